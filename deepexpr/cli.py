@@ -1,0 +1,76 @@
+"""The command line: one verb per step, each in ``deepexpr/commands/``.
+
+A command module has ``HELP`` (one line), ``add_arguments(parser)`` and ``run(args)``.
+Heavy libraries are imported inside ``run`` so that ``--help`` answers at once.
+Exit codes: 0 done, 1 wrong data, 2 wrong usage.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import logging
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+
+from deepexpr import __version__
+from deepexpr.errors import InputError
+
+#: In the order of the data flow.
+VERBS = (
+    "simulate", "check", "plan", "obtain", "promoters", "transcriptome", "expression", "trim", "pairs",
+    "contacts", "call-loops", "signal", "dataset", "splits", "gkm", "train", "predict", "cross",
+    "baseline", "evaluate", "interpret", "filters", "tomtom", "enhancers", "cismodule", "table",
+    "figure",
+)  # fmt: skip
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of all verbs."""
+    parser = argparse.ArgumentParser(
+        prog="deepexpr", description="Gene expression from promoter sequence and HiChIP loops."
+    )
+    parser.add_argument("--version", action="version", version=f"deepexpr {__version__}")
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
+    for verb in VERBS:
+        command = importlib.import_module(f"deepexpr.commands.{verb.replace('-', '_')}")
+        sub = verbs.add_parser(
+            verb,
+            help=command.HELP,
+            description=command.HELP,
+            formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+        )
+        command.add_arguments(sub)
+        sub.add_argument("--debug", action="store_true", help="show tracebacks and debug messages")
+        sub.set_defaults(run=command.run)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one verb and return the exit code."""
+    args = build_parser().parse_args(argv)
+    logging.basicConfig(
+        level=logging.DEBUG if args.debug else logging.INFO,
+        format="%(asctime)s %(levelname)s %(message)s",
+        datefmt="%H:%M:%S",
+        stream=sys.stderr,
+        force=True,
+    )
+    try:
+        args.run(args)
+    except InputError as error:
+        return _fail(args, error)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        return _fail(args, InputError(f"{error.strerror}.", where=str(error.filename or "")))
+    return 0
+
+
+def _fail(args: argparse.Namespace, error: Exception) -> int:
+    if args.debug:
+        traceback.print_exc()
+    print(f"deepexpr {args.verb}: error: {error}", file=sys.stderr)
+    return 1

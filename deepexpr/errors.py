@@ -1,0 +1,46 @@
+"""The one error a user is meant to see.
+
+Every failure that the user can mend is an :class:`InputError`: it says what was
+expected, what was found, where, and what to do. The command line prints it without
+a traceback and exits with 1; anything else is a bug and keeps its traceback.
+"""
+
+from __future__ import annotations
+
+
+class InputError(Exception):
+    """Data, a sheet or a setting that cannot be used as it is.
+
+    Parameters
+    ----------
+    problem : one sentence: what is wrong, with the offending text in it.
+    where : file and, if known, the line, row and column, or the config key.
+    expected, found : what should stand there and what does.
+    fix : what the user can do about it.
+    """
+
+    def __init__(
+        self,
+        problem: str,
+        *,
+        where: str | None = None,
+        expected: str | None = None,
+        found: str | None = None,
+        fix: str | None = None,
+    ) -> None:
+        self.problem = problem
+        self.where = where
+        self.expected = expected
+        self.found = found
+        self.fix = fix
+        super().__init__(str(self))
+
+    def __str__(self) -> str:
+        details = {
+            "where": self.where,
+            "expected": self.expected,
+            "found": self.found,
+            "fix": self.fix,
+        }
+        lines = [f"  {name}: {text}" for name, text in details.items() if text]
+        return "\n".join([self.problem, *lines])

@@ -1,0 +1,79 @@
+"""Columns, types and units of every table that passes between stages, once.
+
+All coordinates are 0-based and half-open; `tss` is the 0-based position of the
+first transcribed base. Tables are TSV with a header line.
+"""
+
+from __future__ import annotations
+
+#: One row per gene, symbols unique. strand is "+" or "-".
+GENES = ("gene", "chromosome", "tss", "strand", "transcript", "biotype")
+
+#: One row per transcript: the map from kallisto's target to the gene.
+TRANSCRIPTS = ("transcript", "gene", "chromosome", "strand", "start", "end", "biotype")
+
+#: expression.tsv and counts.tsv: "gene", then one column per cell line or sample.
+EXPRESSION_KEY = "gene"
+
+#: Contacts between two anchors: chromosome1 <= chromosome2, start1 <= start2; count in PETs.
+CONTACTS = ("chromosome1", "start1", "end1", "chromosome2", "start2", "end2", "count")
+
+#: Reads (mate ends) in each anchor.
+DEPTH = ("chromosome", "start", "end", "reads")
+
+#: BEDPE of all tested contacts. score = round(1000 * confidence); distance in bp between anchor
+#: midpoints (-1 for trans); loop is 1 where the contact is called a loop.
+LOOPS = (
+    "chromosome1", "start1", "end1", "chromosome2", "start2", "end2", "name", "score",
+    "strand1", "strand2", "count", "confidence", "depth1", "depth2", "distance", "loop",
+)  # fmt: skip
+
+#: Loops of one cell line with their normalised counts; further columns `count.{sample}`.
+#: normalised = mean over replicates of n_ij / N_i * min N; signal = log2(1 + normalised).
+SIGNAL = (
+    "chromosome1", "start1", "end1", "chromosome2", "start2", "end2", "normalised", "signal",
+)  # fmt: skip
+
+#: QC counts of one HiChIP sample, long form: what was counted, its value.
+QC = ("sample", "metric", "value")
+
+#: One row per fold x gene; role is "train", "validation" or "test"; fold is 0..K-1.
+SPLITS = ("fold", "gene", "role")
+
+#: One row per test gene. trained_on = cell_line, or the comma-joined others for cross-cell-line.
+#: observed: label (+1/-1) or log10 expression; predicted: P(+1) or log10 expression.
+PREDICTIONS = (
+    "cell_line", "trained_on", "task", "scheme", "method", "K", "fold", "gene", "observed",
+    "predicted",
+)  # fmt: skip
+
+#: One row per cell line x task x method x K x fold. metric is "AUC" or "PCC"; p_value is that of
+#: the two-tailed t test of r (PCC only); n counts test genes; reason says why value is missing.
+METRICS = (
+    "cell_line", "trained_on", "task", "scheme", "method", "K", "fold", "metric", "value",
+    "p_value", "n", "reason",
+)  # fmt: skip
+
+#: TomTom hits, one row per query x target. offset and overlap in columns of the matrices;
+#: orientation "+" or "-"; e_value = p_value * number of targets.
+TOMTOM = (
+    "query", "target", "target_name", "offset", "orientation", "overlap", "p_value", "e_value",
+    "q_value",
+)  # fmt: skip
+
+TASKS = ("classification", "regression")
+NETWORK_KINDS = ("full", "sequence", "hichip")
+CLASSIFIERS = ("logistic_regression", "svm", "random_forest")
+REGRESSORS = ("linear_regression", "lasso", "random_forest")
+
+#: Names shown in figures; keys are the methods' names in tables.
+METHOD_LABELS = {
+    "full": "DeepExpression",
+    "sequence": "DeepExpression-seq",
+    "hichip": "HiChIP only",
+    "logistic_regression": "Logistic regression",
+    "svm": "SVM",
+    "random_forest": "Random forest",
+    "linear_regression": "Linear regression",
+    "lasso": "Lasso",
+}
