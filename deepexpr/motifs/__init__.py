@@ -1,0 +1,1 @@
+"""Motifs: what the network's filters and the strongest enhancers hold, against known motifs."""

@@ -1,0 +1,57 @@
+"""JASPAR's motifs, from the releases that ``pyjaspar`` carries: nothing is downloaded."""
+
+from __future__ import annotations
+
+import logging
+
+import numpy as np
+
+from deepexpr.errors import InputError
+from deepexpr.motifs.motif import LETTERS, Motif
+
+logger = logging.getLogger(__name__)
+
+
+def load_jaspar(
+    release: str = "JASPAR2018", tax_group: str | None = "vertebrates", collection: str = "CORE"
+) -> list[Motif]:
+    """Motifs of one JASPAR release, latest version of each matrix, sorted by name.
+
+    JASPAR 2018 CORE vertebrates, the release that the paper compared with, holds 579.
+    `tax_group` None takes all groups. Raises InputError for an unknown release or an
+    empty selection.
+    """
+    from pyjaspar import jaspar_releases, jaspardb
+
+    if release not in jaspar_releases:
+        raise InputError(
+            f"The JASPAR release {release!r} is not known.",
+            expected="one of " + ", ".join(sorted(jaspar_releases)) + ", or a MEME file",
+            fix="Name one of these releases, or give the path of a file in MEME format.",
+        )
+    database = jaspardb(release=release)
+    try:
+        found = database.fetch_motifs(
+            collection=[collection], tax_group=[tax_group] if tax_group else None
+        )
+    finally:
+        database.conn.close()
+    if not found:
+        raise InputError(
+            f"{release} has no motif in collection {collection}, group {tax_group}.",
+            expected='e.g. collection "CORE", group "vertebrates"',
+        )
+    motifs = [_from_biopython(record) for record in found]
+    logger.info("%s %s %s: %d motifs", release, collection, tax_group or "all groups", len(motifs))
+    return sorted(motifs, key=lambda motif: motif.name)
+
+
+def is_release(text: str) -> bool:
+    """Whether `text` names a JASPAR release (e.g. "JASPAR2018") and not a file."""
+    return text.upper().startswith("JASPAR") and text[6:].isdigit()
+
+
+def _from_biopython(record) -> Motif:
+    counts = np.array([record.counts[letter] for letter in LETTERS], dtype=np.float64).T
+    # A factor's name may hold blanks or be a heterodimer ("Gata1::Tal1"); MEME takes no blanks.
+    return Motif.from_counts(record.matrix_id, "_".join(str(record.name).split()), counts)

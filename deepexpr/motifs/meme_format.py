@@ -1,0 +1,124 @@
+"""MEME's motif format (version 4 and later), the field's own: read and written here only.
+
+https://meme-suite.org/meme/doc/meme-format.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from deepexpr.errors import InputError
+from deepexpr.files import reading, writing
+from deepexpr.motifs.motif import Motif, check_unique_names
+
+#: A row's sum may differ from 1 by the rounding of the file; beyond this it is no probability.
+_ROW_SUM_TOLERANCE = 0.02
+_KEY = re.compile(r"(alength|w|nsites)=\s*(\S+)")
+
+
+def read_meme(path: str | Path) -> list[Motif]:
+    """Motifs of a MEME file (plain, .gz or ``-``), in its order.
+
+    Rows are divided by their sum, which must be 1 up to rounding. Raises InputError with
+    the line for anything that is not a DNA letter-probability matrix.
+    """
+    with reading(path, "motif file") as handle:
+        lines = handle.read().splitlines()
+    if not any(line.startswith("MEME version") for line in lines[:50]):
+        raise InputError(
+            "Not a file in MEME's motif format.",
+            where=str(path),
+            expected='a line "MEME version 4" (or later) at the top',
+            found=repr(lines[0][:60]) if lines else "an empty file",
+        )
+    motifs = []
+    name: tuple[str, str] | None = None
+    row = 0
+    while row < len(lines):
+        line = lines[row].strip()
+        row += 1
+        if line.startswith("MOTIF"):
+            words = line.split()
+            if len(words) < 2:
+                raise InputError("A motif has no name.", where=f"{path}, line {row}")
+            name = (words[1], words[2] if len(words) > 2 else "")
+        elif line.startswith("letter-probability matrix"):
+            if name is None:
+                raise InputError(
+                    "A matrix comes before any MOTIF line.", where=f"{path}, line {row}"
+                )
+            motif, row = _read_matrix(lines, row, name, path)
+            motifs.append(motif)
+            name = None
+    check_unique_names(motifs, str(path))
+    return motifs
+
+
+def write_meme(
+    motifs: Sequence[Motif], path: str | Path, background: Sequence[float] = (0.25,) * 4
+) -> None:
+    """Write motifs in MEME format, atomically; `nsites` is each motif's `sites`, rounded."""
+    check_unique_names(motifs, str(path))
+    head = " ".join(
+        f"{letter} {share:.5g}" for letter, share in zip("ACGT", background, strict=True)
+    )
+    parts = [
+        "MEME version 4\n\nALPHABET= ACGT\n\nstrands: + -\n\n",
+        f"Background letter frequencies\n{head}\n",
+    ]
+    for motif in motifs:
+        title = f"{motif.name} {motif.alt_name}".strip()
+        parts.append(
+            f"\nMOTIF {title}\nletter-probability matrix: alength= 4 w= {motif.width} "
+            f"nsites= {round(motif.sites)} E= 0\n"
+        )
+        parts.extend(" ".join(f"{p:.8f}" for p in column) + "\n" for column in motif.probabilities)
+    with writing(path) as handle:
+        handle.write("".join(parts))
+
+
+def _read_matrix(
+    lines: list[str], row: int, name: tuple[str, str], path: str | Path
+) -> tuple[Motif, int]:
+    """The motif whose matrix starts at lines[row] (its header is the line before)."""
+    keys = dict(_KEY.findall(lines[row - 1]))
+    where = f"{path}, line {row}"
+    if keys.get("alength", "4") != "4":
+        raise InputError(f"Motif {name[0]} is not of DNA.", where=where, expected="alength= 4")
+    columns: list[list[float]] = []
+    while row < len(lines):
+        words = lines[row].split()
+        if not words and not columns:
+            row += 1
+            continue
+        try:
+            values = [float(word) for word in words]
+        except ValueError:
+            break
+        if not values:
+            break
+        if len(values) != 4:
+            raise InputError(
+                f"A row of motif {name[0]} has {len(values)} numbers.",
+                where=f"{path}, line {row + 1}",
+                expected="4: A, C, G, T",
+            )
+        columns.append(values)
+        row += 1
+    matrix = np.array(columns, dtype=np.float64).reshape(-1, 4)
+    if "w" in keys and keys["w"] != str(len(matrix)):
+        raise InputError(
+            f"Motif {name[0]} has {len(matrix)} rows.", where=where, expected=f"w= {keys['w']}"
+        )
+    sums = matrix.sum(axis=1, keepdims=True)
+    if len(matrix) == 0 or np.any(np.abs(sums - 1.0) > _ROW_SUM_TOLERANCE) or np.any(matrix < 0):
+        raise InputError(
+            f"The rows of motif {name[0]} are not probabilities.",
+            where=where,
+            expected="at least one row, each with the sum 1",
+        )
+    return Motif(name[0], name[1], matrix / sums, float(keys.get("nsites", 0))), row
