@@ -1,0 +1,242 @@
+"""The dataset file: all that models, baselines and figures read of one cell line.
+
+One HDF5 file holds the promoters, the binned loops and the expression of the same genes
+in the same order, so no later step joins tables by name. It is checked when it is written
+and again when it is opened.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from deepexpr.errors import InputError
+from deepexpr.files import atomic_path, require_file
+from deepexpr.provenance import sha256_file, versions
+
+SCHEMA = "deepexpr-dataset/1"
+EXPRESSION_UNIT = "log10(count + 0.1), quantile-normalised"
+
+_TEXT = ("gene", "chromosome", "strand")
+_TYPES = {"tss": np.int64, "sequence": np.uint8, "expression": np.float32, "label": np.int8}
+_HICHIP_TYPES = {"bins": np.float32, "loop_count": np.float32, "loop_number": np.int32}
+_LETTERS = np.frombuffer(b"ACGTN", dtype=np.uint8)
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Promoters, loops and expression of n genes of one cell line, sorted by chromosome and TSS.
+
+    gene, chromosome, strand : (n,) str. tss : (n,) int64, 0-based.
+    sequence : (n, L) uint8, ASCII of A, C, G, T, N, in the gene's orientation; the TSS base
+        is at index `tss_index`.
+    bins : (n, B) float32, log2(1 + summed normalised counts), genomic orientation; bin 0 starts
+        at TSS - B/2 * bin_size. None without HiChIP.
+    loop_count : (n, 1) float32, normalised counts summed over all loops at the gene, or None.
+    loop_number : (n, 1) int32, how many loops these are, or None.
+    expression : (n,) float32, log10(count + 0.1), quantile-normalised.
+    label : (n,) int8, +1 where the expression is at least the cell line's median, else -1.
+    """
+
+    gene: np.ndarray
+    chromosome: np.ndarray
+    tss: np.ndarray
+    strand: np.ndarray
+    sequence: np.ndarray
+    expression: np.ndarray
+    label: np.ndarray
+    cell_line: str
+    assembly: str
+    bins: np.ndarray | None = None
+    loop_count: np.ndarray | None = None
+    loop_number: np.ndarray | None = None
+    tss_index: int = 1000
+    bin_size: int = 5000
+    path: Path | None = None
+
+    @classmethod
+    def open(cls, path: str | Path) -> Dataset:
+        """Read and check a dataset file; InputError names what is wrong with it."""
+        path = require_file(path, "dataset")
+        try:
+            with h5py.File(path, "r") as file:
+                return _read(file, path)
+        except OSError as error:
+            raise InputError(
+                "The dataset is not a readable HDF5 file.",
+                where=str(path),
+                found=str(error),
+                fix="Make it again with `deepexpr dataset`.",
+            ) from error
+
+    def __len__(self) -> int:
+        return len(self.gene)
+
+    @property
+    def has_hichip(self) -> bool:
+        """Whether the cell line has binned loops."""
+        return self.bins is not None
+
+    @cached_property
+    def sha256(self) -> str:
+        """SHA-256 of the file, as hex: what a model was trained on."""
+        if self.path is None:
+            raise ValueError("this dataset was not read from a file")
+        return sha256_file(self.path)
+
+    @cached_property
+    def _position(self) -> dict[str, int]:
+        return {gene: i for i, gene in enumerate(self.gene.tolist())}
+
+    def index_of(self, genes: Iterable[str]) -> np.ndarray:
+        """Row numbers, int64, of `genes` in their order; InputError names those unknown."""
+        genes = [str(gene) for gene in genes]
+        unknown = [gene for gene in genes if gene not in self._position]
+        if unknown:
+            raise InputError(
+                f"{len(unknown)} gene(s) are not in the dataset: {', '.join(unknown[:5])}.",
+                where=str(self.path or self.cell_line),
+                expected=f"some of its {len(self)} genes, such as {', '.join(self.gene[:3])}",
+                fix="Use the splits and names made from the same gene table.",
+            )
+        return np.array([self._position[gene] for gene in genes], dtype=np.int64)
+
+
+def write_dataset(dataset: Dataset, path: str | Path) -> None:
+    """Check `dataset`, sort its genes by chromosome, TSS and name, and write it atomically."""
+    order = np.lexsort((dataset.gene, dataset.tss, dataset.chromosome))
+    check_dataset(dataset, str(path))
+    arrays = {name: getattr(dataset, name) for name in (*_TEXT, *_TYPES, *_HICHIP_TYPES)}
+    attributes = {
+        "schema": SCHEMA,
+        "cell_line": dataset.cell_line,
+        "assembly": dataset.assembly,
+        "tss_index": dataset.tss_index,
+        "bin_size": dataset.bin_size,
+        "has_hichip": dataset.has_hichip,
+        "versions": json.dumps(versions(), sort_keys=True),
+        "expression_unit": EXPRESSION_UNIT,
+    }
+    with atomic_path(path) as temporary, h5py.File(temporary, "w") as file:
+        file.attrs.update(attributes)
+        for name, array in arrays.items():
+            if array is not None:
+                _write_array(file, name, np.asarray(array)[order])
+
+
+def _write_array(file: h5py.File, name: str, array: np.ndarray) -> None:
+    if name in _TEXT:
+        file.create_dataset(name, data=array.astype(object), dtype=h5py.string_dtype())
+        return
+    dtype = (_TYPES | _HICHIP_TYPES)[name]
+    options = {"compression": "gzip", "compression_opts": 4} if array.ndim == 2 else {}
+    file.create_dataset(name, data=array.astype(dtype), track_times=False, **options)
+
+
+def _read(file: h5py.File, path: Path) -> Dataset:
+    schema = file.attrs.get("schema")
+    if schema != SCHEMA:
+        raise InputError(
+            "The file is not a dataset of this version.",
+            where=str(path),
+            expected=f"attribute schema = {SCHEMA}",
+            found=repr(schema),
+            fix="Make it again with `deepexpr dataset`.",
+        )
+    names = (*_TEXT, *_TYPES, *(_HICHIP_TYPES if file.attrs["has_hichip"] else ()))
+    missing = [name for name in names if name not in file]
+    if missing:
+        raise InputError(
+            f"The dataset lacks {', '.join(missing)}.", where=str(path), expected=", ".join(names)
+        )
+    arrays = {name: _read_array(file, name) for name in names}
+    dataset = Dataset(
+        **arrays,
+        cell_line=str(file.attrs["cell_line"]),
+        assembly=str(file.attrs["assembly"]),
+        tss_index=int(file.attrs["tss_index"]),
+        bin_size=int(file.attrs["bin_size"]),
+        path=path,
+    )
+    check_dataset(dataset, str(path))
+    return dataset
+
+
+def _read_array(file: h5py.File, name: str) -> np.ndarray:
+    if name in _TEXT:
+        return np.array(file[name].asstr()[...], dtype=str)
+    return file[name][...]
+
+
+def check_dataset(dataset: Dataset, where: str) -> None:
+    """Raise InputError unless the arrays agree in length, are finite and hold known letters."""
+    n = len(dataset.gene)
+    if n == 0:
+        raise InputError("The dataset holds no gene.", where=where)
+    for name in (*_TEXT, *_TYPES, *_HICHIP_TYPES):
+        array = getattr(dataset, name)
+        if array is not None and len(array) != n:
+            raise InputError(
+                f"{name} has another length than gene.",
+                where=where,
+                expected=f"{n} rows",
+                found=f"{len(array)} rows",
+            )
+    _check_hichip(dataset, where)
+    for name in ("expression", "bins", "loop_count"):
+        _check_finite(dataset, name, where)
+    if dataset.sequence.ndim != 2 or not 0 <= dataset.tss_index < dataset.sequence.shape[1]:
+        raise InputError(
+            "sequence does not hold the TSS.",
+            where=where,
+            expected=f"shape ({n}, more than {dataset.tss_index})",
+            found=str(dataset.sequence.shape),
+        )
+    if not np.isin(dataset.sequence, _LETTERS).all():
+        raise InputError("sequence holds letters other than A, C, G, T, N.", where=where)
+    if not np.isin(dataset.label, (-1, 1)).all():
+        raise InputError("label holds values other than +1 and -1.", where=where)
+    names, counts = np.unique(dataset.gene, return_counts=True)
+    if (counts > 1).any():
+        raise InputError(
+            f"{(counts > 1).sum()} gene name(s) repeat: {', '.join(names[counts > 1][:5])}.",
+            where=where,
+            fix="Keep one row per gene.",
+        )
+
+
+def _check_hichip(dataset: Dataset, where: str) -> None:
+    present = [name for name in _HICHIP_TYPES if getattr(dataset, name) is not None]
+    if present and len(present) < len(_HICHIP_TYPES):
+        raise InputError(
+            "The loops of the dataset are incomplete.",
+            where=where,
+            expected=", ".join(_HICHIP_TYPES) + " together, or none of them",
+            found=", ".join(present),
+        )
+    shapes = {"bins": dataset.bins, "loop_count": dataset.loop_count}
+    for name, array in shapes.items():
+        if array is not None and (
+            array.ndim != 2 or (name == "loop_count" and array.shape[1] != 1)
+        ):
+            raise InputError(f"{name} has the shape {array.shape}.", where=where)
+
+
+def _check_finite(dataset: Dataset, name: str, where: str) -> None:
+    array = getattr(dataset, name)
+    if array is None:
+        return
+    bad = ~np.isfinite(array.reshape(len(array), -1)).all(axis=1)
+    if bad.any():
+        raise InputError(
+            f"{name} is not a finite number for {bad.sum()} gene(s), such as "
+            f"{', '.join(dataset.gene[bad][:5])}.",
+            where=where,
+            fix="Look for empty cells in the tables it was made from.",
+        )

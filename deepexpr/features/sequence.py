@@ -1,0 +1,83 @@
+"""Sequences as arrays of bytes, the one form in which they are stored and passed on.
+
+Bytes are eight times smaller than one-hot float32 and keep N apart from a base, so
+one-hot arrays are made as late as possible, by whoever needs them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from deepexpr.errors import InputError
+
+#: Axis order of one-hot arrays, here and in every PWM.
+LETTERS = "ACGT"
+
+#: IUPAC codes of more than one base; some assemblies hold a few. They count as unknown (N).
+AMBIGUOUS = "RYSWKMBDHVN"
+
+_ENCODE = np.zeros(256, dtype=np.uint8)  # 0: a letter that no sequence may hold
+for _letter in LETTERS:
+    _ENCODE[ord(_letter)] = _ENCODE[ord(_letter.lower())] = ord(_letter)
+for _letter in AMBIGUOUS:
+    _ENCODE[ord(_letter)] = _ENCODE[ord(_letter.lower())] = ord("N")
+
+_ONE_HOT = np.zeros((256, 4), dtype=np.float32)
+_ONE_HOT[[ord(letter) for letter in LETTERS]] = np.eye(4, dtype=np.float32)
+
+_COMPLEMENT = np.full(256, ord("N"), dtype=np.uint8)
+_COMPLEMENT[[ord(letter) for letter in LETTERS]] = [ord(letter) for letter in reversed(LETTERS)]
+
+
+def encode_bytes(sequences: Sequence[str]) -> np.ndarray:
+    """Sequences of one length as ASCII: uint8 (n, L), only A, C, G, T and N, upper-case.
+
+    Other IUPAC codes become N. Raises InputError where lengths differ or a letter is no
+    IUPAC code of DNA.
+    """
+    lengths = sorted({len(sequence) for sequence in sequences})
+    if len(lengths) > 1:
+        short = next(i for i, sequence in enumerate(sequences) if len(sequence) != lengths[-1])
+        raise InputError(
+            "The sequences differ in length.",
+            where=f"sequence {short + 1}",
+            expected=f"{lengths[-1]} letters in each",
+            found=f"{len(sequences[short])} letters",
+            fix="Cut all sequences with the same window.",
+        )
+    length = lengths[0] if lengths else 0
+    try:
+        raw = "".join(sequences).encode("ascii")
+    except UnicodeEncodeError as error:
+        raise InputError(
+            f"A sequence holds the letter {error.object[error.start]!r}, which is not DNA.",
+            expected="A, C, G, T, N or another IUPAC code",
+        ) from error
+    letters = np.frombuffer(raw, dtype=np.uint8).reshape(len(sequences), length)
+    encoded = _ENCODE[letters]
+    if not encoded.all():
+        row, column = np.argwhere(encoded == 0)[0]
+        raise InputError(
+            f"A sequence holds the letter {chr(letters[row, column])!r}, which is not DNA.",
+            where=f"sequence {row + 1}, position {column + 1}",
+            expected="A, C, G, T, N or another IUPAC code",
+            fix="Check that the file holds DNA in FASTA.",
+        )
+    return encoded
+
+
+def decode_bytes(encoded: np.ndarray) -> list[str]:
+    """The inverse of `encode_bytes`: uint8 (n, L) to n strings."""
+    return [row.tobytes().decode("ascii") for row in np.ascontiguousarray(encoded, np.uint8)]
+
+
+def one_hot(encoded: np.ndarray) -> np.ndarray:
+    """One-hot float32 (..., L, 4) of uint8 ASCII (..., L), in order A, C, G, T; N is all zeros."""
+    return _ONE_HOT[encoded]
+
+
+def reverse_complement(encoded: np.ndarray) -> np.ndarray:
+    """Reverse complement along the last axis: uint8 (..., L) to uint8 (..., L); N stays N."""
+    return _COMPLEMENT[encoded][..., ::-1]

@@ -1,0 +1,154 @@
+"""Splits are files, by gene, made once and shared by every method.
+
+Spec §4: K strictly disjoint groups; the group `fold` is the test set of that fold, and of the
+genes in the other K - 1 groups train : validation = 0.8 : 0.1.
+"""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from deepexpr.errors import InputError
+from deepexpr.files import read_table
+from deepexpr.schemas import SPLITS
+
+log = logging.getLogger(__name__)
+
+SCHEMES = ("random", "chromosome")
+ROLES = ("train", "validation", "test")
+
+#: 0.8 : 0.1 of the training groups (paper, 10-fold): one gene in nine is for validation.
+VALIDATION_SHARE = 0.1 / (0.8 + 0.1)
+
+
+def make_splits(genes: pd.DataFrame, scheme: str, folds: int, seed: int) -> pd.DataFrame:
+    """Splits of `genes` into `folds` folds: columns schemas.SPLITS, sorted by fold and gene.
+
+    genes : columns gene (unique) and, for the scheme "chromosome", chromosome.
+    scheme : "random", or "chromosome": whole chromosomes are held out, in groups of nearly
+        equal gene number. Validation genes are drawn at random from the training groups in both.
+    The result depends on the set of genes and the seed, not on the order of the rows.
+    Raises InputError where there are fewer genes (or chromosomes) than folds.
+    """
+    table = genes.sort_values("gene", kind="stable").reset_index(drop=True)
+    _check(table, scheme, folds)
+    rng = np.random.default_rng(seed)
+    if scheme == "random":
+        group = rng.permutation(len(table)) % folds
+    else:
+        group = _chromosome_groups(table["chromosome"], folds)
+    names = table["gene"].to_numpy()
+    result = pd.concat([_fold(names, group, fold, rng) for fold in range(folds)], ignore_index=True)
+    log.info(
+        "%d genes in %d folds (%s), %d-%d test genes in each",
+        len(table), folds, scheme, *np.sort(np.bincount(group, minlength=folds))[[0, -1]],
+    )  # fmt: skip
+    return result[list(SPLITS)]
+
+
+def _fold(names: np.ndarray, group: np.ndarray, fold: int, rng: np.random.Generator):
+    role = np.where(group == fold, "test", "train").astype(object)
+    rest = np.flatnonzero(group != fold)
+    if len(rest) < 2:
+        raise InputError(
+            f"Fold {fold} has {len(rest)} gene(s) left for training and validation.",
+            expected="at least 2",
+            fix="Use more genes or fewer folds.",
+        )
+    number = max(1, round(len(rest) * VALIDATION_SHARE))
+    role[rng.choice(rest, size=number, replace=False)] = "validation"
+    return pd.DataFrame({"fold": fold, "gene": names, "role": role})
+
+
+def _chromosome_groups(chromosome: pd.Series, folds: int) -> np.ndarray:
+    """Largest chromosome first, each to the fold that has the fewest genes so far."""
+    sizes = chromosome.value_counts().rename_axis("name").reset_index(name="size")
+    sizes = sizes.sort_values(["size", "name"], ascending=[False, True])
+    load = np.zeros(folds, dtype=np.int64)
+    fold_of = {}
+    for name, size in sizes.itertuples(index=False):
+        fold_of[name] = int(load.argmin())
+        load[fold_of[name]] += size
+    return chromosome.map(fold_of).to_numpy()
+
+
+def _check(genes: pd.DataFrame, scheme: str, folds: int) -> None:
+    if scheme not in SCHEMES:
+        raise InputError(f"Unknown scheme {scheme!r}.", expected=" or ".join(SCHEMES))
+    if folds < 2:
+        raise InputError(f"{folds} fold(s) cannot be split.", expected="2 or more")
+    if genes["gene"].duplicated().any():
+        repeated = genes.loc[genes["gene"].duplicated(), "gene"].unique()
+        raise InputError(f"{len(repeated)} gene name(s) repeat: {', '.join(repeated[:5])}.")
+    units = {"genes": len(genes)}
+    if scheme == "chromosome":
+        units["chromosomes"] = genes["chromosome"].nunique()
+    for what, number in units.items():
+        if number < folds:
+            raise InputError(
+                f"{number} {what} cannot be split into {folds} folds.",
+                expected=f"at least {folds} {what}",
+                found=f"{number} {what}",
+                fix=f"Use at most {number} folds (K)."
+                + (" Or use the scheme random." if what == "chromosomes" else ""),
+            )
+
+
+def read_splits(path: str | Path) -> pd.DataFrame:
+    """Read and check a splits file (schemas.SPLITS): one role per fold and gene."""
+    splits = read_table(path, SPLITS, dtype={"gene": str, "role": str}, keep_default_na=False)
+    unknown = sorted(set(splits["role"]) - set(ROLES))
+    if unknown:
+        raise InputError(
+            f"Unknown role(s) {', '.join(map(repr, unknown))}.",
+            where=str(path),
+            expected=", ".join(ROLES),
+        )
+    if splits.duplicated(["fold", "gene"]).any():
+        row = int(splits.duplicated(["fold", "gene"]).to_numpy().argmax())
+        raise InputError(
+            f"Gene {splits['gene'][row]} stands twice in fold {splits['fold'][row]}.",
+            where=f"{path}, line {row + 2}",
+        )
+    test = splits[splits["role"] == "test"]
+    if test["gene"].duplicated().any():
+        gene = test.loc[test["gene"].duplicated(), "gene"].iloc[0]
+        raise InputError(
+            f"Gene {gene} is a test gene of more than one fold.",
+            where=str(path),
+            fix="Make the splits again; the folds must be disjoint.",
+        )
+    return splits
+
+
+def fold_roles(splits: pd.DataFrame, fold: int) -> dict[str, np.ndarray]:
+    """Genes of one fold by role: {"train": (n,) str, "validation": ..., "test": ...}."""
+    rows = splits[splits["fold"] == fold]
+    if rows.empty:
+        raise InputError(
+            f"The splits have no fold {fold}.",
+            found=f"folds {', '.join(map(str, sorted(splits['fold'].unique())))}",
+        )
+    return {role: rows.loc[rows["role"] == role, "gene"].to_numpy(dtype=str) for role in ROLES}
+
+
+def restrict_splits(splits: pd.DataFrame, genes: np.ndarray) -> pd.DataFrame:
+    """The rows of `splits` whose gene is in `genes` (a dataset may lack some); counts are logged.
+
+    Raises InputError where a role of a fold is left without genes.
+    """
+    kept = splits[splits["gene"].isin(set(map(str, genes)))]
+    log.info("%d of %d genes of the splits used", kept["gene"].nunique(), splits["gene"].nunique())
+    left = kept.groupby(["fold", "role"]).size()
+    for fold in sorted(splits["fold"].unique()):
+        for role in ROLES:
+            if left.get((fold, role), 0) == 0:
+                raise InputError(
+                    f"Fold {fold} has no {role} gene in this dataset.",
+                    fix="Make the splits from the genes of the dataset, or use fewer folds.",
+                )
+    return kept.reset_index(drop=True)
