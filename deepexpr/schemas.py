@@ -61,6 +61,38 @@ TOMTOM = (
     "q_value",
 )  # fmt: skip
 
+#: One row per first-layer filter. sites = active windows, share of all windows; fired 0/1;
+#: information_content in bits (NA where not fired); eav = the largest possible activation.
+FILTERS = (
+    "filter", "fold", "sites", "fired", "share", "information_content", "consensus", "eav",
+)  # fmt: skip
+
+#: Known-motif share, one row: queries, how many have a target at the E-value, and the mean over
+#: the null's repeats of the same count for column-shuffled queries (NA where no null was made).
+TOMTOM_SUMMARY = (
+    "queries", "matched", "matched_shuffled_mean", "matched_shuffled_max", "shuffles", "e_value",
+    "targets", "distance", "engine",
+)  # fmt: skip
+
+#: CisModule's trace, one row per chain x iteration (schemas of its BED files are BED6).
+CISMODULE_TRACE = (
+    "chain", "iteration", "log_posterior", "modules", "sites", "module_length", "widths",
+)  # fmt: skip
+
+#: Attribution along one promoter: position 0 is the first letter of the gene-oriented sequence,
+#: tss_distance its distance to the TSS; attribution in units of the model's output.
+ATTRIBUTION = ("gene", "position", "tss_distance", "base", "attribution", "folds_sd")
+
+#: Known motifs at high attribution: start, end in the promoter; score = log2 odds of the match.
+ATTRIBUTION_HITS = (
+    "gene", "start", "end", "orientation", "motif", "motif_name", "score", "p_value", "attribution",
+)  # fmt: skip
+
+#: What each distal bin adds to the prediction; start, end on the genome (0-based, half-open).
+BIN_ATTRIBUTION = (
+    "gene", "bin", "chromosome", "start", "end", "signal", "attribution", "folds_sd",
+)  # fmt: skip
+
 TASKS = ("classification", "regression")
 NETWORK_KINDS = ("full", "sequence", "hichip")
 CLASSIFIERS = ("logistic_regression", "svm", "random_forest")
