@@ -1,0 +1,194 @@
+"""TomTom: which known motifs a motif resembles, and how surely (Gupta et al. 2007).
+
+Two engines, one table. ``memelite`` (a Python package) computes MEME's TomTom with the
+distance ``ed`` and complete scores. ``meme`` runs the MEME suite's own program, which also
+knows MEME's default distance ``pearson``; the two distances give different p-values.
+
+E = p x number of targets. q is Benjamini-Hochberg over the targets of one query, for both
+engines. Column-shuffled queries give the honest null of "so many of my motifs are known".
+"""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from scipy.stats import false_discovery_control
+
+from deepexpr.errors import InputError
+from deepexpr.motifs.meme_suite import run_meme_tomtom
+from deepexpr.motifs.motif import Motif, check_unique_names
+from deepexpr.schemas import TOMTOM, TOMTOM_SUMMARY
+
+logger = logging.getLogger(__name__)
+
+DISTANCES = ("ed", "pearson")
+ENGINES = ("memelite", "meme")
+
+#: Below this number the targets' columns are a poor background (memelite's own limit).
+_FEW_TARGETS = 25
+
+
+@dataclass(frozen=True)
+class TomtomOptions:
+    """distance: "ed" or "pearson" (engine meme only). engine: see the module. threads: memelite."""
+
+    distance: str = "ed"
+    engine: str = "memelite"
+    threads: int = 1
+
+    def __post_init__(self) -> None:
+        if self.distance not in DISTANCES or self.engine not in ENGINES:
+            raise InputError(
+                f"TomTom does not know distance {self.distance!r} with engine {self.engine!r}.",
+                expected=f"distance {' or '.join(DISTANCES)}, engine {' or '.join(ENGINES)}",
+            )
+        if self.distance == "pearson" and self.engine == "memelite":
+            raise InputError(
+                "The engine memelite computes the distance ed only.",
+                found="distance pearson",
+                fix="Use distance ed, or engine meme (MEME suite's tomtom must be on the PATH).",
+            )
+
+
+def compare(
+    queries: Sequence[Motif], targets: Sequence[Motif], options: TomtomOptions | None = None
+) -> pd.DataFrame:
+    """All pairs of queries and targets: columns schemas.TOMTOM, by query, then p-value.
+
+    Column 0 of the query lies on column `offset` of the target (negative: left of it), which
+    is reverse-complemented where orientation is "-". Raises InputError for no targets, or
+    where the engine is not installed.
+    """
+    options = options or TomtomOptions()
+    check_unique_names(queries)
+    check_unique_names(targets)
+    if not targets:
+        raise InputError("There is no target motif to compare with.")
+    if len(targets) < _FEW_TARGETS:
+        logger.warning(
+            "only %d targets: TomTom's p-values take the targets' columns as background and "
+            "depend on which they are", len(targets),
+        )  # fmt: skip
+    if not queries:
+        logger.warning("no query motif: the table is empty")
+        return pd.DataFrame({column: [] for column in TOMTOM})
+    run = _run_memelite if options.engine == "memelite" else _run_meme
+    table = _finish(run(queries, targets, options), queries, targets)
+    logger.info("%d queries x %d targets compared", len(queries), len(targets))
+    return table
+
+
+def significant(table: pd.DataFrame, e_value: float = 0.05) -> pd.DataFrame:
+    """The pairs with E below `e_value`; counts are logged."""
+    kept = table[table["e_value"] < e_value].reset_index(drop=True)
+    logger.info("%d of %d pairs have E < %g", len(kept), len(table), e_value)
+    return kept
+
+
+def best_matches(table: pd.DataFrame) -> pd.DataFrame:
+    """The pair with the smallest p-value of each query, in the table's order of queries."""
+    best = table.loc[table.groupby("query", sort=False)["p_value"].idxmin()]
+    return best.reset_index(drop=True)
+
+
+def shuffle_columns(motif: Motif, rng: np.random.Generator) -> Motif:
+    """The motif with its columns in random order: same letters and information, no known order."""
+    return replace(motif, probabilities=motif.probabilities[rng.permutation(motif.width)])
+
+
+def known_share(
+    table: pd.DataFrame,
+    queries: Sequence[Motif],
+    targets: Sequence[Motif],
+    options: TomtomOptions,
+    *,
+    e_value: float = 0.05,
+    shuffles: int = 0,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """How many queries match a target, beside the same for shuffled ones.
+
+    table : the result of `compare` for these queries and targets.
+    shuffles : repeats of the null; in each, every query's columns are permuted.
+    Returns one row with columns schemas.TOMTOM_SUMMARY.
+    """
+    rng = np.random.default_rng(seed)
+    null = []
+    for _ in range(shuffles if queries else 0):
+        shuffled = [shuffle_columns(motif, rng) for motif in queries]
+        null.append(_matched(compare(shuffled, targets, options), e_value))
+    row = {
+        "queries": len(queries),
+        "matched": _matched(table, e_value),
+        "matched_shuffled_mean": np.mean(null) if null else np.nan,
+        "matched_shuffled_max": max(null) if null else np.nan,
+        "shuffles": len(null),
+        "e_value": e_value,
+        "targets": len(targets),
+        "distance": options.distance,
+        "engine": options.engine,
+    }
+    logger.info(
+        "%d of %d queries match at E < %g; shuffled: mean %s",
+        row["matched"], len(queries), e_value,
+        f"{row['matched_shuffled_mean']:.2f}" if null else "not computed",
+    )  # fmt: skip
+    return pd.DataFrame([row], columns=list(TOMTOM_SUMMARY))
+
+
+def _matched(table: pd.DataFrame, e_value: float) -> int:
+    return int(table.loc[table["e_value"] < e_value, "query"].nunique())
+
+
+def _run_meme(
+    queries: Sequence[Motif], targets: Sequence[Motif], options: TomtomOptions
+) -> pd.DataFrame:
+    return run_meme_tomtom(queries, targets, options.distance)
+
+
+def _run_memelite(
+    queries: Sequence[Motif], targets: Sequence[Motif], options: TomtomOptions
+) -> pd.DataFrame:
+    """All pairs by memelite; it compiles for about a minute when first used on a machine."""
+    from memelite import tomtom
+
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="tomtom was given")  # logged in `compare`
+        p_values, _, offsets, overlaps, strands = tomtom(
+            [np.ascontiguousarray(motif.probabilities.T) for motif in queries],
+            [np.ascontiguousarray(motif.probabilities.T) for motif in targets],
+            n_target_bins=None,  # exact columns: no merging of similar target columns
+            n_jobs=options.threads,
+        )
+    return pd.DataFrame(
+        {
+            "query": np.repeat([motif.name for motif in queries], len(targets)),
+            "target": np.tile([motif.name for motif in targets], len(queries)),
+            "offset": offsets.ravel().astype(int),
+            "orientation": np.where(strands.ravel() == 0, "+", "-"),
+            "overlap": overlaps.ravel().astype(int),
+            "p_value": np.clip(p_values.ravel(), 0.0, 1.0),
+        }
+    )
+
+
+def _finish(
+    pairs: pd.DataFrame, queries: Sequence[Motif], targets: Sequence[Motif]
+) -> pd.DataFrame:
+    """Add names, E and q; sort by query (as given), p-value and target."""
+    order = {motif.name: i for i, motif in enumerate(queries)}
+    table = pairs.assign(
+        target_name=pairs["target"].map({motif.name: motif.alt_name for motif in targets}),
+        e_value=pairs["p_value"] * len(targets),
+        rank=pairs["query"].map(order),
+    )
+    table["q_value"] = table.groupby("query")["p_value"].transform(
+        lambda p: false_discovery_control(p.to_numpy(), method="bh")
+    )
+    table = table.sort_values(["rank", "p_value", "target"], kind="stable", ignore_index=True)
+    return table[list(TOMTOM)]
