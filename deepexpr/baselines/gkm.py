@@ -1,0 +1,271 @@
+"""Gapped k-mers: the sequence features of the baselines, after gkm-SVM.
+
+A feature is a word of l letters of which k are informative and l - k are gaps; a word and
+its reverse complement are one feature (spec §4). All C(l, k) gap patterns are counted, so
+k = l gives plain canonical k-mers. Rows are counted one at a time into a dense scratch row
+and written out sparse, so memory is that of the result.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numba
+import numpy as np
+import scipy.sparse
+
+from deepexpr.errors import InputError
+from deepexpr.files import atomic_path, reading, require_file
+
+#: Above this many words before merging the lookup tables outgrow a desktop's memory.
+MAX_SPACE = 20_000_000
+
+#: A gap in a feature's name.
+GAP = "."
+
+_LETTERS = "ACGT"
+_BUFFER_CELLS = 8_000_000
+
+_CODE = np.full(256, 4, dtype=np.uint8)  # 4: breaks a word
+for _i, _letter in enumerate(_LETTERS):
+    _CODE[ord(_letter)] = _CODE[ord(_letter.lower())] = _i
+
+
+@dataclass(frozen=True, eq=False)
+class Vocabulary:
+    """The features of (length, informative), in the order of the columns.
+
+    names : (p,) str, e.g. "AC..GT"; the smaller of a word and its reverse complement, sorted
+        ("." sorts before the letters).
+    column : (patterns, 4**k) int32: column of each gap pattern and informative word.
+    place : (patterns, l) int64: 4**(rank) of each position within a pattern, 0 for a gap.
+    """
+
+    length: int
+    informative: int
+    names: np.ndarray
+    column: np.ndarray
+    place: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+
+@lru_cache(maxsize=4)
+def vocabulary(length: int, informative: int) -> Vocabulary:
+    """All gapped words of `length` letters with `informative` of them, strands merged.
+
+    Raises InputError unless 1 <= informative <= length and C(l,k) * 4**k fits MAX_SPACE.
+    """
+    _check(length, informative)
+    patterns = list(itertools.combinations(range(length), informative))
+    words = np.arange(4**informative)
+    place = np.zeros((len(patterns), length), dtype=np.int64)
+    codes = np.zeros((len(patterns), len(words)), dtype=np.int64)
+    mirrored = np.zeros_like(codes)
+    for row, pattern in enumerate(patterns):
+        for rank, position in enumerate(pattern):
+            power = 4 ** (informative - 1 - rank)
+            place[row, position] = power
+            letter = words // power % 4
+            # Base 5, gap = 0: integers sort as the names do.
+            codes[row] += (letter + 1) * 5 ** (length - 1 - position)
+            mirrored[row] += (4 - letter) * 5**position
+    canonical, column = np.unique(np.minimum(codes, mirrored), return_inverse=True)
+    column = column.reshape(codes.shape).astype(np.int32)
+    return Vocabulary(length, informative, _names(canonical, length), column, place)
+
+
+def _check(length: int, informative: int) -> None:
+    if not 1 <= informative <= length <= 20:
+        raise InputError(
+            "Impossible gapped k-mers.",
+            expected="1 <= informative positions <= length <= 20",
+            found=f"length {length}, informative {informative}",
+        )
+    space = math.comb(length, informative) * 4**informative
+    if space > MAX_SPACE:
+        raise InputError(
+            f"Words of length {length} with {informative} informative positions are too many.",
+            expected=f"at most {MAX_SPACE:,} words before strands are merged",
+            found=f"{space:,}",
+            fix="Choose fewer informative positions or shorter words.",
+        )
+
+
+def _names(codes: np.ndarray, length: int) -> np.ndarray:
+    digits = codes[:, None] // 5 ** np.arange(length - 1, -1, -1) % 5
+    letters = np.frombuffer((GAP + _LETTERS).encode(), dtype=np.uint8)[digits]
+    return np.ascontiguousarray(letters).view(f"S{length}").ravel().astype(str)
+
+
+def count_gkm(
+    sequences: np.ndarray | Iterable[np.ndarray], length: int, informative: int
+) -> scipy.sparse.csr_matrix:
+    """Counts of gapped words: CSR int32 (n, p), columns as `vocabulary(...).names`.
+
+    sequences : uint8 ASCII, (n, L) or n arrays of any lengths; upper or lower case.
+    Every window of `length` letters without N (or another letter) adds 1 to each of its
+    C(l, k) features. An occurrence on the reverse strand is an occurrence of the same feature
+    on the given one, so each is counted once and the counts of a sequence and of its reverse
+    complement are equal.
+    """
+    words = vocabulary(length, informative)
+    blocks = [_count_block(block, words) for block in _blocks(sequences, words)]
+    if not blocks:
+        return scipy.sparse.csr_matrix((0, len(words)), dtype=np.int32)
+    return scipy.sparse.vstack(blocks, format="csr")
+
+
+def _blocks(sequences, words: Vocabulary) -> Iterator[list[np.ndarray]]:
+    """Lists of sequences whose counts together fit the buffer."""
+    block: list[np.ndarray] = []
+    cells = 0
+    for sequence in sequences:
+        need = _most_cells(len(sequence), words)
+        if block and cells + need > _BUFFER_CELLS:
+            yield block
+            block, cells = [], 0
+        block.append(sequence)
+        cells += need
+    if block:
+        yield block
+
+
+def _most_cells(length: int, words: Vocabulary) -> int:
+    return min(len(words), max(0, length - words.length + 1) * len(words.place))
+
+
+def _count_block(block: list[np.ndarray], words: Vocabulary) -> scipy.sparse.csr_matrix:
+    ends = np.cumsum([0, *map(len, block)])
+    codes = _CODE[np.concatenate(block)]
+    cells = sum(_most_cells(len(sequence), words) for sequence in block)
+    indices = np.empty(cells, dtype=np.int32)
+    data = np.empty(cells, dtype=np.int32)
+    high, low = _half_tables(words)
+    indptr = _count_rows(
+        codes, ends, words.length, high, low, words.column, len(words), indices, data
+    )
+    used = indptr[-1]
+    shape = (len(block), len(words))
+    return scipy.sparse.csr_matrix((data[:used].copy(), indices[:used].copy(), indptr), shape)
+
+
+def _half_tables(words: Vocabulary) -> tuple[np.ndarray, np.ndarray]:
+    """Informative code of each pattern, from the first and the last half of a window's letters.
+
+    Two (4**half, patterns) int32 tables whose sum is the code: small enough for the cache
+    where one table of 4**l words would not be.
+    """
+    first = words.length // 2
+    tables = []
+    for positions in (range(first), range(first, words.length)):
+        size = len(positions)
+        halves = np.arange(4**size)
+        table = np.zeros((4**size, len(words.place)), dtype=np.int32)
+        for rank, position in enumerate(positions):
+            letter = halves // 4 ** (size - 1 - rank) % 4
+            table += (letter[:, None] * words.place[:, position]).astype(np.int32)
+        tables.append(table)
+    return tables[0], tables[1]
+
+
+@numba.njit(cache=True, nogil=True)
+def _count_rows(codes, ends, length, high, low, column, columns, indices, data):
+    """Fill `indices` and `data` row by row; return indptr. Columns of a row are in order."""
+    counts = np.zeros(columns, dtype=np.int32)
+    indptr = np.zeros(len(ends), dtype=np.int32)
+    patterns = high.shape[1]
+    base_low = low.shape[0]
+    space = high.shape[0] * base_low
+    used = 0
+    for row in range(len(ends) - 1):
+        word = 0
+        run = 0
+        for i in range(ends[row], ends[row + 1]):
+            letter = codes[i]
+            if letter > 3:
+                run = 0
+                continue
+            word = (word * 4 + letter) % space
+            run += 1
+            if run >= length:
+                first = high[word // base_low]
+                last = low[word % base_low]
+                for pattern in range(patterns):
+                    counts[column[pattern, first[pattern] + last[pattern]]] += 1
+        for j in range(columns):
+            if counts[j]:
+                indices[used] = j
+                data[used] = counts[j]
+                used += 1
+                counts[j] = 0
+        indptr[row + 1] = used
+    return indptr
+
+
+def read_fasta(path: str | Path) -> Iterator[tuple[str, np.ndarray]]:
+    """Name (the header up to the first blank) and uint8 ASCII letters of each record."""
+    name, parts = None, []
+    with reading(path, "FASTA") as handle:
+        for number, line in enumerate(handle, 1):
+            if line.startswith(">"):
+                if name is not None:
+                    yield name, _letters(parts)
+                name, parts = (line[1:].split() or [""])[0], []
+            elif name is None and line.strip():
+                raise InputError(
+                    "The file does not start with a FASTA header.",
+                    where=f"{path}, line {number}",
+                    expected="a line that starts with >",
+                    found=line.strip()[:40],
+                )
+            else:
+                parts.append(line.strip())
+    if name is None:
+        raise InputError("The FASTA holds no sequence.", where=str(path))
+    yield name, _letters(parts)
+
+
+def _letters(parts: list[str]) -> np.ndarray:
+    return np.frombuffer("".join(parts).encode("ascii", "replace"), dtype=np.uint8)
+
+
+def write_gkm(
+    path: str | Path, counts: scipy.sparse.csr_matrix, rows: list[str], words: Vocabulary
+) -> None:
+    """Write counts as .npz that `scipy.sparse.load_npz` reads, with the names of both axes.
+
+    Arrays: data, indices, indptr, shape, format (SciPy's) and features, rows, length,
+    informative.
+    """
+    with atomic_path(path) as temporary, open(temporary, "wb") as handle:
+        np.savez_compressed(
+            handle,
+            data=counts.data,
+            indices=counts.indices,
+            indptr=counts.indptr,
+            shape=np.array(counts.shape),
+            format=np.array(b"csr"),
+            features=words.names,
+            rows=np.array(rows, dtype=str),
+            length=words.length,
+            informative=words.informative,
+        )
+
+
+def read_gkm(path: str | Path) -> tuple[scipy.sparse.csr_matrix, np.ndarray, np.ndarray]:
+    """Counts (n, p) CSR, names of the rows (n,) and of the features (p,) of a written .npz."""
+    require_file(path, "gapped k-mer counts")
+    with np.load(path, allow_pickle=False) as file:
+        if "features" not in file:
+            raise InputError("Not a file of gapped k-mers.", where=str(path), found=str(file.files))
+        matrix = scipy.sparse.csr_matrix(
+            (file["data"], file["indices"], file["indptr"]), shape=tuple(file["shape"])
+        )
+        return matrix, file["rows"], file["features"]

@@ -1,0 +1,1 @@
+"""Evaluation: predictions of every method become metrics and tests of significance."""
