@@ -1,0 +1,28 @@
+"""A figure, from its table alone."""
+
+from __future__ import annotations
+
+import argparse
+
+HELP = "draw figure N from its table of plotted values"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Which figure, its table, and the files to write."""
+    from deepexpr.figures.registry import FIGURES
+
+    parser.add_argument("number", metavar="N", help=f"the figure: {', '.join(FIGURES)}")
+    parser.add_argument(
+        "--table", required=True, metavar="TSV", help="its plotted values (`deepexpr table N`)"
+    )
+    parser.add_argument(
+        "--output", required=True, nargs="+", metavar="FILE",
+        help="files to write: .pdf, .png (300 dpi) or .svg (editable text); .html for tables",
+    )  # fmt: skip
+
+
+def run(args: argparse.Namespace) -> None:
+    """Read the table, draw, and write every file."""
+    from deepexpr.figures.render import render
+
+    render(args.number, args.table, args.output)

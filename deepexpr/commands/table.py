@@ -1,0 +1,91 @@
+"""The values behind a figure, from results."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+
+HELP = "write the table of plotted values of figure N from results files"
+
+logger = logging.getLogger(__name__)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options by role; the list at the end says which a figure needs."""
+    from deepexpr.figures.registry import FIGURES
+
+    parser.add_argument("number", metavar="N", help=f"the figure: {', '.join(FIGURES)}")
+    parser.add_argument("--output", required=True, metavar="TSV", help="the table")
+    many = {"nargs": "+", "default": [], "action": "extend"}
+    named = {**many, "metavar": "NAME=TSV"}
+    parser.add_argument(
+        "--dataset",
+        metavar="H5",
+        help="dataset files, one per cell line (`deepexpr dataset`)",
+        **many,
+    )
+    parser.add_argument("--metrics", metavar="TSV", help="metrics (`deepexpr evaluate`)", **many)
+    parser.add_argument(
+        "--cross", metavar="TSV", help="metrics of predictions across cell lines", **many
+    )
+    parser.add_argument(
+        "--tests", metavar="TSV", help="tests between methods (`deepexpr evaluate`)"
+    )
+    parser.add_argument("--signal", help="CELL_LINE=loops with counts (`deepexpr signal`)", **named)
+    parser.add_argument("--qc", help="CELL_LINE=HiChIP counts of its samples", **named)
+    parser.add_argument("--history", help="RUN=training history (`deepexpr train`)", **named)
+    parser.add_argument("--benchmark", help="STEP=Snakemake's benchmark file", **named)
+    parser.add_argument("--genes", metavar="TSV", help="genes (`deepexpr promoters --table`)")
+    parser.add_argument("--transcripts", metavar="TSV", help="transcripts, for gene bodies (bp)")
+    parser.add_argument("--tomtom", metavar="TSV", help="matches (`deepexpr tomtom`)")
+    parser.add_argument("--filters", metavar="MEME", help="motifs that were matched")
+    parser.add_argument(
+        "--jaspar", default="JASPAR2018", metavar="NAME|MEME", help="motifs that were searched"
+    )
+    parser.add_argument("--e-value", type=float, default=0.05, help="largest E of a match")
+    parser.add_argument("--bundle", metavar="DIR", help="a trained bundle (`deepexpr train`)")
+    parser.add_argument("--gene", metavar="NAME", help="symbol of the gene of figure 2C")
+    parser.add_argument("--title", default="", help="name of the run, for the summary")
+    parser.add_argument("--warning", help="sentences the summary must show", **many)
+    parser.epilog = "Options by figure (those in brackets may be left out): " + "; ".join(
+        f"{spec.name}: {_options(spec)}" for spec in FIGURES.values()
+    )
+
+
+def run(args: argparse.Namespace) -> None:
+    """Build the table of one figure and write it."""
+    from pathlib import Path
+
+    from deepexpr.figures.inputs import Inputs, named_paths
+    from deepexpr.figures.registry import find
+    from deepexpr.files import write_table
+
+    spec = find(args.number)
+    inputs = Inputs(
+        **{name: tuple(map(Path, getattr(args, name))) for name in ("dataset", "metrics", "cross")},
+        **{
+            name: named_paths(getattr(args, name), f"--{name}")
+            for name in ("signal", "qc", "history", "benchmark")
+        },
+        **{
+            name: Path(value) if (value := getattr(args, name)) else None
+            for name in ("tests", "genes", "transcripts", "tomtom", "filters", "bundle")
+        },
+        jaspar=args.jaspar,
+        e_value=args.e_value,
+        gene=args.gene,
+        title=args.title,
+        warning=tuple(args.warning),
+    )
+    inputs.require(spec.name, spec.needs)
+    table = spec.build()(inputs)
+    write_table(table, args.output)
+    logger.info("figure %s: %d rows", spec.name, len(table))
+
+
+def _options(spec) -> str:
+    def option(name: str) -> str:
+        return "--" + name.replace("_", "-")
+
+    needed = [option(name) for name in spec.needs]
+    return " ".join([*needed, *(f"[{option(name)}]" for name in spec.takes)])

@@ -1,0 +1,66 @@
+"""Sequence logos: letters as tall as their share of the information in a column.
+
+Schneider & Stephens (1990): a column holds 2 + sum p log2 p bits against a uniform
+background; the most frequent letter stands on top.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.font_manager import FontProperties
+from matplotlib.patches import PathPatch
+from matplotlib.path import Path
+from matplotlib.textpath import TextPath
+from matplotlib.transforms import Affine2D
+
+from deepexpr.figures import style
+
+LETTERS = "ACGT"
+LETTER_COLOURS = {"A": style.GREEN, "C": style.BLUE, "G": style.ORANGE, "T": style.VERMILLION}
+
+
+def information(probabilities: np.ndarray) -> np.ndarray:
+    """Bits per column, (w,), of probabilities (w, 4) in the order A, C, G, T."""
+    p = np.asarray(probabilities, dtype=float)
+    logs = np.log2(np.where(p > 0, p, 1.0))
+    return np.clip(2 + np.sum(p * logs, axis=1), 0, 2)
+
+
+def reverse_complement(probabilities: np.ndarray) -> np.ndarray:
+    """The same motif read from the other strand; (w, 4), A, C, G, T."""
+    return np.asarray(probabilities)[::-1, ::-1]
+
+
+def draw_logo(axis: Axes, probabilities: np.ndarray, start: int = 0) -> None:
+    """Draw a logo whose column i spans x from start + i to start + i + 1; y is in bits."""
+    p = np.asarray(probabilities, dtype=float)
+    heights = p * information(p)[:, None]
+    for column, row in enumerate(heights):
+        bottom = 0.0
+        for letter in np.argsort(row, kind="stable"):
+            if row[letter] > 0.005:
+                axis.add_patch(_letter(LETTERS[letter], start + column, bottom, row[letter]))
+            bottom += row[letter]
+    axis.set_ylim(0, 2)
+
+
+def _letter(letter: str, x: float, y: float, height: float) -> PathPatch:
+    """A letter stretched to the box from (x, y) to (x + 1, y + height), less a small margin."""
+    outline = _glyph(letter)
+    box = outline.get_extents()
+    transform = (
+        Affine2D()
+        .translate(-box.x0, -box.y0)
+        .scale(0.92 / box.width, height * 0.98 / box.height)
+        .translate(x + 0.04, y)
+    )
+    return PathPatch(
+        transform.transform_path(outline), facecolor=LETTER_COLOURS[letter], linewidth=0
+    )
+
+
+def _glyph(letter: str) -> Path:
+    return TextPath(
+        (0, 0), letter, size=10, prop=FontProperties(family="DejaVu Sans", weight="bold")
+    )

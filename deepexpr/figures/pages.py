@@ -1,0 +1,45 @@
+"""Pages that open offline from one file: tables as self-contained HTML."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+
+STYLE_SHEET = """
+body { font: 15px/1.5 system-ui, sans-serif; color: #222; max-width: 62rem; margin: 2rem auto;
+       padding: 0 1rem; }
+h1 { font-size: 1.4rem; } h2 { font-size: 1.1rem; margin-top: 2rem; }
+table { border-collapse: collapse; margin: 1rem 0; }
+th, td { text-align: left; padding: .25rem .8rem .25rem 0; border-bottom: 1px solid #ddd;
+         vertical-align: top; }
+td.number { text-align: right; font-variant-numeric: tabular-nums; }
+.warning { border-left: 4px solid #D55E00; padding: .3rem .8rem; margin: .5rem 0;
+           background: #fdf3ec; }
+.quiet { color: #666; }
+"""
+
+
+def document(title: str, body: str) -> str:
+    """A whole HTML document without any outside resource; `title` is escaped, `body` is not."""
+    safe = html.escape(title)
+    return (
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f"<title>{safe}</title>\n<style>{STYLE_SHEET}</style>\n</head>\n"
+        f"<body>\n<h1>{safe}</h1>\n{body}\n</body>\n</html>\n"
+    )
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """An HTML table of text cells, escaped; numbers stand right."""
+    head = "".join(f"<th>{html.escape(cell)}</th>" for cell in header)
+    body = "\n".join("<tr>" + "".join(map(_cell, row)) + "</tr>" for row in rows)
+    return f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>"
+
+
+def _cell(text: str) -> str:
+    number = text.replace(",", "").replace("−", "-").replace("%", "").strip()
+    try:
+        float(number)
+    except ValueError:
+        return f"<td>{html.escape(text)}</td>"
+    return f'<td class="number">{html.escape(text)}</td>'

@@ -1,0 +1,232 @@
+"""Figures 3, 4 and 5: scores of every method, each fold a point over the mean."""
+
+from __future__ import annotations
+
+import logging
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
+
+from deepexpr.figures import style
+from deepexpr.figures.inputs import Inputs, read_tables
+from deepexpr.schemas import METRICS
+
+logger = logging.getLogger(__name__)
+
+#: One row per fold; `value` is missing where `reason` says why.
+AUC_COLUMNS = METRICS
+PCC_COLUMNS = METRICS
+CROSS_COLUMNS = METRICS
+
+AXIS_LABELS = {"AUC": "Area under the ROC curve (AUC)", "PCC": "Pearson r (PCC)"}
+SCHEME_LABELS = {"random": "random folds", "chromosome": "chromosomes held out"}
+
+
+def build_auc(inputs: Inputs) -> pd.DataFrame:
+    """AUC per cell line, method, K and fold, models trained and tested on one cell line."""
+    return own_scores(inputs, "AUC")
+
+
+def build_pcc(inputs: Inputs) -> pd.DataFrame:
+    """Pearson r per cell line, method, K and fold, models trained and tested on one cell line."""
+    return own_scores(inputs, "PCC")
+
+
+def build_cross(inputs: Inputs) -> pd.DataFrame:
+    """Scores in a cell line of models trained on the others (metrics of `deepexpr cross`)."""
+    scores = read_tables(inputs.cross, METRICS)
+    return scores[scores["cell_line"] != scores["trained_on"]].reset_index(drop=True)
+
+
+def draw_auc(table: pd.DataFrame) -> Figure:
+    """AUC by K and method, one panel per cell line and scheme."""
+    return _draw(table, "Classification of high and low expression", "No classifier was evaluated.")
+
+
+def draw_pcc(table: pd.DataFrame) -> Figure:
+    """Pearson r by K and method, one panel per cell line and scheme."""
+    return _draw(table, "Prediction of expression", "No regression was evaluated.")
+
+
+def draw_cross(table: pd.DataFrame) -> Figure:
+    """Scores across cell lines by K and method, one panel per cell line predicted."""
+    return _draw(
+        table,
+        "Prediction across cell lines",
+        "Prediction across cell lines needs at least two cell lines of one assembly; "
+        "none was evaluated.",
+    )
+
+
+def own_scores(inputs: Inputs, metric: str | None) -> pd.DataFrame:
+    """Metrics of models trained and tested on the same cell line, distance scans left out."""
+    scores = read_tables(inputs.metrics, METRICS)
+    own = scores["cell_line"] == scores["trained_on"]
+    scan = scores["method"].astype(str).str.contains(r"kb$")
+    keep = own & ~scan if metric is None else own & ~scan & (scores["metric"] == metric)
+    logger.info("%d of %d rows of metrics are plotted", int(keep.sum()), len(scores))
+    return scores[keep].reset_index(drop=True)
+
+
+def total_genes(rows: pd.DataFrame) -> int:
+    """Genes tested: the sum of n over the folds of one K, the largest over methods."""
+    sums = rows.groupby(["method", "K"])["n"].sum()
+    return int(sums.max()) if len(sums) else 0
+
+
+def failures(rows: pd.DataFrame) -> str:
+    """Words for folds without a value, "" if all have one."""
+    lost = rows[rows["value"].isna()]
+    if lost.empty:
+        return ""
+    reasons = lost["reason"].dropna()
+    why = f": {reasons.iloc[0]}" if len(reasons) else ""
+    return f"{len(lost)} of {len(rows)} scores missing{why}"
+
+
+def _draw(table: pd.DataFrame, title: str, nothing: str) -> Figure:
+    if table.empty:
+        return style.only_words(title, nothing)
+    keys = list(
+        dict.fromkeys(
+            zip(*(table[c] for c in ("cell_line", "trained_on", "scheme", "metric")), strict=True)
+        )
+    )
+    methods = style.ordered_methods(table["method"])
+    folds = sorted(table["K"].unique())
+    if len(folds) == 1:
+        return _dot_plots(table, keys, methods)
+    columns = 1 if len(folds) * len(methods) > 20 or len(keys) in (1, 3) else 2
+    figure, axes = style.grid(
+        len(keys),
+        columns=columns,
+        panel=(style.TWO_COLUMNS / columns, 1.9),
+        sharey=_one_metric(table),
+    )
+    for axis, key in zip(axes, keys, strict=True):
+        rows = _rows(table, key)
+        _dodged(axis, rows, methods, folds)
+        style.title(axis, *_panel_title(key, rows))
+    style.label_outside(axes, "Number of folds, K", "")
+    for axis, key in zip(axes, keys, strict=True):
+        if axis.get_subplotspec().is_first_col() or not _one_metric(table):
+            axis.set_ylabel(AXIS_LABELS.get(key[3], key[3]))
+    style.legend_below(figure, [_handle(m) for m in methods], min(len(methods), 4))
+    return figure
+
+
+def _dot_plots(table: pd.DataFrame, keys: list[tuple], methods: list[str]) -> Figure:
+    columns = min(3, len(keys)) if len(keys) != 4 else 2
+    figure, axes = style.grid(
+        len(keys),
+        columns=columns,
+        panel=(2.6, 0.28 * len(methods) + 0.95),
+        sharex=_one_metric(table),
+    )
+    for axis, key in zip(axes, keys, strict=True):
+        rows = _rows(table, key)
+        for place, method in enumerate(reversed(methods)):
+            values = rows.loc[rows["method"] == method, "value"].dropna().to_numpy(float)
+            _points(axis, values, place, method, horizontal=True)
+        axis.set_yticks(range(len(methods)), [style.label(m) for m in reversed(methods)])
+        axis.set_ylim(-0.6, len(methods) - 0.4)
+        axis.set_xlabel(AXIS_LABELS.get(key[3], key[3]))
+        axis.xaxis.set_major_locator(MaxNLocator(4))
+        axis.grid(axis="x")
+        axis.margins(x=0.08)
+        style.title(axis, *_panel_title(key, rows, int(rows["K"].iloc[0])))
+        _say_missing(axis, rows)
+    return figure
+
+
+def _dodged(axis: Axes, rows: pd.DataFrame, methods: list[str], folds: list[int]) -> None:
+    step = 0.84 / len(methods)
+    for number, k in enumerate(folds):
+        for index, method in enumerate(methods):
+            chosen = rows[(rows["K"] == k) & (rows["method"] == method)]
+            place = number + (index - (len(methods) - 1) / 2) * step
+            _points(axis, chosen["value"].dropna().to_numpy(float), place, method, step=step)
+        if number:
+            axis.axvline(number - 0.5, color="#DDDDDD", linewidth=0.6, zorder=0)
+    axis.set_xticks(range(len(folds)), [str(k) for k in folds])
+    axis.set_xlim(-0.5, len(folds) - 0.5)
+    axis.grid(axis="y")
+    _say_missing(axis, rows)
+
+
+def _points(
+    axis: Axes,
+    values: np.ndarray,
+    place: float,
+    method: str,
+    *,
+    step: float = 0.7,
+    horizontal=False,
+) -> None:
+    """Folds as points spread over `step`, and their mean as a bar across them."""
+    if not len(values):
+        return
+    spread = (np.arange(len(values)) - (len(values) - 1) / 2) / max(len(values), 4) * step * 0.7
+    where, mean = place + spread, values.mean()
+    ends = [place - step * 0.42, place + step * 0.42]
+    look = {
+        "s": 7,
+        "color": style.colour(method),
+        "marker": style.marker(method),
+        "linewidths": 0,
+        "alpha": 0.75,
+        "zorder": 2,
+    }
+    if horizontal:
+        axis.scatter(values, where, **look)
+        axis.plot([mean, mean], ends, color="black", linewidth=1.2, zorder=3)
+    else:
+        axis.scatter(where, values, **look)
+        axis.plot(ends, [mean, mean], color="black", linewidth=1.2, zorder=3)
+
+
+def _rows(table: pd.DataFrame, key: tuple) -> pd.DataFrame:
+    line, trained_on, scheme, metric = key
+    return table[
+        (table["cell_line"] == line)
+        & (table["trained_on"] == trained_on)
+        & (table["scheme"] == scheme)
+        & (table["metric"] == metric)
+    ]
+
+
+def _panel_title(key: tuple, rows: pd.DataFrame, k: int | None = None) -> tuple[str, str]:
+    """Heading and detail of a panel."""
+    line, trained_on, scheme, _ = key
+    detail = f"{SCHEME_LABELS.get(scheme, scheme)}, n = {total_genes(rows):,} genes"
+    if k:
+        detail = f"K = {k}, {detail.replace(', n', chr(10) + 'n')}"
+    if line != trained_on:
+        detail = f"trained on {str(trained_on).replace(',', ', ')}\n{detail}"
+    return str(line), detail
+
+
+def _say_missing(axis: Axes, rows: pd.DataFrame) -> None:
+    missing = failures(rows)
+    if rows["value"].notna().sum() == 0:
+        style.say(axis, f"No score: {missing}")
+    elif missing:
+        axis.annotate(
+            missing, (0, 0), xycoords="axes fraction", xytext=(0, -34), textcoords="offset points",
+            fontsize=5.5, style="italic", va="top", annotation_clip=False,
+        )  # fmt: skip
+
+
+def _one_metric(table: pd.DataFrame) -> bool:
+    return table["metric"].nunique() == 1
+
+
+def _handle(method: str) -> Line2D:
+    return Line2D(
+        [], [], linestyle="none", marker=style.marker(method), color=style.colour(method),
+        markersize=4, label=style.label(method),
+    )  # fmt: skip
