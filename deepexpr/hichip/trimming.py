@@ -1,0 +1,279 @@
+"""Cut both mates at their ligation junction (spec §2.1), streaming, in one pass.
+
+Downstream aligners see genomic sequence only: the part 5' of the ligation point, which ends
+with the fragment's own restored end. A wrong enzyme trims next to nothing, so an implausibly
+small trimmed fraction is an error and not a result.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+import pandas as pd
+
+from deepexpr.errors import InputError
+from deepexpr.files import atomic_path, write_table
+from deepexpr.hichip import trimming_kernel as kernel
+from deepexpr.hichip.enzymes import junctions, parse_enzymes
+from deepexpr.hichip.streams import ByteStream, is_pipe, writing_bytes
+
+log = logging.getLogger(__name__)
+
+NEWLINE = 10
+
+
+@dataclass(frozen=True)
+class TrimSettings:
+    """What to trim and when to stop.
+
+    enzyme : name or sites (see `enzymes.parse_enzymes`).
+    min_length : letters; pairs with a shorter mate after trimming are dropped.
+    min_trimmed_fraction : of all reads of both mates; below it the run is an error.
+    threads : 1 compresses in this thread; more gives each file a thread of its own.
+    """
+
+    enzyme: str
+    min_length: int = 20
+    min_trimmed_fraction: float = 0.02
+    threads: int = 1
+
+    def __post_init__(self) -> None:
+        if self.min_length < 1 or not 0 <= self.min_trimmed_fraction < 1 or self.threads < 1:
+            raise InputError(
+                "The settings of trimming are out of range.",
+                expected="min_length >= 1, 0 <= min_trimmed_fraction < 1, threads >= 1",
+                found=str(self),
+            )
+
+
+@dataclass(frozen=True)
+class TrimStats:
+    """Counts of one unit; `full` and `partial` are of mate 1 and mate 2."""
+
+    read_pairs: int
+    full: tuple[int, int]
+    partial: tuple[int, int]
+    dropped: int
+
+    @property
+    def written(self) -> int:
+        """Pairs that were long enough."""
+        return self.read_pairs - self.dropped
+
+    def fraction(self, mate: int | None = None) -> float:
+        """Reads with a junction, full or partial, of mate 0, mate 1 or both (None)."""
+        mates = (0, 1) if mate is None else (mate,)
+        trimmed = sum(self.full[m] + self.partial[m] for m in mates)
+        return trimmed / (len(mates) * self.read_pairs)
+
+    def table(self) -> pd.DataFrame:
+        """Columns metric, value; fractions are of the reads of that mate (or of both)."""
+        rows = {
+            "read_pairs": self.read_pairs,
+            "r1_full_junctions": self.full[0],
+            "r1_partial_junctions": self.partial[0],
+            "r2_full_junctions": self.full[1],
+            "r2_partial_junctions": self.partial[1],
+            "r1_trimmed_fraction": self.fraction(0),
+            "r2_trimmed_fraction": self.fraction(1),
+            "trimmed_fraction": self.fraction(),
+            "dropped_pairs": self.dropped,
+            "written_pairs": self.written,
+        }
+        return pd.DataFrame({"metric": list(rows), "value": [float(v) for v in rows.values()]})
+
+
+def trim_files(
+    reads: tuple[str | Path, str | Path],
+    outputs: tuple[str | Path, str | Path],
+    stats_path: str | Path,
+    settings: TrimSettings,
+) -> TrimStats:
+    """Trim two FASTQ files into two others and write the counts.
+
+    Outputs appear only when everything went well; a named pipe as output is written as the
+    reads come. Raises InputError for damaged or mismatched files and for too few junctions.
+    """
+    if Path(reads[0]).exists() and Path(reads[0]).samefile(reads[1]):
+        raise InputError(
+            "Both mates are the same file.", where=str(reads[0]), fix="Give R1 and R2 apart."
+        )
+    with contextlib.ExitStack() as finals:
+        targets = [
+            path if is_pipe(path) else finals.enter_context(atomic_path(path)) for path in outputs
+        ]
+        threads = 0 if settings.threads == 1 else 1
+        with contextlib.ExitStack() as handles:
+            one, two = (
+                handles.enter_context(ByteStream(p, f"FASTQ of mate {i}", threads))
+                for i, p in enumerate(reads, 1)
+            )
+            out = [handles.enter_context(writing_bytes(t, threads)) for t in targets]
+            stats = _trim_streams(one, two, out, settings)
+        _require_plausible(stats, settings, reads[0])
+        write_table(stats.table(), stats_path)
+    return stats
+
+
+def _trim_streams(
+    one: ByteStream, two: ByteStream, out: list[IO[bytes]], settings: TrimSettings
+) -> TrimStats:
+    found = junctions(parse_enzymes(settings.enzyme))
+    log.info("%s: junctions %s", settings.enzyme, ", ".join(j.sequence for j in found))
+    automaton = kernel.build_automaton(found)
+    counts, style = np.zeros(kernel.N_COUNTS, np.int64), np.full(1, -1, np.int64)
+    total = 0
+    for lines1, lines2, records in _windows(one, two):
+        out1, out2 = (np.empty(len(s.data) + 4, np.uint8) for s in (one, two))
+        error, mate, done, used1, used2, end1, end2 = kernel.trim_window(
+            one.data, lines1, two.data, lines2, records, automaton, settings.min_length,
+            style, counts, out1, out2,
+        )  # fmt: skip
+        if error:
+            _raise_record(error, mate, total + done, (one, two), (used1, used2))
+        out[0].write(memoryview(out1)[:end1])
+        out[1].write(memoryview(out2)[:end2])
+        one.consume(used1)
+        two.consume(used2)
+        total += records
+    _require_same_end(one, two, total)
+    n = [int(c) for c in counts]
+    stats = TrimStats(
+        total,
+        (n[kernel.FULL_1], n[kernel.FULL_2]),
+        (n[kernel.PARTIAL_1], n[kernel.PARTIAL_2]),
+        n[kernel.DROPPED],
+    )
+    log.info(
+        "%d pairs read, %d dropped (a mate shorter than %d), %d written; trimmed %.1f %% of R1, "
+        "%.1f %% of R2",
+        total, stats.dropped, settings.min_length, stats.written,
+        100 * stats.fraction(0), 100 * stats.fraction(1),
+    )  # fmt: skip
+    return stats
+
+
+def _windows(one: ByteStream, two: ByteStream) -> Iterator[tuple[np.ndarray, np.ndarray, int]]:
+    """Newlines of both windows and the number of whole records that both hold."""
+    while True:
+        for stream in (one, two):
+            stream.fill()
+            _end_last_line(stream)
+        lines = [np.flatnonzero(s.data == NEWLINE) for s in (one, two)]
+        records = min(len(line) // 4 for line in lines)
+        if records:
+            yield lines[0], lines[1], records
+        elif (one.eof and two.eof) or (one.eof and len(lines[0]) < 4) or (two.eof and len(lines[1]) < 4):
+            return
+
+
+def _end_last_line(stream: ByteStream) -> None:
+    """A file may end without a newline: add it, so that the last record is whole."""
+    if stream.eof and len(stream.data) and stream.data[-1] != NEWLINE:
+        stream.append(b"\n")
+
+
+def _require_same_end(one: ByteStream, two: ByteStream, total: int) -> None:
+    """Both streams must be used up, and at least one pair read."""
+    for stream, other in ((one, two), (two, one)):
+        left = stream.data.tobytes()
+        if left.strip() and left.count(b"\n") < 4 and stream.eof:
+            raise InputError(
+                "The FASTQ file ends in the middle of a record.",
+                where=f"{stream.path}, record {total + 1}",
+                expected="four lines per record",
+                found=repr(left[:80].decode("latin-1")),
+                fix="Copy or download the file again.",
+            )
+        if left.strip():
+            raise InputError(
+                "The two FASTQ files do not hold the same number of reads.",
+                where=f"{other.path} ends after {total} reads, {stream.path} does not",
+                expected="mates in two files, in the same order",
+                fix="Use the untouched pair of files; filter both mates together.",
+            )
+    if total == 0:
+        raise InputError("The FASTQ files hold no reads.", where=f"{one.path}, {two.path}")
+
+
+_PROBLEMS = {
+    kernel.BAD_HEADER: ("A FASTQ record does not begin with @.", "a header line @name", ""),
+    kernel.BAD_PLUS: (
+        "The third line of a FASTQ record does not begin with +.",
+        "four lines per record: @name, sequence, +, qualities",
+        "Is the sequence wrapped over several lines, or the file cut?",
+    ),
+    kernel.BAD_QUALITY: ("Sequence and qualities differ in length.", "equal lengths", ""),
+    kernel.BAD_NAME: (
+        "The names of the mates differ.",
+        "mates in the same order in both files",
+        "Use the untouched pair of files; sort or filter both mates together.",
+    ),
+    kernel.EMPTY_READ: (
+        "A read has length 0.",
+        "at least one letter per read",
+        "Drop empty reads together with their mates before this step.",
+    ),
+    kernel.WINDOWS_LINE: (
+        "The FASTQ file has Windows line ends.",
+        "lines that end in \\n, not \\r\\n",
+        "Convert both files, e.g. with dos2unix.",
+    ),
+    kernel.BAD_MARK: (
+        "The names of the mates carry the marks 1 and 2 inconsistently.",
+        "every name with /1 in R1 and /2 in R2, or no name with a mark",
+        "Use files as they came from the sequencer, or strip the marks from all names; "
+        "if R1 holds /2, the two files are swapped.",
+    ),
+    kernel.SAME_MARK: (
+        "Both mates carry the same mark.",
+        "/1 in R1 and /2 in R2",
+        "Is one file given twice?",
+    ),
+}
+
+
+def _raise_record(
+    error: int,
+    mate: int,
+    record: int,
+    streams: tuple[ByteStream, ByteStream],
+    used: tuple[int, int],
+) -> None:
+    """Turn the kernel's code into an InputError that shows the record's header."""
+    problem, expected, fix = _PROBLEMS[error]
+    headers = [
+        s.data[u : u + 200].tobytes().partition(b"\n")[0].decode("latin-1").rstrip()
+        for s, u in zip(streams, used, strict=True)
+    ]
+    concerned = [0, 1] if mate == 0 else [mate - 1]
+    raise InputError(
+        problem,
+        where=f"{', '.join(str(streams[i].path) for i in concerned)}, record {record + 1}",
+        expected=expected,
+        found=" and ".join(headers[i] for i in concerned),
+        fix=fix,
+    )
+
+
+def _require_plausible(stats: TrimStats, settings: TrimSettings, path: str | Path) -> None:
+    if stats.fraction() >= settings.min_trimmed_fraction:
+        return
+    found = ", ".join(j.sequence for j in junctions(parse_enzymes(settings.enzyme)))
+    raise InputError(
+        f"Only {100 * stats.fraction():.2f} % of the reads hold a junction of {settings.enzyme} "
+        f"({found}).",
+        where=str(path),
+        expected=f"at least {100 * settings.min_trimmed_fraction:g} % (min_trimmed_fraction)",
+        found=f"{sum(stats.full)} full and {sum(stats.partial)} partial junctions in "
+        f"{stats.read_pairs} pairs",
+        fix="Most likely the library was cut with another enzyme: check the protocol and set the "
+        "enzyme. If the reads are already trimmed, or too short to reach junctions, set "
+        "min_trimmed_fraction to 0.",
+    )
