@@ -1,0 +1,1 @@
+"""Reference: a genome and its annotation become genes, promoters and a transcriptome."""

@@ -1,0 +1,118 @@
+"""FASTA in and out: whole small files as text, genomes through their index.
+
+A genome is never read whole: pysam fetches windows by the `.fai` index, which needs a
+plain or bgzip-compressed file. A file made by plain gzip has no index, and the error says so.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pysam
+
+from deepexpr.errors import InputError
+from deepexpr.files import reading, require_file, writing
+
+_COMPLEMENT = str.maketrans("ACGTRYKMBDHVacgtrykmbdhv", "TGCAYRMKVHDBtgcayrmkvhdb")
+
+
+def read_fasta(path: str | Path) -> dict[str, str]:
+    """Records of a FASTA file by name (the header up to the first blank), in their order.
+
+    Sequences keep their case. Raises InputError for an empty record, a name that repeats, or
+    text before the first header.
+    """
+    records: dict[str, list[str]] = {}
+    parts: list[str] | None = None
+    with reading(path, "FASTA file") as handle:
+        for number, line in enumerate(handle, 1):
+            line = line.strip()
+            if line.startswith(">"):
+                name = line[1:].split(maxsplit=1)[0] if line[1:].strip() else ""
+                if not name or name in records:
+                    raise InputError(
+                        f"The name {name!r} repeats." if name else "A record has no name.",
+                        where=f"{path}, line {number}",
+                        expected="one record for each name",
+                    )
+                parts = records[name] = []
+            elif line and parts is None:
+                raise InputError(
+                    f"The file does not start with '>' but with {line[:20]!r}.",
+                    where=f"{path}, line {number}",
+                    expected="FASTA: a line '>name', then lines of sequence",
+                )
+            elif line:
+                parts.append(line)
+    empty = [name for name, lines in records.items() if not lines]
+    if empty or not records:
+        raise InputError(
+            f"{len(empty)} record(s) have no sequence: {', '.join(empty[:5])}."
+            if empty
+            else "The file holds no sequence.",
+            where=str(path),
+        )
+    return {name: "".join(lines) for name, lines in records.items()}
+
+
+def fasta_names(path: str | Path) -> list[str]:
+    """Names of the records, up to the first blank, without reading sequences into memory."""
+    with reading(path, "FASTA file") as handle:
+        names = [line[1:].split(maxsplit=1)[0] for line in handle if line.startswith(">")]
+    if not names:
+        raise InputError("The file holds no sequence.", where=str(path), expected="FASTA")
+    return names
+
+
+def write_fasta(records: Iterable[tuple[str, str, str]], path: str | Path, width: int = 60) -> None:
+    """Write (name, description, sequence) records, `width` letters a line."""
+    with writing(path) as handle:
+        for name, description, sequence in records:
+            handle.write(f">{name} {description}".rstrip() + "\n")
+            for start in range(0, len(sequence), width):
+                handle.write(sequence[start : start + width] + "\n")
+
+
+def reverse_complement(sequence: str) -> str:
+    """Reverse complement of DNA text; IUPAC codes and case are kept."""
+    return sequence.translate(_COMPLEMENT)[::-1]
+
+
+@contextlib.contextmanager
+def open_genome(path: str | Path) -> Iterator[pysam.FastaFile]:
+    """Open an indexed genome; the `.fai` is made beside it where it is missing."""
+    path = require_file(path, "genome")
+    _refuse_plain_gzip(path)
+    try:
+        genome = pysam.FastaFile(str(path))
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"The genome cannot be opened ({error}).",
+            where=str(path),
+            expected="FASTA, plain or bgzip, with lines of one length within a record",
+            fix="Try `samtools faidx` on it: its message says which line is wrong, and it makes "
+            "the index in a folder that may not be writable here.",
+        ) from error
+    with genome:
+        yield genome
+
+
+def _refuse_plain_gzip(path: Path) -> None:
+    with open(path, "rb") as handle:
+        head = handle.read(16)
+    # BGZF is gzip with an extra field whose identifier is "BC" (SAM specification, 4.1).
+    if head[:2] == b"\x1f\x8b" and head[12:14] != b"BC":
+        raise InputError(
+            "The genome is compressed with gzip, which cannot be indexed.",
+            where=str(path),
+            expected="FASTA, plain or compressed with bgzip",
+            fix="gunzip it, or compress it again: gunzip -c genome.fa.gz | bgzip > genome.fa.bgz",
+        )
+
+
+def chromosome_sizes(path: str | Path) -> dict[str, int]:
+    """Length in bp of each sequence of an indexed genome, in the order of the file."""
+    with open_genome(path) as genome:
+        return dict(zip(genome.references, genome.lengths, strict=True))

@@ -1,0 +1,234 @@
+"""GTF and GFF3.
+
+GTF goes through `pyranges.read_gtf`, on a screened copy: read_gtf reads every attribute of
+every line, stops without a line number at a damaged one, and splits a quoted text that holds
+"; ". The copy has only the features and attributes used here, and every line of it is sound.
+GFF3 names the same things in three dialects and hangs them together by Parent, which
+read_gff3 leaves to its caller, so it is parsed here.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+import warnings
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import unquote
+
+import pandas as pd
+
+from deepexpr.errors import InputError
+from deepexpr.files import reading
+
+_ATTRIBUTE = re.compile(r'\s*([\w.-]+) (?:"([^"]*)"|([^";\s]+))\s*(?:;|$)')
+_GENE_NAME = ("gene_name", "gene_symbol", "gene")
+_GENE_BIOTYPE = ("gene_type", "gene_biotype")
+_BIOTYPE = ("transcript_type", "transcript_biotype")
+_WANTED = {"gene_id", "transcript_id", "tag", *_GENE_NAME, *_GENE_BIOTYPE, *_BIOTYPE}
+_FEATURES = {"gene", "transcript", "mRNA", "exon"}
+
+#: Tags of the one transcript that stands for a gene, the most trusted first.
+_CANONICAL = (
+    (1, r"MANE[_ ]Select"),
+    (2, r"Ensembl_canonical|RefSeq[_ ]Select"),
+    (3, r"appris_principal"),
+)
+
+
+def parse_gtf(path: str | Path) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Transcripts and exons of a GTF file; 0-based, half-open.
+
+    Returns (transcripts, exons): transcripts has transcript, gene (symbol, else gene_id), gene_id,
+    chromosome, strand, start, end, biotype, gene_biotype, canonical, coding; exons has row (the
+    index of the transcript), start, end. Transcripts given by exons alone are put together.
+    """
+    table, coding = _read_screened(path)
+    lines = table[table["Feature"].isin(["transcript", "mRNA", "exon"])]
+    nameless = lines["transcript_id"].isna()
+    if nameless.all():
+        raise InputError("No line of the GTF has a transcript_id.", where=str(path))
+    lines = lines[~nameless]
+    is_exon = lines["Feature"] == "exon"
+    keys = ["transcript_id", "Chromosome", "Strand"]
+    spans = lines.groupby(keys, sort=False, observed=True).agg(
+        Start=("Start", "min"), End=("End", "max")
+    )
+    # A transcript's own line says more than its exons' lines; the first that says it is taken.
+    about = [
+        name for name in ("gene_id", "gene", "biotype", "gene_biotype", "tag") if name in lines
+    ]
+    first = lines.assign(is_exon=is_exon).sort_values("is_exon", kind="stable")
+    first = first.groupby(keys, sort=False, observed=True)[about].first()
+    transcripts = spans.join(first).reset_index()
+    genes = table[(table["Feature"] == "gene") & table["gene_biotype"].notna()]
+    by_gene = genes.drop_duplicates("gene_id").set_index("gene_id")["gene_biotype"]
+    transcripts["gene_biotype"] = transcripts["gene_biotype"].fillna(
+        transcripts["gene_id"].map(by_gene)
+    )
+    transcripts["canonical"] = canonical_rank(transcripts["tag"])
+    transcripts["coding"] = transcripts["transcript_id"].isin(coding)
+    transcripts = transcripts.rename(columns=_NAMES).drop(columns="tag")
+    number = transcripts.reset_index()[["transcript", "chromosome", "strand", "index"]]
+    exons = lines[is_exon].rename(columns=_NAMES)[
+        ["transcript", "chromosome", "strand", "start", "end"]
+    ]
+    exons = exons.merge(number, on=["transcript", "chromosome", "strand"]).rename(
+        columns={"index": "row"}
+    )
+    return transcripts, exons[["row", "start", "end"]]
+
+
+_NAMES = {
+    "transcript_id": "transcript",
+    "Chromosome": "chromosome",
+    "Strand": "strand",
+    "Start": "start",
+    "End": "end",
+}
+
+
+def canonical_rank(tags: pd.Series) -> pd.Series:
+    """1 MANE Select, 2 Ensembl canonical or RefSeq Select, 3 APPRIS principal, 0 none; int."""
+    text = tags.astype(object).where(tags.notna(), "").astype(str)
+    rank = pd.Series(0, index=tags.index, dtype="int64")
+    for value, pattern in reversed(_CANONICAL):
+        rank = rank.mask(text.str.contains(pattern, regex=True), value)
+    return rank
+
+
+def _read_screened(path: str | Path) -> tuple[pd.DataFrame, set[str]]:
+    """The wanted lines of a GTF with the wanted attributes; the transcripts that have a CDS."""
+    coding: set[str] = set()
+    with tempfile.NamedTemporaryFile("w", suffix=".gtf") as screened:
+        for fields in _gff_lines(path, "GTF"):
+            if fields[2] == "CDS":
+                found = re.search(r'transcript_id "([^"]*)"', fields[8])
+                coding.update([found.group(1)] if found else [])
+            elif fields[2] in _FEATURES:
+                screened.write("\t".join([*fields[:8], _wanted(fields[8])]) + "\n")
+        screened.flush()
+        if screened.tell() == 0:
+            raise InputError("The GTF has no gene, transcript or exon lines.", where=str(path))
+        table = _read_gtf(screened.name)
+    table["gene"] = _first_of(table, (*_GENE_NAME, "gene_id"))
+    table["gene_biotype"] = _first_of(table, _GENE_BIOTYPE)
+    table["biotype"] = _first_of(table, _BIOTYPE)
+    for name in ("transcript_id", "gene_id", "tag"):
+        table[name] = _first_of(table, (name,))
+    table["Chromosome"] = table["Chromosome"].astype(str)
+    table["Strand"] = table["Strand"].astype(str)
+    return table, coding
+
+
+def _read_gtf(path: str) -> pd.DataFrame:
+    import pyranges
+
+    with warnings.catch_warnings():
+        # pyranges 0.1 calls pandas in ways that pandas 3 will drop; both are pinned.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return pyranges.read_gtf(path, as_df=True, duplicate_attr=True)
+
+
+def _wanted(attributes: str) -> str:
+    pairs = ((name, quoted or bare) for name, quoted, bare in _ATTRIBUTE.findall(attributes))
+    # pyranges splits at "; ", so a value must not hold one.
+    return " ".join(
+        f'{name} "{value.replace(";", ",")}";' for name, value in pairs if name in _WANTED and value
+    )
+
+
+def _first_of(table: pd.DataFrame, names: tuple[str, ...]) -> pd.Series:
+    result = pd.Series(None, index=table.index, dtype=object)
+    for name in names:
+        if name in table:
+            result = result.where(result.notna(), table[name].astype(object))
+    return result
+
+
+def _gff_lines(path: str | Path, kind: str) -> Iterator[list[str]]:
+    with reading(path, "annotation") as handle:
+        for number, line in enumerate(handle, 1):
+            if line.startswith("##FASTA"):
+                return
+            if line.startswith("#") or not line.strip():
+                continue
+            fields = line.rstrip("\n").split("\t")
+            sound = (
+                len(fields) == 9
+                and fields[3].isdigit()
+                and fields[4].isdigit()
+                and 1 <= int(fields[3]) <= int(fields[4])
+            )
+            if not sound:
+                raise InputError(
+                    f"The line is not {kind}.",
+                    where=f"{path}, line {number}",
+                    expected="9 tab-separated columns, the 4th and 5th being start <= end",
+                    found=line.strip()[:100],
+                )
+            if fields[6] in ("+", "-"):  # a feature without a strand has no start of transcription
+                yield fields
+
+
+def parse_gff3(path: str | Path) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """As `parse_gtf`, for GFF3 of GENCODE, Ensembl or NCBI: a transcript is what exons name as
+    Parent, and its gene is its own Parent."""
+    records: dict[str, tuple[list[str], dict[str, str]]] = {}
+    exons: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    coding: set[str] = set()
+    for fields in _gff_lines(path, "GFF3"):
+        attributes = _gff3_attributes(fields[8])
+        parents = attributes.get("Parent", "").split(",")
+        if fields[2] == "exon":
+            for parent in parents:
+                exons[parent].append((int(fields[3]) - 1, int(fields[4])))
+        elif fields[2] == "CDS":
+            coding.update(parents)
+        elif "ID" in attributes:
+            records.setdefault(attributes["ID"], (fields, attributes))
+    rows, parts = [], []
+    for identifier, spans in exons.items():
+        if identifier not in records:
+            continue
+        parts.extend((len(rows), start, end) for start, end in spans)
+        rows.append(_gff3_transcript(identifier, records, identifier in coding))
+    table = pd.DataFrame(rows, columns=list(rows[0]) if rows else ["transcript"])
+    if rows:
+        table["canonical"] = canonical_rank(table.pop("tag"))
+        for name in ("biotype", "gene_biotype"):
+            table[name] = table[name].astype(object)
+    return table, pd.DataFrame(parts, columns=["row", "start", "end"], dtype="int64")
+
+
+def _gff3_transcript(identifier: str, records: dict, coding: bool) -> dict:
+    fields, own = records[identifier]
+    gene_id = own.get("Parent", identifier)
+    gene = records.get(gene_id, (None, {}))[1]
+    both = {**gene, **own}
+    # Ensembl writes `biotype` on genes and transcripts alike; Name is the symbol on a gene only.
+    symbol = both.get("gene_name") or gene.get("Name") or both.get("gene")
+    return {
+        "transcript": own.get("transcript_id") or _without_kind(identifier),
+        "gene": symbol or both.get("gene_id") or _without_kind(gene_id),
+        "gene_id": gene_id,
+        "chromosome": fields[0],
+        "strand": fields[6],
+        "start": int(fields[3]) - 1,
+        "end": int(fields[4]),
+        "biotype": own.get("transcript_type") or own.get("biotype"),
+        "gene_biotype": both.get("gene_type") or both.get("gene_biotype") or gene.get("biotype"),
+        "tag": own.get("tag"),
+        "coding": coding,
+    }
+
+
+def _gff3_attributes(text: str) -> dict[str, str]:
+    pairs = (part.split("=", 1) for part in text.strip().split(";") if "=" in part)
+    return {key.strip(): unquote(value) for key, value in pairs}
+
+
+def _without_kind(identifier: str) -> str:
+    """ENST1 of Ensembl's "transcript:ENST1", NM_1 of NCBI's "rna-NM_1"."""
+    return re.sub(r"^(transcript:|gene:|rna-|gene-)", "", identifier)

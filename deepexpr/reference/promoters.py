@@ -1,0 +1,90 @@
+"""Promoters: windows around the TSS, in the gene's orientation (spec: TSS +-1,000 bp).
+
+The TSS base stands at index `upstream` of every promoter on both strands. What lies beyond
+the end of a chromosome is N, and the log counts the genes concerned.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+
+from deepexpr.errors import InputError
+from deepexpr.reference.fasta import open_genome, reverse_complement
+
+log = logging.getLogger(__name__)
+
+UPSTREAM = 1000
+DOWNSTREAM = 1000
+
+
+def promoter_windows(
+    genes: pd.DataFrame, upstream: int = UPSTREAM, downstream: int = DOWNSTREAM
+) -> pd.DataFrame:
+    """Windows chromosome, start, end, strand (0-based, half-open; may reach beyond the ends).
+
+    On + [tss - upstream, tss + downstream); on - its mirror image, [tss - downstream + 1,
+    tss + upstream + 1), so that the TSS base is at index `upstream` after reverse complement.
+    """
+    if upstream < 0 or downstream < 1:
+        raise InputError(
+            f"A promoter of {upstream} bp upstream and {downstream} bp downstream has no TSS.",
+            expected="upstream >= 0 and downstream >= 1",
+        )
+    plus = genes["strand"] == "+"
+    start = (genes["tss"] - upstream).where(plus, genes["tss"] - downstream + 1)
+    return pd.DataFrame(
+        {
+            "chromosome": genes["chromosome"],
+            "start": start,
+            "end": start + upstream + downstream,
+            "strand": genes["strand"],
+        }
+    )
+
+
+def promoter_sequences(
+    genes: pd.DataFrame,
+    genome: str | Path,
+    upstream: int = UPSTREAM,
+    downstream: int = DOWNSTREAM,
+) -> list[str]:
+    """Promoters of `genes` (schemas.GENES), upper-case, `upstream` + `downstream` letters each."""
+    windows = promoter_windows(genes, upstream, downstream)
+    sequences, padded = [], 0
+    with open_genome(genome) as handle:
+        sizes = dict(zip(handle.references, handle.lengths, strict=True))
+        _check_places(genes, sizes, genome)
+        for chromosome, start, end, strand in windows.itertuples(index=False):
+            inside = handle.fetch(chromosome, max(start, 0), min(end, sizes[chromosome]))
+            text = "N" * max(-start, 0) + inside.upper()
+            text += "N" * (end - start - len(text))
+            padded += len(inside) < end - start
+            sequences.append(text if strand == "+" else reverse_complement(text))
+    log.info("%d promoters, %d of them padded with N at a chromosome's end", len(sequences), padded)
+    return sequences
+
+
+def promoter_records(
+    genes: pd.DataFrame, sequences: list[str], upstream: int = UPSTREAM
+) -> Iterator[tuple[str, str, str]]:
+    """FASTA records: name = gene, description = "chromosome:tss(strand) transcript"."""
+    for row, sequence in zip(genes.itertuples(index=False), sequences, strict=True):
+        place = f"{row.chromosome}:{row.tss}({row.strand}) {row.transcript} tss_index={upstream}"
+        yield row.gene, place, sequence
+
+
+def _check_places(genes: pd.DataFrame, sizes: dict[str, int], genome: str | Path) -> None:
+    size = genes["chromosome"].map(sizes)
+    outside = genes[size.isna() | (genes["tss"] >= size)]
+    if len(outside):
+        first = outside.iloc[0]
+        raise InputError(
+            f"The TSS of {len(outside)} gene(s), such as {first['gene']}, is not in the genome.",
+            where=str(genome),
+            found=f"{first['chromosome']}:{first['tss']}",
+            fix="Use the gene table made from this genome.",
+        )
