@@ -1,0 +1,62 @@
+"""`deepexpr dataset`: one cell line's promoters, loops and expression in one file."""
+
+from __future__ import annotations
+
+import argparse
+
+HELP = "Join promoters, expression and loops of one cell line into a dataset (HDF5)."
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of this verb."""
+    parser.add_argument("--genes", required=True, help="TSV of genes, as written by promoters")
+    parser.add_argument("--promoters", required=True, help="FASTA of promoters, named by gene")
+    parser.add_argument(
+        "--expression", required=True, help="TSV: gene, then log10 expression of each cell line"
+    )
+    parser.add_argument("--cell-line", required=True, help="column of --expression")
+    parser.add_argument("--assembly", required=True, help="name of the assembly, such as hg38")
+    parser.add_argument(
+        "--signal", help="TSV of normalised loops, as written by signal; leave out for no HiChIP"
+    )
+    parser.add_argument("--bins", type=int, default=400, help="number of bins around the TSS")
+    parser.add_argument("--bin-size", type=int, default=5000, help="size of a bin in bp")
+    parser.add_argument(
+        "--promoter-window",
+        type=int,
+        default=5000,
+        help="bp around the TSS that an anchor must overlap to be the gene's",
+    )
+    parser.add_argument(
+        "--tss-index",
+        type=int,
+        default=1000,
+        help="0-based position of the TSS base in the promoters: bp upstream",
+    )
+    parser.add_argument("--output", required=True, help="dataset (HDF5)")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Read the tables, join them, write the dataset."""
+    from deepexpr.expression.tables import expression_of, read_expression
+    from deepexpr.features.build import build_dataset
+    from deepexpr.features.dataset import write_dataset
+    from deepexpr.files import read_table
+    from deepexpr.reference.fasta import read_fasta
+    from deepexpr.reference.genes import read_genes
+    from deepexpr.schemas import SIGNAL
+
+    expression = read_expression(args.expression)
+    dataset = build_dataset(
+        read_genes(args.genes),
+        read_fasta(args.promoters),
+        expression_of(expression, args.cell_line, args.expression),
+        cell_line=args.cell_line,
+        assembly=args.assembly,
+        signal=read_table(args.signal, SIGNAL) if args.signal else None,
+        bins=args.bins,
+        bin_size=args.bin_size,
+        promoter_window=args.promoter_window,
+        tss_index=args.tss_index,
+    )
+    write_dataset(dataset, args.output)

@@ -1,0 +1,101 @@
+"""`deepexpr expression`: counts of transcripts or genes to normalised expression."""
+
+from __future__ import annotations
+
+import argparse
+
+HELP = "Sum counts by gene and normalise them: log10(count + 0.1), quantiles."
+
+_ITEM = "CELL_LINE:SAMPLE:PATH"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of this verb."""
+    parser.add_argument("--genes", required=True, help="TSV of genes: the rows of the output")
+    parser.add_argument(
+        "--transcripts", help="TSV of transcripts and their genes; needed with --abundance"
+    )
+    parser.add_argument(
+        "--abundance",
+        action="append",
+        default=[],
+        metavar=_ITEM,
+        help="kallisto's abundance.tsv, or its folder, of one sample; repeat",
+    )
+    parser.add_argument(
+        "--gene-counts",
+        action="append",
+        default=[],
+        metavar=_ITEM,
+        help="a table of gene symbol and count of one sample; repeat",
+    )
+    parser.add_argument("--counts", required=True, help="TSV: gene, then counts of each sample")
+    parser.add_argument(
+        "--output", required=True, help="TSV: gene, then log10 expression of each cell line"
+    )
+    parser.add_argument(
+        "--pseudocount", type=float, default=0.1, help="added to counts before log10"
+    )
+    parser.add_argument(
+        "--normalisation",
+        choices=("quantile", "none"),
+        default="quantile",
+        help="across the cell lines",
+    )
+
+
+def run(args: argparse.Namespace) -> None:
+    """Read the samples, sum by gene, write counts and expression."""
+    from deepexpr.expression.abundance import read_abundance, read_gene_counts
+    from deepexpr.expression.gene_counts import count_table, sum_by_gene
+    from deepexpr.expression.normalise import expression_table
+    from deepexpr.files import read_table, write_table
+    from deepexpr.reference.genes import read_genes
+    from deepexpr.schemas import TRANSCRIPTS
+
+    replicates = _replicates([*args.abundance, *args.gene_counts], bool(args.transcripts), args)
+    genes = read_genes(args.genes)
+    samples = {}
+    if args.abundance:
+        transcripts = read_table(
+            args.transcripts,
+            TRANSCRIPTS,
+            dtype={"transcript": str, "gene": str},
+            keep_default_na=False,
+        )
+        for _, sample, path in map(_item, args.abundance):
+            samples[sample] = sum_by_gene(read_abundance(path).rename(sample), transcripts)
+    for _, sample, path in map(_item, args.gene_counts):
+        samples[sample] = read_gene_counts(path)
+    counts = count_table(samples, genes)
+    expression = expression_table(counts, replicates, args.pseudocount, args.normalisation)
+    write_table(counts, args.counts)
+    write_table(expression, args.output)
+
+
+def _item(text: str) -> tuple[str, str, str]:
+    from deepexpr.errors import InputError
+
+    parts = text.split(":", 2)
+    if len(parts) != 3 or not all(parts):
+        raise InputError(f"{text!r} names no sample.", expected=_ITEM)
+    return parts[0], parts[1], parts[2]
+
+
+def _replicates(
+    items: list[str], has_transcripts: bool, args: argparse.Namespace
+) -> dict[str, list[str]]:
+    from deepexpr.errors import InputError
+
+    if not items:
+        raise InputError("No sample is given.", fix="Give --abundance or --gene-counts.")
+    if args.abundance and not has_transcripts:
+        raise InputError("--abundance needs --transcripts, the genes of the transcripts.")
+    replicates: dict[str, list[str]] = {}
+    seen = set()
+    for cell_line, sample, _ in map(_item, items):
+        if sample in seen:
+            raise InputError(f"The sample {sample} is given twice.", fix="Name samples uniquely.")
+        seen.add(sample)
+        replicates.setdefault(cell_line, []).append(sample)
+    return replicates

@@ -1,0 +1,37 @@
+"""`deepexpr splits`: folds of the genes, as a file that every method shares."""
+
+from __future__ import annotations
+
+import argparse
+
+HELP = "Split genes into K disjoint folds with train, validation and test roles."
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of this verb."""
+    parser.add_argument("--genes", required=True, help="TSV of genes (gene, chromosome, ...)")
+    parser.add_argument(
+        "--expression", help="TSV of expression; only genes with a value in it are split"
+    )
+    parser.add_argument(
+        "--scheme",
+        choices=("random", "chromosome"),
+        default="random",
+        help="random groups of genes, or whole chromosomes held out",
+    )
+    parser.add_argument("--folds", type=int, required=True, help="number of folds K, 2 or more")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the random groups")
+    parser.add_argument("--output", required=True, help="TSV of fold, gene and role")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Read the genes, split them, write the splits."""
+    from deepexpr.expression.tables import read_expression
+    from deepexpr.features.splits import make_splits
+    from deepexpr.files import write_table
+    from deepexpr.reference.genes import read_genes
+
+    genes = read_genes(args.genes)
+    if args.expression:
+        genes = genes[genes["gene"].isin(set(read_expression(args.expression).index))]
+    write_table(make_splits(genes, args.scheme, args.folds, args.seed), args.output)

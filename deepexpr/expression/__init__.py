@@ -1,0 +1,1 @@
+"""Expression: RNA-seq counts of transcripts become one normalised value per gene."""

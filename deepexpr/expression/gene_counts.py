@@ -1,0 +1,68 @@
+"""From transcripts to genes, and from samples to one table.
+
+A gene whose transcripts were never in the index cannot be counted. It is left out, and
+counted in the log, instead of getting a zero that looks like a measurement.
+"""
+
+from __future__ import annotations
+
+import logging
+
+import pandas as pd
+
+from deepexpr.errors import InputError
+from deepexpr.reference.transcriptome import match_identifiers
+
+log = logging.getLogger(__name__)
+
+
+def sum_by_gene(abundance: pd.Series, transcripts: pd.DataFrame) -> pd.Series:
+    """Gene-level counts: the sum of est_counts over each gene's transcripts (spec §1).
+
+    abundance : counts by target, as from `read_abundance`.
+    transcripts : columns transcript and gene. Versions (`.N`) and GENCODE's "|" names may differ.
+    Targets that match no transcript are left out and logged, with their share of the counts.
+    """
+    match = match_identifiers(abundance.index, transcripts["transcript"])
+    if not match:
+        raise InputError(
+            "No target of kallisto is a known transcript.",
+            where=str(abundance.name or "abundance.tsv"),
+            expected=f"names such as {', '.join(transcripts['transcript'].head(3))}",
+            found=", ".join(map(str, abundance.index[:3])),
+            fix="Use the transcript table made from the annotation of this index's FASTA.",
+        )
+    gene_of = transcripts.drop_duplicates("transcript").set_index("transcript")["gene"]
+    genes = abundance.index.map(match).map(gene_of)
+    lost = abundance[genes.isna()]
+    log.info(
+        "%s: %d of %d targets matched; the rest hold %.2f %% of %.0f counts",
+        abundance.name, len(abundance) - len(lost), len(abundance),
+        100 * lost.sum() / abundance.sum(), abundance.sum(),
+    )  # fmt: skip
+    return abundance.groupby(genes).sum().rename_axis("gene")
+
+
+def count_table(samples: dict[str, pd.Series], genes: pd.DataFrame) -> pd.DataFrame:
+    """Counts of the genes of `genes` (schemas.GENES): column gene, then one per sample.
+
+    samples : gene-level counts by sample. Genes that a sample could not count are left out of
+        the table, and the log says how many.
+    """
+    table = pd.DataFrame({name: counts.reindex(genes["gene"]) for name, counts in samples.items()})
+    measured = table.notna().all(axis=1)
+    if not measured.any():
+        raise InputError(
+            "No gene of the gene table was counted in every sample.",
+            expected=f"symbols such as {', '.join(genes['gene'].head(3))}",
+            found=", ".join(f"{name}: {', '.join(map(str, s.index[:2]))}" for name, s in
+                            samples.items()),
+            fix="Use counts and genes of one species and one kind of symbol.",
+        )  # fmt: skip
+    missing = len(table) - int(measured.sum())
+    level = logging.WARNING if missing else logging.INFO
+    log.log(
+        level, "%d of %d genes were counted in all of %d sample(s)",
+        measured.sum(), len(table), len(samples),
+    )  # fmt: skip
+    return table[measured].rename_axis("gene").reset_index()

@@ -1,0 +1,96 @@
+"""Joining the stages before: promoters, expression and loops of the same genes.
+
+A gene enters the dataset if it has an expression value; the log counts those without.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from deepexpr.errors import InputError
+from deepexpr.expression.normalise import binary_labels
+from deepexpr.features.bins import loop_bins
+from deepexpr.features.dataset import Dataset
+from deepexpr.features.sequence import encode_bytes
+
+log = logging.getLogger(__name__)
+
+
+def build_dataset(
+    genes: pd.DataFrame,
+    promoters: Mapping[str, str],
+    expression: pd.Series,
+    *,
+    cell_line: str,
+    assembly: str,
+    signal: pd.DataFrame | None = None,
+    bins: int = 400,
+    bin_size: int = 5000,
+    promoter_window: int = 5000,
+    tss_index: int = 1000,
+) -> Dataset:
+    """The dataset of one cell line.
+
+    genes : schemas.GENES. promoters : sequence by gene, gene orientation, the TSS base at index
+    `tss_index`. expression : log10 value by gene. signal : schemas.SIGNAL, or None for a cell
+    line without HiChIP. bins, bin_size (bp), promoter_window (bp): see `loop_bins`.
+    The label is +1 where the value is at least the median over the protein-coding genes that have
+    a value. Raises InputError where a gene has no promoter or no gene has a value.
+    """
+    measured = genes[genes["gene"].isin(set(expression.index))]
+    log.info("%d of %d genes have an expression value", len(measured), len(genes))
+    if measured.empty:
+        raise InputError(
+            "No gene of the gene table has an expression value.",
+            expected=f"symbols such as {', '.join(genes['gene'].head(3))}",
+            found=", ".join(map(str, expression.index[:3])),
+            fix="Make both tables from one annotation.",
+        )
+    lacking = [gene for gene in measured["gene"] if gene not in promoters]
+    if lacking:
+        raise InputError(
+            f"{len(lacking)} gene(s) have no promoter, such as {', '.join(lacking[:3])}.",
+            fix="Use the promoters and the gene table written by one call of `promoters`.",
+        )
+    measured = measured.sort_values(["chromosome", "tss", "gene"], kind="stable")
+    measured = measured.reset_index(drop=True)
+    values = pd.Series(expression.loc[measured["gene"]].to_numpy(float))
+    return Dataset(
+        gene=measured["gene"].to_numpy(str),
+        chromosome=measured["chromosome"].to_numpy(str),
+        tss=measured["tss"].to_numpy(np.int64),
+        strand=measured["strand"].to_numpy(str),
+        sequence=encode_bytes([promoters[gene] for gene in measured["gene"]]),
+        expression=values.to_numpy(np.float32),
+        label=binary_labels(values, measured["biotype"]).to_numpy(np.int8),
+        cell_line=cell_line,
+        assembly=assembly,
+        tss_index=tss_index,
+        bin_size=bin_size,
+        **_loops(measured, signal, bins, bin_size, promoter_window),
+    )
+
+
+def _loops(
+    genes: pd.DataFrame,
+    signal: pd.DataFrame | None,
+    bins: int,
+    bin_size: int,
+    promoter_window: int,
+) -> dict[str, np.ndarray]:
+    if signal is None:
+        log.info("no HiChIP: the dataset has sequence only")
+        return {}
+    binned, count, number = loop_bins(
+        genes, signal, bins=bins, bin_size=bin_size, promoter_window=promoter_window
+    )
+    log.info("%d of %d genes have a loop", int((number > 0).sum()), len(genes))
+    return {
+        "bins": np.asarray(binned, np.float32),
+        "loop_count": np.asarray(count, np.float32).reshape(-1, 1),
+        "loop_number": np.asarray(number, np.int32).reshape(-1, 1),
+    }
