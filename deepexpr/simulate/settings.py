@@ -80,14 +80,14 @@ class Settings:
     # HiChIP reads
     enzyme_site: str = "GATC"  # MboI, blunt after fill-in: junction GATCGATC
     hichip_pairs: int = 160_000
-    ligated_length: float = 128.0  # short enough that about half of R1 reads over the junction
+    ligated_length: float = 134.0  # short enough that about half of R1 reads over the junction
     ligated_length_sd: float = 20.0
     minimal_arm: int = 24  # a trimmed read keeps more than the mapper's 20 bp
     duplicate_share: float = 0.10
     short_share: float = 0.13  # dangling ends and self-circles, < 1 kb
     trans_share: float = 0.12
     mitochondrial_share: float = 0.02
-    usable_share: float = 0.9  # of molecules that survive mapping: loop strengths allow for it
+    usable_share: float = 0.97  # of molecules that survive mapping: loop strengths allow for it
     enrichment: float = 5.0  # of active promoters' and enhancers' bins (the antibody)
     background_distance: tuple[int, int] = (1_000, 2_000_000)  # density 1/distance
 
