@@ -110,6 +110,16 @@ def sniff(path: str | Path) -> str:
     )
 
 
+def annotation_names(path: str | Path) -> set[str]:
+    """Chromosome names of an annotation, without parsing it."""
+    kind = sniff(path)
+    with reading(path, "annotation") as handle:
+        rows = (line.split("\t", 4) for line in handle if line.strip() and line[0] != "#")
+        if kind == "genePred":
+            return {row[1 if row[2][:1] in "+-" else 2] for row in rows}
+        return {row[0] for row in rows}
+
+
 def _clean_symbols(transcripts: pd.DataFrame) -> pd.DataFrame:
     gene = transcripts["gene"].astype(str).str.strip()
     return transcripts.assign(gene=gene.str.replace(r"\s+", "_", regex=True))

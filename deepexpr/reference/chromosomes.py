@@ -34,15 +34,7 @@ def check_chromosomes(
     ends behind its chromosome's end (another build). Warns, with counts, where some are missing.
     """
     names = set(transcripts["chromosome"])
-    shared = names & set(sizes)
-    if not shared:
-        raise InputError(
-            "No chromosome of the annotation is in the genome.",
-            where=f"{annotation} and {genome}",
-            expected=f"names such as {_sample(sizes)} (genome)",
-            found=f"names such as {_sample(names)} (annotation)",
-            fix=_name_hint(names, set(sizes)),
-        )
+    shared = require_shared_names(names, sizes, annotation, genome)
     _check_ends(transcripts[transcripts["chromosome"].isin(shared)], sizes, annotation, genome)
     missing = names - shared
     if missing:
@@ -52,6 +44,22 @@ def check_chromosomes(
             "such as %s",
             len(missing), len(names), lost, len(transcripts), _sample(missing),
         )  # fmt: skip
+
+
+def require_shared_names(
+    annotated: Iterable[str], sequences: Iterable[str], annotation: str, genome: str
+) -> set[str]:
+    """Names that annotation and genome share; InputError with a hint where there are none."""
+    names, known = set(annotated), set(sequences)
+    if not names & known:
+        raise InputError(
+            "No chromosome of the annotation is in the genome.",
+            where=f"{annotation} and {genome}",
+            expected=f"names such as {_sample(known)} (genome)",
+            found=f"names such as {_sample(names)} (annotation)",
+            fix=_name_hint(names, known),
+        )
+    return names & known
 
 
 def _check_ends(

@@ -1,0 +1,43 @@
+# The few words to learn: make demo, make test, make real. `make help` lists them.
+SHELL := /bin/bash
+PYTHON ?= python3
+CORES ?= $(shell nproc 2>/dev/null || echo 2)
+IN_VENV := PATH="$(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$$PATH"
+
+.PHONY: help setup demo real test lint format lock docs clean
+
+help: ## show this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: ## make .venv from the locked requirements, find or install kallisto, bowtie, samtools
+	@$(PYTHON) -m bootstrap setup
+
+demo: ## run the whole pipeline on the embedded demo, to results/report.html
+	@$(PYTHON) -m bootstrap demo --cores $(CORES)
+
+real: ## run it on real reads of one chromosome, to results/chr22/report.html
+	@$(PYTHON) -m bootstrap real --cores $(CORES)
+
+test: ## set up, lint, and run every test
+	@$(PYTHON) -m bootstrap setup-test
+	@$(MAKE) --no-print-directory lint
+	@$(IN_VENV) python -m pytest $(TESTS)
+
+lint: ## ruff, snakefmt and Snakemake's own linter
+	@$(IN_VENV) ruff check .
+	@$(IN_VENV) ruff format --check .
+	@$(IN_VENV) snakefmt --check Snakefile rules
+	@$(IN_VENV) snakemake --lint --configfile config/demo/config.yaml
+
+format: ## format Python and Snakemake files
+	@$(IN_VENV) ruff check --fix --quiet .
+	@$(IN_VENV) ruff format --quiet .
+	@$(IN_VENV) snakefmt Snakefile rules
+
+lock: ## pin requirements/*.txt again from requirements/*.in (needs uv)
+	cd requirements && for name in pipeline test; do \
+	  uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --quiet \
+	    $$name.in --output-file $$name.txt; done
+
+clean: ## delete results of demo and real runs and the demo's reads
+	rm -rf results resources/demo .snakemake

@@ -1,0 +1,29 @@
+"""DeepExpression: from RNA-seq and HiChIP reads to trained networks, motifs and figures."""
+
+from snakemake.utils import min_version
+
+min_version("9.8")
+
+
+configfile: "config/config.yaml"
+
+
+include: "rules/common.smk"
+include: "rules/download.smk"
+include: "rules/reference.smk"
+include: "rules/expression.smk"
+include: "rules/hichip.smk"
+include: "rules/loops.smk"
+include: "rules/features.smk"
+include: "rules/training.smk"
+include: "rules/baselines.smk"
+include: "rules/evaluation.smk"
+include: "rules/motifs.smk"
+include: "rules/figures.smk"
+
+
+rule all:
+    """Every figure, every table behind it, and the summary page."""
+    default_target: True
+    input:
+        get_targets(),

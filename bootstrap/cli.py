@@ -1,0 +1,38 @@
+"""The verbs of the Makefile."""
+
+from __future__ import annotations
+
+import argparse
+import os
+
+from bootstrap.environment import ensure_environment
+from bootstrap.shell import SetupError, fail, say
+from bootstrap.tools import ensure_tools, record
+from bootstrap.workflow import run_workflow
+
+#: Verb -> overlay and results folder.
+RUNS = {
+    "demo": ("config/demo/config.yaml", "results"),
+    "real": ("config/chr22/config.yaml", "results/chr22"),
+}
+
+
+def main() -> int:
+    """Set up, then run what the verb names."""
+    parser = argparse.ArgumentParser(prog="bootstrap", description="Set up and run DeepExpression.")
+    parser.add_argument("verb", choices=["setup", "setup-test", *RUNS])
+    parser.add_argument("--cores", type=int, default=os.cpu_count(), help="CPU cores to use")
+    args = parser.parse_args()
+    try:
+        ensure_environment("test" if args.verb == "setup-test" else "pipeline")
+        backend = ensure_tools()
+        record(backend)
+        if args.verb in RUNS:
+            overlay, results = RUNS[args.verb]
+            return run_workflow(overlay, results, backend, args.cores)
+    except SetupError as error:
+        return fail(error)
+    say("Set up. Tools:")
+    for line in backend.describe():
+        say(f"  {line}")
+    return 0

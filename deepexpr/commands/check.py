@@ -1,0 +1,26 @@
+"""``deepexpr check``: configuration, sheets and inputs, before anything runs."""
+
+HELP = "check configuration, sheets and inputs; list every problem"
+
+
+def add_arguments(parser):
+    parser.add_argument(
+        "--configfile",
+        nargs="+",
+        required=True,
+        metavar="FILE",
+        help="configuration files, later ones laid over earlier ones",
+    )
+
+
+def run(args):
+    from deepexpr.config.inputs import load_and_check, raise_all, run_time_problems
+    from deepexpr.config.settings import read_config
+
+    where = ", ".join(args.configfile)
+    config, samples, units = load_and_check(read_config(args.configfile), where)
+    raise_all(run_time_problems(config, samples, units))
+    print(
+        f"No problems: {len(samples)} samples of {samples['cell_line'].nunique()} cell lines, "
+        f"{len(units)} units."
+    )

@@ -1,0 +1,1 @@
+"""Getting data that is not here yet: URLs, sequencing archives, Python packages."""

@@ -1,0 +1,66 @@
+"""Evaluation: metrics by fold, tests of significance, cross-cell-line prediction.
+
+REQUIRED INPUTS: predictions.tsv of models/ and baselines/; their bundles for cross-cell-line.
+OUTPUTS: evaluation/ metrics.tsv, tests.tsv, cross/{cell_line}/{task}/{method}.tsv,
+cross_metrics.tsv, cross_tests.tsv.
+"""
+
+
+def get_partner_bundles(wildcards):
+    """Bundles of the same method trained on the other cell lines of the assembly."""
+    stage = "models" if wildcards.method in ("full", "sequence") else "baselines"
+    return [
+        out(f"{stage}/{line}/{wildcards.task}/K{MAIN_K}/{wildcards.method}/bundle")
+        for line in get_partners(wildcards.cell_line)
+    ]
+
+
+rule predict_cross_cell_line:
+    """Predict a cell line by the mean of the models trained on the others."""
+    input:
+        bundles=get_partner_bundles,
+        dataset=out("features/{cell_line}/dataset.h5"),
+        splits=lambda w: out(
+            f"features/{ASSEMBLY[w.cell_line]}/splits/{SCHEME}-K{MAIN_K}.tsv"
+        ),
+    output:
+        out("evaluation/cross/{cell_line}/{task}/{method}.tsv"),
+    log:
+        out("logs/evaluation/{cell_line}.{task}.{method}.predict_cross_cell_line.log"),
+    conda:
+        "../envs/tensorflow.yaml"
+    shell:
+        "python -m deepexpr cross --bundle {input.bundles:q} --dataset {input.dataset:q}"
+        " --splits {input.splits:q} --output {output:q} 2> {log:q}"
+
+
+rule evaluate_predictions:
+    """Score every fold of every method and compare the methods."""
+    input:
+        get_prediction_files(),
+    output:
+        metrics=out("evaluation/metrics.tsv"),
+        tests=out("evaluation/tests.tsv"),
+    log:
+        out("logs/evaluation/evaluate_predictions.log"),
+    conda:
+        "../envs/deepexpr.yaml"
+    shell:
+        "python -m deepexpr evaluate --predictions {input:q} --metrics {output.metrics:q}"
+        " --tests {output.tests:q} 2> {log:q}"
+
+
+rule evaluate_cross_cell_line:
+    """Score the cross-cell-line predictions and compare the methods."""
+    input:
+        get_cross_files(),
+    output:
+        metrics=out("evaluation/cross_metrics.tsv"),
+        tests=out("evaluation/cross_tests.tsv"),
+    log:
+        out("logs/evaluation/evaluate_cross_cell_line.log"),
+    conda:
+        "../envs/deepexpr.yaml"
+    shell:
+        "python -m deepexpr evaluate --predictions {input:q} --metrics {output.metrics:q}"
+        " --tests {output.tests:q} 2> {log:q}"

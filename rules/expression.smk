@@ -1,0 +1,79 @@
+"""Expression: kallisto per sample, then counts per gene, log10 and quantile normalisation.
+
+REQUIRED INPUTS: FASTQ of the rna samples; reference/{assembly}/kallisto.idx, transcripts.tsv.
+OUTPUTS: expression/{assembly}/ kallisto/{sample}/, counts.tsv, expression.tsv.
+"""
+
+
+def get_read_options(wildcards):
+    """Single-end samples tell kallisto their fragment length, taken from their first unit."""
+    row = UNITS[UNITS["sample"] == wildcards.sample].iloc[0]
+    if row["fq2"]:
+        return ""
+    return f"--single -l {row['fragment_length']} -s {row['fragment_sd']}"
+
+
+rule quantify_sample:
+    """Quantify the transcripts of one sample with kallisto, all its units together."""
+    input:
+        reads=get_rna_reads,
+        index=out("reference/{assembly}/kallisto.idx"),
+    output:
+        abundance=out("expression/{assembly}/kallisto/{sample}/abundance.tsv"),
+        info=out("expression/{assembly}/kallisto/{sample}/run_info.json"),
+    log:
+        out("logs/expression/{assembly}.{sample}.quantify_sample.log"),
+    benchmark:
+        out("benchmarks/expression/{assembly}.{sample}.quantify_sample.tsv")
+    conda:
+        "../envs/kallisto.yaml"
+    threads: config["resources"]["kallisto_threads"]
+    resources:
+        mem_mb=lambda w, input, attempt: max(
+            2000,
+            (
+                4 * os.path.getsize(input.index) // 10**6
+                if os.path.exists(input.index)
+                else 8000
+            ),
+        )
+        * attempt,
+    params:
+        options=get_read_options,
+        folder=lambda w, output: os.path.dirname(output.abundance),
+    shell:
+        "kallisto quant --plaintext -t {threads} -i {input.index:q} -o {params.folder:q}"
+        " {params.options} {input.reads:q} > {log:q} 2>&1"
+
+
+rule compute_expression:
+    """Sum transcripts to genes, average replicates, take log10 and normalise."""
+    input:
+        genes=out("reference/{assembly}/genes.tsv"),
+        transcripts=out("reference/{assembly}/transcripts.tsv"),
+        abundance=lambda w: [
+            out(f"expression/{w.assembly}/kallisto/{sample}/abundance.tsv")
+            for sample in get_samples("rna", assembly=w.assembly)
+        ],
+    output:
+        counts=out("expression/{assembly}/counts.tsv"),
+        expression=out("expression/{assembly}/expression.tsv"),
+    log:
+        out("logs/expression/{assembly}.compute_expression.log"),
+    conda:
+        "../envs/deepexpr.yaml"
+    params:
+        abundance=lambda w, input: [
+            f"{get_sample_value(sample, 'cell_line')}:{sample}:{path}"
+            for sample, path in zip(
+                get_samples("rna", assembly=w.assembly), input.abundance
+            )
+        ],
+        settings=config["expression"],
+    shell:
+        "python -m deepexpr expression --genes {input.genes:q} --transcripts {input.transcripts:q}"
+        " --abundance {params.abundance:q}"
+        " --pseudocount {params.settings[pseudocount]}"
+        " --normalisation {params.settings[normalisation]}"
+        " --minimum-pseudoaligned {params.settings[minimum_pseudoaligned]}"
+        " --counts {output.counts:q} --output {output.expression:q} 2> {log:q}"

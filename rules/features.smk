@@ -1,0 +1,49 @@
+"""Features: one dataset per cell line, and the splits that every method shares.
+
+REQUIRED INPUTS: reference/{assembly}/, expression/{assembly}/expression.tsv, loops/{cell_line}/.
+OUTPUTS: features/{assembly}/splits/{scheme}-K{K}.tsv, features/{cell_line}/dataset.h5.
+"""
+
+
+rule split_genes:
+    """Assign every gene to train, validation and test of each fold."""
+    input:
+        out("reference/{assembly}/genes.tsv"),
+    output:
+        out("features/{assembly}/splits/{scheme}-K{K}.tsv"),
+    log:
+        out("logs/features/{assembly}.{scheme}-K{K}.split_genes.log"),
+    conda:
+        "../envs/deepexpr.yaml"
+    params:
+        seed=config["seed"],
+    shell:
+        "python -m deepexpr splits --genes {input:q} --scheme {wildcards.scheme} --folds {wildcards.K}"
+        " --seed {params.seed} --output {output:q} 2> {log:q}"
+
+
+rule build_dataset:
+    """Put promoters, bins, expression and labels of a cell line into one file."""
+    input:
+        genes=lambda w: out(f"reference/{ASSEMBLY[w.cell_line]}/genes.tsv"),
+        promoters=lambda w: out(f"reference/{ASSEMBLY[w.cell_line]}/promoters.fa"),
+        expression=lambda w: out(f"expression/{ASSEMBLY[w.cell_line]}/expression.tsv"),
+        signal=lambda w: (
+            out("loops/{cell_line}/signal.tsv") if w.cell_line in HICHIP_LINES else []
+        ),
+    output:
+        out("features/{cell_line}/dataset.h5"),
+    log:
+        out("logs/features/{cell_line}.build_dataset.log"),
+    conda:
+        "../envs/deepexpr.yaml"
+    params:
+        signal=lambda w, input: f"--signal={input.signal}" if input.signal else "",
+        assembly=lambda w: ASSEMBLY[w.cell_line],
+        settings=config["features"],
+    shell:
+        "python -m deepexpr dataset --genes {input.genes:q} --promoters {input.promoters:q}"
+        " --expression {input.expression:q} {params.signal:q}"
+        " --cell-line {wildcards.cell_line:q} --assembly {params.assembly:q}"
+        " --bins {params.settings[bins]} --bin-size {params.settings[bin_size]}"
+        " --output {output:q} 2> {log:q}"

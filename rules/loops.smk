@@ -1,0 +1,62 @@
+"""Loops: Origami's model on the pooled replicates, then the normalised signal.
+
+REQUIRED INPUTS: hichip/{sample}/contacts.tsv.gz and depth.tsv.gz, hichip/qc.assembly-{assembly}.tsv.
+OUTPUTS: loops/{cell_line}/ contacts.bedpe, loops.bedpe, signal.tsv, qc.tsv.
+"""
+
+
+def get_replicates(file):
+    """An input function: one file per HiChIP replicate of the cell line."""
+    return lambda w: [
+        out(f"hichip/{s}/{file}") for s in get_samples("hichip", w.cell_line)
+    ]
+
+
+rule call_loops:
+    """Give every contact its probability to be a loop, replicates pooled."""
+    input:
+        contacts=get_replicates("contacts.tsv.gz"),
+        depth=get_replicates("depth.tsv.gz"),
+    output:
+        contacts=out("loops/{cell_line}/contacts.bedpe"),
+        loops=out("loops/{cell_line}/loops.bedpe"),
+        qc=out("loops/{cell_line}/qc.tsv"),
+    log:
+        out("logs/loops/{cell_line}.call_loops.log"),
+    benchmark:
+        out("benchmarks/loops/{cell_line}.call_loops.tsv")
+    conda:
+        "../envs/deepexpr.yaml"
+    params:
+        settings=config["loops"],
+        seed=config["seed"],
+    shell:
+        "python -m deepexpr call-loops --contacts {input.contacts:q} --depth {input.depth:q}"
+        " --mode {params.settings[mode]} --iterations {params.settings[iterations]}"
+        " --burn-in {params.settings[burn_in]} --confidence {params.settings[confidence]}"
+        " --seed {params.seed} --output {output.contacts:q} --loops {output.loops:q}"
+        " --qc {output.qc:q} 2> {log:q}"
+
+
+rule normalise_signal:
+    """Normalise the loops' counts by sequencing depth and average the replicates."""
+    input:
+        loops=out("loops/{cell_line}/loops.bedpe"),
+        contacts=get_replicates("contacts.tsv.gz"),
+        totals=lambda w: out(f"hichip/qc.assembly-{ASSEMBLY[w.cell_line]}.tsv"),
+    output:
+        out("loops/{cell_line}/signal.tsv"),
+    log:
+        out("logs/loops/{cell_line}.normalise_signal.log"),
+    conda:
+        "../envs/deepexpr.yaml"
+    params:
+        contacts=lambda w, input: [
+            f"{sample}={path}"
+            for sample, path in zip(get_samples("hichip", w.cell_line), input.contacts)
+        ],
+        total_metric=config["loops"]["total_metric"],
+    shell:
+        "python -m deepexpr signal --loops {input.loops:q} --contacts {params.contacts:q}"
+        " --totals {input.totals:q} --total-metric {params.total_metric}"
+        " --output {output:q} 2> {log:q}"

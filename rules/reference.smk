@@ -1,0 +1,148 @@
+"""Reference: genome, genes with one TSS each, promoters, transcriptome and indexes.
+
+REQUIRED INPUTS: assemblies.{assembly}.genome (FASTA), .annotation (GTF, GFF3 or refGene).
+OUTPUTS: reference/{assembly}/ genome.fa, chrom.sizes, genes.tsv, promoters.fa, transcripts.tsv,
+transcriptome.fa, kallisto.idx, bowtie/.
+"""
+
+BOWTIE_PARTS = ["1", "2", "3", "4", "rev.1", "rev.2"]
+
+if config["simulate"]:
+
+    rule simulate_demo:
+        """Make the demo's mini-genome, its reads and the truth."""
+        output:
+            genome=config["simulate"]["output"] + "/genome.fa",
+            annotation=config["simulate"]["output"] + "/annotation.gtf",
+            reads=[p for p in [*UNITS["fq1"], *UNITS["fq2"]] if p],
+            truth=expand(
+                config["simulate"]["output"] + "/truth/{table}",
+                table=[
+                    "expression.tsv",
+                    "loops.tsv",
+                    "promoter_motifs.tsv",
+                    "motifs.meme",
+                ],
+            ),
+        log:
+            out("logs/reference/simulate_demo.log"),
+        benchmark:
+            out("benchmarks/reference/simulate_demo.tsv")
+        conda:
+            "../envs/deepexpr.yaml"
+        params:
+            folder=config["simulate"]["output"],
+            seed=config["simulate"]["seed"],
+            scale=config["simulate"]["scale"],
+        shell:
+            "python -m deepexpr simulate --seed {params.seed} --scale {params.scale}"
+            " --output {params.folder:q} 2> {log:q}"
+
+
+rule prepare_genome:
+    """Unpack the genome, index it and list its chromosomes."""
+    input:
+        lambda w: config["assemblies"][w.assembly]["genome"],
+    output:
+        fasta=out("reference/{assembly}/genome.fa"),
+        fai=out("reference/{assembly}/genome.fa.fai"),
+        sizes=out("reference/{assembly}/chrom.sizes"),
+    log:
+        out("logs/reference/{assembly}.prepare_genome.log"),
+    conda:
+        "../envs/samtools.yaml"
+    shell:
+        "(gzip -cdf {input:q} > {output.fasta:q}"
+        " && samtools faidx {output.fasta:q}"
+        " && cut -f 1,2 {output.fai:q} > {output.sizes:q}) 2> {log:q}"
+
+
+rule cut_promoters:
+    """Choose one TSS per gene and cut the promoters, in the genes' orientation."""
+    input:
+        genome=out("reference/{assembly}/genome.fa"),
+        fai=out("reference/{assembly}/genome.fa.fai"),
+        annotation=lambda w: config["assemblies"][w.assembly]["annotation"],
+    output:
+        fasta=out("reference/{assembly}/promoters.fa"),
+        genes=out("reference/{assembly}/genes.tsv"),
+    log:
+        out("logs/reference/{assembly}.cut_promoters.log"),
+    conda:
+        "../envs/deepexpr.yaml"
+    params:
+        settings=config["reference"],
+        chromosomes=lambda w: config["assemblies"][w.assembly]["chromosomes"] or [],
+        chromosome_flag=lambda w: (
+            "--chromosomes" if config["assemblies"][w.assembly]["chromosomes"] else ""
+        ),
+    shell:
+        "python -m deepexpr promoters --genome {input.genome:q} --annotation {input.annotation:q}"
+        " --tss-rule {params.settings[tss_rule]} --biotype {params.settings[biotypes]:q}"
+        " --upstream {params.settings[upstream]} --downstream {params.settings[downstream]}"
+        " {params.chromosome_flag} {params.chromosomes:q}"
+        " --output {output.fasta:q} --table {output.genes:q} 2> {log:q}"
+
+
+rule cut_transcriptome:
+    """Splice the transcripts from the genome, or check the ones given."""
+    input:
+        genome=out("reference/{assembly}/genome.fa"),
+        fai=out("reference/{assembly}/genome.fa.fai"),
+        annotation=lambda w: config["assemblies"][w.assembly]["annotation"],
+        given=lambda w: config["assemblies"][w.assembly]["transcripts"] or [],
+    output:
+        fasta=out("reference/{assembly}/transcriptome.fa"),
+        table=out("reference/{assembly}/transcripts.tsv"),
+    log:
+        out("logs/reference/{assembly}.cut_transcriptome.log"),
+    conda:
+        "../envs/deepexpr.yaml"
+    params:
+        given=lambda w, input: (
+            f"--transcripts-fasta {input.given}" if input.given else ""
+        ),
+    shell:
+        "python -m deepexpr transcriptome --genome {input.genome:q} --annotation {input.annotation:q}"
+        " {params.given} --output {output.fasta:q} --table {output.table:q} 2> {log:q}"
+
+
+rule index_kallisto:
+    """Index the transcriptome for kallisto."""
+    input:
+        out("reference/{assembly}/transcriptome.fa"),
+    output:
+        out("reference/{assembly}/kallisto.idx"),
+    log:
+        out("logs/reference/{assembly}.index_kallisto.log"),
+    benchmark:
+        out("benchmarks/reference/{assembly}.index_kallisto.tsv")
+    conda:
+        "../envs/kallisto.yaml"
+    resources:
+        mem_mb=lambda w, input, attempt: max(2000, 60 * input.size_mb) * attempt,
+    shell:
+        "kallisto index -i {output:q} {input:q} > {log:q} 2>&1"
+
+
+rule index_bowtie:
+    """Index the genome for bowtie 1."""
+    input:
+        out("reference/{assembly}/genome.fa"),
+    output:
+        expand(
+            out("reference/{{assembly}}/bowtie/genome.{part}.ebwt"), part=BOWTIE_PARTS
+        ),
+    log:
+        out("logs/reference/{assembly}.index_bowtie.log"),
+    benchmark:
+        out("benchmarks/reference/{assembly}.index_bowtie.tsv")
+    conda:
+        "../envs/bowtie.yaml"
+    threads: config["resources"]["bowtie_threads"]
+    resources:
+        mem_mb=lambda w, input, attempt: max(1000, 5 * input.size_mb) * attempt,
+    params:
+        prefix=lambda w, output: output[0].removesuffix(".1.ebwt"),
+    shell:
+        "bowtie-build --threads {threads} {input:q} {params.prefix:q} > {log:q} 2>&1"
