@@ -19,6 +19,7 @@ include: "rules/training.smk"
 include: "rules/baselines.smk"
 include: "rules/evaluation.smk"
 include: "rules/motifs.smk"
+include: "rules/plates.smk"
 include: "rules/figures.smk"
 
 

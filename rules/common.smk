@@ -9,9 +9,7 @@ import sys
 
 sys.path.insert(0, workflow.basedir)
 # Jobs find the package where the Snakefile is, locally, under --use-conda and on a cluster node.
-os.environ["PYTHONPATH"] = os.pathsep.join(
-    filter(None, [workflow.basedir, os.environ.get("PYTHONPATH")])
-)
+os.environ.update(PYTHONPATH=workflow.basedir)
 
 from snakemake.exceptions import WorkflowError
 
@@ -152,6 +150,66 @@ def get_cross_files():
                 out(f"evaluation/cross/{line}/regression/{m}.tsv") for m in methods
             ]
     return files
+
+
+def get_read_options(wildcards):
+    """Single-end samples tell kallisto their fragment length, taken from their first unit."""
+    row = UNITS[UNITS["sample"] == wildcards.sample].iloc[0]
+    if row["fq2"]:
+        return ""
+    return f"--single -l {row['fragment_length']} -s {row['fragment_sd']}"
+
+
+def get_sample_reference(file):
+    """An input function: a file of the reference the sample is mapped to."""
+    return lambda w: out(f"reference/{get_sample_value(w.sample, 'assembly')}/{file}")
+
+
+def get_group(group):
+    """HiChIP samples of an assembly ("assembly-NAME") or a cell line ("cell_line-NAME")."""
+    kind, _, name = group.partition("-")
+    return get_samples("hichip", **{kind: name})
+
+
+def get_replicates(file):
+    """An input function: one file per HiChIP replicate of the cell line."""
+    return lambda w: [
+        out(f"hichip/{s}/{file}") for s in get_samples("hichip", w.cell_line)
+    ]
+
+
+def get_splits(wildcards):
+    """The splits of the cell line's assembly."""
+    return out(
+        f"features/{ASSEMBLY[wildcards.cell_line]}/splits/{SCHEME}-K{wildcards.K}.tsv"
+    )
+
+
+def get_pretrained(wildcards):
+    """Full networks start from the sequence network of the same cell line, task and folds."""
+    if not wildcards.kind.startswith("full"):
+        return []
+    return out("models/{cell_line}/{task}/K{K}/sequence/bundle")
+
+
+def get_kind_options(wildcards, input):
+    """Kind, pre-trained bundle and width of the HiChIP input."""
+    kind, _, width = wildcards.kind.partition("-")
+    options = [f"--kind={kind}"]
+    if input.pretrained:
+        options.append(f"--pretrained={input.pretrained}")
+    if width:
+        options.append(f"--distance={int(width.removesuffix('kb')) * 1000}")
+    return options
+
+
+def get_partner_bundles(wildcards):
+    """Bundles of the same method trained on the other cell lines of the assembly."""
+    stage = "models" if wildcards.method in ("full", "sequence") else "baselines"
+    return [
+        out(f"{stage}/{line}/{wildcards.task}/K{MAIN_K}/{wildcards.method}/bundle")
+        for line in get_partners(wildcards.cell_line)
+    ]
 
 
 onstart:

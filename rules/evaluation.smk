@@ -6,15 +6,6 @@ cross_metrics.tsv, cross_tests.tsv.
 """
 
 
-def get_partner_bundles(wildcards):
-    """Bundles of the same method trained on the other cell lines of the assembly."""
-    stage = "models" if wildcards.method in ("full", "sequence") else "baselines"
-    return [
-        out(f"{stage}/{line}/{wildcards.task}/K{MAIN_K}/{wildcards.method}/bundle")
-        for line in get_partners(wildcards.cell_line)
-    ]
-
-
 rule predict_cross_cell_line:
     """Predict a cell line by the mean of the models trained on the others."""
     input:

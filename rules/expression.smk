@@ -5,14 +5,6 @@ OUTPUTS: expression/{assembly}/ kallisto/{sample}/, counts.tsv, expression.tsv.
 """
 
 
-def get_read_options(wildcards):
-    """Single-end samples tell kallisto their fragment length, taken from their first unit."""
-    row = UNITS[UNITS["sample"] == wildcards.sample].iloc[0]
-    if row["fq2"]:
-        return ""
-    return f"--single -l {row['fragment_length']} -s {row['fragment_sd']}"
-
-
 rule quantify_sample:
     """Quantify the transcripts of one sample with kallisto, all its units together."""
     input:

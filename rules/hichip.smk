@@ -6,17 +6,6 @@ hichip/qc.assembly-{assembly}.tsv, hichip/qc.cell_line-{cell_line}.tsv.
 """
 
 
-def get_sample_reference(file):
-    """An input function: a file of the reference the sample is mapped to."""
-    return lambda w: out(f"reference/{get_sample_value(w.sample, 'assembly')}/{file}")
-
-
-def get_group(group):
-    """HiChIP samples of an assembly ("assembly-NAME") or a cell line ("cell_line-NAME")."""
-    kind, _, name = group.partition("-")
-    return get_samples("hichip", **{kind: name})
-
-
 rule trim_unit:
     """Cut the reads of one unit at the ligation junction."""
     input:

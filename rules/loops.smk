@@ -5,13 +5,6 @@ OUTPUTS: loops/{cell_line}/ contacts.bedpe, loops.bedpe, signal.tsv, qc.tsv.
 """
 
 
-def get_replicates(file):
-    """An input function: one file per HiChIP replicate of the cell line."""
-    return lambda w: [
-        out(f"hichip/{s}/{file}") for s in get_samples("hichip", w.cell_line)
-    ]
-
-
 rule call_loops:
     """Give every contact its probability to be a loop, replicates pooled."""
     input:

@@ -12,11 +12,11 @@ if config["simulate"]:
     rule simulate_demo:
         """Make the demo's mini-genome, its reads and the truth."""
         output:
-            genome=config["simulate"]["output"] + "/genome.fa",
-            annotation=config["simulate"]["output"] + "/annotation.gtf",
+            genome=f"{config['simulate']['output']}/genome.fa",
+            annotation=f"{config['simulate']['output']}/annotation.gtf",
             reads=[p for p in [*UNITS["fq1"], *UNITS["fq2"]] if p],
             truth=expand(
-                config["simulate"]["output"] + "/truth/{table}",
+                f"{config['simulate']['output']}/truth/{{table}}",
                 table=[
                     "expression.tsv",
                     "loops.tsv",
@@ -31,7 +31,7 @@ if config["simulate"]:
         conda:
             "../envs/deepexpr.yaml"
         params:
-            folder=config["simulate"]["output"],
+            folder=lambda w, output: os.path.dirname(output.genome),
             seed=config["simulate"]["seed"],
             scale=config["simulate"]["scale"],
         shell:

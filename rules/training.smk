@@ -5,31 +5,6 @@ OUTPUTS: models/{cell_line}/{task}/K{K}/{kind}/ bundle/, predictions.tsv, histor
 """
 
 
-def get_splits(wildcards):
-    """The splits of the cell line's assembly."""
-    return out(
-        f"features/{ASSEMBLY[wildcards.cell_line]}/splits/{SCHEME}-K{wildcards.K}.tsv"
-    )
-
-
-def get_pretrained(wildcards):
-    """Full networks start from the sequence network of the same cell line, task and folds."""
-    if not wildcards.kind.startswith("full"):
-        return []
-    return out("models/{cell_line}/{task}/K{K}/sequence/bundle")
-
-
-def get_kind_options(wildcards, input):
-    """Kind, pre-trained bundle and width of the HiChIP input."""
-    kind, _, width = wildcards.kind.partition("-")
-    options = [f"--kind={kind}"]
-    if input.pretrained:
-        options.append(f"--pretrained={input.pretrained}")
-    if width:
-        options.append(f"--distance={int(width.removesuffix('kb')) * 1000}")
-    return options
-
-
 rule train_network:
     """Train the folds of one network; a killed job goes on at the first missing fold."""
     input:

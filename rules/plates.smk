@@ -1,0 +1,127 @@
+"""What figures a run has and what each is made from; the get_* helpers of figures.smk."""
+
+
+def get_named(option, paths):
+    """Options NAME=path for the verb `table`."""
+    return [f"--{option}={name}={path}" for name, path in paths.items()]
+
+
+def get_datasets():
+    return [out(f"features/{line}/dataset.h5") for line in CELL_LINES]
+
+
+def get_signals():
+    return {line: out(f"loops/{line}/signal.tsv") for line in HICHIP_LINES}
+
+
+def get_qc():
+    return {line: out(f"hichip/qc.cell_line-{line}.tsv") for line in HICHIP_LINES}
+
+
+def get_histories():
+    return {
+        f"{line} {task} {kind}": out(
+            f"models/{line}/{task}/K{MAIN_K}/{kind}/history.tsv"
+        )
+        for line in CELL_LINES
+        for task in TASKS
+        for kind in get_kinds(line)
+    }
+
+
+def get_main_bundle():
+    """The bundle figure 1 is drawn from: the full network where there is HiChIP."""
+    line = (HICHIP_LINES or CELL_LINES)[0]
+    kind = get_kinds(line)[0]
+    return out(f"models/{line}/{TASKS[-1]}/K{MAIN_K}/{kind}/bundle")
+
+
+def get_plates():
+    """Every figure to make: file stem -> (figure, category, options of `table`)."""
+    metrics = [f"--metrics={out('evaluation/metrics.tsv')}"]
+    tests = [f"--tests={out('evaluation/tests.tsv')}"]
+    datasets = [f"--dataset={path}" for path in get_datasets()]
+    cross = (
+        [f"--cross={out('evaluation/cross_metrics.tsv')}"] if get_cross_files() else []
+    )
+    loops = get_named("signal", get_signals()) + get_named("qc", get_qc())
+    plates = {
+        "table1": ("table1", "Data", datasets + loops),
+        "figure_1": ("1", "Network", [f"--bundle={get_main_bundle()}"]),
+        "training_curves": (
+            "training_curves", "Quality", get_named("history", get_histories())
+        ),
+        "paper": ("paper", "Performance", metrics + datasets + cross),
+    }  # fmt: skip
+    if HICHIP_LINES:
+        plates |= {
+            "figure_2A": ("2A", "Data", datasets),
+            "figure_2B": ("2B", "Data", datasets),
+            "qc": ("qc", "Quality", get_named("qc", get_qc())),
+        }
+        plates |= get_gene_plates()
+    if "classification" in TASKS:
+        plates["figure_3"] = ("3", "Performance", metrics + tests)
+    if "regression" in TASKS:
+        plates["figure_4"] = ("4", "Performance", metrics + tests)
+    if cross:
+        cross_tests = [f"--tests={out('evaluation/cross_tests.tsv')}"]
+        plates["figure_5"] = ("5", "Performance", cross + cross_tests)
+    if HICHIP_LINES and config["evaluation"]["ablation"]:
+        plates["figure_6"] = ("6", "Performance", metrics + tests)
+    if any(get_distance_kinds(line) for line in CELL_LINES):
+        plates["figure_7"] = ("7", "Performance", metrics)
+    for line in CELL_LINES:
+        plates[f"figure_8.{line}"] = ("8", "Motifs", get_motif_options(line, "filters"))
+    for line in HICHIP_LINES:
+        plates[f"figure_9.{line}"] = (
+            "9",
+            "Motifs",
+            get_motif_options(line, "enhancers"),
+        )
+    return plates
+
+
+def get_gene_plates():
+    """Figure 2C, one per assembly with HiChIP."""
+    plates = {}
+    for assembly in HICHIP_ASSEMBLIES:
+        lines = [line for line in HICHIP_LINES if ASSEMBLY[line] == assembly]
+        options = [f"--dataset={out(f'features/{line}/dataset.h5')}" for line in lines]
+        options += get_named("signal", {line: get_signals()[line] for line in lines})
+        options += [
+            f"--genes={out(f'reference/{assembly}/genes.tsv')}",
+            f"--transcripts={out(f'reference/{assembly}/transcripts.tsv')}",
+        ]
+        if config["figures"]["gene"]:
+            options.append(f"--gene={config['figures']['gene']}")
+        plates[f"figure_2C.{assembly}"] = ("2C", "Data", options)
+    return plates
+
+
+def get_motif_options(line, motifs):
+    """Figures 8 and 9: the motifs and their matches."""
+    return [
+        f"--filters={out(f'motifs/{line}/{motifs}.meme')}",
+        f"--tomtom={out(f'motifs/{line}/{motifs}.tomtom.tsv')}",
+        f"--jaspar={config['motifs']['targets']}",
+        f"--e-value={config['motifs']['e_value']}",
+    ]
+
+
+def get_option_paths(options):
+    """The input files among options of the form --name=path or --name=LABEL=path."""
+    prefix = out("")
+    return [value for o in options if (value := o.split("=")[-1]).startswith(prefix)]
+
+
+def get_targets():
+    """Everything a complete run makes."""
+    targets = [out(f"figures/{stem}.{f}") for stem in PLATES for f in [*FORMATS, "tsv"]]
+    targets += [out("summary.html"), out("evaluation/tests.tsv")]
+    if get_cross_files():
+        targets.append(out("evaluation/cross_tests.tsv"))
+    return targets
+
+
+PLATES = get_plates()
