@@ -1,0 +1,69 @@
+"""`deepexpr train`: the folds of one network kind, as a bundle with its predictions."""
+
+from __future__ import annotations
+
+import argparse
+
+from deepexpr.schemas import NETWORK_KINDS, TASKS
+
+HELP = "Train the network on all folds of a dataset; resumes where a run was stopped."
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of this verb."""
+    parser.add_argument("--dataset", required=True, help="dataset of one cell line (HDF5)")
+    parser.add_argument("--splits", required=True, help="TSV of fold, gene and role")
+    parser.add_argument("--task", required=True, choices=TASKS, help="what is predicted")
+    parser.add_argument(
+        "--kind",
+        required=True,
+        choices=NETWORK_KINDS,
+        help="promoter and HiChIP, the promoter alone, or HiChIP alone",
+    )
+    parser.add_argument(
+        "--output", required=True, help="folder for bundle/, predictions.tsv and history.tsv"
+    )
+    parser.add_argument(
+        "--pretrained", help="bundle of kind sequence to start from (kind full); default: train it"
+    )
+    parser.add_argument(
+        "--distance", type=int, help="read only bins within this many bp of the TSS; default: all"
+    )
+    parser.add_argument(
+        "--model",
+        help='JSON text or file: {"variant": "paper|authors_code|tuned", ...} and any of its fields',
+    )
+    parser.add_argument("--training", help="JSON text or file with fields of the training settings")
+    parser.add_argument("--scheme", help="name of the splits' scheme; default: found from them")
+    parser.add_argument(
+        "--only-fold",
+        type=int,
+        action="append",
+        help="train only this fold and publish nothing (repeat); a run without it gathers them",
+    )
+    parser.add_argument("--seed", type=int, default=0, help="seed of weights, batches and shifts")
+    parser.add_argument("--threads", type=int, help="CPU threads; default: the backend's choice")
+    parser.add_argument(
+        "--require-gpu", action="store_true", help="stop if the backend sees no GPU"
+    )
+
+
+def run(args: argparse.Namespace) -> None:
+    """Read dataset and splits, train what is missing, publish."""
+    from deepexpr.features.dataset import Dataset
+    from deepexpr.features.splits import read_splits
+    from deepexpr.model.backend import configure
+    from deepexpr.model.bundle import Bundle
+    from deepexpr.model.config import make_configs, read_options
+    from deepexpr.model.crossvalidation import make_job, run_job
+
+    options = read_options(args.model)
+    if args.distance is not None:
+        options["distance"] = args.distance
+    model, training = make_configs(options, read_options(args.training))
+    configure(args.threads, args.require_gpu)
+    job = make_job(
+        Dataset.open(args.dataset), read_splits(args.splits), args.task, args.kind, model,
+        training, args.seed, args.scheme, args.pretrained and Bundle.open(args.pretrained),
+    )  # fmt: skip
+    run_job(job, args.output, args.only_fold)

@@ -1,0 +1,1 @@
+"""The network: architecture from a frozen config, training in two steps, bundles, prediction."""

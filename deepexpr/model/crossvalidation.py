@@ -1,0 +1,314 @@
+"""One job: all folds of a cell line, task, number of folds and kind; each fold finished atomically.
+
+A killed job leaves its finished folds in ``.partial/``. Each carries a fingerprint of all that
+decides its numbers, so a rerun keeps those that still hold and trains the rest.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import shutil
+import time
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.stats import pearsonr
+from sklearn.metrics import roc_auc_score
+
+from deepexpr.errors import InputError
+from deepexpr.features.dataset import Dataset
+from deepexpr.features.splits import fold_roles, restrict_splits
+from deepexpr.files import atomic_directory, write_table
+from deepexpr.model.backend import keras
+from deepexpr.model.bundle import Bundle, model_names, save_model
+from deepexpr.model.config import DISTAL_FIELDS, ModelConfig, TrainingConfig, to_dict
+from deepexpr.model.examples import Examples
+from deepexpr.model.network import Shape
+from deepexpr.model.steps import NetworkBuilder, fold_data, inputs_of_kind
+from deepexpr.model.training import forward
+from deepexpr.provenance import fingerprint, versions
+from deepexpr.schemas import PREDICTIONS
+
+log = logging.getLogger(__name__)
+
+#: Columns of history.tsv: one row per epoch; losses in units of the (scaled) target.
+HISTORY = ("fold", "member", "step", "epoch", "loss", "val_loss")
+
+#: Packages whose version decides the numbers.
+_DECISIVE = ("deepexpr", "keras", "tensorflow", "jax", "numpy")
+
+#: Largest share of the splits' genes that a dataset may lack before the two count as unrelated.
+MAX_MISSING = 0.1
+
+
+@dataclass(frozen=True, eq=False)
+class Job:
+    """What is trained: all folds of `splits` on `dataset`."""
+
+    dataset: Dataset
+    splits: pd.DataFrame
+    scheme: str
+    task: str
+    kind: str
+    model: ModelConfig
+    training: TrainingConfig
+    seed: int
+    pretrained: Bundle | None = None
+
+    @cached_property
+    def folds(self) -> list[int]:
+        """Fold numbers, in order."""
+        return sorted(int(fold) for fold in self.splits["fold"].unique())
+
+    @cached_property
+    def shape(self) -> Shape:
+        """Shape of inputs and outputs."""
+        bins = 0 if self.dataset.bins is None else self.dataset.bins.shape[1]
+        return Shape(self.dataset.sequence.shape[1], bins, self.dataset.bin_size, self.task)
+
+    def fingerprint(self, fold: int) -> str:
+        """SHA-256 of everything that decides the numbers of this fold."""
+        roles = {role: genes.tolist() for role, genes in fold_roles(self.splits, fold).items()}
+        installed = versions()
+        return fingerprint(
+            self.dataset.sha256, roles, self.task, self.kind, to_dict(self.model),
+            to_dict(self.training), self.seed, keras.backend.backend(),
+            {name: installed.get(name) for name in _DECISIVE},
+            None if self.pretrained is None else self.pretrained.info["fingerprint"],
+        )  # fmt: skip
+
+
+def make_job(
+    dataset: Dataset,
+    splits: pd.DataFrame,
+    task: str,
+    kind: str,
+    model: ModelConfig,
+    training: TrainingConfig,
+    seed: int,
+    scheme: str | None = None,
+    pretrained: Bundle | None = None,
+) -> Job:
+    """Check that the parts fit each other and join them to a Job; InputError says what does not.
+
+    scheme : name of the splits' scheme; None finds it from the chromosomes.
+    """
+    _check_genes(dataset, splits)
+    if kind != "sequence" and not dataset.has_hichip:
+        raise InputError(
+            f"The kind {kind} needs HiChIP, and the dataset has none.",
+            where=str(dataset.path),
+            fix="Use the kind sequence, or make the dataset with --signal.",
+        )
+    splits = restrict_splits(splits, dataset.gene)
+    scheme = scheme or find_scheme(dataset, splits)
+    job = Job(dataset, splits, scheme, task, kind, model, training, seed, pretrained)
+    if pretrained is not None:
+        _check_pretrained(job)
+    return job
+
+
+def find_scheme(dataset: Dataset, splits: pd.DataFrame) -> str:
+    """ "chromosome" if no chromosome is in both test and training of any fold, else "random"."""
+    chromosome = dict(zip(dataset.gene.tolist(), dataset.chromosome.tolist(), strict=True))
+    where = splits["gene"].map(chromosome)
+    for _, rows in splits.assign(chromosome=where).groupby("fold"):
+        test = rows["role"] == "test"
+        if set(rows.loc[test, "chromosome"]) & set(rows.loc[~test, "chromosome"]):
+            return "random"
+    return "chromosome"
+
+
+def _check_genes(dataset: Dataset, splits: pd.DataFrame) -> None:
+    genes = set(splits["gene"])
+    missing = sorted(genes - set(dataset.gene.tolist()))
+    if len(missing) > MAX_MISSING * len(genes):
+        raise InputError(
+            f"{len(missing)} of the splits' {len(genes)} genes are not in the dataset, such as "
+            f"{', '.join(missing[:3])}.",
+            where=str(dataset.path),
+            expected="splits made from the same gene table as the dataset",
+            fix="Make the splits again from this dataset's genes.",
+        )
+
+
+def _check_pretrained(job: Job) -> None:
+    info = job.pretrained.info
+    own = {k: v for k, v in to_dict(job.model).items() if k not in DISTAL_FIELDS}
+    facts = {
+        "kind": (info["kind"], "sequence"),
+        "task": (info["task"], job.task),
+        "dataset": (info["dataset_sha256"], job.dataset.sha256),
+        "splits": (info["splits_fingerprint"], splits_fingerprint(job.splits)),
+        "model": ({k: v for k, v in info["model"].items() if k not in DISTAL_FIELDS}, own),
+        "standardise": (info["training"]["standardise"], job.training.standardise),
+        "members": (info["training"]["members"], job.training.members),
+    }
+    for name, (found, expected) in facts.items():
+        if found != expected:
+            raise InputError(
+                f"The pre-trained bundle has another {name}.",
+                where=str(job.pretrained.path),
+                expected=str(expected),
+                found=str(found),
+                fix="Pre-train with `--kind sequence` on the same dataset, splits and settings.",
+            )
+    if job.kind != "full" or not job.training.two_steps:
+        raise InputError("Only the kind full, trained in two steps, uses a pre-trained bundle.")
+
+
+def splits_fingerprint(splits: pd.DataFrame) -> str:
+    """SHA-256 of the rows, whatever their order."""
+    rows = splits[["fold", "gene", "role"]].sort_values(["fold", "gene"])
+    return fingerprint(rows.astype(str).to_numpy().tolist())
+
+
+def run_job(job: Job, output: str | Path, only_folds: list[int] | None = None) -> None:
+    """Train the folds that are missing in `output`/.partial, then publish bundle and tables.
+
+    only_folds : train only these and publish nothing; a later run without it gathers all.
+    """
+    output = Path(output)
+    partial = output / ".partial"
+    keras.config.set_dtype_policy(job.training.precision)
+    builder = NetworkBuilder(job.model, job.training, job.shape, job.kind)
+    for fold in job.folds if only_folds is None else only_folds:
+        folder = partial / f"fold-{fold}"
+        if _is_finished(folder, job.fingerprint(fold)):
+            log.info("fold %d: finished earlier, kept", fold)
+        else:
+            _train_fold(job, builder, fold, folder)
+    if only_folds is None:
+        _publish(job, partial, output)
+        shutil.rmtree(partial)
+
+
+def _is_finished(folder: Path, expected: str) -> bool:
+    record = folder / "fold.json"
+    return record.is_file() and json.loads(record.read_text())["fingerprint"] == expected
+
+
+def _train_fold(job: Job, builder: NetworkBuilder, fold: int, folder: Path) -> None:
+    started = time.monotonic()
+    roles = fold_roles(job.splits, fold)
+    rows = {role: job.dataset.index_of(genes) for role, genes in roles.items()}
+    data = fold_data(
+        job.dataset, rows["train"], rows["validation"], job.task, job.training.standardise
+    )
+    models, history = [], []
+    for member in range(job.training.members):
+        seed = int(np.random.SeedSequence([job.seed, fold, member]).generate_state(1)[0] >> 1)
+        pretrained = job.pretrained and job.pretrained.proximal(fold, member)
+        model, epochs = builder.train(data, seed, f"fold {fold}", pretrained)
+        models.append(model)
+        history += [(fold, member, *row) for row in epochs]
+    test = Examples(job.dataset.sequence, job.dataset.bins).take(rows["test"])
+    predicted = np.mean(
+        [forward(m, inputs_of_kind(test, job.kind))[:, -1].astype(np.float64) for m in models],
+        axis=0,
+    )
+    table = _predictions(job, fold, roles["test"], rows["test"], predicted)
+    metric = score(job.task, table["observed"].to_numpy(), predicted)
+    record = {
+        "fingerprint": job.fingerprint(fold),
+        "normalisation": asdict(data.scaling),
+        "metrics": metric,
+    }
+    with atomic_directory(folder) as temporary:
+        for model, name in zip(models, model_names(len(models)), strict=True):
+            save_model(model, temporary / name)
+        write_table(table, temporary / "predictions.tsv")
+        write_table(pd.DataFrame(history, columns=list(HISTORY)), temporary / "history.tsv")
+        (temporary / "fold.json").write_text(json.dumps(record, indent=1, sort_keys=True))
+    _report(job, fold, history, metric, time.monotonic() - started)
+
+
+def _report(job: Job, fold: int, history: list, metric: dict, seconds: float) -> None:
+    steps = {}
+    for _, _, step, epoch, _, value in history:
+        epochs, best = steps.get(step, (0, np.inf))
+        steps[step] = (max(epochs, epoch), min(best, value))
+    text = ", ".join(f"{s}: {e} epochs, val_loss {b:.4f}" for s, (e, b) in steps.items())
+    name, value = metric["metric"], metric["value"]
+    shown = "undefined" if value is None else f"{value:.4f}"
+    log.info("fold %d of %d: %s; test %s %s (%d genes), %.1f s",
+             fold, len(job.folds), text, name, shown, metric["n"], seconds)  # fmt: skip
+
+
+def _predictions(
+    job: Job, fold: int, genes: np.ndarray, rows: np.ndarray, predicted: np.ndarray
+) -> pd.DataFrame:
+    values = job.dataset.label if job.task == "classification" else job.dataset.expression
+    table = {
+        "cell_line": job.dataset.cell_line, "trained_on": job.dataset.cell_line,
+        "task": job.task, "scheme": job.scheme, "method": _method(job), "K": len(job.folds),
+        "fold": fold, "gene": genes, "observed": values[rows].astype(np.float64),
+        "predicted": predicted,
+    }  # fmt: skip
+    return pd.DataFrame(table)[list(PREDICTIONS)]
+
+
+def _method(job: Job) -> str:
+    return job.kind
+
+
+def score(task: str, observed: np.ndarray, predicted: np.ndarray) -> dict[str, Any]:
+    """AUC or Pearson r of one fold: {"metric", "value" (None where undefined), "n"}."""
+    name = "AUC" if task == "classification" else "PCC"
+    varied = len(np.unique(observed)) > 1 and (name == "AUC" or np.ptp(predicted) > 0)
+    value = None
+    if varied and name == "AUC":
+        value = float(roc_auc_score(observed == 1, predicted))
+    elif varied and len(observed) > 2:
+        value = float(pearsonr(observed, predicted).statistic)
+    return {"metric": name, "value": value, "n": len(observed)}
+
+
+def _publish(job: Job, partial: Path, output: Path) -> None:
+    folders = {fold: partial / f"fold-{fold}" for fold in job.folds}
+    records = {f: json.loads((d / "fold.json").read_text()) for f, d in folders.items()}
+    with atomic_directory(output / "bundle") as temporary:
+        for fold, folder in folders.items():
+            (temporary / f"fold-{fold}").mkdir()
+            for name in model_names(job.training.members):
+                shutil.copy(folder / name, temporary / f"fold-{fold}" / name)
+        write_table(job.splits, temporary / "splits.tsv")
+        text = json.dumps(_info(job, records), indent=1, sort_keys=True)
+        (temporary / "bundle.json").write_text(text + "\n")
+    for name in ("predictions.tsv", "history.tsv"):
+        tables = [pd.read_csv(folder / name, sep="\t") for folder in folders.values()]
+        write_table(pd.concat(tables, ignore_index=True), output / name)
+    log.info("bundle of %d folds published", len(folders))
+
+
+def _info(job: Job, records: dict[int, dict]) -> dict[str, Any]:
+    return {
+        "type": "network",
+        "cell_line": job.dataset.cell_line,
+        "assembly": job.dataset.assembly,
+        "task": job.task,
+        "kind": job.kind,
+        "scheme": job.scheme,
+        "K": len(job.folds),
+        "folds": job.folds,
+        "seed": job.seed,
+        "backend": keras.backend.backend(),
+        "versions": versions(),
+        "length": job.shape.length,
+        "tss_index": job.dataset.tss_index,
+        "bins": job.shape.bins,
+        "bin_size": job.dataset.bin_size,
+        "dataset_sha256": job.dataset.sha256,
+        "splits_fingerprint": splits_fingerprint(job.splits),
+        "fingerprint": fingerprint([record["fingerprint"] for record in records.values()]),
+        "pretrained": job.pretrained and job.pretrained.info["fingerprint"],
+        "model": to_dict(job.model),
+        "training": to_dict(job.training),
+        "normalisation": {str(f): record["normalisation"] for f, record in records.items()},
+        "metrics": {str(f): record["metrics"] for f, record in records.items()},
+    }

@@ -1,0 +1,196 @@
+"""The network from its config: proximal module, distal module, and the models made of them.
+
+A module ends in its score: one unit for regression, two logits for classification. The joint
+output of spec §3 (concatenation, then one linear layer) is the sum of the two modules' scores,
+because a linear layer on a concatenation is the sum of one linear layer on each half. So each
+module carries its own half of the output layer, and the frozen half is never touched.
+
+Every model takes raw inputs and gives predictions in the original unit: one-hot promoters
+(batch, L, 4) float32 in order A, C, G, T with zeros for N; bins (batch, B) float32,
+log2(1 + normalised count); output (batch, 1) log10 expression, or (batch, 2) P(-1), P(+1).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from deepexpr.errors import InputError
+from deepexpr.model.backend import keras
+from deepexpr.model.config import ModelConfig
+
+layers = keras.layers
+
+#: Names of the first convolution, the modules and the inputs in every model of this package.
+FIRST_CONVOLUTION = "first_convolution"
+PROXIMAL = "proximal"
+DISTAL = "distal"
+SEQUENCE_INPUT = "promoter"
+BINS_INPUT = "bins"
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """Normalisation constants, from the training genes only.
+
+    target_mean, target_sd : log10 expression (0 and 1 for classification or without scaling).
+    bins_sd : standard deviation over all bins of all training genes (1 without scaling).
+    """
+
+    target_mean: float = 0.0
+    target_sd: float = 1.0
+    bins_sd: float = 1.0
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What the inputs and outputs look like: promoter length in bp, bins, their size in bp, task."""
+
+    length: int
+    bins: int
+    bin_size: int
+    task: str
+
+    @property
+    def outputs(self) -> int:
+        """Units of a score: 1 (regression) or 2 logits (classification)."""
+        return 2 if self.task == "classification" else 1
+
+
+def build_proximal(config: ModelConfig, shape: Shape) -> keras.Model:
+    """Promoter (batch, L, 4) to its score (batch, outputs), in units of the scaled target."""
+    promoter = keras.Input((shape.length, 4), name=SEQUENCE_INPUT)
+    x = proximal_features(config, promoter)
+    score = layers.Dense(shape.outputs, dtype="float32", name="sequence_score")(x)
+    return keras.Model(promoter, score, name=PROXIMAL)
+
+
+def proximal_features(config: ModelConfig, promoter):
+    """The proximal module up to its last hidden layer (batch, units)."""
+    x = layers.Conv1D(
+        config.filters, config.kernel, padding="same", use_bias=True, name=FIRST_CONVOLUTION
+    )(promoter)
+    x = _normalise_and_rectify(config, x, "first")
+    if config.first_pool > 1:
+        x = layers.AveragePooling1D(config.first_pool, name="first_pool")(x)
+    for block in range(config.blocks):
+        if block > 0:
+            x = _pool(config, f"pool_{block}")(x)
+        x = _dense_block(config, x, block)
+    x = _summarise(config, x)
+    for i, units in enumerate(config.dense):
+        x = layers.Dense(units, activation="relu", name=f"dense_{i + 1}")(x)
+        x = _dropout(config.dropout, x, f"dense_dropout_{i + 1}")
+    return x
+
+
+def _dense_block(config: ModelConfig, x, block: int):
+    for i in range(config.layers):
+        name = f"block_{block + 1}_{i + 1}"
+        y = layers.Conv1D(config.growth, config.block_kernel, padding="same", name=name)(x)
+        y = _normalise_and_rectify(config, y, name)
+        x = layers.Concatenate(name=f"{name}_joined")([x, y])
+    return x
+
+
+def _normalise_and_rectify(config: ModelConfig, x, name: str):
+    if config.batch_norm:
+        x = layers.BatchNormalization(momentum=config.batch_norm_momentum, name=f"{name}_norm")(x)
+    x = layers.Activation("relu", name=f"{name}_relu")(x)
+    return _dropout(config.conv_dropout, x, f"{name}_dropout")
+
+
+def _pool(config: ModelConfig, name: str) -> layers.Layer:
+    kind = layers.MaxPooling1D if config.pool_type == "max" else layers.AveragePooling1D
+    return kind(config.pool, name=name)
+
+
+def _summarise(config: ModelConfig, x):
+    if config.windows:
+        positions = x.shape[1]
+        if positions < config.windows:
+            raise InputError(
+                f"{config.windows} windows do not fit in the {positions} positions left after "
+                "pooling.",
+                where="model",
+                fix="Use fewer windows or less pooling.",
+            )
+        x = layers.AveragePooling1D(positions // config.windows, name="windows")(x)
+    return layers.Flatten(name="flatten")(x)
+
+
+def _dropout(rate: float, x, name: str):
+    return layers.Dropout(rate, name=name)(x) if rate else x
+
+
+def build_distal(
+    config: ModelConfig, shape: Shape, scaling: Scaling, with_bias: bool
+) -> keras.Model:
+    """Bins (batch, B) to their score (batch, outputs), in units of the scaled target.
+
+    with_bias : whether the score has a bias of its own. Beside a frozen sequence score it has
+        none: the bias of the joint output layer is the frozen one.
+    """
+    bins = keras.Input((shape.bins,), name=BINS_INPUT)
+    x = central_bins(config, shape, bins)
+    if scaling.bins_sd != 1.0:
+        x = layers.Rescaling(1.0 / scaling.bins_sd, name="bins_scaling")(x)
+    x = _dropout(config.bins_dropout, x, "bins_dropout")
+    for i, units in enumerate(config.distal):
+        x = layers.Dense(units, activation="relu", name=f"distal_{i + 1}")(x)
+        x = _dropout(config.distal_dropout, x, f"distal_dropout_{i + 1}")
+    score = layers.Dense(
+        shape.outputs,
+        use_bias=with_bias,
+        kernel_initializer="zeros" if config.zero_start else "glorot_uniform",
+        dtype="float32",
+        name="hichip_score",
+    )(x)
+    return keras.Model(bins, score, name=DISTAL)
+
+
+def central_bins(config: ModelConfig, shape: Shape, bins):
+    """The bins within `config.distance` bp of the TSS, on both sides; all where it is None."""
+    if config.distance is None:
+        return bins
+    kept = 2 * -(-config.distance // shape.bin_size)
+    crop = (shape.bins - kept) // 2
+    if crop < 0:
+        raise InputError(
+            f"The bins reach only {shape.bins * shape.bin_size // 2} bp from the TSS.",
+            where="distance",
+            expected=f"at most {shape.bins * shape.bin_size // 2} bp",
+            found=f"{config.distance} bp",
+        )
+    if crop == 0:
+        return bins
+    x = layers.Reshape((shape.bins, 1), name="bins_column")(bins)
+    x = layers.Cropping1D(crop, name="central_bins")(x)
+    return layers.Flatten(name="bins_row")(x)
+
+
+def assemble(
+    proximal: keras.Model | None, distal: keras.Model | None, shape: Shape, scaling: Scaling
+) -> keras.Model:
+    """One model from raw inputs to the original unit; shares the modules' weights.
+
+    Inputs: the promoter, the bins, or [promoter, bins], as the modules given.
+    """
+    inputs, scores = [], []
+    if proximal is not None:
+        inputs.append(keras.Input((shape.length, 4), name=SEQUENCE_INPUT))
+        scores.append(proximal(inputs[-1]))
+    if distal is not None:
+        inputs.append(keras.Input((shape.bins,), name=BINS_INPUT))
+        scores.append(distal(inputs[-1]))
+    score = layers.Add(name="joint_score")(scores) if len(scores) == 2 else scores[0]
+    output = in_original_unit(score, shape, scaling)
+    return keras.Model(inputs if len(inputs) > 1 else inputs[0], output, name="deepexpression")
+
+
+def in_original_unit(score, shape: Shape, scaling: Scaling):
+    """Softmax of the logits, or the standardised score back in log10 expression."""
+    if shape.task == "classification":
+        return layers.Softmax(dtype="float32", name="probability")(score)
+    return layers.Rescaling(
+        scaling.target_sd, scaling.target_mean, dtype="float32", name="expression"
+    )(score)

@@ -1,0 +1,174 @@
+"""How the steps of spec §3 train one network: pre-train the proximal module, then the HiChIP score.
+
+In the second step everything of the first is frozen, so its scores are computed once and the
+distal module is trained beside them; `assemble` then joins both to one model. That is the same
+computation as fine-tuning the whole network with frozen layers, hundreds of times cheaper.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from deepexpr.features.dataset import Dataset
+from deepexpr.model import network
+from deepexpr.model.backend import keras
+from deepexpr.model.config import ModelConfig, TrainingConfig
+from deepexpr.model.examples import Examples
+from deepexpr.model.network import Scaling, Shape
+from deepexpr.model.network_authors import build_authors
+from deepexpr.model.training import Trainer, distal_step, forward, sequence_step
+
+
+@dataclass(frozen=True, eq=False)
+class FoldData:
+    """Training and validation part of one fold, and the constants of its training part."""
+
+    train: Examples
+    validation: Examples
+    train_targets: np.ndarray
+    validation_targets: np.ndarray
+    scaling: Scaling
+
+
+def fold_data(
+    dataset: Dataset, train: np.ndarray, validation: np.ndarray, task: str, standardise: bool
+) -> FoldData:
+    """Examples and targets of the rows `train` and `validation` (int64) of `dataset`.
+
+    Targets: class 0 or 1 (int64), or expression, scaled by the training genes if `standardise`.
+    """
+    scaling = _scaling(dataset, train, task, standardise)
+    examples = Examples(dataset.sequence, dataset.bins)
+    if task == "classification":
+        targets = (dataset.label == 1).astype(np.int64)
+    else:
+        targets = ((dataset.expression - scaling.target_mean) / scaling.target_sd).astype("float32")
+    return FoldData(
+        examples.take(train), examples.take(validation), targets[train], targets[validation],
+        scaling,
+    )  # fmt: skip
+
+
+def _scaling(dataset: Dataset, train: np.ndarray, task: str, standardise: bool) -> Scaling:
+    if not standardise:
+        return Scaling()
+    mean, sd, bins_sd = 0.0, 1.0, 1.0
+    if task == "regression":
+        expression = dataset.expression[train].astype(np.float64)
+        mean, sd = float(expression.mean()), float(expression.std()) or 1.0
+    if dataset.bins is not None:
+        bins_sd = float(dataset.bins[train].astype(np.float64).std()) or 1.0
+    return Scaling(mean, sd, bins_sd)
+
+
+class NetworkBuilder:
+    """Trains networks of one config; keeps the compiled steps between folds."""
+
+    def __init__(
+        self, model: ModelConfig, training: TrainingConfig, shape: Shape, kind: str
+    ) -> None:
+        self.config = model
+        self.training = training
+        self.shape = shape
+        self.kind = kind
+        self._trainers: dict[str, Trainer] = {}
+
+    def train(
+        self, data: FoldData, seed: int, label: str, pretrained: keras.Model | None = None
+    ) -> tuple[keras.Model, list[tuple]]:
+        """One network in the original unit, and its history: (step, epoch, loss, validation loss).
+
+        pretrained : the proximal module, from an earlier training of the same fold; it is not
+            changed. Without it the kind "full" trains one first.
+        """
+        if not self.training.two_steps:
+            return self._train_at_once(data, seed, label)
+        proximal, distal, history = pretrained, None, []
+        if self.kind != "hichip" and proximal is None:
+            proximal, history = self._train_proximal(data, seed, label)
+        if self.kind != "sequence":
+            distal, rows = self._train_distal(data, proximal, seed, label)
+            history += rows
+        return network.assemble(proximal, distal, self.shape, data.scaling), history
+
+    def _train_proximal(self, data: FoldData, seed: int, label: str):
+        def build() -> keras.Model:
+            return network.build_proximal(self.config, self.shape)
+
+        trainer = self._trainer("sequence", build)
+        history = trainer.fit(
+            (replace(data.train, bins=None), data.train_targets),
+            (replace(data.validation, bins=None), data.validation_targets),
+            seed,
+            f"{label} sequence",
+        )
+        return _copy(trainer.model, build()), [("sequence", *row) for row in history]
+
+    def _train_distal(self, data: FoldData, proximal: keras.Model | None, seed: int, label: str):
+        with_bias = proximal is None
+
+        def build() -> keras.Model:
+            distal = network.build_distal(self.config, self.shape, Scaling(), with_bias)
+            bins = keras.Input((self.shape.bins,), name=network.BINS_INPUT)
+            frozen = keras.Input((self.shape.outputs,), name="frozen_sequence_score")
+            return keras.Model([bins, frozen], keras.layers.Add()([distal(bins), frozen]))
+
+        trainer = self._trainer("distal", build)
+        history = trainer.fit(
+            (self._beside_frozen(data.train, proximal, data.scaling), data.train_targets),
+            (self._beside_frozen(data.validation, proximal, data.scaling), data.validation_targets),
+            seed,
+            f"{label} distal",
+        )
+        final = network.build_distal(self.config, self.shape, data.scaling, with_bias)
+        trained = trainer.model.get_layer(network.DISTAL)
+        return _copy(trained, final), [("distal", *row) for row in history]
+
+    def _beside_frozen(
+        self, examples: Examples, proximal: keras.Model | None, scaling: Scaling
+    ) -> Examples:
+        bins = examples.bins * np.float32(1.0 / scaling.bins_sd)
+        if proximal is None:
+            frozen = np.zeros((len(examples), self.shape.outputs), np.float32)
+        else:
+            frozen = forward(proximal, replace(examples, bins=None))
+        return Examples(bins=bins, frozen=frozen)
+
+    def _train_at_once(self, data: FoldData, seed: int, label: str):
+        def build() -> keras.Model:
+            return build_authors(self.config, self.shape, self.kind)[0]
+
+        trainer = self._trainer(self.kind, build)
+        history = trainer.fit(
+            (inputs_of_kind(data.train, self.kind), data.train_targets),
+            (inputs_of_kind(data.validation, self.kind), data.validation_targets),
+            seed,
+            label,
+        )
+        trained, final = build_authors(self.config, self.shape, self.kind)
+        _copy(trainer.model, trained)
+        return final, [(self.kind, *row) for row in history]
+
+    def _trainer(self, name: str, build) -> Trainer:
+        if name not in self._trainers:
+            step = (
+                distal_step(self.training, self.config.zero_start)
+                if name == "distal"
+                else sequence_step(self.training, name)
+            )
+            self._trainers[name] = Trainer(build, self.shape.task, step)
+        return self._trainers[name]
+
+
+def inputs_of_kind(examples: Examples, kind: str) -> Examples:
+    """Only the inputs that a network of `kind` (full, sequence, hichip) takes."""
+    if kind == "sequence":
+        return replace(examples, bins=None)
+    return replace(examples, sequence=None) if kind == "hichip" else examples
+
+
+def _copy(source: keras.Model, target: keras.Model) -> keras.Model:
+    target.set_weights(source.get_weights())
+    return target

@@ -1,0 +1,185 @@
+"""The training loop: one compiled step, reset for every fold instead of built again.
+
+Keras' own ``fit`` traces and compiles anew for every model; a job trains tens of equal networks
+on some hundred genes each, so here the network is built and compiled once and only its state
+is set back. Losses, best weights and the stopping rule are in the open.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from deepexpr.model.backend import keras
+from deepexpr.model.config import TrainingConfig
+from deepexpr.model.examples import Examples, augment, batches_of
+
+log = logging.getLogger(__name__)
+
+#: Genes per forward pass outside training; memory grows with it, results do not change.
+FORWARD_BATCH = 64
+
+
+@dataclass(frozen=True)
+class StepConfig:
+    """The settings of one training step (see TrainingConfig for their meaning)."""
+
+    name: str
+    optimizer: str
+    learning_rate: float
+    weight_decay: float
+    batch_size: int
+    epochs: int
+    patience: int
+    plateau_factor: float
+    plateau_patience: int
+    shift: int
+    reverse_complement: bool
+    keep_start: bool  # the untrained state counts as epoch 0 when the best one is chosen
+
+
+def sequence_step(config: TrainingConfig, name: str = "sequence") -> StepConfig:
+    """Settings of the first step: the proximal module (or everything, in one-step training)."""
+    return StepConfig(
+        name, config.optimizer, config.learning_rate, config.weight_decay, config.batch_size,
+        config.epochs, config.patience, config.plateau_factor, config.plateau_patience,
+        config.shift, config.reverse_complement, keep_start=False,
+    )  # fmt: skip
+
+
+def distal_step(config: TrainingConfig, keep_start: bool) -> StepConfig:
+    """Settings of the second step: the distal module beside the frozen sequence score."""
+    return StepConfig(
+        "distal", config.optimizer, config.distal_learning_rate, config.distal_weight_decay,
+        config.distal_batch_size, config.distal_epochs, config.distal_patience,
+        config.plateau_factor, config.plateau_patience, 0, False, keep_start=keep_start,
+    )  # fmt: skip
+
+
+class Trainer:
+    """One network, compiled once and trained many times from fresh weights.
+
+    build : makes the network that gives scores (one unit, or two logits); called again at each
+        `reset`, only for its initial state.
+    """
+
+    def __init__(self, build: Callable[[], keras.Model], task: str, step: StepConfig) -> None:
+        self.build = build
+        self.task = task
+        self.step = step
+        self.model = build()
+        self._optimizer = _make_optimizer(step)
+        self.model.compile(optimizer=self._optimizer, loss=_loss(task), jit_compile=False)
+        self._optimizer.build(self.model.trainable_variables)
+        self._blank = [np.array(v) for v in self._optimizer_variables()]
+
+    def reset(self, seed: int) -> None:
+        """Put network, dropout seeds and optimizer in the state that `seed` alone decides."""
+        keras.utils.set_random_seed(seed)
+        fresh = self.build()
+        for own, new in zip(self.model.variables, fresh.variables, strict=True):
+            own.assign(new)
+        for own, blank in zip(self._optimizer_variables(), self._blank, strict=True):
+            own.assign(blank)
+
+    def fit(
+        self,
+        train: tuple[Examples, np.ndarray],
+        validation: tuple[Examples, np.ndarray],
+        seed: int,
+        label: str = "",
+    ) -> list[tuple[int, float, float]]:
+        """Train from fresh weights; the model ends with the weights of the best epoch.
+
+        train, validation : examples and targets: (n,) float32 scaled expression, or (n,) int64
+            class 0 or 1. Only the validation loss decides when to stop.
+        Returns one (epoch, loss, validation loss) per epoch; epoch 0 is the untrained state,
+        present only if it may be kept.
+        """
+        self.reset(seed)
+        rng = np.random.default_rng(seed)
+        history, best, best_weights, best_epoch, reduced = [], np.inf, None, 0, 0
+        if self.step.keep_start:
+            best, best_weights = self.loss(*validation), self.model.get_weights()
+            history.append((0, self.loss(*train), best))
+        for epoch in range(1, self.step.epochs + 1):
+            loss = self._epoch(*train, rng)
+            value = self.loss(*validation)
+            history.append((epoch, loss, value))
+            _show(f"{label} epoch {epoch}/{self.step.epochs} val_loss {value:.4f}")
+            if value < best:
+                best, best_weights, best_epoch = value, self.model.get_weights(), epoch
+            elif epoch - best_epoch >= self.step.patience:
+                break
+            elif epoch - max(best_epoch, reduced) >= self.step.plateau_patience:
+                reduced = epoch
+                self._reduce_rate()
+        _show("")
+        if best_weights is not None:
+            self.model.set_weights(best_weights)
+        return history
+
+    def loss(self, examples: Examples, targets: np.ndarray) -> float:
+        """Mean loss of the current weights: squared error, or cross-entropy of the logits."""
+        scores = forward(self.model, examples).astype(np.float64)
+        if self.task == "regression":
+            return float(np.mean((scores[:, 0] - targets) ** 2))
+        margins = scores[:, 1] - scores[:, 0]
+        return float(np.mean(np.logaddexp(0, np.where(targets == 1, -margins, margins))))
+
+    def _epoch(self, examples: Examples, targets: np.ndarray, rng: np.random.Generator) -> float:
+        self.model.reset_metrics()
+        order = rng.permutation(len(examples))
+        loss = np.nan
+        for rows, _ in batches_of(len(examples), self.step.batch_size, order):
+            part = augment(examples.take(rows), self.step.shift, self.step.reverse_complement, rng)
+            inputs = part.model_inputs()
+            loss = self.model.train_on_batch(
+                inputs if len(inputs) > 1 else inputs[0], targets[rows]
+            )
+        return float(loss[0] if isinstance(loss, list) else loss)
+
+    def _reduce_rate(self) -> None:
+        if self.step.plateau_factor < 1:
+            rate = float(np.array(self._optimizer.learning_rate)) * self.step.plateau_factor
+            self._optimizer.learning_rate.assign(rate)
+
+    def _optimizer_variables(self):
+        return self._optimizer.variables
+
+
+def forward(model: keras.Model, examples: Examples) -> np.ndarray:
+    """Outputs (n, units) float32 of `model`, dropout off, in batches of one size.
+
+    Called without compilation: the same code, and so the same bits, right after training and
+    after loading the saved model.
+    """
+    outputs = []
+    for rows, kept in batches_of(len(examples), FORWARD_BATCH):
+        inputs = examples.take(rows).model_inputs()
+        result = model(inputs if len(inputs) > 1 else inputs[0], training=False)
+        outputs.append(keras.ops.convert_to_numpy(result)[:kept])
+    return np.concatenate(outputs)
+
+
+def _make_optimizer(step: StepConfig) -> keras.optimizers.Optimizer:
+    if step.optimizer == "adamw":
+        return keras.optimizers.AdamW(step.learning_rate, weight_decay=step.weight_decay)
+    kind = {"rmsprop": keras.optimizers.RMSprop, "adam": keras.optimizers.Adam}[step.optimizer]
+    return kind(step.learning_rate)
+
+
+def _loss(task: str) -> keras.losses.Loss:
+    if task == "classification":
+        return keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    return keras.losses.MeanSquaredError()
+
+
+def _show(text: str) -> None:
+    """A line that overwrites itself, on a terminal only; logs get one line per fold elsewhere."""
+    if sys.stderr.isatty():
+        print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
