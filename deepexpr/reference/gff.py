@@ -101,13 +101,23 @@ def canonical_rank(tags: pd.Series) -> pd.Series:
 def _read_screened(path: str | Path) -> tuple[pd.DataFrame, set[str]]:
     """The wanted lines of a GTF with the wanted attributes; the transcripts that have a CDS."""
     coding: set[str] = set()
+    described: set[str] = set()
     with tempfile.NamedTemporaryFile("w", suffix=".gtf") as screened:
         for fields in _gff_lines(path, "GTF"):
+            if fields[2] != "CDS" and fields[2] not in _FEATURES:
+                continue
+            wanted = _wanted(fields[8])
+            transcript = wanted.get("transcript_id")
             if fields[2] == "CDS":
-                found = re.search(r'transcript_id "([^"]*)"', fields[8])
-                coding.update([found.group(1)] if found else [])
-            elif fields[2] in _FEATURES:
-                screened.write("\t".join([*fields[:8], _wanted(fields[8])]) + "\n")
+                coding.add(transcript)
+                continue
+            if fields[2] == "exon" and transcript in described:
+                # Nine lines of ten are exons, and the transcript's line has said it all.
+                wanted = {"transcript_id": transcript}
+            elif fields[2] != "gene":
+                described.add(transcript)
+            attributes = " ".join(f'{name} "{value}";' for name, value in wanted.items())
+            screened.write("\t".join([*fields[:8], attributes]) + "\n")
         screened.flush()
         if screened.tell() == 0:
             raise InputError("The GTF has no gene, transcript or exon lines.", where=str(path))
@@ -128,15 +138,17 @@ def _read_gtf(path: str) -> pd.DataFrame:
     with warnings.catch_warnings():
         # pyranges 0.1 calls pandas in ways that pandas 3 will drop; both are pinned.
         warnings.simplefilter("ignore", DeprecationWarning)
-        return pyranges.read_gtf(path, as_df=True, duplicate_attr=True)
+        return pyranges.read_gtf(path, as_df=True)
 
 
-def _wanted(attributes: str) -> str:
-    pairs = ((name, quoted or bare) for name, quoted, bare in _ATTRIBUTE.findall(attributes))
-    # pyranges splits at "; ", so a value must not hold one.
-    return " ".join(
-        f'{name} "{value.replace(";", ",")}";' for name, value in pairs if name in _WANTED and value
-    )
+def _wanted(attributes: str) -> dict[str, str]:
+    wanted: dict[str, str] = {}
+    for name, quoted, bare in _ATTRIBUTE.findall(attributes):
+        # pyranges splits at "; ", so a value must not hold one.
+        value = (quoted or bare).replace(";", ",").strip()
+        if name in _WANTED and value:
+            wanted[name] = f"{wanted[name]},{value}" if name in wanted else value
+    return wanted
 
 
 def _first_of(table: pd.DataFrame, names: tuple[str, ...]) -> pd.Series:
