@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from deepexpr import __version__
+from deepexpr.errors import InputError
 from deepexpr.files import atomic_directory, write_table, writing
 from deepexpr.motifs.meme_format import write_meme
 from deepexpr.motifs.motif import Motif
@@ -27,6 +28,8 @@ logger = logging.getLogger(__name__)
 
 #: Streams of random numbers: each part draws from its own, so that one can change alone.
 _STREAMS = ("layout", "letters", "genes", "promoters", "enhancers", "activity", "regulation")
+#: What `simulate` writes, by the start of its name (indexes of the genome lie beside it).
+_OWN = ("genome.fa", "annotation.gtf", "reads", "truth")
 #: log10 expression of lncRNA genes: low, and of no interest to the model.
 _NONCODING = (-0.6, 0.4)
 
@@ -93,8 +96,10 @@ def build_world(seed: int, scale: float = 1.0) -> World:
 def simulate(seed: int, output: str | Path, scale: float = 1.0) -> None:
     """Write genome.fa, annotation.gtf, reads/ and truth/ under `output`, all or nothing.
 
-    The same seed and scale give the same bytes. An existing `output` is replaced.
+    The same seed and scale give the same bytes. An existing `output` is replaced; raises
+    InputError where it holds anything but an earlier demo.
     """
+    _refuse_foreign_folder(Path(output))
     world = build_world(seed, scale)
     with atomic_directory(output) as folder:
         write_fasta(world.genome, folder / "genome.fa")
@@ -113,6 +118,22 @@ def simulate(seed: int, output: str | Path, scale: float = 1.0) -> None:
                     world, folder / "reads", f"{cell_line}_hichip_{replicate + 1}",
                     np.random.default_rng([seed, 100 + stream]), library=library,
                 )  # fmt: skip
+
+
+def _refuse_foreign_folder(output: Path) -> None:
+    """Replacing a folder deletes it: do so only with what `simulate` made."""
+    if not output.exists():
+        return
+    entries = sorted(p.name for p in output.iterdir()) if output.is_dir() else [output.name]
+    foreign = [name for name in entries if not name.startswith(_OWN)]
+    if foreign:
+        raise InputError(
+            "The output folder holds other files, which would be deleted.",
+            where=str(output),
+            expected="a new or empty folder, or one that simulate made",
+            found=", ".join(foreign[:5]),
+            fix="Give --output another folder.",
+        )
 
 
 def make_library(world: World, line: int) -> Library:

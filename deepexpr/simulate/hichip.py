@@ -16,6 +16,8 @@ from deepexpr.simulate.genes import Gene
 from deepexpr.simulate.genome import COMPLEMENT, Genome
 from deepexpr.simulate.settings import Settings
 
+#: MboI cuts before its site and the ends are filled in: the junction is the site twice.
+SITE = "GATC"
 #: No cut site nearer to a chromosome's end or a run of N: arms and dangling ends stay inside.
 _EDGE = 600
 #: Spread (sd, bp) of the ligated site around a loop's anchor point.
@@ -65,7 +67,7 @@ class Library:
     ) -> None:
         self.genome = genome
         self.settings = settings
-        self.sites = find_sites(genome, settings.enzyme_site)
+        self.sites = find_sites(genome, SITE)
         nuclear = int(genome.offsets[-2])
         self.mitochondrial = self.sites[self.sites >= nuclear]
         self.sites = self.sites[self.sites < nuclear]
@@ -211,7 +213,7 @@ def _read(
 ) -> np.ndarray:
     """First `length` letters of the molecules, read from the outer end of (site, side, arm).
 
-    Letter k of an arm left of the cut is site + 4 - arm + k; of one right of it, the complement
+    Letter k of an arm left of the cut is site + len(SITE) - arm + k; of one right of it, the complement
     of site + arm - 1 - k. Beyond the arm the other one follows, backwards and complemented.
     An unligated fragment [site, site + size) has one arm of length 0: its reads come from its
     two ends, facing each other.
@@ -222,10 +224,10 @@ def _read(
     cut = np.flatnonzero(~whole)
     k = np.arange(length)
     s, d, a = site[cut, None], side[cut, None], arm[cut, None]
-    own = np.where(d == 0, s + 4 - a + k, s + a - 1 - k)
+    own = np.where(d == 0, s + len(SITE) - a + k, s + a - 1 - k)
     fs, fd, fa = far_site[cut, None], far_side[cut, None], far_arm[cut, None]
     j = size[cut, None] - 1 - k
-    other = np.where(fd == 0, fs + 4 - fa + j, fs + fa - 1 - j)
+    other = np.where(fd == 0, fs + len(SITE) - fa + j, fs + fa - 1 - j)
     here = k < a
     seen = genome.letters[np.where(here, own, other)]
     letters[cut] = np.where(np.where(here, d == 1, fd == 0), COMPLEMENT[seen], seen)

@@ -51,7 +51,7 @@ class Settings:
     site_window: tuple[int, int] = (-400, 100)  # relative to the TSS
     far_site_share: float = 0.1  # in far_window instead
     far_window: tuple[int, int] = (-900, 500)
-    sharpening: float = 1.5  # sites are drawn from p**sharpening: a little above the matrix
+    sharpening: float = 2.0  # sites are drawn from p**sharpening: a little above the matrix
     activity_sd: float = 0.3  # of the weights between cell lines, relative
     # Enhancers and loops
     enhancers_per_chromosome: int = 110
@@ -78,7 +78,6 @@ class Settings:
     error_rate: float = 0.005
     mitochondrial_rna_share: float = 0.03
     # HiChIP reads
-    enzyme_site: str = "GATC"  # MboI, blunt after fill-in: junction GATCGATC
     hichip_pairs: int = 160_000
     ligated_length: float = 134.0  # short enough that about half of R1 reads over the junction
     ligated_length_sd: float = 20.0

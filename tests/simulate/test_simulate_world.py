@@ -166,5 +166,10 @@ def test_the_verb(tmp_path):
     output = tmp_path / "out"
     command.run(parser.parse_args(["--seed", "3", "--output", str(output), "--scale", "0.05"]))
     assert (output / "reads/Alpha_hichip_2_R2.fastq.gz").stat().st_size > 0
+    command.run(parser.parse_args(["--seed", "3", "--output", str(output), "--scale", "0.05"]))
+    (output / "notes.txt").write_text("mine")
+    with pytest.raises(InputError, match="other files"):
+        command.run(parser.parse_args(["--seed", "3", "--output", str(output)]))
+    assert (output / "notes.txt").exists()
     with pytest.raises(InputError, match="seed"):
         command.run(parser.parse_args(["--seed", "-1", "--output", str(output)]))
