@@ -1,0 +1,130 @@
+"""One method on one dataset: search, fit and predict every fold of the splits.
+
+The training part is the genes of the roles train and validation together: the baselines do
+their own inner cross-validation and need no early stopping. The test genes of a fold touch
+neither the scaling nor the search.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from joblib import Parallel, delayed
+from sklearn.pipeline import Pipeline
+from threadpoolctl import threadpool_limits
+
+from deepexpr.baselines.inner import SEARCH
+from deepexpr.baselines.inputs import feature_matrix, response
+from deepexpr.baselines.methods import check_method, fit_method, predict_method, search
+from deepexpr.baselines.settings import BaselineSettings
+from deepexpr.features.dataset import Dataset
+from deepexpr.features.splits import fold_roles, restrict_splits
+from deepexpr.schemas import PREDICTIONS
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class BaselineRun:
+    """All folds of one method: fitted pipelines by fold, and the tables of the run.
+
+    splits : schemas.SPLITS, the genes that were used. predictions : schemas.PREDICTIONS, test
+    genes. search : one row per fold and grid point.
+    folds : per fold {"fold", "training_genes", "test_genes", "chosen"}.
+    """
+
+    pipelines: dict[int, Pipeline]
+    splits: pd.DataFrame
+    predictions: pd.DataFrame
+    search: pd.DataFrame
+    folds: list[dict[str, Any]]
+    features: int
+
+
+def scheme_of(dataset: Dataset, splits: pd.DataFrame) -> str:
+    """ "chromosome" where the test genes of no chromosome are in two folds, else "random"."""
+    test = splits.loc[splits["role"] == "test", ["fold", "gene"]]
+    chromosome = dataset.chromosome[dataset.index_of(test["gene"])]
+    return "random" if (test.groupby(chromosome)["fold"].nunique() > 1).any() else "chromosome"
+
+
+def run_baseline(
+    dataset: Dataset,
+    splits: pd.DataFrame,
+    task: str,
+    method: str,
+    settings: BaselineSettings,
+    seed: int = 0,
+    threads: int = 1,
+) -> BaselineRun:
+    """Fit `method` on every fold of `splits` and predict its test genes.
+
+    Folds run in `threads` threads of one BLAS thread each, so that the number of threads does
+    not change the result. Genes of the splits that the dataset lacks are left out, logged.
+    """
+    check_method(task, method)
+    splits = restrict_splits(splits, dataset.gene)
+    x = feature_matrix(dataset, np.arange(len(dataset)), settings, dataset.has_hichip)
+    log.info("%s, %s: %d genes x %d features", dataset.cell_line, method, *x.shape)
+    numbers = sorted(int(fold) for fold in splits["fold"].unique())
+    with threadpool_limits(limits=1):
+        results = Parallel(n_jobs=min(threads, len(numbers)), prefer="threads")(
+            delayed(_fold)(dataset, x, splits, fold, task, method, settings, seed)
+            for fold in numbers
+        )
+    scheme = scheme_of(dataset, splits)
+    return BaselineRun(
+        pipelines={fold: result[0] for fold, result in zip(numbers, results, strict=True)},
+        splits=splits,
+        predictions=pd.concat([result[1] for result in results], ignore_index=True).assign(
+            cell_line=dataset.cell_line,
+            trained_on=dataset.cell_line,
+            task=task,
+            scheme=scheme,
+            method=method,
+            K=len(numbers),
+        )[list(PREDICTIONS)],
+        search=pd.concat([result[2] for result in results], ignore_index=True),
+        folds=[result[3] for result in results],
+        features=x.shape[1],
+    )
+
+
+def _fold(dataset, x, splits, fold, task, method, settings, seed):
+    """Pipeline, predictions, search table and description of one fold."""
+    start = time.perf_counter()
+    roles = fold_roles(splits, fold)
+    train = np.sort(dataset.index_of([*roles["train"], *roles["validation"]]))
+    test = np.sort(dataset.index_of(roles["test"]))
+    y = response(dataset, train, task)
+    # The same inner folds and trees for a fold, whatever the method or the other folds.
+    fold_seed = int(np.random.SeedSequence([seed, fold]).generate_state(1)[0] >> 1)
+    choice = search(x[train], y, task, method, settings, fold_seed)
+    pipeline = fit_method(x[train], y, task, method, choice, settings, fold_seed)
+    predictions = pd.DataFrame(
+        {
+            "fold": fold,
+            "gene": dataset.gene[test],
+            "observed": response(dataset, test, task),
+            "predicted": predict_method(pipeline, x[test], task),
+        }
+    )
+    table = choice.table.assign(fold=fold)
+    scores = [name for name in table if name.startswith("score_")]
+    chosen = {"note": choice.table.loc[choice.table["chosen"] == 1, "note"].iloc[0]}
+    description = {
+        "fold": fold,
+        "training_genes": len(train),
+        "test_genes": len(test),
+        "chosen": choice.parameters | {key: text for key, text in chosen.items() if text},
+    }
+    log.info(
+        "fold %d: %d training and %d test genes, chosen %s, %.1f s",
+        fold, len(train), len(test), description["chosen"], time.perf_counter() - start,
+    )  # fmt: skip
+    return pipeline, predictions, table[[*SEARCH, *scores]], description

@@ -1,0 +1,92 @@
+"""All sizes and depths of a random forest from one forest per inner fold.
+
+A forest of m trees is the first m of a larger one, and a tree of depth d is the top of a
+deeper one: each split is chosen from the genes at its node alone, and every node keeps the
+mean (or the label fractions) of its genes. So the grid is read off the deepest, largest
+forest. Only the random features tried at a node differ from a forest grown at that depth.
+"""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+import pandas as pd
+from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
+
+from deepexpr.baselines.inner import Choice, choose, inner_folds, score_columns
+from deepexpr.baselines.settings import BaselineSettings
+
+
+def make_forest(task: str, trees: int, depth: int, settings: BaselineSettings, seed: int):
+    """An unfitted scikit-learn forest."""
+    forest = RandomForestClassifier if task == "classification" else RandomForestRegressor
+    return forest(
+        n_estimators=trees,
+        max_depth=depth,
+        max_features=settings.forest_features,
+        min_samples_leaf=settings.forest_leaf,
+        random_state=seed,
+    )
+
+
+def search_forest(
+    x: np.ndarray, y: np.ndarray, task: str, settings: BaselineSettings, seed: int
+) -> Choice:
+    """Number of trees and depth with the best mean inner score.
+
+    x : float64 (n, p). y : (n,) labels +1/-1 or expression.
+    """
+    sizes, depths = settings.forest_sizes, settings.forest_depths
+    # The library compares in float32, and so must the walk.
+    x = x.astype(np.float32)
+    parts = inner_folds(y, task, settings.inner_folds, seed)
+    grid = pd.DataFrame([(m, d) for m in sizes for d in depths], columns=["trees", "depth"])
+    scores = np.empty((len(grid), len(parts)))
+    out_of_fold = np.empty((len(y), len(grid)))
+    for i, test in enumerate(parts):
+        train = np.setdiff1d(np.arange(len(y)), test)
+        forest = make_forest(task, sizes[-1], depths[-1], settings, seed + i + 1)
+        forest.fit(x[train], y[train])
+        predicted = nested_predictions(forest, x[test], sizes, depths)
+        out_of_fold[test] = predicted.reshape(len(grid), -1).T
+        scores[:, i] = score_columns(y[test], out_of_fold[test], task)
+    best, table = choose(grid, scores, task, simplest_last=False)
+    parameters = {"trees": int(grid["trees"][best]), "depth": int(grid["depth"][best])}
+    return Choice(parameters, table, out_of_fold[:, best])
+
+
+def nested_predictions(forest, x: np.ndarray, sizes, depths) -> np.ndarray:
+    """What the first trees, cut at each depth, predict: float64 (sizes, depths, n).
+
+    forest : fitted, with at least max(sizes) trees. x : float32 (n, p).
+    Expression, or P of the last class. Ascending `sizes` and `depths`.
+    """
+    total = np.zeros((len(depths), len(x)))
+    result = np.empty((len(sizes), len(depths), len(x)))
+    levels = np.asarray(depths, dtype=np.int64)
+    row = 0
+    for number, estimator in enumerate(forest.estimators_[: sizes[-1]], 1):
+        tree = estimator.tree_
+        value = tree.value[:, 0, :]
+        value = value[:, 0] if value.shape[1] == 1 else value[:, -1] / value.sum(axis=1)
+        _add_tree(
+            x, tree.children_left, tree.children_right, tree.feature, tree.threshold,
+            np.ascontiguousarray(value), levels, total,
+        )  # fmt: skip
+        if number == sizes[row]:
+            result[row] = total / number
+            row += 1
+    return result
+
+
+@numba.njit(cache=True, nogil=True)
+def _add_tree(x, left, right, feature, threshold, value, depths, total):
+    """Add to total (depths, n) the value of each row's node at each depth, or of its leaf."""
+    for i in range(len(x)):
+        node = 0
+        depth = 0
+        for d in range(len(depths)):
+            while depth < depths[d] and left[node] >= 0:
+                node = left[node] if x[i, feature[node]] <= threshold[node] else right[node]
+                depth += 1
+            total[d, i] += value[node]

@@ -1,0 +1,56 @@
+"""`deepexpr baseline`: one of the six methods on every fold of the splits."""
+
+from __future__ import annotations
+
+import argparse
+
+HELP = "Search, fit and test one baseline method on every fold of the splits."
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of this verb."""
+    from deepexpr.schemas import CLASSIFIERS, REGRESSORS, TASKS
+
+    parser.add_argument("--dataset", required=True, help="dataset of the cell line (HDF5)")
+    parser.add_argument("--splits", required=True, help="TSV of fold, gene and role")
+    parser.add_argument("--task", required=True, choices=TASKS, help="what is predicted")
+    parser.add_argument(
+        "--method",
+        required=True,
+        choices=sorted({*CLASSIFIERS, *REGRESSORS}),
+        help=f"classification: {', '.join(CLASSIFIERS)}; regression: {', '.join(REGRESSORS)}",
+    )
+    parser.add_argument(
+        "--settings", help="grids and features: JSON text, or a JSON or YAML file; default: paper's"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="seed of inner folds and forests")
+    parser.add_argument("--threads", type=int, default=1, help="folds fitted at the same time")
+    parser.add_argument(
+        "--output", required=True, help="folder for bundle/, predictions.tsv and search.tsv"
+    )
+
+
+def run(args: argparse.Namespace) -> None:
+    """Read, fit, write."""
+    from pathlib import Path
+
+    from deepexpr.baselines.bundle import write_bundle
+    from deepexpr.baselines.fit import run_baseline
+    from deepexpr.baselines.settings import read_settings
+    from deepexpr.evaluation.metrics import fold_metrics, records
+    from deepexpr.features.dataset import Dataset
+    from deepexpr.features.splits import read_splits
+    from deepexpr.files import write_table
+
+    dataset = Dataset.open(args.dataset)
+    settings = read_settings(args.settings)
+    result = run_baseline(
+        dataset, read_splits(args.splits), args.task, args.method, settings, args.seed, args.threads
+    )
+    folder = Path(args.output)
+    write_table(result.predictions, folder / "predictions.tsv")
+    write_table(result.search, folder / "search.tsv")
+    write_bundle(
+        folder / "bundle", result, dataset, settings, args.seed,
+        records(fold_metrics(result.predictions)),
+    )  # fmt: skip

@@ -1,0 +1,36 @@
+"""`deepexpr evaluate`: predictions of all methods become scores and tests."""
+
+from __future__ import annotations
+
+import argparse
+
+HELP = "Score the predictions of every method and fold, and compare the methods."
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of this verb."""
+    parser.add_argument(
+        "--predictions", nargs="+", required=True, help="TSV files of predictions (test genes)"
+    )
+    parser.add_argument(
+        "--metrics", required=True, help="TSV: AUC or Pearson r of each method and fold"
+    )
+    parser.add_argument(
+        "--tests", required=True, help="TSV: rank-sum tests between methods over folds"
+    )
+    parser.add_argument("--summary", help="TSV: mean, sd and bootstrap interval over folds")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the bootstrap intervals")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Read, score, compare, write."""
+    from deepexpr.evaluation.comparison import compare
+    from deepexpr.evaluation.metrics import fold_metrics, read_predictions
+    from deepexpr.evaluation.summary import summarise
+    from deepexpr.files import write_table
+
+    metrics = fold_metrics(read_predictions(args.predictions))
+    write_table(metrics, args.metrics)
+    write_table(compare(metrics, args.seed), args.tests)
+    if args.summary:
+        write_table(summarise(metrics, args.seed), args.summary)

@@ -1,0 +1,126 @@
+"""Predicting a cell line by the models of the others.
+
+A gene is predicted by the models of the fold whose test genes it belongs to, so no model has
+seen the gene in any cell line; the prediction is the mean over the other cell lines (spec §4).
+Nothing is predicted unless all models and the target share genome build, splits and task:
+otherwise a gene could be a training gene of one of them.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from deepexpr.baselines.bundle import BaselineBundle
+from deepexpr.errors import InputError
+from deepexpr.features.dataset import Dataset
+from deepexpr.features.splits import fold_roles, restrict_splits
+from deepexpr.files import require_file
+from deepexpr.schemas import PREDICTIONS
+
+log = logging.getLogger(__name__)
+
+
+def open_bundle(path: str | Path) -> Any:
+    """A trained bundle, network or baseline, told apart by "type" in its bundle.json."""
+    file = require_file(Path(path) / "bundle.json", "bundle")
+    kind = json.loads(file.read_text()).get("type")
+    if kind == "baseline":
+        return BaselineBundle.open(path)
+    if kind == "network":
+        # Keras takes seconds to load, and baselines do not need it.
+        from deepexpr.model.bundle import Bundle
+
+        return Bundle.open(path)
+    raise InputError(
+        "The bundle is of an unknown type.",
+        where=str(file),
+        expected='"type": "network" or "baseline"',
+        found=repr(kind),
+    )
+
+
+def method_of(bundle: Any) -> str:
+    """Name of a bundle's method in tables: its kind, or the baseline's method."""
+    return bundle.info["kind"] if bundle.info["type"] == "network" else bundle.info["method"]
+
+
+def predict_cross(bundles: Sequence[Any], target: Dataset, splits: pd.DataFrame) -> pd.DataFrame:
+    """Test genes of `target` predicted by the mean over `bundles`: schemas.PREDICTIONS.
+
+    bundles : opened, one per other cell line, of one method. splits : schemas.SPLITS, those
+    the bundles were trained on. Raises InputError where anything does not match.
+    """
+    splits = restrict_splits(splits, target.gene)
+    check_bundles(bundles, target, splits)
+    info = bundles[0].info
+    observed = target.label if info["task"] == "classification" else target.expression
+    tables = []
+    for fold in bundles[0].folds:
+        rows = np.sort(target.index_of(fold_roles(splits, fold)["test"]))
+        genes = target.gene[rows]
+        predicted = np.mean([bundle.predict(target, fold, genes) for bundle in bundles], axis=0)
+        tables.append(
+            pd.DataFrame(
+                {"fold": fold, "gene": genes, "observed": observed[rows], "predicted": predicted}
+            )
+        )
+    sources = ",".join(sorted(bundle.info["cell_line"] for bundle in bundles))
+    log.info("%s predicted by %s trained on %s", target.cell_line, method_of(bundles[0]), sources)
+    return pd.concat(tables, ignore_index=True).assign(
+        cell_line=target.cell_line,
+        trained_on=sources,
+        task=info["task"],
+        scheme=info["scheme"],
+        method=method_of(bundles[0]),
+        K=info["K"],
+    )[list(PREDICTIONS)]
+
+
+def check_bundles(bundles: Sequence[Any], target: Dataset, splits: pd.DataFrame) -> None:
+    """Raise InputError unless the bundles fit each other, the target and the splits."""
+    if not bundles:
+        raise InputError("No bundle was given.", expected="one per other cell line")
+    first = bundles[0]
+    lines = [bundle.info["cell_line"] for bundle in bundles]
+    if target.cell_line in lines or len(set(lines)) < len(lines):
+        raise InputError(
+            "The bundles must come from different cell lines other than the target.",
+            expected=f"one bundle per cell line, none of {target.cell_line}",
+            found=", ".join(lines),
+        )
+    for bundle in bundles:
+        expected = {"assembly": target.assembly, "method": method_of(first)}
+        expected |= {key: first.info[key] for key in ("type", "task", "K", "scheme")}
+        found = bundle.info | {"method": method_of(bundle)}
+        for key, value in expected.items():
+            if found[key] != value:
+                raise InputError(
+                    f"The bundles and the target differ in {key}.",
+                    where=str(bundle.path),
+                    expected=str(value),
+                    found=str(found[key]),
+                    fix="Train all with the same settings, genome and splits.",
+                )
+        _check_splits(bundle, splits)
+
+
+def _check_splits(bundle: Any, splits: pd.DataFrame) -> None:
+    keys = ["fold", "gene", "role"]
+    merged = bundle.splits[keys].merge(splits[keys], how="outer", on=keys, indicator=True)
+    different = merged[merged["_merge"] != "both"]
+    if len(different):
+        row = different.iloc[0]
+        raise InputError(
+            f"The bundle was trained on other splits: {len(different)} rows differ, such as "
+            f"gene {row['gene']}, {row['role']} in fold {row['fold']}.",
+            where=str(bundle.path),
+            expected="the same genes in the same folds and roles as in --splits",
+            fix="Use one splits file for all cell lines, made of genes that all datasets have.",
+        )

@@ -1,0 +1,120 @@
+"""Scores of predictions, one per fold.
+
+Classification: area under the ROC curve. Regression: Pearson r with the two-tailed t test on
+n - 2 degrees of freedom (spec §4). Where a score is not defined, the value is NaN and the
+reason says why, so that a table never has a hole nobody can explain.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+from sklearn.metrics import roc_auc_score
+
+from deepexpr.errors import InputError
+from deepexpr.files import read_table
+from deepexpr.schemas import METRICS, PREDICTIONS, TASKS
+
+log = logging.getLogger(__name__)
+
+#: One fold of one method: what the rows of predictions are grouped by.
+FOLD_KEYS = ("cell_line", "trained_on", "task", "scheme", "method", "K", "fold")
+
+METRIC_OF_TASK = {"classification": "AUC", "regression": "PCC"}
+
+
+def read_predictions(paths: Iterable[str | Path]) -> pd.DataFrame:
+    """All rows of several prediction tables (schemas.PREDICTIONS), checked for repeats."""
+    text = {name: str for name in ("cell_line", "trained_on", "scheme", "method", "gene")}
+    tables = [read_table(path, PREDICTIONS, dtype=text, keep_default_na=False, na_values=["NA", ""])
+              for path in paths]  # fmt: skip
+    predictions = pd.concat(tables, ignore_index=True)[list(PREDICTIONS)]
+    unknown = sorted(set(predictions["task"]) - set(TASKS))
+    if unknown:
+        raise InputError(f"Unknown task(s) {', '.join(unknown)}.", expected=" or ".join(TASKS))
+    repeated = predictions.duplicated([*FOLD_KEYS, "gene"])
+    if repeated.any():
+        row = predictions[repeated].iloc[0]
+        raise InputError(
+            f"{repeated.sum()} prediction(s) stand more than once, such as gene {row['gene']}, "
+            f"{row['cell_line']}, {row['method']}, fold {row['fold']}.",
+            where=", ".join(map(str, list(paths)[:3])),
+            fix="Give every file once.",
+        )
+    log.info("%d predictions from %d file(s)", len(predictions), len(tables))
+    return predictions
+
+
+def fold_metrics(predictions: pd.DataFrame) -> pd.DataFrame:
+    """One row per fold of each method: schemas.METRICS, in the order of FOLD_KEYS.
+
+    predictions : schemas.PREDICTIONS.
+    """
+    rows = []
+    for keys, group in predictions.groupby(list(FOLD_KEYS), sort=True):
+        entry = dict(zip(FOLD_KEYS, keys, strict=True))
+        observed = group["observed"].to_numpy(np.float64)
+        predicted = group["predicted"].to_numpy(np.float64)
+        score = auc if entry["task"] == "classification" else pearson
+        value, p_value, reason = score(observed, predicted)
+        if reason:
+            log.warning("%s: no score (%s)", ", ".join(map(str, keys)), reason)
+        rows.append(
+            entry
+            | {
+                "metric": METRIC_OF_TASK[entry["task"]],
+                "value": value,
+                "p_value": p_value,
+                "n": len(group),
+                "reason": reason,
+            }
+        )
+    return pd.DataFrame(rows, columns=list(METRICS))
+
+
+def auc(observed: np.ndarray, predicted: np.ndarray) -> tuple[float, float, str]:
+    """Area under the ROC curve, NaN (no p-value), and why the area is NaN ("" if it is not).
+
+    observed : (n,) +1 or -1. predicted : (n,) P(+1) or any score that grows with it; equal
+    scores count one half, so a constant score has an area of 0.5.
+    """
+    reason = _unusable(observed, predicted, least=2)
+    if not reason and len(np.unique(observed)) < 2:
+        reason = "only one label among the test genes"
+    if reason:
+        return np.nan, np.nan, reason
+    return float(roc_auc_score(observed > 0, predicted)), np.nan, ""
+
+
+def pearson(observed: np.ndarray, predicted: np.ndarray) -> tuple[float, float, str]:
+    """Pearson r, p of the two-tailed t test on n - 2 df, and why r is NaN ("" if it is not)."""
+    reason = _unusable(observed, predicted, least=3)
+    if not reason:
+        for name, values in (("observed", observed), ("predicted", predicted)):
+            # Relative to its size: sums of equal numbers differ in the last digits.
+            if np.ptp(values) <= 1e-12 * max(1.0, np.abs(values).max()):
+                reason = f"{name} values are constant"
+    if reason:
+        return np.nan, np.nan, reason
+    result = stats.pearsonr(observed, predicted)
+    return float(result.statistic), float(result.pvalue), ""
+
+
+def _unusable(observed: np.ndarray, predicted: np.ndarray, least: int) -> str:
+    if len(observed) < least:
+        return f"fewer than {least} test genes"
+    if not (np.isfinite(observed).all() and np.isfinite(predicted).all()):
+        return "observed or predicted values are not finite"
+    return ""
+
+
+def records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows of a table as JSON types, NaN as null."""
+    return json.loads(table.to_json(orient="records", double_precision=10))
