@@ -44,7 +44,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--e-value", type=float, default=0.05, help="largest E of a match")
     parser.add_argument("--bundle", metavar="DIR", help="a trained bundle (`deepexpr train`)")
-    parser.add_argument("--gene", metavar="NAME", help="symbol of the gene of figure 2C")
+    parser.add_argument(
+        "--gene", metavar="NAME", help="gene of figure 2C (left out: that with the strongest loops)"
+    )
     parser.add_argument("--title", default="", help="name of the run, for the summary")
     parser.add_argument("--warning", help="sentences the summary must show", **many)
     parser.epilog = "Options by figure (those in brackets may be left out): " + "; ".join(

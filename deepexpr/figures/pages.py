@@ -5,6 +5,8 @@ from __future__ import annotations
 import html
 from collections.abc import Sequence
 
+import pandas as pd
+
 STYLE_SHEET = """
 body { font: 15px/1.5 system-ui, sans-serif; color: #222; max-width: 62rem; margin: 2rem auto;
        padding: 0 1rem; }
@@ -17,6 +19,15 @@ td.number { text-align: right; font-variant-numeric: tabular-nums; }
            background: #fdf3ec; }
 .quiet { color: #666; }
 """
+
+
+def page(spec, values: pd.DataFrame) -> str:
+    """The HTML document of a figure: its own page, or its values as a table."""
+    own = spec.page()
+    if own is not None:
+        return document(spec.title, own(values))
+    shown = values.fillna("").astype(str)
+    return document(spec.title, table(list(shown.columns), shown.to_numpy().tolist()))
 
 
 def document(title: str, body: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import textwrap
 
 import numpy as np
 import pandas as pd
@@ -13,14 +14,21 @@ from matplotlib.ticker import MaxNLocator
 
 from deepexpr.figures import style
 from deepexpr.figures.inputs import Inputs, read_tables
+from deepexpr.files import read_table
 from deepexpr.schemas import METRICS
 
 logger = logging.getLogger(__name__)
 
-#: One row per fold; `value` is missing where `reason` says why.
-AUC_COLUMNS = METRICS
-PCC_COLUMNS = METRICS
-CROSS_COLUMNS = METRICS
+#: One row per fold; `value` is missing where `reason` says why. p_full is the one-sided p of
+#: the rank-sum test "the full network scores higher than this method", adjusted for the number
+#: of methods (Benjamini-Hochberg); missing where no test was made.
+AUC_COLUMNS = (*METRICS, "p_full")
+PCC_COLUMNS = AUC_COLUMNS
+CROSS_COLUMNS = AUC_COLUMNS
+
+#: A method below the full network at this adjusted p carries a star.
+SIGNIFICANT = 0.05
+TEST_KEYS = ("cell_line", "trained_on", "task", "scheme", "K", "metric")
 
 AXIS_LABELS = {"AUC": "Area under the ROC curve (AUC)", "PCC": "Pearson r (PCC)"}
 SCHEME_LABELS = {"random": "random folds", "chromosome": "chromosomes held out"}
@@ -28,18 +36,19 @@ SCHEME_LABELS = {"random": "random folds", "chromosome": "chromosomes held out"}
 
 def build_auc(inputs: Inputs) -> pd.DataFrame:
     """AUC per cell line, method, K and fold, models trained and tested on one cell line."""
-    return own_scores(inputs, "AUC")
+    return with_tests(own_scores(inputs, "AUC"), inputs)
 
 
 def build_pcc(inputs: Inputs) -> pd.DataFrame:
     """Pearson r per cell line, method, K and fold, models trained and tested on one cell line."""
-    return own_scores(inputs, "PCC")
+    return with_tests(own_scores(inputs, "PCC"), inputs)
 
 
 def build_cross(inputs: Inputs) -> pd.DataFrame:
     """Scores in a cell line of models trained on the others (metrics of `deepexpr cross`)."""
     scores = read_tables(inputs.cross, METRICS)
-    return scores[scores["cell_line"] != scores["trained_on"]].reset_index(drop=True)
+    foreign = scores[scores["cell_line"] != scores["trained_on"]].reset_index(drop=True)
+    return with_tests(foreign, inputs)
 
 
 def draw_auc(table: pd.DataFrame) -> Figure:
@@ -70,6 +79,18 @@ def own_scores(inputs: Inputs, metric: str | None) -> pd.DataFrame:
     keep = own & ~scan if metric is None else own & ~scan & (scores["metric"] == metric)
     logger.info("%d of %d rows of metrics are plotted", int(keep.sum()), len(scores))
     return scores[keep].reset_index(drop=True)
+
+
+def with_tests(scores: pd.DataFrame, inputs: Inputs) -> pd.DataFrame:
+    """`scores` with the column p_full from the tests table, if it was given."""
+    if inputs.tests is None:
+        return scores.assign(p_full=np.nan)
+    columns = (*TEST_KEYS, "quantity", "method", "other", "p_adjusted")
+    tests = read_table(inputs.tests, columns)
+    chosen = tests[(tests["quantity"] == "score") & (tests["method"] == "full")]
+    against = chosen[[*TEST_KEYS, "other", "p_adjusted"]]
+    against = against.rename(columns={"other": "method", "p_adjusted": "p_full"})
+    return scores.merge(against, how="left", on=[*TEST_KEYS, "method"])
 
 
 def total_genes(rows: pd.DataFrame) -> int:
@@ -115,7 +136,10 @@ def _draw(table: pd.DataFrame, title: str, nothing: str) -> Figure:
     for axis, key in zip(axes, keys, strict=True):
         if axis.get_subplotspec().is_first_col() or not _one_metric(table):
             axis.set_ylabel(AXIS_LABELS.get(key[3], key[3]))
-    style.legend_below(figure, [_handle(m) for m in methods], min(len(methods), 4))
+    handles = [_handle(m) for m in methods]
+    if _is_below(table):
+        handles.append(_star())
+    style.legend_below(figure, handles, min(len(handles), 4))
     return figure
 
 
@@ -132,6 +156,8 @@ def _dot_plots(table: pd.DataFrame, keys: list[tuple], methods: list[str]) -> Fi
         for place, method in enumerate(reversed(methods)):
             values = rows.loc[rows["method"] == method, "value"].dropna().to_numpy(float)
             _points(axis, values, place, method, horizontal=True)
+            if _is_below(rows[rows["method"] == method]):
+                axis.annotate("*", (1.01, place), xycoords=("axes fraction", "data"), va="center")
         axis.set_yticks(range(len(methods)), [style.label(m) for m in reversed(methods)])
         axis.set_ylim(-0.6, len(methods) - 0.4)
         axis.set_xlabel(AXIS_LABELS.get(key[3], key[3]))
@@ -140,6 +166,8 @@ def _dot_plots(table: pd.DataFrame, keys: list[tuple], methods: list[str]) -> Fi
         axis.margins(x=0.08)
         style.title(axis, *_panel_title(key, rows, int(rows["K"].iloc[0])))
         _say_missing(axis, rows)
+    if _is_below(table):
+        style.legend_below(figure, [_star()], 1)
     return figure
 
 
@@ -149,7 +177,13 @@ def _dodged(axis: Axes, rows: pd.DataFrame, methods: list[str], folds: list[int]
         for index, method in enumerate(methods):
             chosen = rows[(rows["K"] == k) & (rows["method"] == method)]
             place = number + (index - (len(methods) - 1) / 2) * step
-            _points(axis, chosen["value"].dropna().to_numpy(float), place, method, step=step)
+            values = chosen["value"].dropna().to_numpy(float)
+            _points(axis, values, place, method, step=step)
+            if _is_below(chosen) and len(values):
+                axis.annotate(
+                    "*", (place, values.max()), xytext=(0, 0), textcoords="offset points",
+                    ha="center", va="bottom",
+                )  # fmt: skip
         if number:
             axis.axvline(number - 0.5, color="#DDDDDD", linewidth=0.6, zorder=0)
     axis.set_xticks(range(len(folds)), [str(k) for k in folds])
@@ -189,6 +223,10 @@ def _points(
         axis.plot(ends, [mean, mean], color="black", linewidth=1.2, zorder=3)
 
 
+def _is_below(rows: pd.DataFrame) -> bool:
+    return bool((rows["p_full"] < SIGNIFICANT).any())
+
+
 def _rows(table: pd.DataFrame, key: tuple) -> pd.DataFrame:
     line, trained_on, scheme, metric = key
     return table[
@@ -207,6 +245,9 @@ def _panel_title(key: tuple, rows: pd.DataFrame, k: int | None = None) -> tuple[
         detail = f"K = {k}, {detail.replace(', n', chr(10) + 'n')}"
     if line != trained_on:
         detail = f"trained on {str(trained_on).replace(',', ', ')}\n{detail}"
+    missing = failures(rows)
+    if missing:
+        detail += "\n" + textwrap.fill(missing, 44)
     return str(line), detail
 
 
@@ -214,11 +255,6 @@ def _say_missing(axis: Axes, rows: pd.DataFrame) -> None:
     missing = failures(rows)
     if rows["value"].notna().sum() == 0:
         style.say(axis, f"No score: {missing}")
-    elif missing:
-        axis.annotate(
-            missing, (0, 0), xycoords="axes fraction", xytext=(0, -34), textcoords="offset points",
-            fontsize=5.5, style="italic", va="top", annotation_clip=False,
-        )  # fmt: skip
 
 
 def _one_metric(table: pd.DataFrame) -> bool:
@@ -229,4 +265,11 @@ def _handle(method: str) -> Line2D:
     return Line2D(
         [], [], linestyle="none", marker=style.marker(method), color=style.colour(method),
         markersize=4, label=style.label(method),
+    )  # fmt: skip
+
+
+def _star() -> Line2D:
+    return Line2D(
+        [], [], linestyle="none", marker="$*$", color="black", markersize=4,
+        label=f"below {style.label('full')}, adjusted p < {SIGNIFICANT}",
     )  # fmt: skip

@@ -32,6 +32,10 @@ class FigureSpec:
         """The function from that DataFrame to a matplotlib Figure (to text for `summary`)."""
         return getattr(self._imported(), f"draw_{self.stem}")
 
+    def page(self) -> Callable | None:
+        """The function from the table to an HTML body, where the figure has one of its own."""
+        return getattr(self._imported(), f"page_{self.stem}", None)
+
     def columns(self) -> tuple[str, ...]:
         """Columns of the table."""
         return getattr(self._imported(), f"{self.stem.upper()}_COLUMNS")
@@ -51,7 +55,7 @@ _SPECS = (
     ),
     FigureSpec(
         "2C", "Loops and expression of one gene", "gene_tracks", "gene_tracks",
-        ("dataset", "genes", "gene"), ("signal", "transcripts"),
+        ("dataset", "genes"), ("gene", "signal", "transcripts"),
     ),
     FigureSpec("3", "Classification: AUC", "performance", "auc", ("metrics",), ("tests",)),
     FigureSpec("4", "Regression: Pearson r", "performance", "pcc", ("metrics",), ("tests",)),
@@ -70,11 +74,11 @@ _SPECS = (
         "paper", "The paper's numbers beside ours", "paper", "paper",
         ("metrics",), ("dataset", "tomtom", "cross"),
     ),
-    FigureSpec("qc", "Quality of the HiChIP libraries", "diagnostics", "qc", ("qc",)),
+    FigureSpec("qc", "Quality of the HiChIP libraries", "quality", "qc", ("qc",)),
     FigureSpec(
-        "training_curves", "Training curves", "diagnostics", "training_curves", ("history",)
+        "training_curves", "Training curves", "training", "training_curves", ("history",)
     ),
-    FigureSpec("benchmarks", "Run time and memory", "diagnostics", "benchmarks", ("benchmark",)),
+    FigureSpec("benchmarks", "Run time and memory", "training", "benchmarks", ("benchmark",)),
     FigureSpec(
         "summary", "What was run, and the main numbers", "landing", "summary",
         ("dataset",), ("metrics", "cross", "signal", "qc", "tomtom", "title", "warning"),

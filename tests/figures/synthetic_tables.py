@@ -63,7 +63,8 @@ def metrics(
                             (line, others, "regression" if metric == "PCC" else "classification",
                              scheme, method, k, fold, metric, value, 1e-9, 1640 // k, np.nan)
                         )  # fmt: skip
-    return pd.DataFrame(rows, columns=list(METRICS))
+    table = pd.DataFrame(rows, columns=list(METRICS))
+    return table.assign(p_full=np.where(table["method"].isin(["lasso", "svm"]), 0.001, np.nan))
 
 
 def filter_motifs(queries: int = 16, matched: int = 13, seed: int = 4) -> pd.DataFrame:
@@ -103,3 +104,37 @@ def _column(query: str, role: str, position: int, p: np.ndarray) -> dict:
         "sites": sites,
         "position": position,
     } | letters
+
+
+def gene_tracks(lines=LINES, loops: int = 25, seed: int = 5) -> pd.DataFrame:
+    from deepexpr.figures.gene_tracks import GENE_TRACKS_COLUMNS
+
+    rng = np.random.default_rng(seed)
+    start, end, tss = 18_000_000, 18_800_000, 18_400_000
+    rows = [{"part": "region", "start": start, "end": end, "name": "PPIB"}]
+    for index, left in enumerate(sorted(rng.integers(start, end - 60_000, 11))):
+        name = "PPIB" if index == 5 else f"GENE{index}"
+        left = tss if index == 5 else int(left)
+        right = left + int(rng.integers(3_000, 60_000))
+        rows.append(
+            {"part": "gene", "start": left, "end": right, "name": name, "strand": "+-"[index % 2]}
+        )
+    for number, line in enumerate(lines):
+        rows.append(
+            {"part": "expression", "cell_line": line, "name": "PPIB", "value": 0.5 + number}
+        )
+        for _ in range(loops):
+            own = rng.random() < 0.4
+            a, b = sorted([tss if own else rng.integers(start, end), rng.integers(start, end)])
+            rows.append(
+                {"part": "loop", "cell_line": line, "start": a, "end": a + 5000, "start2": b,
+                 "end2": b + 5000, "value": rng.gamma(3, 1), "at_gene": int(own)}
+            )  # fmt: skip
+    return pd.DataFrame(rows).assign(chromosome="chr22").reindex(columns=list(GENE_TRACKS_COLUMNS))
+
+
+def distance(lines=LINES, k: int = 10) -> pd.DataFrame:
+    methods = [f"full-{kb}kb" for kb in (500, 250, 100, 50)]
+    table = metrics("PCC", ["full", *methods], lines, (k,))
+    reach = table["method"].str.extract(r"-(\d+)kb", expand=False).fillna(1000).astype(int)
+    return table.assign(distance_kb=reach)

@@ -1,0 +1,180 @@
+"""Figures 6 and 7: what each input is worth, and how far loops have to reach."""
+
+from __future__ import annotations
+
+import textwrap
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+
+from deepexpr.figures import style
+from deepexpr.figures.inputs import Inputs, read_tables
+from deepexpr.figures.performance import (
+    AXIS_LABELS,
+    SCHEME_LABELS,
+    failures,
+    own_scores,
+    total_genes,
+)
+from deepexpr.schemas import METRICS, NETWORK_KINDS
+
+ABLATION_COLUMNS = METRICS
+#: As metrics, and how far from the TSS loops were used, in kb to either side.
+DISTANCE_COLUMNS = (*METRICS, "distance_kb")
+
+#: The reach of the paper's 400 bins of 5 kb, kb to either side.
+FULL_REACH_KB = 1000
+
+#: K of the paper's comparison; the largest K there is where it was not run.
+PREFERRED_K = 10
+
+SHORT_LABELS = {"full": "both\ninputs", "sequence": "sequence\nonly", "hichip": "HiChIP\nonly"}
+
+
+def build_ablation(inputs: Inputs) -> pd.DataFrame:
+    """Scores of the network with both inputs and with either left out."""
+    scores = own_scores(inputs, None)
+    return scores[scores["method"].isin(NETWORK_KINDS)].reset_index(drop=True)
+
+
+def build_distance(inputs: Inputs) -> pd.DataFrame:
+    """Scores of the full network by the reach of its HiChIP input (methods full, full-500kb...)."""
+    scores = read_tables(inputs.metrics, METRICS)
+    reach = scores["method"].astype(str).str.extract(r"^full(?:-(\d+)kb)?$", expand=False)
+    is_full = scores["method"].astype(str).str.fullmatch(r"full(-\d+kb)?")
+    own = scores["cell_line"] == scores["trained_on"]
+    scores = scores.assign(distance_kb=reach.fillna(FULL_REACH_KB).astype(int))
+    chosen = scores[is_full.astype(bool) & own]
+    scanned = chosen[chosen["distance_kb"] != FULL_REACH_KB]
+    keys = ["cell_line", "task", "scheme", "K"]
+    # A reach of 1000 kb alone is no scan: it is kept where another reach stands beside it.
+    kept = chosen.merge(scanned[keys].drop_duplicates(), on=keys)
+    return kept[list(DISTANCE_COLUMNS)].reset_index(drop=True)
+
+
+def draw_ablation(table: pd.DataFrame) -> Figure:
+    """Folds as points joined across the three networks; change of the mean in per cent."""
+    title = "What each input is worth"
+    if table.empty:
+        return style.only_words(title, "No network was evaluated, so there is nothing to ablate.")
+    table = _one_k(table)
+    keys = _keys(table)
+    figure, axes = _panels(keys)
+    for axis, key in zip(axes, keys, strict=True):
+        _ablation_panel(axis, key, _rows(table, key))
+    return figure
+
+
+def draw_distance(table: pd.DataFrame) -> Figure:
+    """Score by the reach of the HiChIP input, folds as points around the mean."""
+    if table.empty:
+        return style.only_words(
+            "Distance of the loops used",
+            "No scan of distances was run: it needs networks trained with shorter HiChIP inputs.",
+        )
+    table = _one_k(table)
+    keys = _keys(table)
+    figure, axes = _panels(keys)
+    for axis, key in zip(axes, keys, strict=True):
+        _distance_panel(axis, key, _rows(table, key))
+    return figure
+
+
+def _one_k(table: pd.DataFrame) -> pd.DataFrame:
+    """Rows of one K: the paper's, or the largest."""
+    present = set(table["K"])
+    return table[table["K"] == (PREFERRED_K if PREFERRED_K in present else max(present))]
+
+
+def _keys(table: pd.DataFrame) -> list[tuple]:
+    columns = ["metric", "scheme", "cell_line"]
+    unique = table[columns].drop_duplicates()
+    return list(unique.sort_values(["metric", "scheme"], kind="stable").itertuples(index=False))
+
+
+def _panels(keys: list[tuple]) -> tuple[Figure, list[Axes]]:
+    """Panels of one metric share their y axis: in a row, or all where there is one metric."""
+    lines = len({key[2] for key in keys})
+    one_metric = len({key[0] for key in keys}) == 1
+    in_rows = lines <= 3 and len(keys) % lines == 0
+    columns = lines if in_rows else min(3, len(keys))
+    sharey = True if one_metric else ("row" if in_rows else False)
+    return style.grid(len(keys), columns=columns, panel=(2.25, 2.1), sharey=sharey)
+
+
+def _rows(table: pd.DataFrame, key: tuple) -> pd.DataFrame:
+    metric, scheme, line = key
+    return table[
+        (table["metric"] == metric) & (table["scheme"] == scheme) & (table["cell_line"] == line)
+    ]
+
+
+def _heading(axis: Axes, key: tuple, rows: pd.DataFrame) -> None:
+    metric, scheme, line = key
+    detail = f"K = {rows['K'].iloc[0]}, {SCHEME_LABELS.get(scheme, scheme)}"
+    detail += f"\nn = {total_genes(rows):,} genes"
+    if lost := failures(rows):
+        detail += "\n" + textwrap.fill(lost, 44)
+    style.title(axis, line, detail)
+    if axis.get_subplotspec().is_first_col() or not axis.get_shared_y_axes().get_siblings(axis):
+        axis.set_ylabel(AXIS_LABELS.get(metric, metric))
+    axis.grid(axis="y")
+
+
+def _ablation_panel(axis: Axes, key: tuple, rows: pd.DataFrame) -> None:
+    _heading(axis, key, rows)
+    by_fold = rows.pivot_table(index="fold", columns="method", values="value", dropna=False)
+    by_fold = by_fold.reindex(columns=list(NETWORK_KINDS))
+    axis.set_xticks(range(3), [SHORT_LABELS[kind] for kind in NETWORK_KINDS])
+    axis.set_xlim(-0.5, 2.5)
+    if not by_fold.notna().to_numpy().any():
+        style.say(axis, "No fold has a score.")
+        return
+    for values in by_fold.to_numpy():
+        axis.plot(range(3), values, color="#BBBBBB", linewidth=0.5, zorder=1)
+    means = by_fold.mean()
+    for place, kind in enumerate(NETWORK_KINDS):
+        folds = by_fold[kind].dropna()
+        axis.scatter(
+            np.full(len(folds), place), folds, s=9, color=style.colour(kind),
+            marker=style.marker(kind), linewidths=0, alpha=0.8, zorder=2,
+        )  # fmt: skip
+        if folds.empty:
+            axis.annotate("not run", (place, 0.5), xycoords=("data", "axes fraction"), ha="center")
+            continue
+        axis.plot([place - 0.22, place + 0.22], [means[kind]] * 2, color="black", linewidth=1.4)
+    _changes(axis, means)
+
+
+def _changes(axis: Axes, means: pd.Series) -> None:
+    """Per cent of the full network's mean lost or won, over the two others."""
+    axis.margins(y=0.2)
+    full = means["full"]
+    for place, kind in enumerate(NETWORK_KINDS[1:], start=1):
+        if np.isfinite(full) and np.isfinite(means[kind]) and full > 0:
+            axis.annotate(
+                f"{100 * (means[kind] / full - 1):+.1f} %".replace("-", "−"), (place, 0.98),
+                xycoords=("data", "axes fraction"), ha="center", va="top", fontsize=6.5,
+            )  # fmt: skip
+
+
+def _distance_panel(axis: Axes, key: tuple, rows: pd.DataFrame) -> None:
+    _heading(axis, key, rows)
+    distances = sorted(rows["distance_kb"].unique())
+    axis.set_xscale("log")
+    axis.xaxis.set_major_locator(FixedLocator(distances))
+    axis.xaxis.set_minor_locator(NullLocator())
+    axis.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"±{x:g}"))
+    axis.set_xlim(distances[0] / 1.5, distances[-1] * 1.5)
+    axis.set_xlabel("HiChIP input around the TSS, kb")
+    if rows["value"].notna().sum() == 0:
+        style.say(axis, "No fold has a score.")
+        return
+    means = rows.groupby("distance_kb")["value"].mean().reindex(distances)
+    axis.scatter(
+        rows["distance_kb"], rows["value"], s=9, color=style.colour("full"), linewidths=0, alpha=0.6
+    )
+    axis.plot(distances, means, color="black", linewidth=1.2, marker="_", markersize=9)

@@ -1,0 +1,321 @@
+"""Figure 1: the network, drawn from the model that was trained and not from a description of it."""
+
+from __future__ import annotations
+
+import logging
+import math
+import textwrap
+from pathlib import Path
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import FancyBboxPatch
+
+from deepexpr.errors import InputError
+from deepexpr.figures import style
+from deepexpr.figures.inputs import Inputs
+
+logger = logging.getLogger(__name__)
+
+#: One row per layer. module: "proximal", "distal" or "joint"; layers of one `box` (numbered
+#: within the module) are drawn as one; output is the shape for one gene, "positions x maps".
+ARCHITECTURE_COLUMNS = (
+    "order", "name", "type", "module", "box", "detail", "output", "parameters", "trainable",
+)  # fmt: skip
+
+MODULE_TITLES = {
+    "proximal": "Proximal module: promoter sequence",
+    "distal": "Distal module: HiChIP loops",
+    "joint": "Joint output",
+}
+MODULE_COLOURS = {"proximal": "#FBE3D2", "distal": "#D3EFE5", "joint": "#DCEAF7"}
+
+#: Sizes in inches.
+BOX_HEIGHT, STEP, BOX_WIDTH, TITLE_HEIGHT = 0.36, 0.5, 2.9, 0.3
+
+_JOINED = ("Concatenate",)
+_CONVOLUTION = ("Conv1D", "Conv2D")
+_FOLLOWERS = ("Activation", "ReLU", "BatchNormalization", "Dropout", "SpatialDropout1D", *_JOINED)
+
+
+def build_architecture(inputs: Inputs) -> pd.DataFrame:
+    """Layers of the first model of a bundle, in the order of computation."""
+    from deepexpr.model.backend import keras
+
+    paths = sorted(Path(inputs.bundle).glob("**/*.keras"))
+    if not paths:
+        raise InputError(
+            "The bundle holds no network.",
+            where=str(inputs.bundle),
+            expected="a file that ends in .keras (baseline bundles have none)",
+            fix="Give a bundle that `deepexpr train` wrote.",
+        )
+    model = keras.saving.load_model(paths[0], compile=False)
+    rows = layer_rows(model)
+    logger.info("%s: %d layers, %s parameters", paths[0], len(rows), f"{model.count_params():,}")
+    return pd.DataFrame(rows, columns=list(ARCHITECTURE_COLUMNS))
+
+
+def layer_rows(model) -> list[dict]:
+    """One dict per layer of a Keras model, layers of nested models in their place."""
+    rows: list[dict] = []
+    nested = [layer for layer in model.layers if hasattr(layer, "layers")]
+    if not nested:
+        return _flat_model_rows(model)
+    for part in nested:
+        module = part.name if part.name in ("proximal", "distal") else "joint"
+        rows += _with_boxes([_row(layer, module) for layer in _flat(part)])
+    own = [
+        layer
+        for layer in model.layers
+        if not hasattr(layer, "layers") and type(layer).__name__ != "InputLayer"
+    ]
+    rows += _with_boxes([_row(layer, "joint") for layer in own])
+    return [{"order": number, **row} for number, row in enumerate(rows)]
+
+
+def _flat_model_rows(model) -> list[dict]:
+    """Rows of a model without nested ones: modules by which inputs reach a layer."""
+    sources: dict[str, frozenset[str]] = {}
+    for entry in model.get_config()["layers"]:
+        parents = _histories(entry["inbound_nodes"])
+        own = frozenset({entry["name"]}) if not parents else frozenset()
+        sources[entry["name"]] = own.union(*(sources[parent] for parent in parents))
+    inputs = {layer.name for layer in model.layers if type(layer).__name__ == "InputLayer"}
+
+    def module(name: str) -> str:
+        if len(inputs) > 1 and sources[name] >= inputs:
+            return "joint"
+        return (
+            "distal" if any(source.startswith("bins") for source in sources[name]) else "proximal"
+        )
+
+    rows: list[dict] = []
+    for part in ("proximal", "distal", "joint"):
+        own = [layer for layer in model.layers if module(layer.name) == part]
+        rows += _with_boxes([_row(layer, part) for layer in own])
+    return [{"order": number, **row} for number, row in enumerate(rows)]
+
+
+def _histories(node) -> list[str]:
+    """Names of the layers whose outputs a serialised Keras node reads."""
+    if isinstance(node, dict):
+        if "keras_history" in node:
+            return [node["keras_history"][0]]
+        node = list(node.values())
+    if isinstance(node, list | tuple):
+        return [name for part in node for name in _histories(part)]
+    return []
+
+
+def draw_architecture(table: pd.DataFrame) -> Figure:
+    """Boxes of layers, proximal left, distal right, the joint output below; sizes in each box."""
+    if table.empty:
+        return style.only_words("Architecture", "The model has no layers.")
+    columns = {name: _boxes(table, name) for name in ("proximal", "distal")}
+    columns = {name: boxes for name, boxes in columns.items() if boxes}
+    joint = _boxes(table, "joint")
+    rows = max((len(boxes) for boxes in columns.values()), default=0)
+    height = (rows + len(joint)) * STEP + 3 * TITLE_HEIGHT + 0.3
+    width = style.TWO_COLUMNS
+    figure = Figure(figsize=(width, height), layout="none")
+    axis = figure.add_axes((0, 0, 1, 1))
+    axis.set_xlim(0, width)
+    axis.set_ylim(0, height)
+    axis.set_axis_off()
+    top = height - 0.2
+    centres = [width / 2] if len(columns) < 2 else [width * 0.25, width * 0.75]
+    ends = []
+    for centre, (name, boxes) in zip(centres, columns.items(), strict=False):
+        # Modules end on one level, where they meet.
+        start = top - (rows - len(boxes)) * STEP
+        ends.append((centre, _column(axis, name, boxes, centre, start)))
+    _joint(axis, joint, ends, width / 2, top - rows * STEP - TITLE_HEIGHT)
+    _footer(axis, table)
+    return figure
+
+
+def _flat(model):
+    for layer in model.layers:
+        if hasattr(layer, "layers"):
+            yield from _flat(layer)
+        else:
+            yield layer
+
+
+def _row(layer, module: str) -> dict:
+    shape = [str(size) for size in tuple(layer.output.shape)[1:]]
+    return {
+        "name": layer.name,
+        "type": type(layer).__name__,
+        "module": module,
+        "detail": _detail(layer),
+        "output": " x ".join(shape),
+        "parameters": int(layer.count_params()),
+        "trainable": int(bool(layer.trainable_weights) or not layer.weights),
+    }
+
+
+def _detail(layer) -> str:
+    """What sets a layer apart, from its own configuration."""
+    config = layer.get_config()
+    kind = type(layer).__name__
+    if kind in _CONVOLUTION:
+        width = "x".join(map(str, config["kernel_size"]))
+        text = f"{config['filters']} filters of width {width}"
+    elif kind == "Dense":
+        text = f"{config['units']} unit{'s' if config['units'] != 1 else ''}"
+    elif "Pooling1D" in kind and "pool_size" in config:
+        text = f"over {config['pool_size'][0]} positions"
+    elif kind == "Dropout":
+        text = f"{config['rate']:g}"
+    elif kind == "Cropping1D":
+        text = "of the outer bins"
+    else:
+        text = ""
+    activation = config.get("activation")
+    named = activation if isinstance(activation, str) and activation != "linear" else ""
+    return ", ".join(part for part in (text, named) if part)
+
+
+def _with_boxes(rows: list[dict]) -> list[dict]:
+    """Number the boxes of a module: a convolution with what follows it, dense blocks whole."""
+    units: list[list[dict]] = []
+    for row in rows:
+        follows = row["type"] in _FOLLOWERS and units and units[-1][0]["type"] != "InputLayer"
+        if follows:
+            units[-1].append(row)
+        else:
+            units.append([row])
+    box, was_joined = -1, False
+    for unit in units:
+        joined = unit[0]["type"] in _CONVOLUTION and any(r["type"] in _JOINED for r in unit)
+        if not (joined and was_joined):
+            box += 1
+        was_joined = joined
+        for row in unit:
+            row["box"] = box
+    return rows
+
+
+def _boxes(table: pd.DataFrame, module: str) -> list[pd.DataFrame]:
+    own = table[table["module"] == module]
+    return [rows for _, rows in own.groupby("box", sort=True)]
+
+
+def _text(rows: pd.DataFrame, block: int) -> tuple[str, str]:
+    """Heading and detail of a box."""
+    first = rows.iloc[0]
+    detail = "" if pd.isna(first["detail"]) else str(first["detail"])
+    dropout = rows.loc[rows["type"] == "Dropout", "detail"]
+    extras = []
+    if (rows["type"] == "BatchNormalization").any():
+        extras.append("batch norm")
+    extras += [str(a) for a in rows.loc[rows["type"] == "Activation", "detail"].unique()]
+    if len(dropout):
+        extras.append(f"dropout {dropout.iloc[0]}")
+    convolutions = int(rows["type"].isin(_CONVOLUTION).sum())
+    if convolutions and rows["type"].isin(_JOINED).any():
+        conv = rows[rows["type"].isin(_CONVOLUTION)].iloc[0]
+        words = _join(str(conv["detail"]), [*extras, "joined to its input"])
+        return f"Dense block {block}: {convolutions} × {conv['type']}", words
+    heading = {
+        "InputLayer": f"Input: {first['name']}", "Dense": "Fully connected",
+        "AveragePooling1D": "Average pooling", "MaxPooling1D": "Max pooling",
+        "Rescaling": "Scaling", "Add": "Sum of the scores", "Flatten": "All positions in a row",
+        "Cropping1D": "Cropping", "Conv1D": "Convolution", "Softmax": "Softmax",
+    }.get(first["type"], first["type"])  # fmt: skip
+    if first["name"].endswith("_score") and first["type"] == "Dense":
+        heading = first["name"].replace("_", " ").capitalize().replace("Hichip", "HiChIP")
+    if first["name"] in ("expression", "probability"):
+        heading = f"{first['name'].capitalize()} ({heading.lower()})"
+    return heading, _join(detail, extras)
+
+
+def _join(detail: str, extras: list[str]) -> str:
+    return ", ".join(part for part in (detail, *extras) if part).replace("relu", "ReLU")
+
+
+def _column(axis: Axes, name: str, boxes: list, centre: float, top: float) -> float:
+    """Draw a module downwards from `top`; the y of its lower end."""
+    frozen = _is_frozen(boxes)
+    title = MODULE_TITLES[name] + (", frozen" if frozen else "")
+    axis.text(centre, top, title, ha="center", va="top", fontweight="bold", fontsize=7.5)
+    return _stack(axis, name, boxes, centre, top - TITLE_HEIGHT, frozen=frozen)
+
+
+def _is_frozen(boxes: list) -> bool:
+    weighted = pd.concat(boxes)
+    weighted = weighted[weighted["parameters"] > 0]
+    return len(weighted) > 0 and not weighted["trainable"].astype(bool).any()
+
+
+def _stack(axis: Axes, name: str, boxes: list, centre: float, top: float, *, frozen: bool) -> float:
+    block = 0
+    for number, rows in enumerate(boxes):
+        y = top - number * STEP
+        block += int(rows["type"].isin(_JOINED).any() and rows["type"].isin(_CONVOLUTION).any())
+        _box(axis, rows, _text(rows, block), (centre, y), MODULE_COLOURS[name], frozen)
+        if number:
+            _arrow(axis, (centre, y + STEP - BOX_HEIGHT), (centre, y))
+    return top - (len(boxes) - 1) * STEP - BOX_HEIGHT
+
+
+def _box(
+    axis: Axes,
+    rows: pd.DataFrame,
+    words: tuple[str, str],
+    corner: tuple[float, float],
+    fill: str,
+    frozen: bool,
+) -> None:
+    centre, top = corner
+    left = centre - BOX_WIDTH / 2
+    axis.add_patch(
+        FancyBboxPatch(
+            (left, top - BOX_HEIGHT), BOX_WIDTH, BOX_HEIGHT,
+            boxstyle="round,pad=0,rounding_size=0.05", facecolor=fill, edgecolor="#555555",
+            linewidth=0.7, linestyle=(0, (3, 2)) if frozen else "-",
+        )
+    )  # fmt: skip
+    heading, detail = words
+    axis.text(left + 0.07, top - 0.06, heading, va="top", fontsize=6.8)
+    axis.text(
+        left + 0.07, top - BOX_HEIGHT + 0.06, textwrap.shorten(detail, 68), va="bottom",
+        fontsize=5.6, color="#444444",
+    )  # fmt: skip
+    shape = str(rows["output"].iloc[-1]).replace("x", "×")
+    axis.text(left + BOX_WIDTH - 0.07, top - 0.06, shape, va="top", ha="right", fontsize=6.3)
+    weights = int(rows["parameters"].sum())
+    if weights:
+        axis.text(
+            left + BOX_WIDTH - 0.07, top - BOX_HEIGHT + 0.06, f"{weights:,} weights", va="bottom",
+            ha="right", fontsize=5.6, color="#444444",
+        )  # fmt: skip
+
+
+def _arrow(axis: Axes, start: tuple[float, float], end: tuple[float, float]) -> None:
+    axis.annotate(
+        "", end, start, arrowprops={"arrowstyle": "-|>", "color": "#555555", "linewidth": 0.7,
+        "shrinkA": 0, "shrinkB": 0, "mutation_scale": 6},
+    )  # fmt: skip
+
+
+def _joint(axis: Axes, boxes: list, ends: list, centre: float, level: float) -> None:
+    if not boxes:
+        return
+    top = level - TITLE_HEIGHT
+    for x, y in ends:
+        shift = 0.0 if len(ends) == 1 else math.copysign(0.5, x - centre)
+        _arrow(axis, (x, y), (centre + shift, top))
+    _stack(axis, "joint", boxes, centre, top, frozen=False)
+
+
+def _footer(axis: Axes, table: pd.DataFrame) -> None:
+    frozen = table.loc[~table["trainable"].astype(bool), "parameters"].sum()
+    text = f"{int(table['parameters'].sum()):,} weights"
+    text += (
+        f", {int(frozen):,} of them frozen (dashed boxes)" if frozen else ", none of them frozen"
+    )
+    axis.text(0.1, 0.06, f"{text}. In each box right: positions × maps, and weights.", fontsize=6)

@@ -1,0 +1,254 @@
+"""Figure 2C: the loops of one gene in every cell line, over a genome axis, with its expression.
+
+The table holds all parts in one long form, so that any gene can be redrawn from its TSV.
+"""
+
+from __future__ import annotations
+
+import logging
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import PathPatch, Rectangle
+from matplotlib.path import Path
+
+from deepexpr.errors import InputError
+from deepexpr.figures import style
+from deepexpr.figures.inputs import Inputs
+from deepexpr.files import read_table
+from deepexpr.schemas import GENES, SIGNAL, TRANSCRIPTS
+
+logger = logging.getLogger(__name__)
+
+#: part is "region" (start, end of the window; name = the gene asked for), "gene" (start, end of
+#: a gene's body, 1 bp where only its TSS is known; strand), "loop" (start, end of one anchor;
+#: start2, end2 of the other; value = log2(1 + normalised PETs); at_gene 1 where it touches the
+#: gene's 5 kb bin) or "expression" (value in log10). 0-based, half-open, bp.
+GENE_TRACKS_COLUMNS = (
+    "part", "cell_line", "chromosome", "start", "end", "name", "strand", "start2", "end2",
+    "value", "at_gene", "note",
+)  # fmt: skip
+
+#: The window: what the gene's own loops span and a tenth more, at least and at most these bp.
+LEAST_REACH, MOST_REACH = 100_000, 1_000_000
+BIN = 5_000
+
+
+def build_gene_tracks(inputs: Inputs) -> pd.DataFrame:
+    """Window, genes, loops and expression around `inputs.gene`; InputError for an unknown gene."""
+    from deepexpr.features.dataset import Dataset
+
+    genes = read_table(inputs.genes, GENES)
+    datasets = [Dataset.open(path) for path in inputs.dataset]
+    gene = _find_gene(genes, inputs.gene or strongest_gene(datasets), str(inputs.genes))
+    loops = {line: _cis_loops(path, gene["chromosome"]) for line, path in inputs.signal.items()}
+    touching = {line: _touching(table, int(gene["tss"])) for line, table in loops.items()}
+    start, end = _window(gene, [table[touching[line]] for line, table in loops.items()])
+    rows = [{"part": "region", "start": start, "end": end, "name": gene["gene"]}]
+    rows += _gene_rows(genes, inputs, gene["chromosome"], start, end)
+    for dataset in datasets:
+        line = dataset.cell_line
+        rows.append(_expression_row(dataset, gene["gene"]))
+        if line in loops:
+            rows += _loop_rows(loops[line], touching[line], line, start, end)
+    table = pd.DataFrame(rows).reindex(columns=list(GENE_TRACKS_COLUMNS))
+    table["chromosome"] = gene["chromosome"]
+    logger.info("%s: %d rows in %s:%d-%d", gene["gene"], len(table), gene["chromosome"], start, end)
+    return table
+
+
+def strongest_gene(datasets: list) -> str:
+    """The gene with most normalised PETs in its loops, summed over cell lines; ties by name."""
+    totals: dict[str, float] = {}
+    for dataset in datasets:
+        if not dataset.has_hichip:
+            continue
+        counts = np.asarray(dataset.loop_count, dtype=float).ravel()
+        for name, count in zip(dataset.gene.tolist(), counts, strict=True):
+            totals[name] = totals.get(name, 0.0) + float(count)
+    if not totals:
+        return str(datasets[0].gene[0])
+    return min(totals, key=lambda name: (-totals[name], name))
+
+
+def draw_gene_tracks(table: pd.DataFrame) -> Figure:
+    """Arcs of loops by cell line over a genome axis, gene models below, expression beside."""
+    if table.empty:
+        return style.only_words("Loops and expression of one gene", "No gene was chosen.")
+    region = table[table["part"] == "region"].iloc[0]
+    expression = table[table["part"] == "expression"]
+    lines = list(dict.fromkeys(expression["cell_line"]))
+    figure = Figure(figsize=(style.TWO_COLUMNS, 0.95 * len(lines) + 1.5))
+    layout = figure.add_gridspec(
+        len(lines) + 1, 2, width_ratios=(5.2, 1), height_ratios=[1] * len(lines) + [0.75]
+    )
+    below = figure.add_subplot(layout[len(lines), 0])
+    _genes_panel(below, table[table["part"] == "gene"], region)
+    loops = table[table["part"] == "loop"]
+    strongest = float(loops["value"].max()) if len(loops) else 1.0
+    widest = float(expression["value"].max()) if expression["value"].notna().any() else 1.0
+    for row, line in enumerate(lines):
+        arcs = figure.add_subplot(layout[row, 0], sharex=below)
+        note = expression.loc[expression["cell_line"] == line, "note"].dropna()
+        _arcs_panel(arcs, loops[loops["cell_line"] == line], strongest, region, "".join(note))
+        arcs.set_title(line)
+        bar = figure.add_subplot(layout[row, 1])
+        value = expression.loc[expression["cell_line"] == line, "value"].iloc[0]
+        _expression_panel(bar, value, widest, last=row == len(lines) - 1)
+    return figure
+
+
+def _find_gene(genes: pd.DataFrame, name: str, where: str) -> pd.Series:
+    found = genes[genes["gene"].astype(str).str.upper() == name.upper()]
+    if found.empty:
+        near = genes.loc[genes["gene"].astype(str).str.upper().str.startswith(name[:3].upper())]
+        raise InputError(
+            f"The gene {name!r} is not among the genes.",
+            where=where,
+            expected=f"one of {len(genes)} gene symbols",
+            found=f"similar: {', '.join(near['gene'].head(5))}" if len(near) else "nothing similar",
+            fix="Use the symbol as it is written in the gene table.",
+        )
+    return found.iloc[0]
+
+
+def _cis_loops(path, chromosome: str) -> pd.DataFrame:
+    table = read_table(path, SIGNAL)
+    cis = (table["chromosome1"] == chromosome) & (table["chromosome2"] == chromosome)
+    return table[cis].reset_index(drop=True)
+
+
+def _touching(loops: pd.DataFrame, tss: int) -> np.ndarray:
+    """Loops with an anchor over the 5 kb bin centred on the TSS (spec section 2.7); (n,) bool."""
+    low, high = tss - BIN // 2, tss + BIN // 2
+    first = (loops["start1"] < high) & (loops["end1"] > low)
+    second = (loops["start2"] < high) & (loops["end2"] > low)
+    return (first | second).to_numpy()
+
+
+def _window(gene: pd.Series, loops: list[pd.DataFrame]) -> tuple[int, int]:
+    tss = int(gene["tss"])
+    ends = [LEAST_REACH]
+    for table in loops:
+        if len(table):
+            ends += [tss - int(table["start1"].min()), int(table["end2"].max()) - tss]
+    reach = min(int(1.1 * max(ends)), MOST_REACH)
+    return max(0, tss - reach), tss + reach
+
+
+def _gene_rows(genes: pd.DataFrame, inputs: Inputs, chromosome: str, start: int, end: int) -> list:
+    near = genes[
+        (genes["chromosome"] == chromosome) & (genes["tss"] >= start) & (genes["tss"] < end)
+    ]
+    bodies = {}
+    if inputs.transcripts:
+        table = read_table(inputs.transcripts, TRANSCRIPTS)
+        own = table[(table["chromosome"] == chromosome) & table["gene"].isin(near["gene"])]
+        bodies = own.groupby("gene").agg({"start": "min", "end": "max"}).to_dict("index")
+    return [
+        {
+            "part": "gene",
+            "start": row.tss,
+            "end": row.tss + 1,
+            "name": row.gene,
+            "strand": row.strand,
+        }
+        | bodies.get(row.gene, {})
+        for row in near.sort_values("tss").itertuples()
+    ]
+
+
+def _expression_row(dataset, gene: str) -> dict:
+    row = {"part": "expression", "cell_line": dataset.cell_line, "name": gene}
+    if not dataset.has_hichip:
+        row["note"] = "No HiChIP data of this cell line."
+    here = np.flatnonzero(np.asarray(dataset.gene) == gene)
+    return row | ({"value": float(dataset.expression[here[0]])} if len(here) else {})
+
+
+def _loop_rows(loops: pd.DataFrame, touching: np.ndarray, line: str, start: int, end: int) -> list:
+    inside = (loops["end1"] > start) & (loops["start2"] < end)
+    return [
+        {
+            "part": "loop", "cell_line": line, "start": row.start1, "end": row.end1,
+            "start2": row.start2, "end2": row.end2, "value": row.signal, "at_gene": int(touches),
+        }
+        for row, touches, kept in zip(loops.itertuples(), touching, inside, strict=True)
+        if kept
+    ]  # fmt: skip
+
+
+def _arcs_panel(
+    axis: Axes, loops: pd.DataFrame, strongest: float, region: pd.Series, note: str
+) -> None:
+    axis.set_ylim(0, strongest * 1.1 or 1)
+    axis.tick_params(labelbottom=False)
+    axis.set_ylabel("log2(1 +\nnorm. PETs)")
+    if loops.empty:
+        style.say(axis, note or "No loop in this window.", 60)
+    # Loops of the gene are drawn last, over the others.
+    for row in loops.sort_values(["at_gene", "value"]).itertuples():
+        left, right = (row.start + row.end) / 2, (row.start2 + row.end2) / 2
+        own = row.at_gene == 1
+        path = Path(
+            [(left, 0), (left, row.value * 4 / 3), (right, row.value * 4 / 3), (right, 0)],
+            [1, 4, 4, 4],
+        )
+        colour = style.VERMILLION if own else "#AAAAAA"
+        axis.add_patch(PathPatch(path, fill=False, edgecolor=colour, linewidth=1.0 if own else 0.6))
+    axis.set_xlim(region["start"], region["end"])
+
+
+def _genes_panel(axis: Axes, genes: pd.DataFrame, region: pd.Series) -> None:
+    axis.set_xlim(region["start"], region["end"])
+    axis.spines["left"].set_visible(False)
+    axis.set_yticks([])
+    span = float(region["end"] - region["start"])
+    levels: list[float] = []
+    for row in genes.sort_values(["start", "name"]).itertuples():
+        asked = row.name == region["name"]
+        needed = len(str(row.name)) * 0.0125 * span
+        middle = min(
+            max((row.start + row.end) / 2, region["start"] + needed / 2), region["end"] - needed / 2
+        )
+        left = min(row.start, middle - needed / 2)
+        level = next((i for i, end in enumerate(levels) if end < left), len(levels))
+        if level == len(levels):
+            levels.append(0.0)
+        levels[level] = max(row.end, middle + needed / 2) + 0.01 * span
+        _gene_model(axis, row, level, middle, span, asked)
+    axis.set_ylim(-max(len(levels), 1) + 0.2, 0.75)
+    axis.xaxis.set_major_formatter(lambda x, _: f"{x / 1e6:.2f}")
+    axis.set_xlabel(f"Position on {region['chromosome']}, Mb")
+
+
+def _gene_model(axis: Axes, row, level: int, middle: float, span: float, asked: bool) -> None:
+    colour = style.VERMILLION if asked else "#555555"
+    length = max(row.end - row.start, 0.002 * span)
+    axis.add_patch(Rectangle((row.start, -level), length, 0.2, color=colour, linewidth=0))
+    tss, way = (row.start, 1) if row.strand == "+" else (row.start + length, -1)
+    look = {"arrowstyle": "->", "color": colour, "linewidth": 0.7, "shrinkA": 0, "shrinkB": 0}
+    tip = (tss + way * 0.018 * span, 0.1 - level)
+    axis.annotate("", tip, (tss, 0.1 - level), arrowprops=look)
+    axis.text(
+        middle, 0.28 - level, row.name, ha="center", va="bottom", fontsize=5.5, color=colour,
+        style="italic", fontweight="bold" if asked else "normal",
+    )  # fmt: skip
+
+
+def _expression_panel(axis: Axes, value: float, widest: float, *, last: bool) -> None:
+    low = min(-1.0, value if np.isfinite(value) else -1.0)
+    axis.set_xlim(low, max(widest, 0) * 1.05 + 0.2)
+    axis.set_ylim(-1, 1)
+    axis.set_yticks([])
+    axis.spines["left"].set_visible(False)
+    if np.isfinite(value):
+        axis.barh(0, value - low, left=low, height=0.7, color=style.BLUE)
+        axis.set_title(f"{value:.2f}", fontsize=6.5, fontweight="normal")
+    else:
+        style.say(axis, "not in this cell line's genes", 14)
+    axis.tick_params(labelbottom=last)
+    if last:
+        axis.set_xlabel("Expression,\nlog10(count + 0.1),\nquantile-normalised")

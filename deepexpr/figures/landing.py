@@ -1,0 +1,167 @@
+"""The landing page: in ten lines what was run on what, the main numbers, and the warnings."""
+
+from __future__ import annotations
+
+import html
+import logging
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from deepexpr.figures import pages, style
+from deepexpr.figures.inputs import Inputs, read_tables
+from deepexpr.figures.overview import loops_and_samples
+from deepexpr.figures.tables import draw_table
+from deepexpr.files import read_table
+from deepexpr.provenance import versions
+from deepexpr.schemas import METRICS, NETWORK_KINDS, QC, TOMTOM
+
+logger = logging.getLogger(__name__)
+
+#: section: "data", "result", "warning" or "version".
+SUMMARY_COLUMNS = ("section", "item", "value")
+
+#: K of the numbers shown; the largest there is where it was not run.
+PREFERRED_K = 10
+
+METRIC_NAMES = {"PCC": "Pearson r", "AUC": "AUC"}
+
+
+def build_summary(inputs: Inputs) -> pd.DataFrame:
+    """Data, main results, warnings and versions of a run, one line each."""
+    rows, warnings = _data(inputs)
+    scores = read_tables(inputs.metrics, METRICS)
+    cross = read_tables(inputs.cross, METRICS)
+    rows += _results(scores)
+    rows += [("result", f"{item}, across cell lines", text) for _, item, text in _results(cross)]
+    rows += _motifs(inputs)
+    warnings += _lost_folds(pd.concat([t for t in (scores, cross) if len(t)] or [scores]))
+    warnings += _qc_warnings(inputs)
+    warnings += list(inputs.warning)
+    rows += [("warning", "", text) for text in warnings]
+    rows += [("version", name, version) for name, version in versions().items()]
+    logger.info("summary: %d lines, %d warnings", len(rows), len(warnings))
+    table = pd.DataFrame(rows, columns=list(SUMMARY_COLUMNS))
+    if inputs.title:
+        head = pd.DataFrame([("data", "Run", inputs.title)], columns=list(SUMMARY_COLUMNS))
+        table = pd.concat([head, table], ignore_index=True)
+    return table
+
+
+def draw_summary(table: pd.DataFrame) -> Figure:
+    """Data, results and warnings as a table figure."""
+    shown = table[table["section"] != "version"].fillna("")
+    if shown.empty:
+        return style.only_words("Summary", "Nothing was run.")
+    rows = [[row.section, row.item, row.value] for row in shown.itertuples()]
+    warned = [i for i, row in enumerate(rows) if row[0] == "warning"]
+    return draw_table("Summary", ("", "What", "Found"), rows, emphasise=warned)
+
+
+def page_summary(table: pd.DataFrame) -> str:
+    """The same as the body of an HTML page."""
+    table = table.fillna("")
+    parts = []
+    for section, heading in (("data", "What was run on what"), ("result", "Main numbers")):
+        rows = table[table["section"] == section]
+        if len(rows):
+            cells = rows[["item", "value"]].astype(str).to_numpy().tolist()
+            parts += [f"<h2>{heading}</h2>", pages.table(("", ""), cells)]
+        elif section == "result":
+            parts.append(f"<h2>{heading}</h2>\n<p>No model was evaluated.</p>")
+    parts.append("<h2>Warnings</h2>")
+    warned = table.loc[table["section"] == "warning", "value"]
+    parts += [f'<p class="warning">{html.escape(str(text))}</p>' for text in warned]
+    if warned.empty:
+        parts.append("<p>None.</p>")
+    used = table[table["section"] == "version"]
+    text = ", ".join(f"{row.item} {row.value}" for row in used.itertuples())
+    parts.append(f'<h2>Software</h2>\n<p class="quiet">{html.escape(text)}</p>')
+    return "\n".join(parts)
+
+
+def _data(inputs: Inputs) -> tuple[list[tuple], list[str]]:
+    from deepexpr.features.dataset import Dataset
+
+    rows, warnings = [], []
+    for path in inputs.dataset:
+        dataset = Dataset.open(path)
+        line = dataset.cell_line
+        text = f"{len(dataset):,} genes ({dataset.assembly})"
+        if not dataset.has_hichip:
+            text += ", no HiChIP: sequence-only mode"
+        elif line in inputs.signal:
+            counts = loops_and_samples(inputs.signal[line])
+            text += f", {counts['loops']:,} loops from {counts['hichip_samples']} HiChIP samples"
+            if counts["loops"] == 0:
+                warnings.append(f"{line}: no contact was called a loop; the HiChIP input is empty.")
+        rows.append(("data", line, text))
+    return rows, warnings
+
+
+def _results(scores: pd.DataFrame) -> list[tuple]:
+    """One line per cell line: the best network and the best baseline of each task."""
+    rows = []
+    for line, own in scores.groupby("cell_line", sort=False):
+        texts = []
+        for (metric, scheme), group in own.groupby(["metric", "scheme"], sort=True):
+            ks = set(group["K"])
+            k = PREFERRED_K if PREFERRED_K in ks else max(ks)
+            texts.append(_score_text(metric, scheme, k, group[group["K"] == k]))
+        rows.append(("result", str(line), "; ".join(filter(None, texts))))
+    return rows
+
+
+def _score_text(metric: str, scheme: str, k: int, group: pd.DataFrame) -> str:
+    means = group.groupby("method")["value"].mean().dropna()
+    networks = [m for m in means.index if m in NETWORK_KINDS]
+    baselines = [m for m in means.index if m.split("-")[0] not in NETWORK_KINDS]
+    parts = []
+    for method in (_first(networks), max(baselines, key=means.get, default=None)):
+        if method is not None:
+            sd = group.loc[group["method"] == method, "value"].std()
+            spread = f" ± {sd:.3f}" if sd == sd else ""
+            parts.append(f"{style.label(method)} {means[method]:.3f}{spread}")
+    if not parts:
+        return ""
+    name = METRIC_NAMES.get(metric, metric)
+    return f"{name} ({scheme} {k}-fold): {', '.join(parts)}"
+
+
+def _first(networks: list[str]) -> str | None:
+    return next((kind for kind in NETWORK_KINDS if kind in networks), None)
+
+
+def _motifs(inputs: Inputs) -> list[tuple]:
+    if inputs.tomtom is None:
+        return []
+    hits = read_table(inputs.tomtom, TOMTOM)
+    matched = hits.loc[hits["e_value"] < inputs.e_value, "query"].nunique()
+    total = hits["query"].nunique()
+    return [
+        ("result", "Motifs", f"{matched} of {total} match a known motif (E < {inputs.e_value:g})")
+    ]
+
+
+def _lost_folds(scores: pd.DataFrame) -> list[str]:
+    lost = scores[scores["value"].isna()]
+    warnings = []
+    for (line, method, task), group in lost.groupby(["cell_line", "method", "task"], sort=True):
+        reasons = group["reason"].dropna()
+        why = f" ({reasons.iloc[0]})" if len(reasons) else ""
+        warnings.append(
+            f"{line}: {len(group)} folds of {style.label(method)} ({task}) have no score{why}."
+        )
+    return warnings
+
+
+def _qc_warnings(inputs: Inputs) -> list[str]:
+    """Verdicts of the HiChIP stage other than "good"."""
+    warnings = []
+    for path in dict.fromkeys(inputs.qc.values()):
+        table = read_table(path, QC, dtype=str)
+        verdicts = table[table["metric"].str.startswith("verdict")].dropna()
+        for row in verdicts.itertuples():
+            if not row.value.lower().startswith(("good", "ok")):
+                warnings.append(f"{row.sample}: {row.value}")
+    return warnings
