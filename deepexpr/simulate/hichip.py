@@ -214,9 +214,9 @@ def _read(
     """First `length` letters of the molecules, read from the outer end of (site, side, arm).
 
     Letter k of an arm left of the cut is site + 4 - arm + k (4 letters of SITE); of one right of
-    it, the complement of site + arm - 1 - k. Beyond the arm the other one follows,
-    backwards and complemented. An unligated fragment [site, site + size) has one arm of length 0: its reads come from its
-    two ends, facing each other.
+    it, the complement of site + arm - 1 - k. Beyond the arm the other one follows, backwards
+    and complemented. An unligated fragment [site, site + size) has one arm of length 0: its
+    reads come from its two ends, facing each other.
     """
     whole = (arm == 0) | (far_arm == 0)
     size = arm + far_arm
