@@ -1,0 +1,64 @@
+"""Verb ``signal``: normalised loop signal of one cell line."""
+
+from __future__ import annotations
+
+import argparse
+
+HELP = "Normalise the counts of a cell line's loops over its replicates."
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument(
+        "--loops",
+        required=True,
+        metavar="BEDPE",
+        help="called loops, with a header; of all contacts those with loop = 1 are taken",
+    )
+    parser.add_argument(
+        "--contacts",
+        action="append",
+        required=True,
+        metavar="SAMPLE=TSV",
+        help="contacts of one replicate of this cell line; repeat for each",
+    )
+    parser.add_argument(
+        "--totals",
+        required=True,
+        metavar="TSV",
+        help="QC of all samples of the assembly (sample, metric, value)",
+    )
+    parser.add_argument(
+        "--total-metric",
+        default="read_pairs",
+        help="metric of the totals that is a sample's N_i (read pairs)",
+    )
+    parser.add_argument(
+        "--output", required=True, metavar="TSV", help="loops with normalised counts and signal"
+    )
+
+
+def run(args: argparse.Namespace) -> None:
+    """Read, normalise, write."""
+    from deepexpr.files import write_table
+    from deepexpr.hichip.bedpe import read_contacts
+    from deepexpr.hichip.signal import loop_signal, read_called_loops, read_totals
+
+    contacts = {name: read_contacts(path) for name, path in _named_paths(args.contacts)}
+    totals = read_totals(args.totals, args.total_metric)
+    table = loop_signal(read_called_loops(args.loops), contacts, totals)
+    write_table(table, args.output)
+
+
+def _named_paths(items: list[str]) -> list[tuple[str, str]]:
+    from deepexpr.errors import InputError
+
+    pairs = [tuple(item.partition("=")[::2]) for item in items]
+    names = [name for name, _ in pairs]
+    if len(set(names)) < len(names) or not all(name and path for name, path in pairs):
+        raise InputError(
+            "Samples must be given as SAMPLE=TSV, each once.",
+            where="--contacts",
+            found=", ".join(items),
+        )
+    return pairs

@@ -1,0 +1,238 @@
+"""Contacts, anchor depths and loops as files, in the formats of the neighbours.
+
+Contacts and depths come from this package (with a header) or from elsewhere (often without);
+both are read here. All coordinates are 0-based and half-open.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from deepexpr.errors import InputError
+from deepexpr.files import reading, write_table, writing
+from deepexpr.schemas import CONTACTS, DEPTH, LOOPS
+
+logger = logging.getLogger(__name__)
+
+ANCHOR1, ANCHOR2 = list(CONTACTS[:3]), list(CONTACTS[3:6])
+ANCHORS = ANCHOR1 + ANCHOR2
+
+
+def read_contacts(path: str | Path) -> pd.DataFrame:
+    """Read contacts (schemas.CONTACTS), one row per pair of anchors.
+
+    A header is optional, with or without a leading ``#``; other lines that start with ``#`` are
+    comments; further columns are ignored. Anchors are put in order, repeated pairs are summed, an
+    anchor's contact with itself is left out. Chromosomes are categorical, the rest int64.
+    Raises InputError for text where a number should stand, counts below 1 and empty anchors.
+    """
+    table = _read_positional(path, CONTACTS, "contacts")
+    if (table["count"] < 1).any():
+        row = int(np.flatnonzero(table["count"] < 1)[0]) + 1
+        raise InputError(
+            f"A contact has {table['count'].iloc[row - 1]} PETs.",
+            where=f"{path}, data row {row}",
+            expected="a count of at least 1",
+            fix="Leave pairs of anchors without PETs out of the file.",
+        )
+    return _sum_contacts(_ordered(table), str(path))
+
+
+def read_depth(path: str | Path) -> pd.DataFrame:
+    """Read the reads per anchor (schemas.DEPTH); header and further columns as in contacts."""
+    table = _read_positional(path, DEPTH, "depth")
+    if (table["reads"] < 0).any():
+        raise InputError("An anchor has a negative number of reads.", where=str(path))
+    return _sum_depth([table])
+
+
+def pool_contacts(paths: Sequence[str | Path]) -> pd.DataFrame:
+    """Read several files of contacts and sum the counts of equal pairs of anchors."""
+    tables = [read_contacts(path) for path in paths]
+    pooled = tables[0] if len(tables) == 1 else _sum_contacts(_concatenate(tables), "pooled")
+    logger.info(
+        "%d file(s) with %s contacts pooled to %d",
+        len(tables),
+        ", ".join(str(len(t)) for t in tables),
+        len(pooled),
+    )
+    return pooled
+
+
+def pool_depth(paths: Sequence[str | Path]) -> pd.DataFrame:
+    """Read several files of anchor depths and sum the reads of equal anchors."""
+    return _sum_depth([read_depth(path) for path in paths])
+
+
+def write_bedpe(loops: pd.DataFrame, path: str | Path) -> None:
+    """Write schemas.LOOPS as BEDPE with a ``#`` header."""
+    table = loops[list(LOOPS)].rename(columns={LOOPS[0]: f"#{LOOPS[0]}"})
+    write_table(table, path)
+
+
+def write_interact(loops: pd.DataFrame, path: str | Path) -> None:
+    """Write UCSC interact lines (bed5+13), sorted, ready for ``bedToBigBed -as=interact.as``.
+
+    The thick end of the item is the span of both anchors; ``value`` is the PET count.
+    """
+    same = _same_chromosome(loops)
+    start, end = loops["start1"].to_numpy(), loops["end2"].to_numpy()
+    table = pd.DataFrame(
+        {
+            "#chrom": loops["chromosome1"].astype(str),
+            "chromStart": np.where(same, np.minimum(start, loops["start2"]), start),
+            "chromEnd": np.where(same, np.maximum(end, loops["end1"]), loops["end1"]),
+            "name": loops["name"],
+            "score": loops["score"],
+            "value": loops["count"],
+            "exp": ".",
+            "color": "0",
+            "sourceChrom": loops["chromosome1"].astype(str),
+            "sourceStart": loops["start1"],
+            "sourceEnd": loops["end1"],
+            "sourceName": ".",
+            "sourceStrand": ".",
+            "targetChrom": loops["chromosome2"].astype(str),
+            "targetStart": loops["start2"],
+            "targetEnd": loops["end2"],
+            "targetName": ".",
+            "targetStrand": ".",
+        }
+    )
+    write_table(table.sort_values(["#chrom", "chromStart"], kind="stable"), path)
+
+
+def write_longrange(loops: pd.DataFrame, path: str | Path) -> None:
+    """Write WashU longrange text: each loop once from either anchor, sorted for tabix."""
+    sides = []
+    for here, there in ((ANCHOR1, ANCHOR2), (ANCHOR2, ANCHOR1)):
+        side = loops[here].set_axis(["chromosome", "start", "end"], axis=1)
+        other = loops[there].astype(str).set_axis(["c", "s", "e"], axis=1)
+        count = loops["count"].astype(str)
+        sides.append(side.assign(partner=other.c + ":" + other.s + "-" + other.e + "," + count))
+    table = pd.concat(sides).astype({"chromosome": str})
+    table = table.sort_values(["chromosome", "start", "end"], kind="stable")
+    with writing(path) as handle:
+        table.to_csv(handle, sep="\t", index=False, header=False)
+
+
+def _same_chromosome(table: pd.DataFrame) -> np.ndarray:
+    first, second = table["chromosome1"], table["chromosome2"]
+    return np.asarray(first.astype(str)) == np.asarray(second.astype(str))
+
+
+def _read_positional(path: str | Path, columns: tuple[str, ...], what: str) -> pd.DataFrame:
+    """Read columns of a tab-separated file: by name if it has a header, else the first ones."""
+    with reading(path, what) as handle:
+        text = handle.read()
+    skipped, places, width = _find_columns(text, columns)
+    if width == 0:
+        return _typed(pd.DataFrame({c: pd.Series(dtype=object) for c in columns}))
+    if width < len(columns):
+        raise InputError(
+            f"The {what} have {width} tab-separated column(s).",
+            where=str(path),
+            expected=", ".join(columns),
+            fix="Separate the columns by tabs, in this order, or add a header that names them.",
+        )
+    numbers = [p for p, c in zip(places, columns, strict=True) if not c.startswith("chromosome")]
+    kinds = {p: np.int64 if p in numbers else "category" for p in places}
+    options = {"sep": "\t", "comment": "#", "header": None, "skiprows": skipped}
+    try:
+        table = pd.read_csv(io.StringIO(text), usecols=places, dtype=kinds, **options)
+    except pd.errors.ParserError as error:
+        raise InputError(f"The {what} are not a table: {error}.", where=str(path)) from error
+    except ValueError as error:
+        raw = pd.read_csv(io.StringIO(text), dtype=str, **options)
+        raise _not_a_number(raw[numbers], path, what) from error
+    return _typed(table[places].set_axis(list(columns), axis=1))
+
+
+def _find_columns(text: str, columns: tuple[str, ...]) -> tuple[int, list[int], int]:
+    """(lines before the data, places of `columns`, fields of a line; 0 where there is no data)."""
+    names: list[str] | None = None
+    for number, line in enumerate(io.StringIO(text)):
+        fields = line.rstrip("\r\n").split("\t")
+        title = [fields[0].lstrip("#").strip(), *fields[1:]]
+        if all(c in title for c in columns):
+            names = title
+        elif line.strip() and not line.startswith("#"):
+            places = [names.index(c) for c in columns] if names else list(range(len(columns)))
+            return number, places, len(fields)
+    return 0, [], 0
+
+
+def _not_a_number(raw: pd.DataFrame, path: str | Path, what: str) -> InputError:
+    wrong = ~raw.apply(lambda c: c.str.fullmatch(r"\s*[+-]?\d+\s*").fillna(False).astype(bool))
+    row = int(np.flatnonzero(wrong.any(axis=1))[0]) if wrong.any(axis=None) else 0
+    found = ", ".join(str(v) for v in raw.iloc[row][wrong.iloc[row]])
+    return InputError(
+        f"The {what} hold something that is not a whole number.",
+        where=f"{path}, data row {row + 1}",
+        expected="whole numbers for positions and counts",
+        found=found or None,
+        fix="Correct the row, or give the columns in the expected order.",
+    )
+
+
+def _typed(table: pd.DataFrame) -> pd.DataFrame:
+    return table.astype(
+        {c: "category" if c.startswith("chromosome") else np.int64 for c in table.columns}
+    )
+
+
+def _concatenate(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Concatenate tables whose chromosome columns have different categories."""
+    keys = [c for c in tables[0].columns if c.startswith("chromosome")]
+    joined = pd.concat([t.astype({k: str for k in keys}) for t in tables], ignore_index=True)
+    return _typed(joined)
+
+
+def _ordered(contacts: pd.DataFrame) -> pd.DataFrame:
+    """Put anchor 1 first: by chromosome name, then start, then end."""
+    names = sorted(
+        set(contacts["chromosome1"].cat.categories) | set(contacts["chromosome2"].cat.categories)
+    )
+    table = contacts.astype({c: pd.CategoricalDtype(names) for c in ("chromosome1", "chromosome2")})
+    code1, code2 = table["chromosome1"].cat.codes, table["chromosome2"].cat.codes
+    later = (code1 == code2) & (table["start1"] > table["start2"])
+    tied = (code1 == code2) & (table["start1"] == table["start2"])
+    swap = (code1 > code2) | later | (tied & (table["end1"] > table["end2"]))
+    if swap.any():
+        swapped = table.loc[swap, ANCHOR2 + ANCHOR1].set_axis(ANCHORS, axis=1)
+        table.loc[swap, ANCHORS] = swapped
+    return table
+
+
+def _sum_contacts(contacts: pd.DataFrame, source: str) -> pd.DataFrame:
+    """Sum repeated pairs, leave out an anchor with itself, check that anchors are not empty."""
+    wrong = (contacts["end1"] <= contacts["start1"]) | (contacts["end2"] <= contacts["start2"])
+    if wrong.any():
+        raise InputError(
+            f"{int(wrong.sum())} contact(s) have an anchor that ends before it starts.",
+            where=f"{source}, first at data row {int(np.flatnonzero(wrong)[0]) + 1}",
+            expected="0-based half-open coordinates: start < end",
+        )
+    same = _same_chromosome(contacts) & (contacts["start1"] == contacts["start2"])
+    own = same & (contacts["end1"] == contacts["end2"])
+    kept = contacts[~own]
+    summed = kept.groupby(ANCHORS, observed=True, sort=False, as_index=False)["count"].sum()
+    logger.info(
+        "%s: %d contacts in, %d of an anchor with itself left out, %d distinct pairs of anchors",
+        source,
+        len(contacts),
+        int(own.sum()),
+        len(summed),
+    )
+    return summed
+
+
+def _sum_depth(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    table = tables[0] if len(tables) == 1 else _concatenate(tables)
+    return table.groupby(list(DEPTH[:3]), observed=True, as_index=False)["reads"].sum()

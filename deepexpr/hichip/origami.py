@@ -1,0 +1,382 @@
+"""Origami's two-component Bayesian mixture: which contacts are loops.
+
+Source: younglab/origami (Weintraub et al. 2017), restated in spec section 2.5. Each contact
+belongs to class 1 (loop) or 0, with Poisson counts whose rate is a group part plus a smooth
+function of the distance; the prior odds come from the counts of other contacts at its anchors.
+The sampler itself is in :mod:`deepexpr.hichip.sampler`.
+"""
+
+from __future__ import annotations
+
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import gammaln
+
+from deepexpr.errors import InputError
+from deepexpr.hichip.sampler import run_iterations
+from deepexpr.hichip.smoothing import MIN_DISTINCT
+
+logger = logging.getLogger(__name__)
+
+MODES = ("chiapet", "hichip")
+TRANS = ("auto", "smallest", "original")
+
+#: Iterations per call of the compiled sampler; between two of them progress is logged.
+CHUNK = 1000
+
+#: Chains are said to disagree above this (Vehtari et al. 2021 recommend 1.01; Gelman 1.1).
+RHAT_LIMIT = 1.05
+
+
+@dataclass(frozen=True)
+class OrigamiSettings:
+    """Settings of the loop model; defaults are the published program's.
+
+    mode : "chiapet" or "hichip", the form of the prior odds and of the rate updates.
+    iterations, burn_in : kept-from and discarded iterations; `thin`: every n-th is left out.
+    trans : the distance at which contacts between chromosomes take their distance rate.
+        "smallest": the smallest cis distance d. "original": as the published program does, which
+        means the same but exponentiates log10(d + 1), and so reads the spline far beyond the
+        largest distance; this moves lambda0 and, at short distances, confidences by up to 0.15.
+        "auto": "original" in mode chiapet, which reproduces that program, else "smallest".
+    count_cap : contacts with more PETs stay out of the rate updates and of the splines.
+    initial_rates : lambda0, lambda1 at the start.
+    chains : independent chains, averaged; threads : how many run at the same time.
+    max_distances : with more distinct distances than this, log10(distance + 1) is rounded to
+        that many steps between the smallest and the largest (0.03 % of the distance at 20,000).
+    """
+
+    mode: str = "hichip"
+    iterations: int = 10_000
+    burn_in: int = 100
+    thin: int = 5
+    trans: str = "auto"
+    count_cap: int = 30
+    initial_rates: tuple[float, float] = (1.0, 5.0)
+    chains: int = 1
+    threads: int = 1
+    max_distances: int = 20_000
+
+    def __post_init__(self) -> None:
+        if self.mode not in MODES:
+            raise InputError(
+                f"Unknown mode {self.mode!r}.", expected=" or ".join(MODES), where="mode"
+            )
+        if self.trans not in TRANS:
+            raise InputError(
+                f"Unknown treatment of trans contacts {self.trans!r}.",
+                expected=" or ".join(TRANS),
+                where="trans",
+            )
+        for name, least in (("iterations", 2), ("burn_in", 0), ("thin", 2), ("chains", 1)):
+            if getattr(self, name) < least:
+                raise InputError(
+                    f"{name} is too small.",
+                    where=name,
+                    expected=f"at least {least}",
+                    found=str(getattr(self, name)),
+                )
+
+    @property
+    def trans_place(self) -> str:
+        """`trans` with "auto" resolved."""
+        if self.trans == "auto":
+            return "original" if self.mode == "chiapet" else "smallest"
+        return self.trans
+
+
+@dataclass(frozen=True)
+class Grouping:
+    """Contacts sorted into groups and cells, as the sampler reads them.
+
+    inverse : (s,) group of each contact; size, alpha, beta : (g,); cell_groups : (c + 1,);
+    cell_count, cell_distance, cell_cis : (c,); distances : (u,) log10(bp + 1), ascending.
+    """
+
+    inverse: np.ndarray
+    size: np.ndarray
+    alpha: np.ndarray
+    beta: np.ndarray
+    cell_groups: np.ndarray
+    cell_count: np.ndarray
+    cell_distance: np.ndarray
+    cell_cis: np.ndarray
+    distances: np.ndarray
+
+
+@dataclass(frozen=True)
+class OrigamiResult:
+    """confidence : (s,) float64, mean of z. trace : (chains, burn_in + iterations, 2) float64 of
+    lambda0, lambda1. kept : iterations averaged, per chain. burn_in : of the settings.
+    rates : (2,) mean of the trace after the burn-in. rhat : (3,) of lambda0, lambda1 and the
+    largest of the confidences; NaN with one chain. reason : why the result is trivial, or ""."""
+
+    confidence: np.ndarray
+    trace: np.ndarray
+    kept: int
+    rates: np.ndarray
+    rhat: np.ndarray
+    reason: str
+
+
+def prior_parameters(
+    anchor1: np.ndarray,
+    anchor2: np.ndarray,
+    count: np.ndarray,
+    depth1: np.ndarray,
+    depth2: np.ndarray,
+    mode: str,
+) -> tuple[np.ndarray, np.ndarray]:
+    """The Beta parameters alpha, beta of every contact's probability of being a loop.
+
+    Parameters
+    ----------
+    anchor1, anchor2 : (s,) int64 anchor numbers. count : (s,) int64 PETs, at least 1.
+    depth1, depth2 : (s,) reads in the two anchors (mode "chiapet").
+
+    Returns
+    -------
+    alpha, beta : (s,) float64. "chiapet": 1 + contacts at the two anchors with fewer PETs;
+    1 + floor(depth product / its median) + contacts with as many or more (itself twice).
+    "hichip": the same over the *distinct* counts of each anchor, without the depth.
+    """
+    anchors, counts = np.r_[anchor1, anchor2], np.r_[count, count]
+    order = np.lexsort((counts, anchors))
+    anchor, value = anchors[order], counts[order]
+    new_anchor = np.r_[True, anchor[1:] != anchor[:-1]]
+    new_value = new_anchor | np.r_[True, value[1:] != value[:-1]]
+    step = new_value if mode == "hichip" else np.ones(len(anchor), bool)
+    # Rank of each entry among those of its anchor, and of the first entry equal to it.
+    rank = np.cumsum(step) - 1
+    start = np.maximum.accumulate(np.where(new_anchor, np.arange(len(anchor)), 0))
+    equal = np.maximum.accumulate(np.where(new_value, np.arange(len(anchor)), 0))
+    below = np.empty(len(anchor), np.int64)
+    below[order] = rank[equal] - rank[start]
+    size = np.bincount(anchor, weights=step)[anchors].astype(np.int64)
+    half = len(count)
+    smaller = below[:half] + below[half:]
+    larger = size[:half] + size[half:] - smaller
+    alpha, beta = 1.0 + smaller, 1.0 + larger
+    if mode == "chiapet":
+        product = np.asarray(depth1, np.float64) * np.asarray(depth2, np.float64)
+        median = np.median(product)
+        if not median > 0:
+            raise InputError(
+                "The median over contacts of the product of the anchors' depths is 0.",
+                where="depth",
+                expected="reads in the anchors that have contacts",
+                fix="Check that depth and contacts come from the same sample, or use mode hichip.",
+            )
+        beta += np.floor(product / median)
+    return alpha, beta
+
+
+def group_contacts(
+    count: np.ndarray,
+    distance: np.ndarray,
+    alpha: np.ndarray,
+    beta: np.ndarray,
+    settings: OrigamiSettings,
+) -> Grouping:
+    """Group contacts with equal count, distance, alpha and beta; `distance` in bp, -1 for trans."""
+    cis = distance >= 0
+    x = _log_distances(distance, cis, settings)
+    distances, where = np.unique(x, return_inverse=True)
+    order = np.lexsort((beta, alpha, cis, count, where))
+    keys = np.stack([where, count, cis, alpha, beta])[:, order]
+    changed = keys[:, 1:] != keys[:, :-1]
+    new_group = np.r_[True, changed.any(axis=0)]
+    new_cell = np.r_[True, changed[:3].any(axis=0)]
+    inverse = np.empty(len(count), np.int64)
+    inverse[order] = np.cumsum(new_group) - 1
+    firsts = np.flatnonzero(new_cell)
+    return Grouping(
+        inverse=inverse,
+        size=np.bincount(inverse),
+        alpha=keys[3, new_group],
+        beta=keys[4, new_group],
+        cell_groups=np.r_[np.flatnonzero(new_cell[new_group]), new_group.sum()],
+        cell_count=keys[1, firsts].astype(np.int64),
+        cell_distance=keys[0, firsts].astype(np.int64),
+        cell_cis=keys[2, firsts].astype(bool),
+        distances=distances,
+    )
+
+
+def _log_distances(distance: np.ndarray, cis: np.ndarray, settings: OrigamiSettings) -> np.ndarray:
+    """log10(bp + 1) of every contact; for trans the place whose distance rate it takes."""
+    if not cis.any():
+        return np.zeros(len(distance))
+    x = np.log10(np.where(cis, distance, 0) + 1.0)
+    low, high = x[cis].min(), x[cis].max()
+    if len(np.unique(x)) > settings.max_distances:
+        step = (high - low) / settings.max_distances
+        x = low + np.round((x - low) / step) * step
+        logger.info("distances rounded to steps of %.2g decades", step)
+    # The original takes exp of what is already a log10 (see OrigamiSettings.trans).
+    x[~cis] = low if settings.trans_place == "smallest" else np.exp(low)
+    return x
+
+
+def fit_origami(
+    count: np.ndarray,
+    distance: np.ndarray,
+    alpha: np.ndarray,
+    beta: np.ndarray,
+    settings: OrigamiSettings,
+    seed: int,
+) -> OrigamiResult:
+    """Sample the posterior and return every contact's confidence.
+
+    Parameters
+    ----------
+    count : (s,) int64 PETs, at least 1. distance : (s,) bp between the anchors, -1 for trans.
+    alpha, beta : (s,) prior odds, from :func:`prior_parameters`.
+    seed : each chain's generator is spawned from it.
+    """
+    if len(count) == 0:
+        return _empty_result(settings)
+    grouping = group_contacts(count, distance, alpha, beta, settings)
+    reason = _trivial_reason(count, distance)
+    logger.info(
+        "%d contacts (%d trans) in %d groups at %d distances; %d above %d PETs left out of updates",
+        len(count),
+        int((distance < 0).sum()),
+        len(grouping.size),
+        len(grouping.distances),
+        int((count > settings.count_cap).sum()),
+        settings.count_cap,
+    )
+    generators = [
+        np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(settings.chains)
+    ]
+    with ThreadPoolExecutor(max(1, settings.threads)) as pool:
+        runs = list(pool.map(lambda rng: _run_chain(rng, grouping, settings), generators))
+    draws = np.stack([run[0] for run in runs])
+    trace = np.stack([run[1] for run in runs])
+    kept = runs[0][2]
+    after = trace[:, settings.burn_in :]
+    confidence = draws.sum(axis=0) / (grouping.size * float(kept * settings.chains))
+    result = OrigamiResult(
+        confidence=confidence[grouping.inverse],
+        trace=trace,
+        kept=kept,
+        rates=after.mean(axis=(0, 1)),
+        rhat=_convergence(after, draws, grouping.size, kept),
+        reason=reason,
+    )
+    _report(result, settings)
+    return result
+
+
+def split_rhat(chains: np.ndarray) -> float:
+    """Split R-hat of one quantity (Gelman et al., Bayesian Data Analysis, 3rd ed., 11.4).
+
+    chains : (m, n) float64, m chains of n draws; each is split in halves. 1 means agreement;
+    NaN with fewer than 4 draws, and 1 where the quantity never moves.
+    """
+    half = chains.shape[1] // 2
+    if half < 2:
+        return float("nan")
+    parts = np.concatenate([chains[:, :half], chains[:, -half:]])
+    within = parts.var(axis=1, ddof=1).mean()
+    between = parts.mean(axis=1).var(ddof=1)
+    if within == 0:
+        return 1.0 if between == 0 else float("inf")
+    return float(np.sqrt((half - 1) / half + between / within))
+
+
+def _run_chain(
+    rng: np.random.Generator, grouping: Grouping, settings: OrigamiSettings
+) -> tuple[np.ndarray, np.ndarray, int]:
+    total = settings.burn_in + settings.iterations
+    rates = np.array(settings.initial_rates, np.float64)
+    distance_rates = np.zeros((2, len(grouping.distances)))
+    draws, trace = np.zeros(len(grouping.size), np.int64), np.empty((total, 2))
+    kept = 0
+    for start in range(0, total, CHUNK):
+        stop = min(total, start + CHUNK)
+        kept += run_iterations(
+            rng,
+            start,
+            stop,
+            settings.burn_in,
+            settings.thin,
+            settings.count_cap,
+            0.001 if settings.mode == "hichip" else 0.1,
+            0.0 if settings.mode == "hichip" else 1.0,
+            grouping.size,
+            grouping.alpha,
+            grouping.beta,
+            grouping.cell_groups,
+            grouping.cell_count,
+            grouping.cell_distance,
+            grouping.cell_cis,
+            gammaln(grouping.cell_count + 1.0),
+            grouping.distances,
+            rates,
+            distance_rates,
+            draws,
+            trace,
+        )
+        logger.debug("iteration %d of %d: lambda0 %.4g, lambda1 %.4g", stop, total, *rates)
+    return draws, trace, kept
+
+
+def _convergence(after: np.ndarray, draws: np.ndarray, size: np.ndarray, kept: int) -> np.ndarray:
+    """R-hat of lambda0, lambda1, and the largest R-hat of a group's confidence."""
+    if len(after) == 1:
+        return np.full(3, np.nan)
+    share = draws / (size * float(kept))
+    # z given the rates is Bernoulli, so its variance within a chain follows from its mean.
+    within = (share * (1 - share)).mean(axis=0) / size * kept / max(1, kept - 1)
+    between = share.var(axis=0, ddof=1)
+    moving = within > 0
+    ratio = np.sqrt((kept - 1) / kept + between[moving] / within[moving])
+    largest = float(ratio.max()) if moving.any() else 1.0
+    return np.array([split_rhat(after[..., 0]), split_rhat(after[..., 1]), largest])
+
+
+def _trivial_reason(count: np.ndarray, distance: np.ndarray) -> str:
+    reasons = []
+    if len(count) == 1:
+        reasons.append("there is only one contact")
+    elif count.min() == count.max():
+        reasons.append(f"all contacts have the same count ({count[0]})")
+    if (distance < 0).all():
+        reasons.append("all contacts are between chromosomes, so none can be a loop")
+    elif len(np.unique(distance[distance >= 0])) < MIN_DISTINCT:
+        reasons.append("too few distinct distances for a spline: class means are used")
+    return "; ".join(reasons)
+
+
+def _empty_result(settings: OrigamiSettings) -> OrigamiResult:
+    reason = "there are no contacts"
+    logger.warning("no loops: %s", reason)
+    return OrigamiResult(
+        confidence=np.zeros(0),
+        trace=np.empty((settings.chains, 0, 2)),
+        kept=0,
+        rates=np.full(2, np.nan),
+        rhat=np.full(3, np.nan),
+        reason=reason,
+    )
+
+
+def _report(result: OrigamiResult, settings: OrigamiSettings) -> None:
+    logger.info("lambda0 %.4g, lambda1 %.4g over %d kept iterations", *result.rates, result.kept)
+    if result.reason:
+        logger.warning("the loop model has little to learn from: %s", result.reason)
+    if settings.chains == 1:
+        return
+    level = logging.WARNING if np.nanmax(result.rhat) > RHAT_LIMIT else logging.INFO
+    logger.log(
+        level,
+        "R-hat over %d chains: lambda0 %.4f, lambda1 %.4f, largest of the confidences %.4f%s",
+        settings.chains,
+        *result.rhat,
+        "; above %.2f: run more iterations" % RHAT_LIMIT if level == logging.WARNING else "",
+    )
