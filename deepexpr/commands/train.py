@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--model",
-        help='JSON text or file: {"variant": "paper|authors_code|tuned", ...} and any of its fields',
+        help='JSON text or file: {"variant": "paper|authors_code|tuned", ...} and its fields',
     )
     parser.add_argument("--training", help="JSON text or file with fields of the training settings")
     parser.add_argument("--scheme", help="name of the splits' scheme; default: found from them")

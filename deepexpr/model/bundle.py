@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import zipfile
 from collections.abc import Iterable
@@ -126,7 +125,7 @@ class Bundle:
         return self.predict_examples(examples, fold, strands=strands).mean(axis=0)
 
     def predict_held_out(self, dataset: Dataset, *, strands: bool = False) -> pd.DataFrame:
-        """Each test gene predicted by the fold that did not see it: columns fold, gene, predicted."""
+        """Each test gene by the fold that did not see it: columns fold, gene, predicted."""
         tables = []
         for fold in self.folds:
             genes = fold_roles(self.splits, fold)["test"]
@@ -235,5 +234,5 @@ def save_model(model: keras.Model, path: Path) -> None:
 def _undated(name: str, content: bytes) -> bytes:
     if name != "metadata.json":
         return content
-    metadata = json.loads(io.BytesIO(content).read())
+    metadata = json.loads(content)
     return json.dumps(metadata | {"date_saved": "1980-01-01@00:00:00"}).encode()

@@ -246,15 +246,11 @@ def _predictions(
     values = job.dataset.label if job.task == "classification" else job.dataset.expression
     table = {
         "cell_line": job.dataset.cell_line, "trained_on": job.dataset.cell_line,
-        "task": job.task, "scheme": job.scheme, "method": _method(job), "K": len(job.folds),
+        "task": job.task, "scheme": job.scheme, "method": job.kind, "K": len(job.folds),
         "fold": fold, "gene": genes, "observed": values[rows].astype(np.float64),
         "predicted": predicted,
     }  # fmt: skip
     return pd.DataFrame(table)[list(PREDICTIONS)]
-
-
-def _method(job: Job) -> str:
-    return job.kind
 
 
 def score(task: str, observed: np.ndarray, predicted: np.ndarray) -> dict[str, Any]:

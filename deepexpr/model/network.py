@@ -43,7 +43,7 @@ class Scaling:
 
 @dataclass(frozen=True)
 class Shape:
-    """What the inputs and outputs look like: promoter length in bp, bins, their size in bp, task."""
+    """Inputs and outputs: promoter length in bp, number of bins, their size in bp, task."""
 
     length: int
     bins: int
@@ -69,9 +69,14 @@ def proximal_features(config: ModelConfig, promoter):
     x = layers.Conv1D(
         config.filters, config.kernel, padding="same", use_bias=True, name=FIRST_CONVOLUTION
     )(promoter)
-    x = _normalise_and_rectify(config, x, "first")
     if config.first_pool > 1:
+        # Normalising after the pooling costs first_pool times less, most of a small network.
+        x = layers.Activation("relu", name="first_relu")(x)
         x = layers.AveragePooling1D(config.first_pool, name="first_pool")(x)
+        if config.batch_norm:
+            x = _batch_norm(config, "first")(x)
+    else:
+        x = _normalise_and_rectify(config, x, "first")
     for block in range(config.blocks):
         if block > 0:
             x = _pool(config, f"pool_{block}")(x)
@@ -94,9 +99,13 @@ def _dense_block(config: ModelConfig, x, block: int):
 
 def _normalise_and_rectify(config: ModelConfig, x, name: str):
     if config.batch_norm:
-        x = layers.BatchNormalization(momentum=config.batch_norm_momentum, name=f"{name}_norm")(x)
+        x = _batch_norm(config, name)(x)
     x = layers.Activation("relu", name=f"{name}_relu")(x)
     return _dropout(config.conv_dropout, x, f"{name}_dropout")
+
+
+def _batch_norm(config: ModelConfig, name: str) -> layers.Layer:
+    return layers.BatchNormalization(momentum=config.batch_norm_momentum, name=f"{name}_norm")
 
 
 def _pool(config: ModelConfig, name: str) -> layers.Layer:

@@ -75,7 +75,7 @@ class Trainer:
         self._optimizer = _make_optimizer(step)
         self.model.compile(optimizer=self._optimizer, loss=_loss(task), jit_compile=False)
         self._optimizer.build(self.model.trainable_variables)
-        self._blank = [np.array(v) for v in self._optimizer_variables()]
+        self._blank = [np.array(v) for v in self._optimizer.variables]
 
     def reset(self, seed: int) -> None:
         """Put network, dropout seeds and optimizer in the state that `seed` alone decides."""
@@ -83,7 +83,7 @@ class Trainer:
         fresh = self.build()
         for own, new in zip(self.model.variables, fresh.variables, strict=True):
             own.assign(new)
-        for own, blank in zip(self._optimizer_variables(), self._blank, strict=True):
+        for own, blank in zip(self._optimizer.variables, self._blank, strict=True):
             own.assign(blank)
 
     def fit(
@@ -147,9 +147,6 @@ class Trainer:
         if self.step.plateau_factor < 1:
             rate = float(np.array(self._optimizer.learning_rate)) * self.step.plateau_factor
             self._optimizer.learning_rate.assign(rate)
-
-    def _optimizer_variables(self):
-        return self._optimizer.variables
 
 
 def forward(model: keras.Model, examples: Examples) -> np.ndarray:

@@ -1,0 +1,93 @@
+"""`deepexpr predict`: score promoters, with or without loops, by a trained bundle."""
+
+from __future__ import annotations
+
+import argparse
+
+HELP = "Predict expression, or P(expressed), of promoters by the networks of a bundle."
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of this verb."""
+    parser.add_argument("--bundle", required=True, help="folder bundle/ that train wrote")
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--fasta", help="promoters in the gene's orientation (FASTA)")
+    source.add_argument("--bed", help="promoters, or 1-bp TSS, with strand in column 6 (BED)")
+    source.add_argument("--dataset", help="dataset (HDF5); it brings its own bins")
+    parser.add_argument("--genome", help="genome (FASTA) of --bed")
+    parser.add_argument("--genes", help="file with one gene of --dataset a line; default: all")
+    parser.add_argument("--bins", help="TSV of gene and log2(1 + normalised count) of each bin")
+    parser.add_argument("--fold", type=int, help="predict by this fold only; default: mean of all")
+    parser.add_argument(
+        "--held-out",
+        action="store_true",
+        help="predict each gene of --dataset by the fold that did not see it",
+    )
+    parser.add_argument(
+        "--both-strands", action="store_true", help="average over both strands of the promoter"
+    )
+    parser.add_argument(
+        "--sequence-only", action="store_true", help="only the sequence part of a full model"
+    )
+    parser.add_argument("--threads", type=int, help="CPU threads; default: the backend's choice")
+    parser.add_argument(
+        "--output", required=True, help="TSV of gene, predicted and sd between folds; - for stdout"
+    )
+
+
+def run(args: argparse.Namespace) -> None:
+    """Read what is to be predicted, predict, write."""
+    from deepexpr.errors import InputError
+    from deepexpr.files import write_table
+    from deepexpr.model.backend import configure
+    from deepexpr.model.bundle import Bundle
+    from deepexpr.model.prediction import predict_table
+
+    if args.bed and not args.genome:
+        raise InputError("--bed needs --genome.", fix="Give the genome FASTA of the BED file.")
+    if (args.held_out or args.genes) and not args.dataset:
+        raise InputError("--held-out and --genes choose genes of --dataset, which is not given.")
+    configure(args.threads)
+    bundle = Bundle.open(args.bundle)
+    if args.held_out:
+        table = _held_out(args, bundle)
+    else:
+        names, examples = _examples(args, bundle)
+        table = predict_table(
+            bundle, names, examples, args.fold, args.both_strands, args.sequence_only
+        )
+    write_table(table, args.output)
+
+
+def _held_out(args: argparse.Namespace, bundle):
+    from deepexpr.features.dataset import Dataset
+
+    return bundle.predict_held_out(Dataset.open(args.dataset), strands=args.both_strands)
+
+
+def _examples(args: argparse.Namespace, bundle):
+    from deepexpr.features.dataset import Dataset
+    from deepexpr.files import reading
+    from deepexpr.model.examples import Examples
+    from deepexpr.model.prediction import bins_of, promoters_from_bed, promoters_from_fasta
+
+    info = bundle.info
+    if args.dataset:
+        dataset = Dataset.open(args.dataset)
+        bundle.check_dataset(dataset)
+        names = dataset.gene.tolist()
+        if args.genes:
+            with reading(args.genes, "list of genes") as handle:
+                names = [line.strip() for line in handle if line.strip()]
+        examples = Examples(dataset.sequence, dataset.bins).take(dataset.index_of(names))
+    elif args.fasta:
+        names, sequence = promoters_from_fasta(args.fasta, info["length"])
+        examples = Examples(sequence)
+    else:
+        names, sequence = promoters_from_bed(
+            args.bed, args.genome, info["length"], info["tss_index"]
+        )
+        examples = Examples(sequence)
+    if args.bins:
+        examples = Examples(examples.sequence, bins_of(args.bins, names, info["bins"]))
+    return names, examples

@@ -1,0 +1,137 @@
+"""Genes to score that are in no dataset: promoters from FASTA or BED, bins from a table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from deepexpr.errors import InputError
+from deepexpr.features.sequence import encode_bytes
+from deepexpr.files import read_table, reading
+from deepexpr.model.bundle import Bundle
+from deepexpr.model.examples import Examples
+from deepexpr.reference.fasta import open_genome, read_fasta, reverse_complement
+
+
+def promoters_from_fasta(path: str | Path, length: int) -> tuple[list[str], np.ndarray]:
+    """Names and promoters, uint8 (n, length), of a FASTA file, in the gene's orientation."""
+    records = read_fasta(path)
+    return _encoded(list(records), list(records.values()), length, str(path))
+
+
+def promoters_from_bed(
+    bed: str | Path, genome: str | Path, length: int, tss_index: int
+) -> tuple[list[str], np.ndarray]:
+    """Names and promoters, uint8 (n, length), of the intervals of a BED file.
+
+    An interval of `length` bp is the promoter; one of 1 bp is the TSS, around which the window
+    is cut so that the TSS base has the index `tss_index` in the gene's orientation. Column 4 is
+    the name (default chromosome:start-end), column 6 the strand (default +). Beyond the ends of
+    a chromosome stands N. Coordinates are 0-based and half-open.
+    """
+    names, sequences = [], []
+    with open_genome(genome) as fasta:
+        sizes = dict(zip(fasta.references, fasta.lengths, strict=True))
+        for number, fields in _bed_rows(bed):
+            where = f"{bed}, line {number}"
+            chromosome, start, end, name, strand = _interval(fields, where)
+            if chromosome not in sizes:
+                raise InputError(
+                    f"The genome has no chromosome {chromosome!r}.",
+                    where=where,
+                    expected=", ".join(list(sizes)[:5]),
+                    fix="Use the genome build of the BED file, with the same names.",
+                )
+            if end - start == 1:
+                before = tss_index if strand == "+" else length - 1 - tss_index
+                start = start - before
+                end = start + length
+            sequence = fasta.fetch(chromosome, max(0, start), max(0, min(end, sizes[chromosome])))
+            sequence = "N" * max(0, -start) + sequence
+            sequence = sequence.ljust(end - start, "N")
+            names.append(name)
+            sequences.append(sequence if strand == "+" else reverse_complement(sequence))
+    return _encoded(names, sequences, length, str(bed))
+
+
+def _bed_rows(path: str | Path):
+    with reading(path, "BED file") as handle:
+        for number, line in enumerate(handle, 1):
+            if line.strip() and not line.startswith(("#", "track", "browser")):
+                yield number, line.rstrip("\r\n").split("\t")
+
+
+def _interval(fields: list[str], where: str) -> tuple[str, int, int, str, str]:
+    try:
+        chromosome, start, end = fields[0], int(fields[1]), int(fields[2])
+    except (IndexError, ValueError) as error:
+        raise InputError(
+            "The line is not BED.",
+            where=where,
+            expected="chromosome, start and end, separated by tabs",
+            found="\t".join(fields)[:60],
+        ) from error
+    name = fields[3] if len(fields) > 3 else f"{chromosome}:{start}-{end}"
+    strand = fields[5] if len(fields) > 5 else "+"
+    if strand not in ("+", "-", ".") or not 0 <= start < end:
+        raise InputError(
+            "The interval or its strand is not possible.",
+            where=where,
+            expected="0 <= start < end, and +, - or . as the strand",
+            found=f"{start}, {end}, {strand!r}",
+        )
+    return chromosome, start, end, name, "+" if strand == "." else strand
+
+
+def _encoded(
+    names: list[str], sequences: list[str], length: int, where: str
+) -> tuple[list[str], np.ndarray]:
+    if not names:
+        raise InputError("There is nothing to predict.", where=where)
+    wrong = [i for i, sequence in enumerate(sequences) if len(sequence) != length]
+    if wrong:
+        raise InputError(
+            f"{len(wrong)} promoter(s) have another length than the bundle's.",
+            where=f"{where}, {names[wrong[0]]}",
+            expected=f"{length} bp",
+            found=f"{len(sequences[wrong[0]])} bp",
+            fix="Cut the promoters as `deepexpr promoters` does, or give 1-bp TSS in BED.",
+        )
+    return names, encode_bytes(sequences)
+
+
+def bins_of(path: str | Path, names: list[str], bins: int) -> np.ndarray:
+    """Bins (n, bins) float32 of the genes `names`, from a TSV: gene, then one column per bin."""
+    table = read_table(path, ("gene",), dtype={"gene": str})
+    values = table.drop(columns="gene")
+    missing = sorted(set(names) - set(table["gene"]))
+    problem = None
+    if table["gene"].duplicated().any():
+        problem = f"Gene {table.loc[table['gene'].duplicated(), 'gene'].iloc[0]} stands twice."
+    elif missing:
+        problem = f"{len(missing)} gene(s) have no bins, such as {', '.join(missing[:3])}."
+    elif values.shape[1] != bins:
+        problem = f"There are {values.shape[1]} bins for each gene."
+    elif not np.isfinite(values.apply(pd.to_numeric, errors="coerce").to_numpy(float)).all():
+        problem = "Some bins are not finite numbers."
+    if problem:
+        raise InputError(
+            problem, where=str(path), expected=f"gene and {bins} bins for each gene to predict"
+        )
+    return values.set_index(table["gene"]).loc[names].to_numpy(np.float32)
+
+
+def predict_table(
+    bundle: Bundle,
+    names: list[str],
+    examples: Examples,
+    fold: int | None,
+    strands: bool,
+    sequence_only: bool,
+) -> pd.DataFrame:
+    """One row per gene: gene, predicted (mean over folds) and sd (between folds; NA for one)."""
+    values = bundle.predict_examples(examples, fold, strands=strands, sequence_only=sequence_only)
+    spread = values.std(axis=0, ddof=1) if len(values) > 1 else np.full(len(names), np.nan)
+    return pd.DataFrame({"gene": names, "predicted": values.mean(axis=0), "sd": spread})
