@@ -39,5 +39,9 @@ lock: ## pin requirements/*.txt again from requirements/*.in (needs uv)
 	  uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --quiet \
 	    $$name.in --output-file $$name.txt; done
 
+docs: ## write config/README.md from the schemas
+	@$(IN_VENV) python -m deepexpr.config.documentation > config/README.md.new
+	@mv config/README.md.new config/README.md
+
 clean: ## delete results of demo and real runs and the demo's reads
 	rm -rf results resources/demo .snakemake

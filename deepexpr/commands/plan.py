@@ -1,0 +1,26 @@
+"""``deepexpr plan``: jobs, core-hours, GPU-hours and disk of a configuration."""
+
+HELP = "estimate jobs, core-hours, GPU-hours and disk of a configuration"
+
+
+def add_arguments(parser):
+    parser.add_argument(
+        "--configfile",
+        nargs="+",
+        required=True,
+        metavar="FILE",
+        help="configuration files, later ones laid over earlier ones",
+    )
+
+
+def run(args):
+    from deepexpr.config.inputs import load_and_check
+    from deepexpr.config.plan import assumption_lines, plan_table
+    from deepexpr.config.settings import read_config
+
+    where = ", ".join(args.configfile)
+    table = plan_table(*load_and_check(read_config(args.configfile), where))
+    print(table.to_string(index=False, float_format=lambda value: f"{value:,.1f}"))
+    print("Assumed where no file says otherwise:")
+    for line in assumption_lines():
+        print(f"  {line}")
