@@ -1,0 +1,161 @@
+"""Loops at a gene as a vector: 400 bins of 5 kb around its TSS (spec section 2.7).
+
+A loop belongs to a gene if one of its anchors overlaps the window around the TSS; it adds its
+normalised count to the bin that holds the midpoint of the *other* anchor. Counts are summed
+before the logarithm. Bins run along the genome, whatever the gene's strand.
+"""
+
+from __future__ import annotations
+
+import logging
+
+import numpy as np
+import pandas as pd
+
+from deepexpr.errors import InputError
+from deepexpr.schemas import GENES, SIGNAL
+
+logger = logging.getLogger(__name__)
+
+
+def loop_bins(
+    genes: pd.DataFrame,
+    signal: pd.DataFrame,
+    bins: int = 400,
+    bin_size: int = 5000,
+    promoter_window: int = 5000,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Bin the loops of every gene by the place of their distal anchor.
+
+    Parameters
+    ----------
+    genes : DataFrame[schemas.GENES], n rows, any order; tss 0-based.
+    signal : DataFrame[schemas.SIGNAL], one row per loop, 0-based half-open anchors. Loops
+        between chromosomes are left out, and counted in the log.
+    bins : number of bins, even; bin 0 starts at tss - bins / 2 * bin_size.
+    bin_size, promoter_window : bp. The window is [tss - w // 2, tss - w // 2 + w).
+
+    Returns
+    -------
+    binned : (n, bins) float32, log2(1 + sum of normalised counts).
+    loop_count : (n,) float32, normalised counts summed over all loops at the gene, also those
+        whose other anchor lies outside the bins.
+    loop_number : (n,) int32, number of these loops.
+
+    Where both anchors overlap the window each adds to the bin of the other, so such a loop
+    counts on both sides in `binned`, and once in `loop_count` and `loop_number`.
+    """
+    _check(genes, signal, bins)
+    first, second = signal["chromosome1"].astype(str), signal["chromosome2"].astype(str)
+    cis = np.asarray(first) == np.asarray(second)
+    loops = signal[cis].reset_index(drop=True)
+    value = loops["normalised"].to_numpy(np.float64)
+    _check_chromosomes(genes, loops)
+    sides = [_genes_at_anchor(genes, loops, side, promoter_window) for side in ("1", "2")]
+    binned = _sum_into_bins(genes, loops, sides, value, bins, bin_size)
+    gene, loop = _distinct_pairs(sides, len(loops))
+    count = np.bincount(gene, weights=value[loop], minlength=len(genes))
+    number = np.bincount(gene, minlength=len(genes))
+    logger.info(
+        "%d loops in, %d between chromosomes left out; %d lie at a gene; %d of %d genes have a loop",
+        len(signal),
+        len(signal) - len(loops),
+        len(np.unique(loop)),
+        int((number > 0).sum()),
+        len(genes),
+    )
+    return np.log2(1 + binned).astype(np.float32), count.astype(np.float32), number.astype(np.int32)
+
+
+def _check(genes: pd.DataFrame, signal: pd.DataFrame, bins: int) -> None:
+    for table, columns, name in ((genes, GENES[:3], "genes"), (signal, SIGNAL[:7], "signal")):
+        missing = [c for c in columns if c not in table.columns]
+        if missing:
+            raise InputError(
+                f"The {name} lack the column(s) {', '.join(missing)}.", expected=", ".join(columns)
+            )
+    if bins < 2 or bins % 2:
+        raise InputError(
+            "The number of bins must be even, so that the TSS lies between the two middle ones.",
+            where="bins",
+            found=str(bins),
+        )
+    value = signal["normalised"].to_numpy(np.float64)
+    if not (np.isfinite(value) & (value >= 0)).all():
+        raise InputError(
+            "Normalised counts must be numbers of at least 0.",
+            where="signal, column normalised",
+            found=f"{int((~(np.isfinite(value) & (value >= 0))).sum())} other value(s)",
+        )
+
+
+def _check_chromosomes(genes: pd.DataFrame, loops: pd.DataFrame) -> None:
+    of_genes, of_loops = set(genes["chromosome"]), set(loops["chromosome1"].astype(str))
+    if of_genes and of_loops and not of_genes & of_loops:
+        raise InputError(
+            "Genes and loops have no chromosome in common.",
+            expected=f"the genes' names, such as {min(of_genes)}",
+            found=f"in the loops: {', '.join(sorted(of_loops)[:5])}",
+            fix="Use one assembly, and one naming of its chromosomes, for both.",
+        )
+
+
+def _genes_at_anchor(
+    genes: pd.DataFrame, loops: pd.DataFrame, side: str, window: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """All (gene, loop) row pairs where that anchor of the loop overlaps the gene's window."""
+    half = window // 2
+    found: list[tuple[np.ndarray, np.ndarray]] = []
+    by_chromosome = loops.groupby(loops["chromosome1"].astype(str), sort=True).indices
+    for chromosome, rows in genes.groupby("chromosome", sort=True).indices.items():
+        at = by_chromosome.get(chromosome)
+        if at is None:
+            continue
+        order = rows[np.argsort(genes["tss"].to_numpy()[rows], kind="stable")]
+        tss = genes["tss"].to_numpy()[order]
+        start = loops[f"start{side}"].to_numpy()[at]
+        end = loops[f"end{side}"].to_numpy()[at]
+        # start < tss - half + window and end > tss - half, solved for tss.
+        low = np.searchsorted(tss, start + half - window, side="right")
+        high = np.searchsorted(tss, end + half, side="left")
+        number = np.maximum(high - low, 0)
+        offset = np.arange(number.sum()) - np.repeat(np.cumsum(number) - number, number)
+        found.append((order[np.repeat(low, number) + offset], np.repeat(at, number)))
+    if not found:
+        return np.zeros(0, np.int64), np.zeros(0, np.int64)
+    return np.concatenate([f[0] for f in found]), np.concatenate([f[1] for f in found])
+
+
+def _sum_into_bins(
+    genes: pd.DataFrame,
+    loops: pd.DataFrame,
+    sides: list[tuple[np.ndarray, np.ndarray]],
+    value: np.ndarray,
+    bins: int,
+    bin_size: int,
+) -> np.ndarray:
+    """(n, bins) float64 sums of `value` by the bin of the other anchor's midpoint."""
+    origin = genes["tss"].to_numpy(np.int64) - bins // 2 * bin_size
+    binned = np.zeros(len(genes) * bins)
+    for (gene, loop), other in zip(sides, ("2", "1"), strict=True):
+        ends = loops[f"start{other}"].to_numpy(np.int64) + loops[f"end{other}"].to_numpy(np.int64)
+        place = (ends[loop] // 2 - origin[gene]) // bin_size
+        inside = (place >= 0) & (place < bins)
+        np.add.at(binned, gene[inside] * bins + place[inside], value[loop[inside]])
+        logger.info(
+            "anchor %s at a gene: %d pairs of gene and loop; in %d the other anchor lies outside "
+            "the bins",
+            "21"[int(other) - 1],
+            len(gene),
+            int((~inside).sum()),
+        )
+    return binned.reshape(len(genes), bins)
+
+
+def _distinct_pairs(
+    sides: list[tuple[np.ndarray, np.ndarray]], loops: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Pairs of gene and loop, once even where both anchors overlap the window."""
+    gene, loop = (np.concatenate(parts) for parts in zip(*sides, strict=True))
+    pair = np.unique(gene.astype(np.int64) * max(loops, 1) + loop)
+    return pair // max(loops, 1), pair % max(loops, 1)
