@@ -31,11 +31,16 @@ class Workflow:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+
+    @classmethod
+    def copied_to(cls, folder: Path) -> "Workflow":
+        """The project's files, copied into `folder`."""
         for name in ("Snakefile", "rules", "envs", "config", "scripts", "deepexpr", "report",
                      "profiles"):  # fmt: skip
             source = ROOT / name
             copy = shutil.copytree if source.is_dir() else shutil.copy
             copy(source, folder / name)
+        return cls(folder)
 
     def command(self, *arguments: str, cores: int = 2) -> list[str]:
         """Snakemake in this copy."""
@@ -71,4 +76,4 @@ class Workflow:
 @pytest.fixture
 def workflow(tmp_path) -> Workflow:
     """A fresh copy of the workflow."""
-    return Workflow(tmp_path)
+    return Workflow.copied_to(tmp_path)

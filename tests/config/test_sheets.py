@@ -32,7 +32,8 @@ def project(tmp_path, monkeypatch):
         'chr1\tx\texon\t1\t4\t.\t+\t.\tgene_id "G"; transcript_id "T"; gene_name "G";\n'
     )
     (tmp_path / "config.yaml").write_text(
-        "samples: samples.tsv\nunits: units.tsv\nassemblies:\n  toy: {genome: g.fa, annotation: a.gtf}\n"
+        "samples: samples.tsv\nunits: units.tsv\n"
+        "assemblies:\n  toy: {genome: g.fa, annotation: a.gtf}\n"
     )
     return tmp_path
 

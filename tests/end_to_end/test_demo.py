@@ -1,0 +1,127 @@
+"""The demo from reads to figures: the planted truth is recovered."""
+
+import json
+
+import h5py
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import Workflow
+from scipy import stats
+from sklearn.metrics import average_precision_score, precision_recall_curve
+
+from deepexpr.files import read_table
+
+pytestmark = pytest.mark.slow
+LINES = ("Alpha", "Beta", "Gamma")
+BIN = ["chromosome1", "start1", "chromosome2", "start2"]
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory):
+    """The whole demo, run once in its own copy of the workflow."""
+    workflow = Workflow.copied_to(tmp_path_factory.mktemp("demo"))
+    workflow.run("--configfile", "config/demo/config.yaml")
+    workflow.run("--configfile", "config/demo/config.yaml", "--report", "results/report.html")
+    return workflow.folder
+
+
+@pytest.fixture(scope="session")
+def truth(demo):
+    return demo / "resources" / "demo" / "truth"
+
+
+def test_report_holds_the_figures(demo):
+    page = (demo / "results/report.html").read_text()
+    assert "figure_4.png" in page
+    assert (demo / "results/summary.html").stat().st_size > 1000
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_expression_is_recovered(demo, truth, line):
+    """Spearman of counts per gene with the planted ones, over genes with 5 reads or more."""
+    planted = read_table(truth / "expression.tsv").query("cell_line == @line")
+    planted = planted.set_index("gene")["expected_counts"]
+    counts = read_table(demo / "results/expression/demo/counts.tsv").set_index("gene")
+    found = counts[[f"{line}_rna_1", f"{line}_rna_2"]].mean(axis=1)
+    expressed = planted.index[planted >= 5].intersection(found.index)
+    assert len(expressed) > 300
+    assert stats.spearmanr(planted[expressed], found[expressed]).statistic >= 0.95
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_planted_loops_are_called(demo, truth, line):
+    """AUPRC and recall at precision 0.8 of the confidence, over all contacts tested."""
+    contacts = read_table(demo / f"results/loops/{line}/contacts.bedpe")
+    planted = read_table(truth / "loops.tsv").query("cell_line == @line")
+    keys = set(map(tuple, planted[BIN].to_numpy()))
+    is_loop = np.array([tuple(row) in keys for row in contacts[BIN].to_numpy()])
+    # Ties of the confidence (many are 1.0) are broken by the count.
+    score = contacts["confidence"] + 1e-6 * contacts["count"]
+    found = is_loop.sum() / len(keys)
+    area = average_precision_score(is_loop, score) * found
+    precision, recall, _ = precision_recall_curve(is_loop, score)
+    best = recall[precision >= 0.8].max() * found
+    print(f"{line}: {len(keys)} planted, AUPRC {area:.3f}, recall at precision 0.8 {best:.3f}")
+    assert area >= 0.85
+    assert best >= 0.8
+
+
+def fold_scores(demo, method, line, metric="PCC"):
+    table = read_table(demo / "results/evaluation/metrics.tsv")
+    chosen = (table["method"] == method) & (table["cell_line"] == line) & (table["K"] == 5)
+    return table[chosen & (table["metric"] == metric)]["value"].to_numpy()
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_loops_add_to_sequence(demo, line):
+    """Held-out PCC: full above sequence-only, and both above chance over the folds."""
+    full, sequence = fold_scores(demo, "full", line), fold_scores(demo, "sequence", line)
+    print(f"{line}: full {full.mean():.3f}, sequence-only {sequence.mean():.3f}")
+    assert full.mean() > sequence.mean()
+    for scores in (full, sequence):
+        assert stats.ttest_1samp(scores, 0, alternative="greater").pvalue < 0.05
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_classification_is_above_chance(demo, line):
+    full = fold_scores(demo, "full", line, "AUC")
+    assert stats.ttest_1samp(full, 0.5, alternative="greater").pvalue < 0.05
+
+
+def test_planted_promoter_motifs_are_among_the_matches(demo, truth):
+    """TomTom finds planted promoter motifs with the filters of at least one cell line each."""
+    motifs = read_table(truth / "motifs.tsv")
+    planted = set(motifs.loc[motifs["where"] == "promoter", "motif"])
+    found = set()
+    for line in LINES:
+        matches = read_table(demo / f"results/motifs/{line}/filters.tomtom.tsv")
+        found |= planted & set(matches.loc[matches["e_value"] < 0.05, "target"])
+    print(f"planted promoter motifs matched: {len(found)} of {len(planted)}")
+    assert len(found) >= 2
+
+
+def test_datasets_agree_with_the_tables(demo):
+    """The dataset holds the normalised expression and every gene of the reference once."""
+    expression = read_table(demo / "results/expression/demo/expression.tsv").set_index("gene")
+    with h5py.File(demo / "results/features/Alpha/dataset.h5") as handle:
+        genes = handle["gene"].asstr()[:]
+        values = handle["expression"][:]
+        assert json.loads(handle.attrs["versions"])["deepexpr"]
+    assert len(set(genes)) == len(genes)
+    np.testing.assert_allclose(values, expression.loc[genes, "Alpha"], rtol=1e-6)
+
+
+def test_every_figure_has_its_table(demo):
+    figures = demo / "results/figures"
+    tables = sorted(figures.glob("*.tsv"))
+    assert len(tables) >= 15
+    for table in tables:
+        assert len(pd.read_csv(table, sep="\t").columns) > 1
+        for suffix in (".png", ".pdf", ".svg"):
+            assert table.with_suffix(suffix).stat().st_size > 2000, table
+
+
+def test_second_run_has_nothing_to_do(demo):
+    text = Workflow(demo).run("--configfile", "config/demo/config.yaml")
+    assert "Nothing to be done" in text

@@ -1,0 +1,109 @@
+"""A tiny run: deleted files are made again alone, and a killed run ends with the same results."""
+
+import hashlib
+import os
+import shutil
+import signal
+import subprocess
+import time
+
+import pytest
+import yaml
+from conftest import Workflow
+
+pytestmark = pytest.mark.slow
+
+TINY = {
+    "simulate": {"scale": 0.1},
+    "loops": {"iterations": 200},
+    "evaluation": {"folds": [3], "main_folds": 3, "tasks": ["regression"], "distances": []},
+    "training": {"epochs": 3, "distal_epochs": 3, "members": 1},
+    "baselines": {"regression": ["lasso"]},
+    "motifs": {"enhancers": 20, "enhancer_motifs": 1, "null_shuffles": 1},
+    "figures": {"formats": ["png"]},
+}
+ARGUMENTS = ("--configfile", "config/demo/config.yaml", "tiny.yaml")
+#: Results whose bytes must not depend on where the run was interrupted.
+COMPARED = (
+    "results/expression/demo/expression.tsv",
+    "results/loops/Beta/contacts.bedpe",
+    "results/evaluation/metrics.tsv",
+    "results/evaluation/cross_metrics.tsv",
+    "results/models/Beta/regression/K3/full/predictions.tsv",
+    "results/motifs/Beta/filters.tomtom.tsv",
+)
+
+
+def digests(folder):
+    return {p: hashlib.sha256((folder / p).read_bytes()).hexdigest() for p in COMPARED}
+
+
+def make(folder):
+    workflow = Workflow.copied_to(folder)
+    (folder / "tiny.yaml").write_text(yaml.safe_dump(TINY))
+    return workflow
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    workflow = make(tmp_path_factory.mktemp("tiny"))
+    workflow.run(*ARGUMENTS)
+    return workflow
+
+
+@pytest.mark.parametrize(
+    ("deleted", "again", "untouched"),
+    [
+        ("results/figures/figure_4.tsv", {"draw_figure_4"}, {"evaluate_predictions"}),
+        (
+            "results/loops/Beta/signal.tsv",
+            {"normalise_signal", "build_dataset"},
+            {"call_loops", "index_bowtie", "quantify_sample", "trim_unit"},
+        ),
+        (
+            "results/expression/demo/kallisto/Beta_rna_1/abundance.tsv",
+            {"quantify_sample", "compute_expression", "train_network"},
+            {"index_kallisto", "call_loops", "map_mate"},
+        ),
+    ],
+)
+def test_only_what_depends_on_a_deleted_file_is_made_again(finished, deleted, again, untouched):
+    path = finished.folder / deleted
+    kept = path.read_bytes()
+    path.unlink()
+    try:
+        text = finished.run("-n", *ARGUMENTS)
+    finally:
+        path.write_bytes(kept)
+    planned = {words[0] for line in text.splitlines() if (words := line.split())[1:]}
+    assert again <= planned
+    assert not untouched & planned
+
+
+def test_deleted_file_is_made_with_the_same_bytes(finished):
+    before = digests(finished.folder)
+    (finished.folder / "results/loops/Beta/signal.tsv").unlink()
+    finished.run(*ARGUMENTS)
+    assert digests(finished.folder) == before
+
+
+def test_killed_run_goes_on_and_ends_with_the_same_results(finished, tmp_path):
+    workflow = make(tmp_path)
+    # The simulated reads are the same: spare the time.
+    shutil.copytree(finished.folder / "resources", tmp_path / "resources")
+    process = subprocess.Popen(
+        workflow.command(*ARGUMENTS), cwd=tmp_path, env=workflow.environment(),
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+    )  # fmt: skip
+    trained = tmp_path / "results/models/Alpha/regression/K3/sequence"
+    deadline = time.monotonic() + 600
+    while not (trained.is_dir() and any(trained.iterdir())) and time.monotonic() < deadline:
+        assert process.poll() is None, "the run ended before it could be killed"
+        time.sleep(0.2)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    workflow.run("--unlock", *ARGUMENTS)
+    workflow.run(*ARGUMENTS)
+    assert digests(tmp_path) == digests(finished.folder)
+    leftovers = [p for p in (tmp_path / "results").rglob(".*") if p.name.startswith(".figure")]
+    assert not leftovers

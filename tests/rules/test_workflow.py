@@ -1,0 +1,66 @@
+"""Dry runs of every shipped configuration, and mistakes stopped before any job."""
+
+import pytest
+import yaml
+
+DEMO = ("--configfile", "config/demo/config.yaml")
+
+
+@pytest.mark.parametrize("overlay", [None, "demo", "chr22"])
+def test_shipped_configurations_pass_a_dry_run(workflow, overlay):
+    extra = ["--configfile", f"config/{overlay}/config.yaml"] if overlay else []
+    text = workflow.run("-n", *extra)
+    for figure in ("figure_1", "figure_2A", "figure_3", "figure_4", "figure_5", "figure_8"):
+        assert f"draw_{figure}" in text
+
+
+def test_paper_lists_every_figure(workflow):
+    text = workflow.run("-n")
+    for figure in ("1", "2A", "2B", "2C_hg19", "2C_mm9", "3", "4", "5", "6", "7", "8_K562",
+                   "9_mESC"):  # fmt: skip
+        assert f"draw_figure_{figure} " in text, figure
+
+
+def test_paper_stops_at_accessions_nobody_verified(workflow):
+    result = workflow.attempt()
+    assert result.returncode != 0
+    assert "config/units.tsv, row 2, column accession" in result.stdout
+    assert "Finished jobid" not in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "expected"),
+    [
+        ("config/demo/config.yaml", "iterations:", "iteratoins:",
+         ["key loops.iteratoins", "Did you mean 'iterations'?"]),
+        ("config/demo/units.tsv", "resources/demo/reads/Beta_rna_1_R1", "reads/gone_R1",
+         ["config/demo/units.tsv, row 6, column fq1", "does not exist: reads/gone_R1.fastq.gz"]),
+        ("config/demo/samples.tsv", "Beta_rna_1\t", "Beta_rna_9\t",
+         ["'Beta_rna_1' has a unit but no row", "'Beta_rna_9' has no unit", "Did you mean"]),
+        ("config/demo/samples.tsv", "MboI", "MboZ",
+         ["MboZ", "config/demo/samples.tsv, row 4, column enzyme"]),
+    ],
+)  # fmt: skip
+def test_mistakes_stop_before_any_job(workflow, file, old, new, expected):
+    path = workflow.folder / file
+    path.write_text(path.read_text().replace(old, new, 1))
+    result = workflow.attempt("-n", *DEMO)
+    assert result.returncode != 0
+    for text in expected:
+        assert text in result.stdout
+    assert "Traceback" not in result.stdout
+
+
+def test_chromosome_names_that_differ_stop_before_any_job(workflow):
+    folder = workflow.folder
+    (folder / "genome.fa").write_text(">1\nACGT\n")
+    (folder / "genes.gtf").write_text(
+        'chr1\tx\texon\t1\t4\t.\t+\t.\tgene_id "G"; transcript_id "T"; gene_name "G";\n'
+    )
+    overlay = {"assemblies": {"demo": {"genome": "genome.fa", "annotation": "genes.gtf"}}}
+    (folder / "over.yaml").write_text(yaml.safe_dump(overlay))
+    result = workflow.attempt(*DEMO, "over.yaml")
+    assert result.returncode != 0
+    assert "No chromosome of the annotation is in the genome" in result.stdout
+    assert "genes.gtf and genome.fa" in result.stdout
+    assert "Finished jobid" not in result.stdout
