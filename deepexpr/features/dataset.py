@@ -110,8 +110,8 @@ class Dataset:
 
 def write_dataset(dataset: Dataset, path: str | Path) -> None:
     """Check `dataset`, sort its genes by chromosome, TSS and name, and write it atomically."""
-    order = np.lexsort((dataset.gene, dataset.tss, dataset.chromosome))
     check_dataset(dataset, str(path))
+    order = np.lexsort((dataset.gene, dataset.tss, dataset.chromosome))
     arrays = {name: getattr(dataset, name) for name in (*_TEXT, *_TYPES, *_HICHIP_TYPES)}
     attributes = {
         "schema": SCHEMA,
