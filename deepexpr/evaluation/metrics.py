@@ -117,4 +117,5 @@ def _unusable(observed: np.ndarray, predicted: np.ndarray, least: int) -> str:
 
 def records(table: pd.DataFrame) -> list[dict[str, Any]]:
     """Rows of a table as JSON types, NaN as null."""
-    return json.loads(table.to_json(orient="records", double_precision=10))
+    rows = table.astype(object).where(table.notna(), None).to_dict(orient="records")
+    return json.loads(json.dumps(rows, default=lambda number: number.item()))
