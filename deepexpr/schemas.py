@@ -74,6 +74,13 @@ TOMTOM_SUMMARY = (
     "targets", "distance", "engine",
 )  # fmt: skip
 
+#: CisModule's motifs, best first. sites = expected number; gain = log likelihood lost without the
+#: motif, cost = what its matrix costs; supported 0/1; chains_agreeing of chains found it too.
+CISMODULE_MOTIFS = (
+    "motif", "consensus", "width", "sites", "gain", "cost", "supported", "chains",
+    "chains_agreeing",
+)  # fmt: skip
+
 #: CisModule's trace, one row per chain x iteration (schemas of its BED files are BED6).
 CISMODULE_TRACE = (
     "chain", "iteration", "log_posterior", "modules", "sites", "module_length", "widths",
