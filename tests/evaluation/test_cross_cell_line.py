@@ -1,0 +1,103 @@
+"""Cross-cell-line prediction: the mean over others' models, and nothing that leaks."""
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from deepexpr.errors import InputError
+from deepexpr.evaluation.cross_cell_line import open_bundle, predict_cross
+from deepexpr.features.dataset import Dataset
+from deepexpr.features.splits import make_splits
+from deepexpr.schemas import PREDICTIONS
+
+N = 30
+
+
+@pytest.fixture
+def target():
+    rng = np.random.default_rng(0)
+    return Dataset(
+        gene=np.array([f"g{i:02d}" for i in range(N)]),
+        chromosome=np.full(N, "chr1"),
+        tss=np.arange(N),
+        strand=np.full(N, "+"),
+        sequence=np.full((N, 10), ord("A"), np.uint8),
+        expression=rng.normal(size=N).astype(np.float32),
+        label=np.where(rng.random(N) > 0.5, 1, -1).astype(np.int8),
+        cell_line="K562",
+        assembly="hg19",
+        tss_index=5,
+    )
+
+
+@pytest.fixture
+def splits(target):
+    return make_splits(pd.DataFrame({"gene": target.gene}), "random", 3, seed=0)
+
+
+class Fake:
+    """A network's bundle as seen from outside: predicts `value` + fold."""
+
+    def __init__(self, splits, value, **changes):
+        self.info = {
+            "type": "network", "kind": "full", "assembly": "hg19", "task": "regression", "K": 3,
+            "scheme": "random",
+        } | changes  # fmt: skip
+        self.path, self.splits, self.folds, self.value = Path("x"), splits, [0, 1, 2], value
+
+    def predict(self, dataset, fold, genes):
+        return np.full(len(genes), self.value + fold)
+
+
+def test_mean_over_the_other_cell_lines(target, splits):
+    bundles = [Fake(splits, 0.0, cell_line="Jurkat"), Fake(splits, 1.0, cell_line="HCT116")]
+    table = predict_cross(bundles, target, splits)
+    assert tuple(table.columns) == PREDICTIONS
+    assert set(table["trained_on"]) == {"HCT116,Jurkat"}
+    assert set(table["method"]) == {"full"}
+    assert (table["predicted"] == table["fold"] + 0.5).all()
+    tested = splits[splits["role"] == "test"].set_index("gene")["fold"]
+    assert (table.set_index("gene")["fold"].sort_index() == tested.sort_index()).all()
+    observed = dict(zip(target.gene, target.expression, strict=True))
+    assert (table["observed"] == table["gene"].map(observed)).all()
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"assembly": "mm9"}, "differ in assembly"),
+        ({"task": "classification"}, "differ in task"),
+        ({"kind": "sequence"}, "differ in method"),
+        ({"type": "baseline", "method": "full"}, "differ in type"),
+        ({"K": 5}, "differ in K"),
+        ({"scheme": "chromosome"}, "differ in scheme"),
+        ({"cell_line": "K562"}, "other than the target"),
+        ({"cell_line": "Jurkat"}, "different cell lines"),
+    ],
+)
+def test_what_does_not_match_is_named(target, splits, changes, message):
+    other = Fake(splits, 0, **({"cell_line": "HCT116"} | changes))
+    with pytest.raises(InputError, match=message):
+        predict_cross([Fake(splits, 0, cell_line="Jurkat"), other], target, splits)
+
+
+def test_models_of_other_splits_are_refused(target, splits):
+    other = make_splits(pd.DataFrame({"gene": target.gene}), "random", 3, seed=1)
+    with pytest.raises(InputError, match="other splits"):
+        predict_cross([Fake(other, 0, cell_line="Jurkat")], target, splits)
+
+
+def test_unknown_bundle_is_named(tmp_path):
+    (tmp_path / "bundle.json").write_text('{"type": "other"}')
+    with pytest.raises(InputError, match="unknown type"):
+        open_bundle(tmp_path)
+
+
+def test_classes_are_the_labels(target, splits):
+    bundle = SimpleNamespace(**vars(Fake(splits, 0.1, cell_line="Jurkat", task="classification")))
+    bundle.predict = lambda dataset, fold, genes: np.full(len(genes), 0.5)
+    table = predict_cross([bundle], target, splits)
+    assert set(table["observed"]) == {-1, 1}
