@@ -46,6 +46,8 @@ def run(args: argparse.Namespace) -> None:
     from deepexpr.reference.genes import read_genes
     from deepexpr.schemas import SIGNAL
 
+    # Ensembl's chromosomes are called 1, 2, ...: names, not numbers.
+    names = {"chromosome1": str, "chromosome2": str}
     expression = read_expression(args.expression)
     dataset = build_dataset(
         read_genes(args.genes),
@@ -53,7 +55,7 @@ def run(args: argparse.Namespace) -> None:
         expression_of(expression, args.cell_line, args.expression),
         cell_line=args.cell_line,
         assembly=args.assembly,
-        signal=read_table(args.signal, SIGNAL) if args.signal else None,
+        signal=read_table(args.signal, SIGNAL, dtype=names) if args.signal else None,
         bins=args.bins,
         bin_size=args.bin_size,
         promoter_window=args.promoter_window,

@@ -23,6 +23,7 @@ from deepexpr.errors import InputError
 from deepexpr.files import reading
 
 _ATTRIBUTE = re.compile(r'\s*([\w.-]+) (?:"([^"]*)"|([^";\s]+))\s*(?:;|$)')
+_TRANSCRIPT_ID = re.compile(r'(?:^|[;\s])transcript_id "([^"]+)"')
 _GENE_NAME = ("gene_name", "gene_symbol", "gene")
 _GENE_BIOTYPE = ("gene_type", "gene_biotype")
 _BIOTYPE = ("transcript_type", "transcript_biotype")
@@ -106,16 +107,18 @@ def _read_screened(path: str | Path) -> tuple[pd.DataFrame, set[str]]:
         for fields in _gff_lines(path, "GTF"):
             if fields[2] != "CDS" and fields[2] not in _FEATURES:
                 continue
-            wanted = _wanted(fields[8])
-            transcript = wanted.get("transcript_id")
+            found = _TRANSCRIPT_ID.search(fields[8])
+            transcript = found and found.group(1)
             if fields[2] == "CDS":
                 coding.add(transcript)
                 continue
             if fields[2] == "exon" and transcript in described:
-                # Nine lines of ten are exons, and the transcript's line has said it all.
+                # Nine lines of ten are exons, and an earlier line of the transcript said it all.
                 wanted = {"transcript_id": transcript}
-            elif fields[2] != "gene":
-                described.add(transcript)
+            else:
+                wanted = _wanted(fields[8])
+                if fields[2] != "gene":
+                    described.add(transcript)
             attributes = " ".join(f'{name} "{value}";' for name, value in wanted.items())
             screened.write("\t".join([*fields[:8], attributes]) + "\n")
         screened.flush()

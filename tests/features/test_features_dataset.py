@@ -173,6 +173,8 @@ def test_build_explains_what_does_not_fit(tables):
 
 def test_verb(tables, tmp_path, capsys):
     genes, promoters, expression, signal = tables
+    genes = genes.assign(chromosome="1")
+    signal = signal.assign(chromosome1="1", chromosome2="1")
     write_table(genes, tmp_path / "genes.tsv")
     write_table(signal, tmp_path / "signal.tsv")
     write_table(expression.rename_axis("gene").reset_index(name="X"), tmp_path / "expression.tsv")
@@ -183,5 +185,6 @@ def test_verb(tables, tmp_path, capsys):
     assert main(["dataset", *options, "--assembly", "demo", "--cell-line", "X"]) == 0
     dataset = Dataset.open(tmp_path / "dataset.h5")
     assert (len(dataset), dataset.has_hichip, dataset.bins.shape) == (3, True, (3, 400))
+    assert dataset.loop_number.ravel().tolist() == [1, 0, 0]
     assert main(["dataset", *options, "--assembly", "demo", "--cell-line", "Y"]) == 1
     assert "no column Y" in capsys.readouterr().err

@@ -66,6 +66,15 @@ def test_transcripts_made_of_exons_alone(annotation_of):
     assert rows(read_annotation(path)) == EXPECTED
 
 
+@pytest.mark.parametrize("form", ["Ensembl", "GFF3", "refGene"])
+def test_chromosomes_named_by_numbers_stay_text(annotation_of, form):
+    path = annotation_of(form)
+    path.write_text(path.read_text().replace("chr1", "1"))
+    annotation = read_annotation(path, {"1": 500}, "genome.fa")
+    assert set(annotation.transcripts["chromosome"]) == {"1"}
+    assert set(select_genes(annotation.transcripts)["chromosome"]) == {"1"}
+
+
 def test_biotype_by_coding_sequence_where_none_is_stated(tmp_path):
     line = 'chr1\tx\t{}\t11\t20\t.\t+\t.\tgene_id "{}"; transcript_id "{}.t";\n'
     path = tmp_path / "a.gtf"
