@@ -169,7 +169,7 @@ def _windows(one: ByteStream, two: ByteStream) -> Iterator[tuple[np.ndarray, np.
         records = min(len(line) // 4 for line in lines)
         if records:
             yield lines[0], lines[1], records
-        elif (one.eof and two.eof) or (one.eof and len(lines[0]) < 4) or (two.eof and len(lines[1]) < 4):
+        elif any(s.eof and len(line) < 4 for s, line in zip((one, two), lines, strict=True)):
             return
 
 

@@ -130,7 +130,7 @@ def compare_names(one, start1, end1, two, start2, end2):
     last1, last2 = one[end1 - 1], two[end2 - 1]
     mark = one[end1 - 2] if n > 1 else _AT
     if last1 == last2:
-        return SAME_MARK if mark == _SLASH and (last1 == _ONE or last1 == _TWO) else 0
+        return SAME_MARK if mark == _SLASH and last1 in (_ONE, _TWO) else 0
     if mark != _SLASH and mark != _DOT and mark != _UNDERSCORE:
         return BAD_NAME
     if last1 == _ONE and last2 == _TWO:

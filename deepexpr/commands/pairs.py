@@ -1,0 +1,91 @@
+"""`deepexpr pairs`: join mapped mates to valid, sorted, deduplicated pairs."""
+
+from __future__ import annotations
+
+import argparse
+
+HELP = "Join mapped mates (or take .pairs files) to valid, sorted, deduplicated 4DN pairs."
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of this verb."""
+    parser.add_argument(
+        "--bam1",
+        nargs="+",
+        action="extend",
+        default=[],
+        help="BAM of mates 1, every read kept in the order of the FASTQ; one per lane",
+    )
+    parser.add_argument(
+        "--bam2", nargs="+", action="extend", default=[], help="BAM of mates 2, lanes as in --bam1"
+    )
+    parser.add_argument(
+        "--pairs",
+        nargs="+",
+        action="extend",
+        default=[],
+        help="in place of BAMs: .pairs files of another tool, to filter, sort and deduplicate",
+    )
+    parser.add_argument(
+        "--trim-stats",
+        nargs="+",
+        action="extend",
+        default=[],
+        help="TSV of `deepexpr trim --stats`; one per lane",
+    )
+    parser.add_argument("--sample", required=True, help="name of the sample in the QC table")
+    parser.add_argument(
+        "--chrom-sizes", required=True, help="TSV of chromosome and bp, in the order of sorting"
+    )
+    parser.add_argument("--output", required=True, help="4DN .pairs.gz (BGZF)")
+    parser.add_argument("--qc", required=True, help="TSV of counts (sample, metric, value)")
+    parser.add_argument(
+        "--min-distance",
+        type=int,
+        default=1000,
+        help="bp; closer cis pairs (dangling ends, self-circles) are counted and left out",
+    )
+    parser.add_argument(
+        "--drop-chromosome",
+        nargs="+",
+        action="extend",
+        default=None,
+        help="pairs with a mate here are left out (chrM if not given)",
+    )
+    parser.add_argument(
+        "--min-mapq",
+        type=int,
+        default=1,
+        help="reads of lower mapping quality count as multi-mapped",
+    )
+
+
+def run(args: argparse.Namespace) -> None:
+    """Join, filter, write pairs and QC."""
+    from deepexpr.errors import InputError
+    from deepexpr.files import write_table
+    from deepexpr.hichip.chromosomes import read_chromosomes
+    from deepexpr.hichip.pairs import (
+        PairSettings,
+        pairs_from_bams,
+        pairs_from_pairs,
+        qc_table,
+        sum_trim_stats,
+    )
+
+    if len(args.bam1) != len(args.bam2) or bool(args.bam1) == bool(args.pairs):
+        raise InputError(
+            "Give as many --bam1 as --bam2, or --pairs.",
+            found=f"{len(args.bam1)} --bam1, {len(args.bam2)} --bam2, {len(args.pairs)} --pairs",
+        )
+    settings = PairSettings(
+        args.min_distance, tuple(args.drop_chromosome or ["chrM"]), args.min_mapq
+    )
+    chromosomes = read_chromosomes(args.chrom_sizes)
+    stats = sum_trim_stats(args.trim_stats)
+    if args.pairs:
+        mates, counts = pairs_from_pairs(args.pairs, chromosomes, args.output, settings)
+    else:
+        couples = list(zip(args.bam1, args.bam2, strict=True))
+        mates, counts = pairs_from_bams(couples, chromosomes, args.output, settings)
+    write_table(qc_table(args.sample, stats, mates, counts), args.qc)

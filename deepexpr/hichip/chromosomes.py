@@ -1,0 +1,92 @@
+"""Chromosome names and sizes, in the order that pairs and anchors are sorted by."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from deepexpr.errors import InputError
+from deepexpr.files import reading
+
+
+@dataclass(frozen=True)
+class Chromosomes:
+    """Names and sizes (bp) of the chromosomes, in the order of the genome."""
+
+    names: tuple[str, ...]
+    sizes: tuple[int, ...]
+    source: str = ""
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    @cached_property
+    def index(self) -> dict[str, int]:
+        """Position of each name."""
+        return {name: i for i, name in enumerate(self.names)}
+
+    def require_same(self, names: Sequence[str], sizes: Sequence[int], where: str) -> np.ndarray:
+        """Index of each of `names` (n,) int32; InputError unless both hold the same genome."""
+        unknown = [n for n in names if n not in self.index]
+        missing = [n for n in self.names if n not in set(names)]
+        fix = "Use the index and the chromosome sizes of the same genome."
+        if unknown or missing:
+            raise InputError(
+                "The chromosomes are not those of the chromosome sizes.",
+                where=where,
+                expected=f"{len(self)} chromosomes as in {self.source}",
+                found="; ".join(
+                    f"{len(some)} {what}: {', '.join(some[:5])}"
+                    for some, what in ((unknown, "unknown"), (missing, "missing"))
+                    if some
+                ),
+                fix=fix,
+            )
+        ids = np.array([self.index[n] for n in names], np.int32)
+        for i, name, size in zip(ids, names, sizes, strict=True):
+            if self.sizes[i] != size:
+                raise InputError(
+                    f"Chromosome {name} has another length.",
+                    where=where,
+                    expected=f"{self.sizes[i]} bp as in {self.source}",
+                    found=f"{size} bp",
+                    fix=fix,
+                )
+        return ids
+
+    def require_known(self, names: Sequence[str], what: str) -> np.ndarray:
+        """Index of each of `names` (n,) int32, or InputError naming the unknown ones."""
+        unknown = [n for n in names if n not in self.index]
+        if unknown:
+            raise InputError(
+                f"Unknown chromosome(s) in {what}: {', '.join(map(str, unknown[:5]))}.",
+                where=self.source,
+                expected="one of " + ", ".join(self.names[:5]) + ", ...",
+                fix="Use the names of the genome's chromosome sizes (chr1 is not 1).",
+            )
+        return np.array([self.index[n] for n in names], np.int32)
+
+
+def read_chromosomes(path: str | Path) -> Chromosomes:
+    """Read chromosome sizes: name, tab, bp per line, no header (as of `samtools faidx`)."""
+    names, sizes = [], []
+    with reading(path, "table of chromosome sizes") as handle:
+        for number, line in enumerate(handle, 1):
+            fields = line.split()
+            if not fields or line.startswith("#"):
+                continue
+            if len(fields) < 2 or not fields[1].isdigit() or fields[0] in names:
+                raise InputError(
+                    "Not a line of chromosome sizes.",
+                    where=f"{path}, line {number}",
+                    expected="a new name, tab, length in bp",
+                    found=line.rstrip("\n"),
+                    fix="Make it with `samtools faidx genome.fa && cut -f 1,2 genome.fa.fai`.",
+                )
+            names.append(fields[0])
+            sizes.append(int(fields[1]))
+    return Chromosomes(tuple(names), tuple(sizes), str(path))

@@ -1,0 +1,172 @@
+"""Pairs to contacts between anchors, and reads per anchor (spec §2.4).
+
+One pass over the pairs in batches; what stays in memory are the distinct contacts (16 bytes
+each) and one number per anchor, not the reads.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from deepexpr import schemas
+from deepexpr.errors import InputError
+from deepexpr.files import atomic_path
+from deepexpr.hichip import text_kernel
+from deepexpr.hichip.anchors import Anchors
+from deepexpr.hichip.bam_mates import PairBatch
+from deepexpr.hichip.chromosomes import Chromosomes
+from deepexpr.hichip.streams import writing_bytes
+
+log = logging.getLogger(__name__)
+
+#: Rows formatted at a time.
+ROWS = 1 << 18
+
+
+@dataclass(frozen=True)
+class ContactSettings:
+    """max_distance : bp between the anchors' midpoints of a cis contact; keep_trans : whether
+    contacts between chromosomes are kept (they never become loops)."""
+
+    max_distance: int = 2_000_000
+    keep_trans: bool = False
+
+    def __post_init__(self) -> None:
+        if self.max_distance < 1:
+            raise InputError("max_distance must be at least 1 bp.", found=str(self.max_distance))
+
+
+@dataclass(frozen=True)
+class ContactMap:
+    """Contacts of distinct anchors in genome order, and the depth of all anchors.
+
+    `first` < `second` (n,) int64 anchor numbers; `count` (n,) int64 PETs; `depth` (anchors,)
+    int64: mate ends of valid pairs in the anchor, whatever the other end.
+    """
+
+    anchors: Anchors
+    first: np.ndarray
+    second: np.ndarray
+    count: np.ndarray
+    depth: np.ndarray
+
+
+class _Tally:
+    """Counts of 64-bit keys; batches are merged whenever they outgrow what is merged already."""
+
+    def __init__(self) -> None:
+        self._keys = [np.empty(0, np.int64)]
+        self._counts = [np.empty(0, np.int64)]
+
+    def add(self, keys: np.ndarray) -> None:
+        distinct, counts = np.unique(keys, return_counts=True)
+        self._keys.append(distinct)
+        self._counts.append(counts)
+        if sum(map(len, self._keys[1:])) > max(1 << 20, len(self._keys[0])):
+            self.merge()
+
+    def merge(self) -> tuple[np.ndarray, np.ndarray]:
+        keys, counts = np.concatenate(self._keys), np.concatenate(self._counts)
+        order = np.argsort(keys, kind="stable")
+        keys, counts = keys[order], counts[order]
+        starts = np.flatnonzero(np.r_[True, keys[1:] != keys[:-1]]) if len(keys) else keys
+        sums = np.add.reduceat(counts, starts) if len(keys) else counts
+        self._keys, self._counts = [keys[starts]], [sums]
+        return keys[starts], sums
+
+
+def count_contacts(
+    batches: Iterable[PairBatch], anchors: Anchors, settings: ContactSettings
+) -> ContactMap:
+    """Count pairs between distinct anchors, at most `max_distance` apart, and reads per anchor.
+
+    `batches` hold valid pairs with 1-based positions and the chromosomes of `anchors`.
+    """
+    n = len(anchors)
+    depth = np.zeros(n, np.int64)
+    tally = _Tally()
+    midpoint = anchors.midpoint
+    seen = {"pairs": 0, "no anchor": 0, "one anchor": 0, "trans": 0, "too far": 0, "kept": 0}
+    for batch in batches:
+        ends = anchors.assign(batch.chromosome, batch.position - 1)
+        depth += np.bincount(ends[ends >= 0], minlength=n)
+        seen["pairs"] += len(ends)
+        both = (ends >= 0).all(axis=1)
+        first, second = ends[both].min(axis=1), ends[both].max(axis=1)
+        distinct = first != second
+        trans = anchors.chromosome[first] != anchors.chromosome[second]
+        far = ~trans & (midpoint[second] - midpoint[first] > settings.max_distance)
+        keep = distinct & ~far & (settings.keep_trans | ~trans)
+        tally.add(first[keep] * n + second[keep])
+        seen["no anchor"] += int((~both).sum())
+        seen["one anchor"] += int((~distinct).sum())
+        seen["trans"] += int(trans.sum())
+        seen["too far"] += int(far.sum())
+        seen["kept"] += int(keep.sum())
+    keys, count = tally.merge()
+    log.info(
+        "%d pairs: %d with an end outside anchors, %d within one anchor, %d trans (%s), %d "
+        "farther than %d bp; %d PETs in %d contacts",
+        seen["pairs"], seen["no anchor"], seen["one anchor"], seen["trans"],
+        "kept" if settings.keep_trans else "dropped", seen["too far"], settings.max_distance,
+        seen["kept"], len(keys),
+    )  # fmt: skip
+    if not len(keys):
+        log.warning("No contact between distinct anchors: the tables are empty, and valid.")
+    return ContactMap(anchors, keys // max(n, 1), keys % max(n, 1), count, depth)
+
+
+def check_positions(batches: Iterable[PairBatch], chromosomes: Chromosomes) -> Iterable[PairBatch]:
+    """Pass `batches` on; InputError for a position outside its chromosome."""
+    sizes = np.array(chromosomes.sizes, np.int64)
+    for batch in batches:
+        outside = (batch.position < 1) | (batch.position > sizes[batch.chromosome])
+        if outside.any():
+            row = np.flatnonzero(outside.any(axis=1))[0]
+            name = chromosomes.names[batch.chromosome[row][outside[row]][0]]
+            raise InputError(
+                f"{int(outside.sum())} position(s) lie outside their chromosome.",
+                where=chromosomes.source,
+                expected=f"1 to {chromosomes.sizes[chromosomes.index[name]]} on {name}",
+                found=str(int(batch.position[row][outside[row]][0])),
+                fix="Use the chromosome sizes of the genome the reads were mapped to.",
+            )
+        yield batch
+
+
+def write_contacts(contacts: ContactMap, path: str | Path, depth_path: str | Path) -> None:
+    """Write contacts (schemas.CONTACTS) and depths (schemas.DEPTH; anchors with reads), BED
+    coordinates, each with a header line that begins with ``#``."""
+    anchors = contacts.anchors
+    used = np.flatnonzero(contacts.depth)
+    table = text_kernel.text_table(anchors.chromosomes.names)
+    with atomic_path(path) as temporary, atomic_path(depth_path) as depth_temporary:
+        with writing_bytes(temporary) as handle:
+            handle.write(("#" + "\t".join(schemas.CONTACTS) + "\n").encode())
+            for part in _parts(len(contacts.count)):
+                columns = [
+                    *_interval(anchors, contacts.first[part]),
+                    *_interval(anchors, contacts.second[part]),
+                    contacts.count[part],
+                ]
+                is_text = [True, False, False, True, False, False, False]
+                handle.write(text_kernel.format_rows(columns, is_text, table))
+        with writing_bytes(depth_temporary) as handle:
+            handle.write(("#" + "\t".join(schemas.DEPTH) + "\n").encode())
+            for part in _parts(len(used)):
+                columns = [*_interval(anchors, used[part]), contacts.depth[used[part]]]
+                is_text = [True, False, False, False]
+                handle.write(text_kernel.format_rows(columns, is_text, table))
+
+
+def _parts(n: int) -> Iterable[slice]:
+    return (slice(start, start + ROWS) for start in range(0, n, ROWS))
+
+
+def _interval(anchors: Anchors, numbers: np.ndarray) -> list[np.ndarray]:
+    return [anchors.chromosome[numbers], anchors.start[numbers], anchors.end[numbers]]

@@ -1,0 +1,236 @@
+"""Mates to valid pairs with a full account of what was dropped (spec §2.3).
+
+Order of the filters: both mates uniquely mapped; none on a dropped chromosome; duplicates
+out; then cis pairs closer than `min_distance`, which are uncut or self-ligated fragments and
+not contacts. Every number goes to the QC table; only valid pairs go to the file.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from deepexpr.errors import InputError
+from deepexpr.files import atomic_path, read_table
+from deepexpr.hichip.bam_mates import MateCounts, PairBatch, read_mates
+from deepexpr.hichip.chromosomes import Chromosomes
+from deepexpr.hichip.pair_store import PairStore, SortedPairs
+from deepexpr.hichip.pairs_format import PairsReader, PairsWriter
+
+log = logging.getLogger(__name__)
+
+#: Borders of the classes of cis pairs in bp (spec §2.3).
+SHORT, LONG = 1_000, 20_000
+
+
+@dataclass(frozen=True)
+class PairSettings:
+    """What to leave out.
+
+    min_distance : bp between the 5' ends of a cis pair; closer ones are counted and dropped.
+    drop_chromosomes : pairs with a mate on one of these are dropped (names absent from the
+        genome are fine: not every assembly has a mitochondrion).
+    min_mapq : reads below count as multi-mapped.
+    """
+
+    min_distance: int = 1_000
+    drop_chromosomes: tuple[str, ...] = ("chrM",)
+    min_mapq: int = 1
+
+    def __post_init__(self) -> None:
+        if self.min_distance < 0 or not 0 <= self.min_mapq <= 255:
+            raise InputError(
+                "The settings of pairs are out of range.",
+                expected="min_distance >= 0 bp, 0 <= min_mapq <= 255",
+                found=str(self),
+            )
+
+
+@dataclass
+class PairCounts:
+    """Pairs by fate; the classes are of pairs without duplicates."""
+
+    dropped_chromosome: int = 0
+    duplicates: int = 0
+    distinct: int = 0
+    cis_short: int = 0
+    cis_middle: int = 0
+    cis_long: int = 0
+    trans: int = 0
+    too_close: int = 0
+    dangling_ends: int = 0
+    self_circles: int = 0
+    valid: int = 0
+
+    def add(self, pairs: SortedPairs, min_distance: int) -> np.ndarray:
+        """Count `pairs` and return which of them are valid: (n,) bool."""
+        n = len(pairs.position1)
+        self.duplicates += pairs.duplicates
+        self.distinct += n
+        if pairs.chromosome1 != pairs.chromosome2:
+            self.trans += n
+            self.valid += n
+            return np.ones(n, bool)
+        distance = pairs.position2 - pairs.position1
+        below, above = int((distance < SHORT).sum()), int((distance > LONG).sum())
+        self.cis_short += below
+        self.cis_long += above
+        self.cis_middle += n - below - above
+        close = distance < min_distance
+        self.too_close += int(close.sum())
+        # position1 <= position2, so +- points inwards and -+ outwards.
+        inwards = (pairs.reverse1 == 0) & (pairs.reverse2 == 1)
+        outwards = (pairs.reverse1 == 1) & (pairs.reverse2 == 0)
+        self.dangling_ends += int((close & inwards).sum())
+        self.self_circles += int((close & outwards).sum())
+        self.valid += n - int(close.sum())
+        return ~close
+
+
+def pairs_from_bams(
+    bams: Sequence[tuple[str | Path, str | Path]],
+    chromosomes: Chromosomes,
+    output: str | Path,
+    settings: PairSettings,
+) -> tuple[MateCounts, PairCounts]:
+    """Join the mates of each (BAM 1, BAM 2), one couple per lane, and write valid pairs.
+
+    Lanes are of one library: duplicates are found across them. Pairs are 1-based, flipped to
+    the upper triangle, sorted. Raises InputError as `read_mates` does.
+    """
+    mates = MateCounts()
+    batches = (
+        batch
+        for couple in bams
+        for batch in read_mates(couple, chromosomes, mates, settings.min_mapq)
+    )
+    counts = _write_pairs(batches, chromosomes, output, settings)
+    log.info("%d pairs mapped, %d with both mates unique", mates.pairs, mates.both_unique)
+    return mates, counts
+
+
+def pairs_from_pairs(
+    paths: Sequence[str | Path],
+    chromosomes: Chromosomes | None,
+    output: str | Path,
+    settings: PairSettings,
+) -> tuple[MateCounts, PairCounts]:
+    """Filter, sort and deduplicate .pairs files of other tools, in any order of pairs.
+
+    `chromosomes` must be those of every header; None takes the first file's.
+    """
+    mates = MateCounts()
+    if chromosomes is None:
+        with PairsReader(paths[0]) as first:
+            chromosomes = first.chromosomes
+    batches = (b for path in paths for b in _renumbered(path, chromosomes, mates))
+    return mates, _write_pairs(batches, chromosomes, output, settings)
+
+
+def qc_table(
+    sample: str, trim_stats: pd.DataFrame | None, mates: MateCounts, counts: PairCounts
+) -> pd.DataFrame:
+    """The QC of one sample: columns of schemas.QC; fractions lie between 0 and 1.
+
+    `read_pairs` is the number of sequenced pairs: of `trim_stats` (metric -> value, as of
+    `sum_trim_stats`) where known, else of pairs that came in.
+    """
+    rows: dict[str, float] = {"read_pairs": mates.pairs}
+    if trim_stats is not None:
+        rows = dict(zip(trim_stats["metric"], trim_stats["value"], strict=True))
+    rows |= {
+        "pairs_to_mapping": mates.pairs,
+        "r1_unique": mates.unique[0],
+        "r2_unique": mates.unique[1],
+        "r1_multiple": mates.multiple[0],
+        "r2_multiple": mates.multiple[1],
+        "mapped_fraction": _fraction(sum(mates.unique) + sum(mates.multiple), 2 * mates.pairs),
+        "unique_fraction": _fraction(sum(mates.unique), 2 * mates.pairs),
+        "both_unique": mates.both_unique,
+        "dropped_chromosome": counts.dropped_chromosome,
+        "duplicates": counts.duplicates,
+        "duplicate_fraction": _fraction(counts.duplicates, counts.duplicates + counts.distinct),
+        "cis_below_1kb": counts.cis_short,
+        "cis_1kb_to_20kb": counts.cis_middle,
+        "cis_above_20kb": counts.cis_long,
+        "trans": counts.trans,
+        "trans_fraction": _fraction(counts.trans, counts.distinct),
+        "below_min_distance": counts.too_close,
+        "dangling_ends": counts.dangling_ends,
+        "self_circles": counts.self_circles,
+        "valid_pairs": counts.valid,
+        "valid_fraction": _fraction(counts.valid, rows["read_pairs"]),
+    }
+    return pd.DataFrame(
+        {"sample": sample, "metric": list(rows), "value": [float(v) for v in rows.values()]}
+    )
+
+
+def sum_trim_stats(paths: Sequence[str | Path]) -> pd.DataFrame | None:
+    """Trimming counts of all lanes together (metric, value); None without files."""
+    if not paths:
+        return None
+    tables = [read_table(p, ("metric", "value")) for p in paths]
+    values = pd.concat(tables).groupby("metric", sort=False)["value"].sum()
+    if "read_pairs" not in values or not values["read_pairs"]:
+        raise InputError("Not a table of trimming counts.", where=", ".join(map(str, paths)))
+    pairs = values["read_pairs"]
+    for mate in ("r1", "r2"):
+        hits = values[f"{mate}_full_junctions"] + values[f"{mate}_partial_junctions"]
+        values[f"{mate}_trimmed_fraction"] = hits / pairs
+    values["trimmed_fraction"] = (values["r1_trimmed_fraction"] + values["r2_trimmed_fraction"]) / 2
+    return values.rename_axis("metric").reset_index(name="value")
+
+
+def _fraction(part: float, whole: float) -> float:
+    return part / whole if whole else 0.0
+
+
+def _renumbered(
+    path: str | Path, chromosomes: Chromosomes, mates: MateCounts
+) -> Iterable[PairBatch]:
+    """Batches of a .pairs file in the numbering of `chromosomes`; `mates` counts the pairs."""
+    with PairsReader(path) as reader:
+        header = reader.chromosomes
+        ids = chromosomes.require_same(header.names, header.sizes, str(path))
+        for batch in reader:
+            mates.both_unique += len(batch.position)
+            yield batch._replace(chromosome=ids[batch.chromosome])
+        mates.pairs = mates.both_unique + reader.unmapped
+        mates.unique = (mates.both_unique, mates.both_unique)
+
+
+def _write_pairs(
+    batches: Iterable[PairBatch],
+    chromosomes: Chromosomes,
+    output: str | Path,
+    settings: PairSettings,
+) -> PairCounts:
+    counts = PairCounts()
+    dropped = [chromosomes.index.get(name, -1) for name in settings.drop_chromosomes]
+    with (
+        atomic_path(output) as temporary,
+        PairStore(len(chromosomes), Path(output).parent) as store,
+    ):
+        for batch in batches:
+            keep = ~np.isin(batch.chromosome, dropped).any(axis=1)
+            counts.dropped_chromosome += int((~keep).sum())
+            store.add(PairBatch(*(a[keep] for a in batch)))
+        with open(temporary, "wb") as handle:
+            writer = PairsWriter(handle, chromosomes)
+            for pairs in store.sorted():
+                valid = counts.add(pairs, settings.min_distance)
+                kept = [a[valid] for a in pairs[2:6]]
+                writer.write(pairs._replace(**dict(zip(pairs._fields[2:6], kept, strict=True))))
+            writer.close()
+    log.info(
+        "%d pairs on dropped chromosomes, %d duplicates, %d closer than %d bp, %d valid",
+        counts.dropped_chromosome, counts.duplicates, counts.too_close, settings.min_distance,
+        counts.valid,
+    )  # fmt: skip
+    return counts

@@ -1,0 +1,168 @@
+"""The 4DN .pairs format: header, writing (BGZF, sorted) and reading in batches.
+
+https://github.com/4dn-dcic/pairix/blob/master/pairs_format_specification.md
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+
+from deepexpr.errors import InputError
+from deepexpr.hichip import text_kernel as kernel
+from deepexpr.hichip.bam_mates import PairBatch
+from deepexpr.hichip.chromosomes import Chromosomes
+from deepexpr.hichip.pair_store import SortedPairs
+from deepexpr.hichip.streams import BgzfWriter, ByteStream
+
+COLUMNS = ("readID", "chr1", "pos1", "chr2", "pos2", "strand1", "strand2")
+#: Other names in use for the columns (pairtools).
+ALIASES = {"chrom1": "chr1", "chrom2": "chr2"}
+
+#: Pairs formatted or read at a time.
+ROWS = 1 << 18
+
+
+def header_text(chromosomes: Chromosomes, assembly: str | None = None) -> str:
+    """The header of a sorted, upper-triangular file."""
+    lines = ["## pairs format v1.0", "#sorted: chr1-chr2-pos1-pos2", "#shape: upper triangle"]
+    lines += [f"#genome_assembly: {assembly}"] if assembly else []
+    sizes = zip(chromosomes.names, chromosomes.sizes, strict=True)
+    lines += [f"#chromsize: {name} {size}" for name, size in sizes]
+    return "\n".join([*lines, "#columns: " + " ".join(COLUMNS), ""])
+
+
+class PairsWriter:
+    """Writes sorted pairs; the read name is ``.`` (allowed, and a third of the size)."""
+
+    def __init__(self, handle: IO[bytes], chromosomes: Chromosomes) -> None:
+        self._out = BgzfWriter(handle)
+        self._n = len(chromosomes)
+        self._table = kernel.text_table((*chromosomes.names, "+", "-", "."))
+        self._out.write(header_text(chromosomes).encode())
+
+    def write(self, pairs: SortedPairs) -> None:
+        """Append pairs."""
+        for start in range(0, len(pairs.position1), ROWS):
+            part = slice(start, start + ROWS)
+            self._out.write(
+                kernel.format_rows(
+                    [
+                        self._n + 2,
+                        pairs.chromosome1,
+                        pairs.position1[part],
+                        pairs.chromosome2,
+                        pairs.position2[part],
+                        self._n + pairs.reverse1[part],
+                        self._n + pairs.reverse2[part],
+                    ],
+                    [True, True, False, True, False, True, True],
+                    self._table,
+                )
+            )
+
+    def close(self) -> None:
+        """Finish the file; the handle stays open."""
+        self._out.close()
+
+
+class PairsReader:
+    """Reads a .pairs file (plain or compressed) of any tool in batches.
+
+    ``chromosomes`` are those of the header. Iterating yields PairBatch with only pairs of two
+    mapped mates; ``unmapped`` counts the others. Raises InputError with the line.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        self._stream = ByteStream(path, "pairs file")
+        self.unmapped = 0
+        self._line = 0
+        names, sizes, columns = [], [], list(COLUMNS)
+        for line in self._header_lines():
+            words = line.split()
+            if words[0] == "#chromsize:" and len(words) == 3 and words[2].isdigit():
+                names.append(words[1])
+                sizes.append(int(words[2]))
+            elif words[0] == "#columns:":
+                columns = [ALIASES.get(w, w) for w in words[1:]]
+        self.chromosomes = Chromosomes(tuple(names), tuple(sizes), str(path))
+        self._fields = self._field_numbers(columns)
+
+    def __enter__(self) -> PairsReader:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._stream.__exit__()
+
+    def __iter__(self) -> Iterator[PairBatch]:
+        text, offsets = kernel.text_table(self.chromosomes.names)
+        stream = self._stream
+        while True:
+            stream.fill()
+            if stream.eof and len(stream.data) and stream.data[-1] != ord("\n"):
+                stream.append(b"\n")
+            size = len(stream.data) // 12 + 1
+            out = PairBatch(
+                np.empty((size, 2), np.int32),
+                np.empty((size, 2), np.int64),
+                np.empty((size, 2), np.uint8),
+            )
+            error, used, n = kernel.parse_pairs(stream.data, self._fields, text, offsets, *out)
+            if error:
+                self._raise_line(error, used, self._line + n + 1)
+            stream.consume(used)
+            self._line += n
+            mapped = (out.chromosome[:n] >= 0).all(axis=1)
+            self.unmapped += n - int(mapped.sum())
+            if mapped.any():
+                yield PairBatch(*(a[:n][mapped] for a in out))
+            if stream.eof and not used:
+                return
+
+    def _header_lines(self) -> Iterator[str]:
+        stream = self._stream
+        stream.fill()
+        while len(stream.data) and stream.data[0] == ord("#"):
+            ends = np.flatnonzero(stream.data[: 1 << 16] == ord("\n"))
+            if not len(ends):
+                break
+            line = stream.take(int(ends[0]) + 1).decode("utf-8", "replace")
+            self._line += 1
+            if len(stream.data) < 1 << 16:
+                stream.fill()
+            if line.strip("# \r\n\t"):
+                yield line
+
+    def _field_numbers(self, columns: list[str]) -> np.ndarray:
+        wanted = ("chr1", "chr2", "pos1", "pos2", "strand1", "strand2")
+        missing = [name for name in wanted if name not in columns]
+        if missing or not len(self.chromosomes):
+            raise InputError(
+                "The header of the pairs file is not complete.",
+                where=str(self.path),
+                expected="#chromsize: lines and a #columns: line with " + ", ".join(wanted),
+                found=f"{len(self.chromosomes)} #chromsize: lines; columns {', '.join(columns)}",
+                fix="Write it with a tool that keeps the header, e.g. pairtools.",
+            )
+        return np.array([columns.index(name) for name in wanted], np.int64)
+
+    def _raise_line(self, error: int, used: int, number: int) -> None:
+        problems = {
+            kernel.TOO_FEW: "A line has too few columns.",
+            kernel.BAD_NUMBER: "A position is not a number.",
+            kernel.BAD_STRAND: "A strand is neither + nor -.",
+            kernel.UNKNOWN_CHROMOSOME: "A chromosome is not in the header.",
+            kernel.WINDOWS_LINE: "The file has Windows line ends.",
+        }
+        line = self._stream.data[used : used + 200].tobytes().partition(b"\n")[0]
+        raise InputError(
+            problems[error],
+            where=f"{self.path}, line {number}",
+            expected="tab-separated columns as the #columns: line says",
+            found=repr(line.decode("utf-8", "replace")),
+            fix="Check how the file was made, or make it again.",
+        )
