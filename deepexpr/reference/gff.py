@@ -50,34 +50,16 @@ def parse_gtf(path: str | Path) -> tuple[pd.DataFrame, pd.DataFrame]:
     nameless = lines["transcript_id"].isna()
     if nameless.all():
         raise InputError("No line of the GTF has a transcript_id.", where=str(path))
-    lines = lines[~nameless]
-    is_exon = lines["Feature"] == "exon"
-    keys = ["transcript_id", "Chromosome", "Strand"]
-    spans = lines.groupby(keys, sort=False, observed=True).agg(
-        Start=("Start", "min"), End=("End", "max")
-    )
-    # A transcript's own line says more than its exons' lines; the first that says it is taken.
-    about = [
-        name for name in ("gene_id", "gene", "biotype", "gene_biotype", "tag") if name in lines
-    ]
-    first = lines.assign(is_exon=is_exon).sort_values("is_exon", kind="stable")
-    first = first.groupby(keys, sort=False, observed=True)[about].first()
-    transcripts = spans.join(first).reset_index()
+    lines = lines[~nameless].rename(columns=_NAMES)
+    transcripts = _gather_transcripts(lines)
     genes = table[(table["Feature"] == "gene") & table["gene_biotype"].notna()]
     by_gene = genes.drop_duplicates("gene_id").set_index("gene_id")["gene_biotype"]
-    transcripts["gene_biotype"] = transcripts["gene_biotype"].fillna(
-        transcripts["gene_id"].map(by_gene)
-    )
-    transcripts["canonical"] = canonical_rank(transcripts["tag"])
-    transcripts["coding"] = transcripts["transcript_id"].isin(coding)
-    transcripts = transcripts.rename(columns=_NAMES).drop(columns="tag")
-    number = transcripts.reset_index()[["transcript", "chromosome", "strand", "index"]]
-    exons = lines[is_exon].rename(columns=_NAMES)[
-        ["transcript", "chromosome", "strand", "start", "end"]
-    ]
-    exons = exons.merge(number, on=["transcript", "chromosome", "strand"]).rename(
-        columns={"index": "row"}
-    )
+    stated = transcripts["gene_biotype"]
+    transcripts["gene_biotype"] = stated.fillna(transcripts["gene_id"].map(by_gene))
+    transcripts["canonical"] = canonical_rank(transcripts.pop("tag"))
+    transcripts["coding"] = transcripts["transcript"].isin(coding)
+    row = transcripts[_KEYS].assign(row=transcripts.index)
+    exons = lines.loc[lines["Feature"] == "exon", [*_KEYS, "start", "end"]].merge(row, on=_KEYS)
     return transcripts, exons[["row", "start", "end"]]
 
 
@@ -88,6 +70,18 @@ _NAMES = {
     "Start": "start",
     "End": "end",
 }
+
+#: A name may stand on X and on Y: one transcript each.
+_KEYS = ["transcript", "chromosome", "strand"]
+
+
+def _gather_transcripts(lines: pd.DataFrame) -> pd.DataFrame:
+    """One row per transcript: its span, and what its own line, else its exons', says first."""
+    about = ["gene_id", "gene", "biotype", "gene_biotype", "tag"]
+    ordered = lines.assign(is_exon=lines["Feature"] == "exon")
+    groups = ordered.sort_values("is_exon", kind="stable").groupby(_KEYS, sort=False)
+    spans = groups.agg(start=("start", "min"), end=("end", "max"))
+    return spans.join(groups[about].first()).reset_index()
 
 
 def canonical_rank(tags: pd.Series) -> pd.Series:
