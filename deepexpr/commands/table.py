@@ -7,6 +7,11 @@ import logging
 
 HELP = "write the table of plotted values of figure N from results files"
 
+#: Options that take one file.
+SINGLE = (
+    "tests", "genes", "transcripts", "tomtom", "enhancer_tomtom", "filters", "bundle",
+)  # fmt: skip
+
 logger = logging.getLogger(__name__)
 
 
@@ -38,6 +43,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--genes", metavar="TSV", help="genes (`deepexpr promoters --table`)")
     parser.add_argument("--transcripts", metavar="TSV", help="transcripts, for gene bodies (bp)")
     parser.add_argument("--tomtom", metavar="TSV", help="matches (`deepexpr tomtom`)")
+    parser.add_argument(
+        "--enhancer-tomtom", metavar="TSV", help="matches of enhancer motifs, for `paper`"
+    )
     parser.add_argument("--filters", metavar="MEME", help="motifs that were matched")
     parser.add_argument(
         "--jaspar", default="JASPAR2018", metavar="NAME|MEME", help="motifs that were searched"
@@ -69,10 +77,7 @@ def run(args: argparse.Namespace) -> None:
             name: named_paths(getattr(args, name), f"--{name}")
             for name in ("signal", "qc", "history", "benchmark")
         },
-        **{
-            name: Path(value) if (value := getattr(args, name)) else None
-            for name in ("tests", "genes", "transcripts", "tomtom", "filters", "bundle")
-        },
+        **{name: Path(value) if (value := getattr(args, name)) else None for name in SINGLE},
         jaspar=args.jaspar,
         e_value=args.e_value,
         gene=args.gene,

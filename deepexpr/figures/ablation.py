@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 
 import numpy as np
@@ -43,16 +44,22 @@ def build_ablation(inputs: Inputs) -> pd.DataFrame:
 def build_distance(inputs: Inputs) -> pd.DataFrame:
     """Scores of the full network by the reach of its HiChIP input (methods full, full-500kb...)."""
     scores = read_tables(inputs.metrics, METRICS)
-    reach = scores["method"].astype(str).str.extract(r"^full(?:-(\d+)kb)?$", expand=False)
-    is_full = scores["method"].astype(str).str.fullmatch(r"full(-\d+kb)?")
-    own = scores["cell_line"] == scores["trained_on"]
-    scores = scores.assign(distance_kb=reach.fillna(FULL_REACH_KB).astype(int))
-    chosen = scores[is_full.astype(bool) & own]
+    own = scores[scores["cell_line"] == scores["trained_on"]]
+    own = own.assign(distance_kb=[reach_kb(str(method)) for method in own["method"]])
+    chosen = own[own["distance_kb"] > 0]
     scanned = chosen[chosen["distance_kb"] != FULL_REACH_KB]
     keys = ["cell_line", "task", "scheme", "K"]
     # A reach of 1000 kb alone is no scan: it is kept where another reach stands beside it.
     kept = chosen.merge(scanned[keys].drop_duplicates(), on=keys)
     return kept[list(DISTANCE_COLUMNS)].reset_index(drop=True)
+
+
+def reach_kb(method: str) -> int:
+    """How far a full network looks, kb: 1000 for "full", 500 for "full-500kb", 0 for others."""
+    match = re.fullmatch(r"full(?:-(\d+)kb)?", method)
+    if match is None:
+        return 0
+    return int(match[1]) if match[1] else FULL_REACH_KB
 
 
 def draw_ablation(table: pd.DataFrame) -> Figure:

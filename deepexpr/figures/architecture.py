@@ -119,7 +119,7 @@ def draw_architecture(table: pd.DataFrame) -> Figure:
     rows = max((len(boxes) for boxes in columns.values()), default=0)
     height = (rows + len(joint)) * STEP + 3 * TITLE_HEIGHT + 0.3
     width = style.TWO_COLUMNS
-    figure = Figure(figsize=(width, height), layout="none")
+    figure = Figure(figsize=(width, height))
     axis = figure.add_axes((0, 0, 1, 1))
     axis.set_xlim(0, width)
     axis.set_ylim(0, height)

@@ -5,6 +5,7 @@ The table holds all parts in one long form, so that any gene can be redrawn from
 
 from __future__ import annotations
 
+import difflib
 import logging
 
 import numpy as np
@@ -80,7 +81,7 @@ def draw_gene_tracks(table: pd.DataFrame) -> Figure:
     region = table[table["part"] == "region"].iloc[0]
     expression = table[table["part"] == "expression"]
     lines = list(dict.fromkeys(expression["cell_line"]))
-    figure = Figure(figsize=(style.TWO_COLUMNS, 0.95 * len(lines) + 1.5))
+    figure = Figure(figsize=(style.TWO_COLUMNS, 0.95 * len(lines) + 1.5), layout="constrained")
     layout = figure.add_gridspec(
         len(lines) + 1, 2, width_ratios=(5.2, 1), height_ratios=[1] * len(lines) + [0.75]
     )
@@ -101,14 +102,15 @@ def draw_gene_tracks(table: pd.DataFrame) -> Figure:
 
 
 def _find_gene(genes: pd.DataFrame, name: str, where: str) -> pd.Series:
-    found = genes[genes["gene"].astype(str).str.upper() == name.upper()]
+    upper = genes["gene"].astype(str).str.upper()
+    found = genes[upper == name.upper()]
     if found.empty:
-        near = genes.loc[genes["gene"].astype(str).str.upper().str.startswith(name[:3].upper())]
+        near = difflib.get_close_matches(name.upper(), upper.tolist(), n=5)
         raise InputError(
             f"The gene {name!r} is not among the genes.",
             where=where,
             expected=f"one of {len(genes)} gene symbols",
-            found=f"similar: {', '.join(near['gene'].head(5))}" if len(near) else "nothing similar",
+            found=f"similar: {', '.join(near)}" if near else "nothing similar",
             fix="Use the symbol as it is written in the gene table.",
         )
     return found.iloc[0]

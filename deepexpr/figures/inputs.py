@@ -31,6 +31,7 @@ class Inputs:
     genes: Path | None = None
     transcripts: Path | None = None
     tomtom: Path | None = None
+    enhancer_tomtom: Path | None = None
     filters: Path | None = None
     jaspar: str = "JASPAR2018"
     e_value: float = 0.05

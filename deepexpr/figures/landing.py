@@ -150,7 +150,7 @@ def _lost_folds(scores: pd.DataFrame) -> list[str]:
         reasons = group["reason"].dropna()
         why = f" ({reasons.iloc[0]})" if len(reasons) else ""
         warnings.append(
-            f"{line}: {len(group)} folds of {style.label(method)} ({task}) have no score{why}."
+            f"{line}: {len(group)} score(s) of {style.label(method)} ({task}) are missing{why}."
         )
     return warnings
 

@@ -6,6 +6,8 @@ background; the most frequent letter stands on top.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.font_manager import FontProperties
@@ -60,6 +62,7 @@ def _letter(letter: str, x: float, y: float, height: float) -> PathPatch:
     )
 
 
+@lru_cache(maxsize=len(LETTERS))
 def _glyph(letter: str) -> Path:
     return TextPath(
         (0, 0), letter, size=10, prop=FontProperties(family="DejaVu Sans", weight="bold")

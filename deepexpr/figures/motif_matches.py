@@ -163,7 +163,7 @@ def _pair_grid(number: int, columns: int) -> tuple[Figure, list[tuple[Axes, Axes
     rows = math.ceil(number / columns)
     width = style.TWO_COLUMNS if columns > 1 else style.ONE_COLUMN
     height = HEAD + rows * CELL
-    figure = Figure(figsize=(width, height), layout="none")
+    figure = Figure(figsize=(width, height))
     step = (width - LEFT) / columns
 
     def box(column: int, top: float) -> Axes:

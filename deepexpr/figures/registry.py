@@ -72,7 +72,7 @@ _SPECS = (
     ),
     FigureSpec(
         "paper", "The paper's numbers beside ours", "paper", "paper",
-        ("metrics",), ("dataset", "tomtom", "cross"),
+        ("metrics",), ("dataset", "tomtom", "enhancer_tomtom", "cross", "e_value"),
     ),
     FigureSpec("qc", "Quality of the HiChIP libraries", "quality", "qc", ("qc",)),
     FigureSpec(

@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 #: Columns of names: read as text even where they look like numbers.
 TEXT = (
     "cell_line", "trained_on", "gene", "method", "query", "target", "target_name", "name", "note",
-    "reason", "sample", "run", "item", "ours", "paper",
+    "reason", "sample", "run", "item", "quantity",
 )  # fmt: skip
 
 
@@ -43,8 +43,7 @@ def render(name: str, table: str | Path, outputs: Sequence[str | Path]) -> None:
 def read(spec: FigureSpec, table: str | Path) -> pd.DataFrame:
     """The table of a figure, with its columns checked and names read as text."""
     columns = spec.columns()
-    values = read_table(table, columns, dtype={c: "str" for c in TEXT if c in columns})
-    return values
+    return read_table(table, columns, dtype={c: "str" for c in TEXT if c in columns})
 
 
 def _draw(spec: FigureSpec, values: pd.DataFrame, outputs: list[Path]) -> None:

@@ -122,7 +122,7 @@ def grid(
     columns = max(1, min(columns, number))
     rows = math.ceil(number / columns)
     width = min(TWO_COLUMNS, max(ONE_COLUMN, panel[0] * columns))
-    figure = Figure(figsize=(width, panel[1] * rows + 0.3))
+    figure = Figure(figsize=(width, panel[1] * rows + 0.3), layout="constrained")
     axes = figure.subplots(rows, columns, sharex=sharex, sharey=sharey, squeeze=False)
     flat = list(axes.flat)
     for spare in flat[number:]:
@@ -172,7 +172,7 @@ def say_at(axis: Axes, x: float, text: str, width: int = 24) -> None:
 
 def only_words(title: str, text: str) -> Figure:
     """A figure without data that says why, in words."""
-    figure = Figure(figsize=(ONE_COLUMN, 1.5))
+    figure = Figure(figsize=(ONE_COLUMN, 1.5), layout="constrained")
     axis = figure.subplots()
     axis.set_axis_off()
     axis.set_title(title)

@@ -14,7 +14,7 @@ from deepexpr.figures import style
 LINE, SPACE, HEAD, MARGIN = 0.115, 0.07, 0.3, 0.1
 
 #: Characters of a line over the width of two columns at this size.
-CHARACTERS = 132
+CHARACTERS = 142
 FONT = 6.5
 
 
@@ -34,7 +34,7 @@ def draw_table(
     wrapped = [_wrap(cells, shares) for cells in [header, *rows]]
     heights = [max(cell.count("\n") + 1 for cell in cells) * LINE + SPACE for cells in wrapped]
     height = HEAD + sum(heights) + 2 * MARGIN
-    figure = Figure(figsize=(style.TWO_COLUMNS, height), layout="none")
+    figure = Figure(figsize=(style.TWO_COLUMNS, height))
     axis = figure.add_axes((0, 0, 1, 1))
     axis.set_axis_off()
     axis.set_xlim(0, style.TWO_COLUMNS)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import NullFormatter
 
 from deepexpr.figures import style
 from deepexpr.figures.inputs import Inputs
@@ -19,7 +21,8 @@ HISTORY = TRAINING_CURVES_COLUMNS[1:]
 BENCHMARKS_COLUMNS = ("step", "s", "max_rss")
 
 STEP_LABELS = {
-    "sequence": "step 1, sequence", "distal": "step 2, HiChIP", "full": "one step", "hichip": "HiChIP",
+    "sequence": "step 1, sequence", "distal": "step 2, HiChIP", "full": "one step",
+    "hichip": "HiChIP",
 }  # fmt: skip
 
 
@@ -88,18 +91,21 @@ def draw_benchmarks(table: pd.DataFrame) -> Figure:
     if table.empty:
         return style.only_words("Run time and memory", "No step was measured.")
     table = table.iloc[::-1]
-    figure = Figure(figsize=(style.TWO_COLUMNS, 0.6 + 0.16 * len(table)))
+    figure = Figure(figsize=(style.TWO_COLUMNS, 0.6 + 0.16 * len(table)), layout="constrained")
     left, right = figure.subplots(1, 2, sharey=True)
     for axis, column, text in (
         (left, "s", "Wall time, s"),
         (right, "max_rss", "Largest resident memory, MiB"),
     ):
         values = table[column].where(table[column] > 0)
-        axis.barh(range(len(table)), values, color=style.BLUE, height=0.7)
+        # Points, not bars: a logarithmic axis has no zero for bars to start at.
+        axis.plot(values, range(len(table)), "o", color=style.BLUE, markersize=4)
         if values.notna().any():
             axis.set_xscale("log")
+            axis.set_xlim(10 ** np.floor(np.log10(values.min())), 2 * values.max())
+            axis.xaxis.set_minor_formatter(NullFormatter())
         axis.set_xlabel(text)
-        axis.grid(axis="x")
+        axis.grid()
     left.set_yticks(range(len(table)), table["step"])
     left.set_ylim(-0.6, len(table) - 0.4)
     return figure

@@ -7,10 +7,10 @@ import pandas as pd
 
 from deepexpr.schemas import METRICS
 
-LINES = ("K562", "Jurkat", "HCT116")
+LINES = ("K562", "Jurkat")
 
 
-def loop_signal(lines=LINES, genes: int = 400, seed: int = 1) -> pd.DataFrame:
+def loop_signal(lines=LINES, genes: int = 200, seed: int = 1) -> pd.DataFrame:
     rng = np.random.default_rng(seed)
     tables = []
     for line in lines:
@@ -31,7 +31,7 @@ def loop_signal(lines=LINES, genes: int = 400, seed: int = 1) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)
 
 
-def loop_number(lines=LINES, genes: int = 400, seed: int = 2) -> pd.DataFrame:
+def loop_number(lines=LINES, genes: int = 200, seed: int = 2) -> pd.DataFrame:
     table = loop_signal(lines, genes, seed).drop(columns=["loop_count", "log2_loop_count"])
     rng = np.random.default_rng(seed)
     table.insert(2, "loop_number", rng.negative_binomial(1, 0.25, len(table)))
@@ -43,7 +43,7 @@ def metrics(
     metric: str,
     methods,
     lines=LINES,
-    ks=(5, 10),
+    ks=(2, 5),
     schemes=("random",),
     seed: int = 3,
     trained_on=None,
@@ -67,7 +67,7 @@ def metrics(
     return table.assign(p_full=np.where(table["method"].isin(["lasso", "svm"]), 0.001, np.nan))
 
 
-def filter_motifs(queries: int = 16, matched: int = 13, seed: int = 4) -> pd.DataFrame:
+def filter_motifs(queries: int = 4, matched: int = 3, seed: int = 4) -> pd.DataFrame:
     rng = np.random.default_rng(seed)
     rows = []
     for index in range(queries):
@@ -133,8 +133,131 @@ def gene_tracks(lines=LINES, loops: int = 25, seed: int = 5) -> pd.DataFrame:
     return pd.DataFrame(rows).assign(chromosome="chr22").reindex(columns=list(GENE_TRACKS_COLUMNS))
 
 
-def distance(lines=LINES, k: int = 10) -> pd.DataFrame:
+def distance(lines=LINES, k: int = 4) -> pd.DataFrame:
     methods = [f"full-{kb}kb" for kb in (500, 250, 100, 50)]
     table = metrics("PCC", ["full", *methods], lines, (k,))
-    reach = table["method"].str.extract(r"-(\d+)kb", expand=False).fillna(1000).astype(int)
+    reach = table["method"].str.extract(r"-(\d+)kb", expand=False).fillna("1000").astype(int)
     return table.assign(distance_kb=reach)
+
+
+def architecture() -> pd.DataFrame:
+    from deepexpr.figures.architecture import ARCHITECTURE_COLUMNS
+
+    layers = [
+        ("promoter", "InputLayer", "proximal", 0, "", "2000 x 4", 0, 1),
+        ("first_convolution", "Conv1D", "proximal", 1, "128 filters of width 8", "2000 x 128", 4224,
+         0),
+        ("first_relu", "Activation", "proximal", 1, "relu", "2000 x 128", 0, 1),
+        ("block_1_1", "Conv1D", "proximal", 2, "12 filters of width 4", "2000 x 12", 6156, 0),
+        ("block_1_1_joined", "Concatenate", "proximal", 2, "", "2000 x 140", 0, 1),
+        ("sequence_score", "Dense", "proximal", 3, "1 unit", "1", 41, 0),
+        ("bins", "InputLayer", "distal", 0, "", "400", 0, 1),
+        ("hichip_score", "Dense", "distal", 1, "1 unit", "1", 400, 1),
+        ("joint_score", "Add", "joint", 0, "", "1", 0, 1),
+        ("expression", "Rescaling", "joint", 1, "", "1", 0, 1),
+    ]  # fmt: skip
+    rows = [(number, *layer) for number, layer in enumerate(layers)]
+    return pd.DataFrame(rows, columns=list(ARCHITECTURE_COLUMNS)).replace("", np.nan)
+
+
+def overview() -> pd.DataFrame:
+    from deepexpr.figures.overview import OVERVIEW_COLUMNS
+
+    rows = [
+        ("K562", "hg19", 17899, 4, 1.5e8, 71303, 12000),
+        ("mESC", "mm9", 18871, np.nan, np.nan, np.nan, np.nan),
+    ]
+    return pd.DataFrame(rows, columns=list(OVERVIEW_COLUMNS))
+
+
+def training_curves(runs=("K562 regression full", "K562 regression hichip"), seed: int = 6):
+    rng = np.random.default_rng(seed)
+    rows = [
+        (
+            run,
+            fold,
+            0,
+            step,
+            epoch,
+            1 / epoch + rng.random() / 9,
+            0.3 + 1 / epoch + rng.random() / 9,
+        )
+        for run in runs
+        for step in (("sequence", "distal") if run.endswith("full") else ("hichip",))
+        for fold in range(3)
+        for epoch in range(1, 12)
+    ]
+    from deepexpr.figures.training import TRAINING_CURVES_COLUMNS
+
+    return pd.DataFrame(rows, columns=list(TRAINING_CURVES_COLUMNS))
+
+
+def benchmarks() -> pd.DataFrame:
+    rows = [("map_mate", 340.2, 2900.0), ("call_loops", 1200.0, 800.0), ("draw", 2.0, np.nan)]
+    return pd.DataFrame(rows, columns=["step", "s", "max_rss"])
+
+
+def summary() -> pd.DataFrame:
+    rows = [
+        ("data", "K562", "17,899 genes (hg19), 71,303 loops from 4 HiChIP samples"),
+        ("result", "K562", "Pearson r (random 10-fold): DeepExpression 0.654 ± 0.020"),
+        ("warning", "", "K562: 1 folds of SVM (classification) have no score <one class>."),
+        ("version", "deepexpr", "0.1.0"),
+    ]
+    return pd.DataFrame(rows, columns=["section", "item", "value"])
+
+
+def cross() -> pd.DataFrame:
+    def others(line: str) -> str:
+        return ",".join(name for name in LINES if name != line)
+
+    return metrics("PCC", ("full", "random_forest", "lasso"), ks=(5,), trained_on=others)
+
+
+def qc(samples=("K562_hichip_1", "K562_hichip_2")) -> pd.DataFrame:
+    counts = {
+        "read_pairs": 1_000_000, "written_pairs": 980_000, "both_unique": 610_000,
+        "unique_pairs": 540_000, "cis_below_1kb": 120_000, "cis_1kb_20kb": 90_000,
+        "cis_above_20kb": 230_000, "trans": 100_000, "valid_pairs": 420_000,
+        "verdict": "good: 43 % of the pairs are cis above 20 kb",
+    }  # fmt: skip
+    rows = [(sample, metric, str(value)) for sample in samples for metric, value in counts.items()]
+    return pd.DataFrame(rows, columns=["sample", "metric", "value"])
+
+
+def paper() -> pd.DataFrame:
+    from deepexpr.figures.paper import PAPER_COLUMNS
+
+    rows = [
+        ("2A: summed loop counts and expression", "mESC", "PCC", 0.623, np.nan, np.nan, np.nan, 0,
+         "not run", "not run", np.nan),
+        ("3: DeepExpression above SVM", "mESC", "AUC", 0.0677, 0.05, -0.0177, 0.02, 10, "yes",
+         "run", "printed as 0.677"),
+        ("6: without HiChIP", "mESC", "% of PCC", -8.39, -3.1, 5.29, 1.2, 10, "no", "run", np.nan),
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=list(PAPER_COLUMNS))
+
+
+REGRESSION = ("full", "sequence", "hichip", "linear_regression", "lasso", "random_forest")
+CLASSIFICATION = ("full", "sequence", "hichip", "logistic_regression", "svm", "random_forest")
+
+#: Name of a figure -> its small table.
+TABLES = {
+    "table1": overview,
+    "1": architecture,
+    "2A": loop_signal,
+    "2B": loop_number,
+    "2C": gene_tracks,
+    "3": lambda: metrics("AUC", CLASSIFICATION),
+    "4": lambda: metrics("PCC", REGRESSION),
+    "5": cross,
+    "6": lambda: metrics("PCC", REGRESSION[:3]),
+    "7": distance,
+    "8": filter_motifs,
+    "9": filter_motifs,
+    "paper": paper,
+    "qc": qc,
+    "training_curves": training_curves,
+    "benchmarks": benchmarks,
+    "summary": summary,
+}

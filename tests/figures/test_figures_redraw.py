@@ -1,0 +1,144 @@
+"""Every figure is drawn from its table alone, twice the same, and never blank."""
+
+from __future__ import annotations
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import pytest
+import synthetic_tables as synthetic
+from matplotlib.image import imread
+
+from deepexpr.errors import InputError
+from deepexpr.figures import style
+from deepexpr.figures.registry import FIGURES, find
+from deepexpr.figures.render import render
+from deepexpr.files import write_table
+
+
+def write(tmp_path, name: str, table: pd.DataFrame):
+    path = tmp_path / f"{name}.tsv"
+    write_table(table, path)
+    return path
+
+
+def test_every_figure_has_a_synthetic_table():
+    assert set(synthetic.TABLES) == set(FIGURES)
+
+
+@pytest.mark.parametrize("name", list(FIGURES))
+def test_redraw_from_tsv_gives_the_same_files(tmp_path, name):
+    table = write(tmp_path, name, synthetic.TABLES[name]())
+    first = [tmp_path / f"a.{kind}" for kind in ("png", "svg", "pdf")]
+    second = [tmp_path / f"b.{kind}" for kind in ("png", "svg")]
+    render(name, table, first)
+    render(name, table, second)
+    one, two = imread(first[0]), imread(second[0])
+    np.testing.assert_array_equal(one, two)
+    assert 0.005 < np.mean(one[..., :3] < 0.9) < 0.6
+    for path, other in zip(first[:2], second, strict=True):
+        assert path.read_bytes() == other.read_bytes()
+    assert "<text" in first[1].read_text()
+    assert b"CreationDate" not in first[2].read_bytes()
+
+
+@pytest.mark.parametrize("name", [n for n in FIGURES if n != "summary"])
+def test_no_rows_are_said_in_words(tmp_path, name):
+    table = write(tmp_path, name, synthetic.TABLES[name]().iloc[:0])
+    render(name, table, [tmp_path / "empty.svg"])
+    text = (tmp_path / "empty.svg").read_text()
+    assert any(word in text for word in ("No ", "Nothing", "needs", "has no", "not run"))
+
+
+@pytest.mark.parametrize("name", ["3", "4", "6"])
+def test_lost_fold_is_named(tmp_path, name):
+    table = synthetic.TABLES[name]()
+    table = table[(table["cell_line"] == "K562") & (table["K"] == 5)].reset_index(drop=True)
+    table["reason"] = table["reason"].astype(object)
+    table.loc[0, ["value", "reason"]] = [np.nan, "one class only"]
+    render(name, write(tmp_path, name, table), [tmp_path / "lost.svg"])
+    assert "one class only" in (tmp_path / "lost.svg").read_text()
+
+
+@pytest.mark.parametrize("name", ["3", "6"])
+def test_no_fold_with_a_score(tmp_path, name):
+    table = synthetic.TABLES[name]().assign(value=np.nan, reason="training diverged")
+    render(name, write(tmp_path, name, table), [tmp_path / "lost.svg"])
+    assert "training diverged" in (tmp_path / "lost.svg").read_text()
+
+
+def test_one_fold_one_cell_line_one_method(tmp_path):
+    table = synthetic.metrics("PCC", ("full",), ("Alpha",), (1,))
+    for name in ("4", "6"):
+        render(name, write(tmp_path, name, table), [tmp_path / f"{name}.png"])
+        assert (tmp_path / f"{name}.png").stat().st_size > 5_000
+
+
+@pytest.mark.parametrize(("name", "column"), [("2A", "log2_loop_count"), ("2B", "loop_number")])
+def test_no_loops_and_no_hichip_are_said(tmp_path, name, column):
+    table = synthetic.TABLES[name]()
+    table.loc[table["cell_line"] == "K562", column] = 0
+    table = table[table["cell_line"] != "Jurkat"]
+    words = pd.DataFrame({"cell_line": ["Jurkat"], "note": ["No HiChIP data."]})
+    table["note"] = table["note"].astype(object)
+    table = pd.concat([table, words], ignore_index=True)
+    render(name, write(tmp_path, name, table), [tmp_path / "x.svg"])
+    text = (tmp_path / "x.svg").read_text()
+    assert "No loop at any gene" in text
+    assert "No HiChIP data." in text
+
+
+def test_gene_without_loops(tmp_path):
+    table = synthetic.gene_tracks(("Alpha",), loops=0)
+    render("2C", write(tmp_path, "2C", table), [tmp_path / "x.svg"])
+    assert "No loop in this window" in (tmp_path / "x.svg").read_text()
+
+
+def test_no_motif_matches(tmp_path):
+    render("8", write(tmp_path, "8", synthetic.filter_motifs(4, 0)), [tmp_path / "x.svg"])
+    text = (tmp_path / "x.svg").read_text()
+    assert "0 of 4 filters match" in text
+    assert "no JASPAR motif matches" in text
+
+
+def test_unknown_figure_and_ending(tmp_path):
+    table = write(tmp_path, "2A", synthetic.loop_signal())
+    with pytest.raises(InputError, match="no figure '12'"):
+        render("12", table, [tmp_path / "x.png"])
+    with pytest.raises(InputError, match=r"x\.jpg"):
+        render("2A", table, [tmp_path / "x.jpg"])
+    assert not (tmp_path / "x.jpg").exists()
+
+
+def test_table_without_its_columns(tmp_path):
+    table = write(tmp_path, "2A", synthetic.loop_signal().drop(columns="expression"))
+    with pytest.raises(InputError, match="lacks the column"):
+        render("2a", table, [tmp_path / "x.png"])
+
+
+def test_drawing_leaves_global_settings_alone(tmp_path):
+    before = mpl.rcParams.copy()
+    render("2B", write(tmp_path, "2B", synthetic.loop_number()), [tmp_path / "x.png"])
+    assert mpl.rcParams == before
+
+
+def test_method_colours_are_told_apart():
+    assert set(style.METHOD_COLOURS) == set(style.METHOD_LABELS)
+    for methods in (synthetic.REGRESSION, synthetic.CLASSIFICATION):
+        assert len({style.colour(m) for m in methods}) == len(methods)
+        assert len({style.marker(m) for m in methods}) == len(methods)
+
+
+def test_pages_stand_alone(tmp_path):
+    for name in ("summary", "table1"):
+        page = tmp_path / f"{name}.html"
+        render(name, write(tmp_path, name, synthetic.TABLES[name]()), [page])
+        text = page.read_text()
+        assert text.startswith("<!DOCTYPE html>")
+        assert "http" not in text
+        assert "<one class>" not in text
+
+
+def test_names_are_found_in_any_case():
+    assert find("2a").name == "2A"
+    assert find("TABLE1").name == "table1"
