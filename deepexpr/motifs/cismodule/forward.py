@@ -1,12 +1,16 @@
 """Forward sums over all modules and sites, and alignments drawn from them, in numba.
 
-Everything is relative to the background (spec §5's f and h divided by the product of the
-background letters), so inside a module
-    f_i = q0 f_{i-1} + sum_k q_k R_k(i) f_{i-w_k},      R_k(i) = P(site ending at i) / background,
+Everything is relative to the background (spec §5's f and h divided by the background letters),
+and to the path without any event. So inside a module that starts at s, with
+R_k(p) = P(site of motif k ending at p) / background,
+    F_s(p) = F_s(p - 1) + sum_k c_k R_k(p) F_s(p - w_k),     c_k = q_k / q0^w_k,
+    g = q0^l F_s(s + l - 1),
 and outside
-    h_n = (1 - r) h_{n-1} + r g_n h_{n-l},              g_n = f_l of the module ending at n.
-f is computed for `LANES` module starts at once: they read neighbouring letters, so the
-inner loop is a vector operation. Time is linear in the letters x module length x motifs.
+    H(n) = H(n - 1) + rho g(n) H(n - l),                     rho = r / (1 - r)^l.
+F changes only where a site may end. Places with c_k R_k below `NEGLIGIBLE` are no sites; they
+enter g together, as the factor exp(sum of c_k R_k) of the module, which is exact to first
+order. The others, a few in a hundred, are worked on for `LANES` module starts at once. Time is
+linear in the letters.
 """
 
 from __future__ import annotations
@@ -17,149 +21,263 @@ import numpy as np
 from numba import njit
 
 LANES = 64
-#: Rows of f kept at a time: a power of two larger than the widest motif.
-_RING = 64
-MAX_WIDTH = _RING - 1
-#: Beyond these, f is rescaled (float64 ends near 1e308); checked every `_CHECK` steps, in
-#: which f changes by less than 4^(2 x _CHECK).
-_HIGH, _LOW, _CHECK = 1e120, 1e-120, 16
+NEGLIGIBLE = 1e-4
+#: Letters looked up at once by `fill_site_ratios`, in base 5 (N is the fifth letter).
+WORD = 5
+#: Beyond this, sums are rescaled (float64 ends near 1e308).
+_HIGH = 1e100
 
 
-@njit(nogil=True, cache=True)
-def site_ratio(codes, inverse_background, end, theta, width):
-    """(forward, reverse) likelihood ratio of a site whose last letter is at `end`.
+def words_of(codes: np.ndarray) -> np.ndarray:
+    """(total,) int64: the base-5 word of the WORD letters from each position on."""
+    padded = np.concatenate([codes, np.full(WORD, 4, dtype=codes.dtype)]).astype(np.int64)
+    words = np.zeros(len(codes), dtype=np.int64)
+    for i in range(WORD):
+        words = words * 5 + padded[i : i + len(codes)]
+    return words
 
-    theta : (>= width, 5), the column for N is 0, so no site holds an N.
+
+def word_tables(theta: np.ndarray) -> np.ndarray:
+    """(strand, chunk, 5^WORD): probability of each word in the chunk's columns of a motif.
+
+    theta : (width, 4). Columns beyond the motif take any letter; N fits no column.
     """
-    forward, reverse = 1.0, 1.0
-    first = end - width + 1
-    for j in range(width):
-        letter = codes[first + j]
-        weight = inverse_background[first + j]
-        forward *= theta[j, letter] * weight
-        opposite = 4 if letter == 4 else 3 - letter
-        reverse *= theta[width - 1 - j, opposite] * weight
-    return forward, reverse
+    chunks = -(-len(theta) // WORD)
+    tables = np.empty((2, chunks, 5**WORD))
+    for strand, matrix in enumerate((theta, theta[::-1, ::-1])):
+        columns = np.ones((chunks * WORD, 5))
+        columns[: len(theta)] = np.hstack([matrix, np.zeros((len(theta), 1))])
+        for chunk in range(chunks):
+            table = np.ones(1)
+            for column in columns[chunk * WORD : (chunk + 1) * WORD]:
+                table = (table[:, None] * column).ravel()
+            tables[strand, chunk] = table
+    return tables
 
 
 @njit(nogil=True, cache=True)
-def fill_site_ratios(codes, inverse_background, theta, width, out):
-    """out[i] = mean over the strands of the ratio of a site ending at i; 0 where none fits."""
-    for end in range(len(codes)):
-        if end < width - 1 or codes[end] == 4:
-            out[end] = 0.0
-            continue
-        forward, reverse = site_ratio(codes, inverse_background, end, theta, width)
-        out[end] = 0.5 * (forward + reverse)
+def fill_site_ratios(words, log_background, tables, width, out):
+    """out[p] = mean over the strands of the likelihood ratio of a site ending at p.
+
+    log_background : (total + 1,) cumulated log P of the background letters.
+    """
+    chunks = tables.shape[1]
+    out[: width - 1] = 0.0
+    for first in range(len(words) - width + 1):
+        forward, reverse = 1.0, 1.0
+        for chunk in range(chunks):
+            word = words[first + chunk * WORD]
+            forward *= tables[0, chunk, word]
+            reverse *= tables[1, chunk, word]
+            if forward + reverse == 0.0:
+                break
+        ratio = 0.5 * (forward + reverse)
+        if ratio > 0.0:
+            ratio *= math.exp(log_background[first] - log_background[first + width])
+        out[first + width - 1] = ratio
+
+
+def forward_shares(
+    words: np.ndarray, tables: np.ndarray, width: int, last: np.ndarray
+) -> np.ndarray:
+    """P(forward strand | a site of the motif ends there), for each of `last`."""
+    both = np.ones((2, len(last)))
+    for chunk in range(tables.shape[1]):
+        both *= tables[:, chunk][:, words[last - width + 1 + chunk * WORD]]
+    return both[0] / both.sum(axis=0)
+
+
+@njit(nogil=True, cache=True)
+def count_site_places(ratios, factors, negligible):
+    """How many (p, k) have c_k R_k(p) above `negligible`."""
+    n = 0
+    for k in range(ratios.shape[0]):
+        floor = negligible / factors[k]
+        for p in range(ratios.shape[1]):
+            n += ratios[k, p] > floor
+    return n
+
+
+@njit(nogil=True, cache=True)
+def list_site_places(ratios, factors, negligible, places, motifs, weights, passed_over):
+    """Fill places, motifs, weights with the (p, k, c_k R_k(p)) above `negligible`, by p.
+
+    passed_over : (total + 1,) cumulated sum of all others.
+    """
+    n = 0
+    passed_over[0] = 0.0
+    for p in range(ratios.shape[1]):
+        rest = 0.0
+        for k in range(ratios.shape[0]):
+            weight = factors[k] * ratios[k, p]
+            if ratios[k, p] > negligible / factors[k]:
+                places[n], motifs[n], weights[n] = p, k, weight
+                n += 1
+            else:
+                rest += weight
+        passed_over[p + 1] = passed_over[p] + rest
+
+
+@njit(nogil=True, cache=True)
+def _finish_lanes(row, log_scale, first, done, upto, length, log_empty, log_g):
+    """Write log g of the lanes done..upto-1, whose modules are complete."""
+    for b in range(done, upto):
+        log_g[first + b + length - 1] = math.log(row[b]) + log_scale[b] + log_empty
 
 
 @njit(nogil=True, cache=True, fastmath={"contract"})
-def _module_block(ratios, widths, q, first, lanes, length, ring, log_scale):
-    """log_scale[b] + log ring[length, b] is log f_length of the module starting at first + b."""
-    for b in range(LANES):
-        ring[0, b] = 1.0
-        log_scale[b] = 0.0
-    for i in range(1, length + 1):
-        row = ring[i % _RING]
-        before = ring[(i - 1) % _RING]
-        for b in range(LANES):
-            row[b] = q[0] * before[b]
-        for k in range(len(widths)):
-            if widths[k] > i:
-                continue
-            source = ring[(i - widths[k]) % _RING]
-            weights = ratios[k, first + i - 1 : first + i - 1 + lanes]
-            for b in range(lanes):
-                row[b] += q[k + 1] * weights[b] * source[b]
-        if i % _CHECK == 0:
-            for b in range(lanes):
-                if row[b] > _HIGH or row[b] < _LOW:
-                    factor = 1.0 / row[b]
-                    log_scale[b] -= math.log(factor)
-                    for back in range(min(i + 1, _RING)):
-                        ring[(i - back) % _RING, b] *= factor
+def _add_site(row, source, weight, low, high):
+    for b in range(low, high):
+        row[b] += weight * source[b]
 
 
 @njit(nogil=True, cache=True)
-def fill_module_sums(ratios, widths, q, starts, ends, length, log_g):
+def _rescale(rows, row_place, n, oldest, lanes, log_scale):
+    """Divide each large lane by its F in row n, in the rows still read; returns the largest F."""
+    for b in range(lanes):
+        if rows[n, b] > 1e10:
+            log_scale[b] += math.log(rows[n, b])
+            factor = 1.0 / rows[n, b]
+            back = n
+            while back >= 0:
+                rows[back, b] *= factor
+                if row_place[back] < oldest:
+                    break
+                back -= 1
+    return rows[n, :lanes].max()
+
+
+@njit(nogil=True, cache=True)
+def _module_block(
+    places, motifs, weights, at, widths, first, lanes, length, log_empty, rows, row_place, log_g
+):
+    """log g of the modules that start at first .. first + lanes - 1; `at` is the first site place.
+
+    rows : (more than the places that can come, LANES) F after each place; row_place: where.
+    """
+    widest = widths.max()
+    log_scale = np.zeros(LANES)
+    rows[0, :] = 1.0
+    row_place[0] = first - 1
+    n, done, bound = 0, 0, 1.0  # no F is above bound: it never shrinks along a row
+    while at < len(places) and places[at] <= first + lanes + length - 2:
+        place = places[at]
+        complete = min(lanes, max(done, place - first - length + 1))
+        if complete > done:
+            _finish_lanes(rows[n], log_scale, first, done, complete, length, log_empty, log_g)
+            done = complete
+        n += 1
+        row = rows[n]
+        row[:] = rows[n - 1]
+        row_place[n] = place
+        while at < len(places) and places[at] == place:
+            before = place - widths[motifs[at]]
+            source = n - 1
+            while source > 0 and row_place[source] > before:
+                source -= 1
+            if before >= first - 1:
+                high = min(lanes, before - first + 2)
+                _add_site(row, rows[source], weights[at], done, high)
+                bound *= 1.0 + weights[at]
+            at += 1
+        if bound > _HIGH:
+            bound = _rescale(rows, row_place, n, place - widest, lanes, log_scale)
+    _finish_lanes(rows[n], log_scale, first, done, lanes, length, log_empty, log_g)
+
+
+@njit(nogil=True, cache=True)
+def fill_module_sums(places, motifs, weights, passed_over, widths, q0, starts, ends, length, log_g):
     """log_g[n] = log g of the module whose last letter is at n (-inf where none fits)."""
-    ring = np.empty((_RING, LANES))
-    log_scale = np.empty(LANES)
+    rows = np.empty((LANES + length + 1, LANES))
+    row_place = np.empty(LANES + length + 1, dtype=np.int64)
+    log_empty = length * math.log(q0)
     log_g[:] = -np.inf
-    last = length % _RING
+    at = 0
     for s in range(len(starts)):
         stop = ends[s] - length + 1
         for first in range(starts[s], stop, LANES):
-            lanes = min(LANES, stop - first)
-            _module_block(ratios, widths, q, first, lanes, length, ring, log_scale)
-            for b in range(lanes):
-                log_g[first + b + length - 1] = log_scale[b] + math.log(ring[last, b])
+            while at < len(places) and places[at] < first:
+                at += 1
+            _module_block(
+                places, motifs, weights, at, widths, first, min(LANES, stop - first), length,
+                log_empty, rows, row_place, log_g,
+            )  # fmt: skip
+        for n in range(starts[s] + length - 1, ends[s]):
+            log_g[n] += passed_over[n + 1] - passed_over[n + 1 - length]
 
 
 @njit(nogil=True, cache=True)
-def fill_outside_sums(log_g, starts, ends, length, r, log_h):
-    """log_h[n] = log h up to and with the letter at n; returns the log sum of all sequences.
+def fill_module_probabilities(log_g, starts, ends, length, r, h, scale, probability):
+    """probability[n] = P(a module ends at n | no module reaches beyond n); returns sum log h.
 
-    log_h[starts[s] - 1] = 0 (that position is padding).
+    h, scale : work space; h times e^scale is H.
     """
+    log_rho = math.log(r) - length * math.log1p(-r)
     total = 0.0
-    log_start, log_stay = math.log(r), math.log1p(-r)
     for s in range(len(starts)):
-        log_h[starts[s] - 1] = 0.0
+        value, now = 1.0, 0.0
+        h[starts[s] - 1], scale[starts[s] - 1] = 1.0, 0.0
         for n in range(starts[s], ends[s]):
-            stay = log_stay + log_h[n - 1]
-            if n - starts[s] + 1 < length:
-                log_h[n] = stay
-                continue
-            module = log_start + log_g[n] + log_h[n - length]
-            high, low = max(stay, module), min(stay, module)
-            log_h[n] = high + math.log1p(math.exp(low - high))
-        total += log_h[ends[s] - 1]
+            probability[n] = 0.0
+            if n - starts[s] + 1 >= length:
+                exponent = log_rho + log_g[n] + scale[n - length] - now
+                if exponent > 200.0:
+                    value *= math.exp(-exponent)
+                    now += exponent
+                    exponent = 0.0
+                module = math.exp(exponent) * h[n - length]
+                value += module
+                probability[n] = module / value
+                if value > _HIGH:
+                    now += math.log(value)
+                    value = 1.0
+            h[n], scale[n] = value, now
+        total += math.log(value) + now + (ends[s] - starts[s]) * math.log1p(-r)
     return total
 
 
 @njit(nogil=True, cache=True)
-def _draw_sites(
-    rng, ratios, codes, inverse_background, thetas, widths, q, first, length, f, out, n
-):
-    """Draw the sites of the module at `first`; append (end, motif, strand) to out from row n."""
-    motifs = len(widths)
+def _draw_sites(rng, places, motifs, weights, at, widths, first, length, f, out, n):
+    """Draw the sites of the module at `first`; append (last letter, motif) to out."""
+    while at > 0 and places[at - 1] >= first:
+        at -= 1
     f[0] = 0.0
-    log_q0 = math.log(q[0])
+    stop = at
     for i in range(1, length + 1):
-        high = log_q0 + f[i - 1]
-        total = 1.0
-        for k in range(motifs):
-            weight = q[k + 1] * ratios[k, first + i - 1]
-            if widths[k] <= i and weight > 0.0:
-                term = math.log(weight) + f[i - widths[k]]
+        high, total = f[i - 1], 1.0
+        while stop < len(places) and places[stop] == first + i - 1:
+            width = widths[motifs[stop]]
+            if width <= i:
+                term = math.log(weights[stop]) + f[i - width]
                 if term > high:
                     total = total * math.exp(high - term) + 1.0
                     high = term
                 else:
                     total += math.exp(term - high)
+            stop += 1
         f[i] = high + math.log(total)
     i = length
+    j = stop - 1
     while i > 0:
+        while j >= at and places[j] > first + i - 1:
+            j -= 1
+        if j < at:
+            break
+        i = places[j] - first + 1  # no site can end between: background letters
         u = rng.random()
         chosen = -1
-        for k in range(motifs):
-            weight = q[k + 1] * ratios[k, first + i - 1]
-            if widths[k] <= i and weight > 0.0:
-                u -= math.exp(math.log(weight) + f[i - widths[k]] - f[i])
+        while j >= at and places[j] == first + i - 1:
+            width = widths[motifs[j]]
+            if chosen < 0 and width <= i:
+                u -= math.exp(math.log(weights[j]) + f[i - width] - f[i])
                 if u < 0.0:
-                    chosen = k
-                    break
+                    chosen = motifs[j]
+            j -= 1
         if chosen < 0:
             i -= 1
             continue
-        end = first + i - 1
-        forward, reverse = site_ratio(
-            codes, inverse_background, end, thetas[chosen], widths[chosen]
-        )
-        out[n, 0] = end
+        out[n, 0] = first + i - 1
         out[n, 1] = chosen
-        out[n, 2] = 0 if rng.random() * (forward + reverse) < forward else 1
         n += 1
         i -= widths[chosen]
     return n
@@ -167,33 +285,26 @@ def _draw_sites(
 
 @njit(nogil=True, cache=True)
 def draw_alignment(
-    rng, codes, inverse_background, starts, ends, ratios, thetas, widths, q, r, length, log_g, log_h
+    rng, places, motifs, weights, widths, starts, ends, length, probability, sites, modules
 ):
-    """One alignment given the sums: (sites (n, 3), module starts (m,)), both int64.
+    """Draw modules, then their sites; fills sites (n, :2) (last letter, motif) and module starts.
 
-    sites : position of the last letter, motif, strand (0 forward, 1 reverse).
+    Returns (number of sites, number of modules).
     """
-    narrowest = widths[0]
-    for k in range(1, len(widths)):
-        narrowest = min(narrowest, widths[k])
-    sites = np.empty((len(codes) // narrowest + 1, 3), dtype=np.int64)
-    modules = np.empty(len(codes) // length + 1, dtype=np.int64)
     f = np.empty(length + 1)
     n_sites, n_modules = 0, 0
-    log_start = math.log(r)
     for s in range(len(starts)):
         n = ends[s] - 1
         while n - starts[s] + 1 >= length:
-            module = math.exp(log_start + log_g[n] + log_h[n - length] - log_h[n])
-            if rng.random() < module:
-                first = n - length + 1
-                modules[n_modules] = first
-                n_modules += 1
-                n_sites = _draw_sites(
-                    rng, ratios, codes, inverse_background, thetas, widths, q, first, length, f,
-                    sites, n_sites,
-                )  # fmt: skip
-                n -= length
-            else:
+            if rng.random() >= probability[n]:
                 n -= 1
-    return sites[:n_sites].copy(), modules[:n_modules].copy()
+                continue
+            first = n - length + 1
+            modules[n_modules] = first
+            n_modules += 1
+            at = np.searchsorted(places, first)
+            n_sites = _draw_sites(
+                rng, places, motifs, weights, at, widths, first, length, f, sites, n_sites
+            )
+            n -= length
+    return n_sites, n_modules

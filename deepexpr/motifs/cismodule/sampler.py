@@ -1,7 +1,7 @@
 """One chain of CisModule's Gibbs sampler.
 
 An iteration: (1) draw Θ, q and r from their conjugate posteriors given the alignment;
-(2) sum over all alignments and draw one; (3) propose to change the extent of one motif (a
+(2) sum over all alignments and draw one; (3) propose to change the extent of each motif (a
 column more or fewer at an end, or a shift) or the module length, and accept by Metropolis
 and Hastings with the alignment summed out, so that a wider motif may push sites away.
 """
@@ -14,14 +14,20 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from scipy.special import gammaln
 
-from deepexpr.motifs.cismodule import forward
+from deepexpr.motifs.cismodule import forward, seeds
 from deepexpr.motifs.cismodule.sequences import SequenceSet
 from deepexpr.motifs.cismodule.settings import CismoduleSettings
 
-#: (columns added on the left, on the right): widths ±1 and shifts, each with its reverse.
+#: (columns added on the left, on the right): widths ±1, ±2 and shifts, each with its reverse.
 EXTENT_MOVES = (
-    (1, 0), (-1, 0), (0, 1), (0, -1), (1, -1), (-1, 1), (2, -2), (-2, 2), (3, -3), (-3, 3),
+    (1, 0), (-1, 0), (0, 1), (0, -1), (2, 0), (-2, 0), (0, 2), (0, -2),
+    (1, -1), (-1, 1), (2, -2), (-2, 2), (3, -3), (-3, 3),
 )  # fmt: skip
+
+#: In the burn-in, motifs without support start again after so many iterations.
+_RESTART_EVERY = 10
+#: A probability kept off zero, so that logarithms stay finite.
+_TINY = 1e-12
 
 
 @dataclass(frozen=True)
@@ -42,15 +48,22 @@ class Parameters:
         return np.array([len(theta) for theta in self.thetas], dtype=np.int64)
 
 
-@dataclass
+@dataclass(frozen=True)
 class Sums:
-    """The sums of one parameter set, enough to draw alignments: see forward.py."""
+    """The sums of one parameter set, enough to draw alignments: see forward.py.
+
+    tables : of each motif, from `word_tables`. ratios : (K, total). places, motifs, weights :
+    where sites may end. probability : (total,) of a module ending at a letter.
+    log_likelihood : with the alignment summed out, against the background alone.
+    """
 
     parameters: Parameters
-    padded: list[np.ndarray]
+    tables: tuple[np.ndarray, ...]
     ratios: np.ndarray
-    log_g: np.ndarray
-    log_h: np.ndarray
+    places: np.ndarray
+    motifs: np.ndarray
+    weights: np.ndarray
+    probability: np.ndarray
     log_likelihood: float
 
 
@@ -69,61 +82,75 @@ def compute_sums(
     parameters: Parameters,
     before: Sums | None = None,
     changed: int | None = None,
+    negligible: float = forward.NEGLIGIBLE,
 ) -> Sums:
-    """Forward sums; with `before`, only motif `changed`'s site ratios are made again (None: all)."""
-    padded = [np.hstack([theta, np.zeros((len(theta), 1))]) for theta in parameters.thetas]
+    """Forward sums of all sequences (exact where `negligible` is 0).
+
+    before, changed : sums of parameters that differ in the matrix of motif `changed` only
+    (None: in no matrix), so that the other site ratios need not be made again.
+    """
     widths = parameters.widths
-    if before is None:
-        ratios = np.empty((len(widths), len(data.codes)))
-        stale = range(len(widths))
-    else:
-        ratios = before.ratios.copy()
-        stale = range(len(widths)) if changed is None else [changed]
+    stale = list(range(len(widths)) if before is None else [] if changed is None else [changed])
+    tables = list(before.tables if before else [None] * len(widths))
+    ratios = before.ratios.copy() if before else np.empty((len(widths), len(data.codes)))
     for k in stale:
-        forward.fill_site_ratios(
-            data.codes, data.inverse_background, padded[k], widths[k], ratios[k]
-        )
-    log_g, log_h = np.empty(len(data.codes)), np.empty(len(data.codes))
+        tables[k] = forward.word_tables(parameters.thetas[k])
+        forward.fill_site_ratios(data.words, data.log_background, tables[k], widths[k], ratios[k])
+    factors = parameters.q[1:] / parameters.q[0] ** widths
+    number = forward.count_site_places(ratios, factors, negligible)
+    places, motifs = np.empty((2, number), dtype=np.int64)
+    weights, passed_over = np.empty(number), np.empty(len(data.codes) + 1)
+    forward.list_site_places(ratios, factors, negligible, places, motifs, weights, passed_over)
+    log_g, probability, h, scale = np.empty((4, len(data.codes)))
     forward.fill_module_sums(
-        ratios, widths, parameters.q, data.starts, data.ends, parameters.length, log_g
+        places, motifs, weights, passed_over, widths, parameters.q[0], data.starts, data.ends,
+        parameters.length, log_g,
+    )  # fmt: skip
+    total = forward.fill_module_probabilities(
+        log_g, data.starts, data.ends, parameters.length, parameters.r, h, scale, probability
     )
-    total = forward.fill_outside_sums(
-        log_g, data.starts, data.ends, parameters.length, parameters.r, log_h
-    )
-    return Sums(parameters, padded, ratios, log_g, log_h, total)
+    return Sums(parameters, tuple(tables), ratios, places, motifs, weights, probability, total)
 
 
 def draw_alignment(
     data: SequenceSet, sums: Sums, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
-    """(sites (n, 3): last letter, motif, strand; module starts (m,)), positions in data.codes."""
-    widths = sums.parameters.widths
-    thetas = np.zeros((len(widths), widths.max(), 5))
-    for k, padded in enumerate(sums.padded):
-        thetas[k, : len(padded)] = padded
-    return forward.draw_alignment(
-        rng, data.codes, data.inverse_background, data.starts, data.ends, sums.ratios, thetas,
-        widths, sums.parameters.q, sums.parameters.r, sums.parameters.length, sums.log_g, sums.log_h,
+    """(sites (n, 3): last letter, motif, strand 0/1; module starts (m,)), places in data.codes."""
+    parameters = sums.parameters
+    sites = np.empty((len(data.codes) // parameters.widths.min() + 1, 3), dtype=np.int64)
+    modules = np.empty(len(data.codes) // parameters.length + 1, dtype=np.int64)
+    n_sites, n_modules = forward.draw_alignment(
+        rng, sums.places, sums.motifs, sums.weights, parameters.widths, data.starts, data.ends,
+        parameters.length, sums.probability, sites, modules,
     )  # fmt: skip
+    sites, modules = sites[:n_sites], modules[:n_modules].copy()
+    for k, width in enumerate(parameters.widths):
+        mine = np.flatnonzero(sites[:, 1] == k)
+        share = forward.forward_shares(data.words, sums.tables[k], width, sites[mine, 0])
+        sites[mine, 2] = rng.random(len(mine)) >= share
+    return sites.copy(), modules
 
 
 def run_chain(
     data: SequenceSet,
-    seeds: list[np.ndarray],
+    matrices: list[np.ndarray],
     settings: CismoduleSettings,
     rng: np.random.Generator,
 ) -> Chain:
     """Run one chain from the given matrices, each (width, 4)."""
-    sums = compute_sums(data, start(data, seeds, settings))
+    sums = compute_sums(data, start(data, matrices, settings))
     alignment = draw_alignment(data, sums, rng)
     chain = Chain()
-    for _ in range(settings.iterations):
+    for iteration in range(settings.iterations):
         updated = update_parameters(data, sums.parameters, alignment, settings, rng)
         sums = compute_sums(data, updated)
         alignment = draw_alignment(data, sums, rng)
-        sums, alignment = propose_extent(data, sums, alignment, settings, rng)
+        for k in range(len(matrices)):
+            sums, alignment = propose_extent(data, sums, alignment, k, settings, rng)
         if settings.module_length_step:
             sums, alignment = propose_length(data, sums, alignment, settings, rng)
+        if iteration < settings.burn_in - _RESTART_EVERY and iteration % _RESTART_EVERY == 5:
+            sums, alignment = restart_idle_motifs(data, sums, alignment, settings, rng)
         chain.log_posterior.append(log_posterior(sums, settings))
         chain.modules.append(len(alignment[1]))
         chain.sites.append(len(alignment[0]))
@@ -131,12 +158,12 @@ def run_chain(
     return chain
 
 
-def start(data: SequenceSet, seeds: list[np.ndarray], settings: CismoduleSettings) -> Parameters:
+def start(data: SequenceSet, matrices: list[np.ndarray], settings: CismoduleSettings) -> Parameters:
     """One module per sequence and three sites of each motif per module, at first."""
-    share = min(3.0 / settings.module_length, 0.5 / len(seeds))
-    q = np.array([1.0 - share * len(seeds), *[share] * len(seeds)])
+    share = min(3.0 / settings.module_length, 0.5 / len(matrices))
+    q = np.array([1.0 - share * len(matrices), *[share] * len(matrices)])
     r = len(data) / data.letters
-    return Parameters(tuple(seeds), q, r, settings.module_length, (0,) * len(seeds))
+    return Parameters(tuple(matrices), q, r, settings.module_length, (0,) * len(matrices))
 
 
 def update_parameters(
@@ -155,10 +182,10 @@ def update_parameters(
     steps = np.bincount(sites[:, 1], minlength=len(thetas)).astype(float)
     inside = len(modules) * parameters.length - float(steps @ parameters.widths)
     q = rng.dirichlet(np.concatenate([[inside], steps]) + settings.step_prior)
-    q = np.maximum(q, 1e-12)
+    q = np.maximum(q, _TINY)
     a, b = settings.beta_prior
     outside = data.letters - len(modules) * parameters.length
-    r = float(np.clip(rng.beta(a + len(modules), b + outside), 1e-12, 1.0 - 1e-12))
+    r = float(np.clip(rng.beta(a + len(modules), b + outside), _TINY, 1.0 - _TINY))
     return replace(parameters, thetas=tuple(thetas), q=q / q.sum(), r=r)
 
 
@@ -179,13 +206,12 @@ def letter_counts(
     return counts
 
 
-def propose_extent(data, sums, alignment, settings, rng):
-    """Metropolis-Hastings on the extent of one motif; returns the (sums, alignment) kept.
+def propose_extent(data, sums, alignment, k, settings, rng):
+    """Metropolis-Hastings on the extent of motif k; returns the (sums, alignment) kept.
 
     Added columns are drawn from the letters beside the present sites; the reverse move's
     density needs the proposed alignment, which is drawn before the decision.
     """
-    k = int(rng.integers(len(sums.parameters.thetas)))
     left, right = EXTENT_MOVES[rng.integers(len(EXTENT_MOVES))]
     theta = sums.parameters.thetas[k]
     width = len(theta) + left + right
@@ -235,6 +261,54 @@ def propose_length(data, sums, alignment, settings, rng):
     return sums, alignment
 
 
+def motif_gain(data: SequenceSet, sums: Sums, k: int) -> float:
+    """Log likelihood that is lost when motif k's steps become background letters."""
+    q = sums.parameters.q.copy()
+    q[0] += q[k + 1] - _TINY
+    q[k + 1] = _TINY
+    without = compute_sums(data, replace(sums.parameters, q=q), sums)
+    return sums.log_likelihood - without.log_likelihood
+
+
+def matrix_cost(width: int, sites: float) -> float:
+    """What a motif must gain to be believed, in nats.
+
+    3 w / 2 x ln(sites) for its columns (Schwarz 1978), and ln(4^8) for the choice of a first
+    word.
+    """
+    return 1.5 * width * math.log(max(sites, 2.0)) + seeds.WORD * math.log(4.0)
+
+
+def restart_idle_motifs(data, sums, alignment, settings, rng):
+    """Give each motif without support a new matrix, from words that the sites leave unexplained.
+
+    Used in the burn-in only: it is part of the way to the posterior, no move of the sampler.
+    """
+    for k in range(len(sums.parameters.thetas)):
+        sites = alignment[0]
+        number = int((sites[:, 1] == k).sum())
+        width = len(sums.parameters.thetas[k])
+        if number > 1 and motif_gain(data, sums, k) > matrix_cost(width, number):
+            continue
+        others = sites[sites[:, 1] != k]
+        last = others[:, 0]
+        spans = np.column_stack([last - sums.parameters.widths[others[:, 1]] + 1, last + 1])
+        seed = seeds.residual_seed(data.codes, spans, settings.width, rng)
+        q = sums.parameters.q.copy()
+        share = min(2.0 / sums.parameters.length, 0.5 * q[0])
+        q[0] += q[k + 1] - share
+        q[k + 1] = share
+        proposed = replace(
+            sums.parameters,
+            thetas=_replaced(sums.parameters.thetas, k, seed),
+            left=_replaced(sums.parameters.left, k, 0),
+            q=q,
+        )
+        sums = compute_sums(data, proposed, sums, k)
+        alignment = draw_alignment(data, sums, rng)
+    return sums, alignment
+
+
 def log_posterior(sums: Sums, settings: CismoduleSettings) -> float:
     """Log likelihood (alignment summed out, against the background alone) plus the log priors.
 
@@ -264,7 +338,7 @@ def _log_dirichlet(columns, counts, settings) -> float:
 
 def _dirichlet_rows(alpha: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """One draw per row, kept off zero so that logarithms stay finite."""
-    draws = np.maximum(rng.standard_gamma(alpha), 1e-12)
+    draws = np.maximum(rng.standard_gamma(alpha), _TINY)
     return draws / draws.sum(axis=1, keepdims=True)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from deepexpr.motifs.cismodule.sequences import N, SequenceSet
+from deepexpr.motifs.cismodule.sequences import N
 
 WORD = 8
 #: Chains after the first pass over a candidate word with this probability, to start elsewhere.
@@ -17,21 +17,22 @@ _SKIP = 0.3
 _SHAPE = (4,) * WORD
 
 
-def word_scores(data: SequenceSet) -> tuple[np.ndarray, np.ndarray]:
+def word_scores(codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """(excess, z), both (4,)*8 float64, over all words of 8 letters on both strands.
 
+    codes : (total,) uint8 as in `SequenceSet`; Ns part words.
     excess : observed minus expected occurrences of the word.
     z : (observed - expected) / sqrt(expected + 1) summed over the word and its 24 one-letter
         neighbours.
     The expectation of a word is its background probability times the number of words.
     """
     observed, expected = np.zeros(4**WORD), np.zeros(4**WORD)
-    windows = np.lib.stride_tricks.sliding_window_view(data.codes, WORD)
+    windows = np.lib.stride_tricks.sliding_window_view(codes, WORD)
     whole = ~(windows == N).any(axis=1)
     powers = 4 ** np.arange(WORD - 1, -1, -1)
     words = windows[whole].astype(np.int64) @ powers
     observed += np.bincount(words, minlength=4**WORD)
-    expected += _expected(data, words)
+    expected += _expected(words)
     both = []
     for counts in (observed.reshape(_SHAPE), expected.reshape(_SHAPE)):
         both.append(counts + _reverse_complement(counts))
@@ -63,7 +64,18 @@ def seed_matrices(
     return matrices
 
 
-def _expected(data: SequenceSet, words: np.ndarray) -> np.ndarray:
+def residual_seed(
+    codes: np.ndarray, spans: np.ndarray, width: int, rng: np.random.Generator
+) -> np.ndarray:
+    """A matrix (width, 4) for the words that `spans`, (n, 2) half-open places of sites, leave."""
+    edges = np.zeros(len(codes) + 1, dtype=np.int64)
+    np.add.at(edges, spans[:, 0], 1)
+    np.add.at(edges, spans[:, 1], -1)
+    masked = np.where(np.cumsum(edges[:-1]) > 0, N, codes).astype(np.uint8)
+    return seed_matrices(*word_scores(masked), 1, width, rng)[0]
+
+
+def _expected(words: np.ndarray) -> np.ndarray:
     """Expected counts of all words under a second-order chain fitted to the words themselves.
 
     The seeds need only a ranking; triplets are dense enough in any input.
@@ -87,23 +99,23 @@ def _with_neighbours(counts: np.ndarray) -> np.ndarray:
 
 
 def _related(word: tuple[int, ...]) -> np.ndarray:
-    """(4,)*8 bool: words that agree with `word` in all but 2 letters of an overlap of 5 or more.
+    """(4,)*8 bool: words that overlap with `word` on either strand, shifted by up to 4.
 
-    Shifts of up to 3 and both strands.
+    They may differ in 2 letters of an overlap of 7 or 8, in 1 of 5 or 6, in none of 4.
     """
     letters = np.indices(_SHAPE, dtype=np.uint8).reshape(WORD, -1)
     mask = np.zeros(4**WORD, dtype=bool)
     forward = np.array(word)
     for text in (forward, 3 - forward[::-1]):
-        for shift in range(-3, 4):
+        for shift in range(-4, 5):
             low, high = max(0, shift), min(WORD, WORD + shift)
             differing = (letters[low:high] != text[low - shift : high - shift, None]).sum(axis=0)
-            mask |= differing <= (2 if high - low > 6 else 1)
+            mask |= differing <= (high - low - 3) // 2
     return mask.reshape(_SHAPE)
 
 
 def _matrix(word: tuple[int, ...], excess: np.ndarray, width: int) -> np.ndarray:
-    """Letters of the word and its neighbours, weighted by their excess, in the middle of `width`."""
+    """The word and its neighbours, weighted by their excess, in the middle of `width` columns."""
     own = max(float(excess[word]), 1.0)
     matrix = np.full((width, 4), 0.25)
     offset = max(0, (width - WORD) // 2)
@@ -113,6 +125,6 @@ def _matrix(word: tuple[int, ...], excess: np.ndarray, width: int) -> np.ndarray
         index[skip + i] = slice(None)
         column = np.maximum(excess[tuple(index)], 0.0)
         column[word[skip + i]] = own
-        column += 0.1 * own
+        column += 0.03 * own
         matrix[offset + i] = column / column.sum()
     return matrix

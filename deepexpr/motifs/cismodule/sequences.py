@@ -10,10 +10,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from deepexpr.errors import InputError
+from deepexpr.motifs.cismodule.forward import words_of
 
 logger = logging.getLogger(__name__)
 
-#: Ns between sequences: no site can cross them, and columns beside a site read N there.
+#: Ns between sequences: no site can cross them, and columns beside a site (and the words of a
+#: wide motif, up to 4 letters past it) read N there.
 PAD = 8
 N = 4
 
@@ -31,14 +33,16 @@ class SequenceSet:
     names : as in the FASTA file.
     codes : (total,) uint8, A, C, G, T = 0..3 and 4 for N and padding.
     starts, ends : (n,) int64, half-open, where each sequence lies in `codes`.
-    inverse_background : (total,) float64, 1 / P(letter | preceding letters); 1 at Ns.
+    words : (total,) int64, from `forward.words_of`.
+    log_background : (total + 1,) float64, cumulated log P(letter | preceding letters); Ns add 0.
     """
 
     names: tuple[str, ...]
     codes: np.ndarray
     starts: np.ndarray
     ends: np.ndarray
-    inverse_background: np.ndarray
+    words: np.ndarray
+    log_background: np.ndarray
 
     def __len__(self) -> int:
         return len(self.names)
@@ -85,7 +89,8 @@ def lay_out(
         codes,
         starts,
         starts + lengths,
-        1.0 / background(codes, background_order),
+        words_of(codes),
+        np.concatenate([[0.0], np.cumsum(np.log(background(codes, background_order)))]),
     )
 
 

@@ -1,0 +1,77 @@
+"""Verb cismodule: motifs and modules in enhancers, by Gibbs sampling."""
+
+from __future__ import annotations
+
+import argparse
+
+HELP = "find motifs and their modules in sequences (CisModule)"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    from deepexpr.motifs.cismodule.settings import CismoduleSettings as Settings
+
+    parser.add_argument("--fasta", required=True, metavar="FASTA", help="enhancer sequences")
+    parser.add_argument("--motifs", type=int, default=Settings.motifs, metavar="K", help="motifs")
+    parser.add_argument(
+        "--module-length", type=int, default=Settings.module_length, help="length of a module, bp"
+    )
+    parser.add_argument("--iterations", type=int, default=Settings.iterations, help="per chain")
+    parser.add_argument(
+        "--burn-in", type=int, default=Settings.burn_in, help="first iterations, not averaged"
+    )
+    parser.add_argument("--chains", type=int, default=Settings.chains, help="independent chains")
+    parser.add_argument(
+        "--settings",
+        metavar="JSON",
+        help="all other settings (JSON or YAML text or file): width, min_width, max_width, "
+        "module_length_step, background_order, letter_prior, step_prior, module_prior, draws",
+    )
+    parser.add_argument(
+        "--mask-lowercase", action="store_true", help="no sites in lower-case (repeat) letters"
+    )
+    parser.add_argument(
+        "--min-probability", type=float, default=0.5, help="of the sites and modules listed (0-1)"
+    )
+    parser.add_argument("--seed", type=int, default=1, help="seed of the chains")
+    parser.add_argument("--threads", type=int, default=1, help="chains run at once")
+    parser.add_argument(
+        "--output",
+        required=True,
+        metavar="DIR",
+        help="folder for motifs.meme (supported motifs), motifs.tsv (all), sites.bed, modules.bed, "
+        "trace.tsv",
+    )
+
+
+def run(args: argparse.Namespace) -> None:
+    from deepexpr.model.config import read_options
+    from deepexpr.motifs.cismodule.output import write_result
+    from deepexpr.motifs.cismodule.settings import CismoduleSettings
+    from deepexpr.motifs.cismodule.summary import find_modules
+    from deepexpr.reference.fasta import read_fasta
+
+    values = read_options(args.settings)
+    settings = CismoduleSettings.from_mapping(
+        {
+            "motifs": args.motifs,
+            "module_length": args.module_length,
+            "iterations": args.iterations,
+            "burn_in": args.burn_in,
+            "chains": args.chains,
+            **values,
+        }
+    )
+    records = read_fasta(args.fasta)
+    sequences = list(records.values())
+    if args.mask_lowercase:
+        lower = str.maketrans("acgt", "NNNN")
+        sequences = [sequence.translate(lower) for sequence in sequences]
+    result = find_modules(
+        list(records),
+        sequences,
+        settings,
+        seed=args.seed,
+        threads=args.threads,
+        min_probability=args.min_probability,
+    )
+    write_result(result, args.output)

@@ -1,0 +1,71 @@
+"""Verb enhancers: sequences of the strongest loops' distal anchors."""
+
+from __future__ import annotations
+
+import argparse
+
+HELP = "cut the distal anchors of the strongest loops out of the genome"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--signal", required=True, metavar="TSV", help="loops with their signal (verb signal)"
+    )
+    parser.add_argument("--genome", required=True, metavar="FASTA", help="plain or bgzip")
+    parser.add_argument(
+        "--genes",
+        metavar="TSV",
+        help="gene table: anchors at a promoter are left out, and the other anchor of the loop "
+        "must be at one (default: all anchors count)",
+    )
+    parser.add_argument(
+        "--promoter-reach", type=int, default=1000, metavar="BP", help="promoter = TSS ± BP"
+    )
+    parser.add_argument("--number", type=int, default=500, help="how many anchors, strongest first")
+    parser.add_argument(
+        "--peaks",
+        metavar="BED",
+        help="BED or narrowPeak of accessible places: each anchor is cut to its highest peak, "
+        "and anchors without one are left out",
+    )
+    parser.add_argument(
+        "--width",
+        type=int,
+        default=0,
+        metavar="BP",
+        help="cut to BP around the midpoint (of the peak, with --peaks); 0 keeps the whole",
+    )
+    parser.add_argument("--output", required=True, metavar="FASTA", help="named chr:start-end")
+    parser.add_argument("--bed", metavar="BED", help="also write the regions as BED6")
+
+
+def run(args: argparse.Namespace) -> None:
+    from deepexpr.errors import InputError
+    from deepexpr.files import read_table
+    from deepexpr.motifs import enhancers
+    from deepexpr.motifs.beds import read_peaks, write_bed6
+    from deepexpr.reference.fasta import open_genome, write_fasta
+    from deepexpr.reference.genes import read_genes
+    from deepexpr.schemas import SIGNAL
+
+    signal = read_table(args.signal, SIGNAL, dtype={"chromosome1": str, "chromosome2": str})
+    genes = read_genes(args.genes) if args.genes else None
+    regions = enhancers.distal_anchors(signal, genes, args.promoter_reach)
+    if args.peaks:
+        regions = enhancers.trim_to_peaks(regions, read_peaks(args.peaks))
+    regions = regions.head(args.number)
+    if regions.empty:
+        raise InputError(
+            "No loop has a distal anchor.",
+            where=args.signal,
+            fix="Check that loops, genes and peaks are of one genome build, or call more loops.",
+        )
+    if args.width:
+        regions = enhancers.trim_to_width(regions, args.width)
+    with open_genome(args.genome) as genome:
+        found = enhancers.fetch_sequences(regions, genome)
+    records = zip(found["name"], [""] * len(found), found["sequence"], strict=True)
+    write_fasta(records, args.output)
+    if args.bed:
+        share = found["signal"] / max(found["signal"].max(), 1e-12)
+        write_bed6(found.assign(probability=share, strand="."), args.bed)
