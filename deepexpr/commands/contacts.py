@@ -34,7 +34,6 @@ def run(args: argparse.Namespace) -> None:
     from deepexpr.hichip.anchors import bins, read_anchors
     from deepexpr.hichip.contacts import (
         ContactSettings,
-        check_positions,
         count_contacts,
         write_contacts,
     )
@@ -46,5 +45,5 @@ def run(args: argparse.Namespace) -> None:
         anchors = (
             read_anchors(args.anchors, genome) if args.anchors else bins(genome, args.resolution)
         )
-        contacts = count_contacts(check_positions(pairs, genome), anchors, settings)
+        contacts = count_contacts(pairs, anchors, settings)
     write_contacts(contacts, args.output, args.depth)

@@ -84,7 +84,7 @@ def _same_name(one, at1, two, at2):
             return False
     last1, last2 = one[start1 + n1 - 1], two[start2 + n2 - 1]
     mark = one[start1 + n1 - 2] if n1 > 1 else np.uint8(0)
-    marked = (mark == _DOT or mark == _UNDERSCORE) and last1 == _ONE and last2 == _TWO
+    marked = mark in (_DOT, _UNDERSCORE) and last1 == _ONE and last2 == _TWO
     return last1 == last2 or marked
 
 

@@ -19,7 +19,6 @@ from deepexpr.files import atomic_path
 from deepexpr.hichip import text_kernel
 from deepexpr.hichip.anchors import Anchors
 from deepexpr.hichip.bam_mates import PairBatch
-from deepexpr.hichip.chromosomes import Chromosomes
 from deepexpr.hichip.streams import writing_bytes
 
 log = logging.getLogger(__name__)
@@ -119,24 +118,6 @@ def count_contacts(
     if not len(keys):
         log.warning("No contact between distinct anchors: the tables are empty, and valid.")
     return ContactMap(anchors, keys // max(n, 1), keys % max(n, 1), count, depth)
-
-
-def check_positions(batches: Iterable[PairBatch], chromosomes: Chromosomes) -> Iterable[PairBatch]:
-    """Pass `batches` on; InputError for a position outside its chromosome."""
-    sizes = np.array(chromosomes.sizes, np.int64)
-    for batch in batches:
-        outside = (batch.position < 1) | (batch.position > sizes[batch.chromosome])
-        if outside.any():
-            row = np.flatnonzero(outside.any(axis=1))[0]
-            name = chromosomes.names[batch.chromosome[row][outside[row]][0]]
-            raise InputError(
-                f"{int(outside.sum())} position(s) lie outside their chromosome.",
-                where=chromosomes.source,
-                expected=f"1 to {chromosomes.sizes[chromosomes.index[name]]} on {name}",
-                found=str(int(batch.position[row][outside[row]][0])),
-                fix="Use the chromosome sizes of the genome the reads were mapped to.",
-            )
-        yield batch
 
 
 def write_contacts(contacts: ContactMap, path: str | Path, depth_path: str | Path) -> None:

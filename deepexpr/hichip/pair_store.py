@@ -73,8 +73,12 @@ class PairStore:
     def sorted(self) -> Iterator[SortedPairs]:
         """All pairs in order of chromosomes, then positions, then strands."""
         self._spill()
+        if not self._written:
+            return
+        self._file.flush()
+        spilled = np.memmap(self._file, np.uint64, "r", shape=(self._written,))
         for group in sorted(self._segments):
-            pieces = [self._segment(*segment) for segment in self._segments[group]]
+            pieces = [spilled[start:end] for start, end in self._segments[group]]
             for keys in self._windows(pieces):
                 yield _unpack(group, self._n, keys)
 
@@ -89,15 +93,10 @@ class PairStore:
         starts = np.flatnonzero(np.r_[True, groups[1:] != groups[:-1]])
         for start, end in zip(starts, [*starts[1:], len(keys)], strict=True):
             keys[start:end].sort()
-            self._segments[int(groups[start])].append(
-                (self._written + int(start), int(end - start))
-            )
+            place = (self._written + int(start), self._written + int(end))
+            self._segments[int(groups[start])].append(place)
         self._file.write(keys.tobytes())
         self._written += len(keys)
-
-    def _segment(self, start: int, length: int) -> np.ndarray:
-        self._file.flush()
-        return np.memmap(self._file, np.uint64, "r", offset=8 * start, shape=(length,))
 
     def _windows(self, pieces: list[np.ndarray]) -> Iterator[np.ndarray]:
         """Sorted keys of all sorted `pieces`, in windows of about a chunk that split no key."""

@@ -200,8 +200,9 @@ def _renumbered(
         ids = chromosomes.require_same(header.names, header.sizes, str(path))
         for batch in reader:
             mates.both_unique += len(batch.position)
+            mates.pairs += len(batch.position)
             yield batch._replace(chromosome=ids[batch.chromosome])
-        mates.pairs = mates.both_unique + reader.unmapped
+        mates.pairs += reader.unmapped
         mates.unique = (mates.both_unique, mates.both_unique)
 
 

@@ -81,6 +81,14 @@ class PairsReader:
         self._stream = ByteStream(path, "pairs file")
         self.unmapped = 0
         self._line = 0
+        try:
+            self.chromosomes, self._fields = self._read_header()
+        except InputError:
+            self._stream.__exit__()
+            raise
+        self._sizes = np.array(self.chromosomes.sizes, np.int64)
+
+    def _read_header(self) -> tuple[Chromosomes, np.ndarray]:
         names, sizes, columns = [], [], list(COLUMNS)
         for line in self._header_lines():
             words = line.split()
@@ -89,8 +97,17 @@ class PairsReader:
                 sizes.append(int(words[2]))
             elif words[0] == "#columns:":
                 columns = [ALIASES.get(w, w) for w in words[1:]]
-        self.chromosomes = Chromosomes(tuple(names), tuple(sizes), str(path))
-        self._fields = self._field_numbers(columns)
+        wanted = ("chr1", "chr2", "pos1", "pos2", "strand1", "strand2")
+        if set(wanted) - set(columns) or not names:
+            raise InputError(
+                "The header of the pairs file is not complete.",
+                where=str(self.path),
+                expected="#chromsize: lines and a #columns: line with " + ", ".join(wanted),
+                found=f"{len(names)} #chromsize: lines; columns {', '.join(columns)}",
+                fix="Write it with a tool that keeps the header, e.g. pairtools.",
+            )
+        fields = np.array([columns.index(name) for name in wanted], np.int64)
+        return Chromosomes(tuple(names), tuple(sizes), str(self.path)), fields
 
     def __enter__(self) -> PairsReader:
         return self
@@ -119,7 +136,9 @@ class PairsReader:
             mapped = (out.chromosome[:n] >= 0).all(axis=1)
             self.unmapped += n - int(mapped.sum())
             if mapped.any():
-                yield PairBatch(*(a[:n][mapped] for a in out))
+                batch = PairBatch(*(a[:n][mapped] for a in out))
+                self._require_inside(batch)
+                yield batch
             if stream.eof and not used:
                 return
 
@@ -137,18 +156,18 @@ class PairsReader:
             if line.strip("# \r\n\t"):
                 yield line
 
-    def _field_numbers(self, columns: list[str]) -> np.ndarray:
-        wanted = ("chr1", "chr2", "pos1", "pos2", "strand1", "strand2")
-        missing = [name for name in wanted if name not in columns]
-        if missing or not len(self.chromosomes):
-            raise InputError(
-                "The header of the pairs file is not complete.",
-                where=str(self.path),
-                expected="#chromsize: lines and a #columns: line with " + ", ".join(wanted),
-                found=f"{len(self.chromosomes)} #chromsize: lines; columns {', '.join(columns)}",
-                fix="Write it with a tool that keeps the header, e.g. pairtools.",
-            )
-        return np.array([columns.index(name) for name in wanted], np.int64)
+    def _require_inside(self, batch: PairBatch) -> None:
+        outside = (batch.position < 1) | (batch.position > self._sizes[batch.chromosome])
+        if not outside.any():
+            return
+        chromosome, position = batch.chromosome[outside][0], batch.position[outside][0]
+        raise InputError(
+            f"{int(outside.sum())} position(s) lie outside their chromosome.",
+            where=str(self.path),
+            expected=f"1 to {self._sizes[chromosome]} on {self.chromosomes.names[chromosome]}",
+            found=str(position),
+            fix="Use the chromosome sizes of the genome the reads were mapped to.",
+        )
 
     def _raise_line(self, error: int, used: int, number: int) -> None:
         problems = {

@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from deepexpr.errors import InputError
-from deepexpr.files import atomic_path, write_table
+from deepexpr.files import atomic_path, require_file, write_table
 from deepexpr.hichip import trimming_kernel as kernel
 from deepexpr.hichip.enzymes import junctions, parse_enzymes
 from deepexpr.hichip.streams import ByteStream, is_pipe, writing_bytes
@@ -100,7 +100,8 @@ def trim_files(
     Outputs appear only when everything went well; a named pipe as output is written as the
     reads come. Raises InputError for damaged or mismatched files and for too few junctions.
     """
-    if Path(reads[0]).exists() and Path(reads[0]).samefile(reads[1]):
+    one, two = (require_file(path, f"FASTQ of mate {i}") for i, path in enumerate(reads, 1))
+    if one.samefile(two):
         raise InputError(
             "Both mates are the same file.", where=str(reads[0]), fix="Give R1 and R2 apart."
         )
@@ -110,12 +111,12 @@ def trim_files(
         ]
         threads = 0 if settings.threads == 1 else 1
         with contextlib.ExitStack() as handles:
-            one, two = (
+            streams = [
                 handles.enter_context(ByteStream(p, f"FASTQ of mate {i}", threads))
-                for i, p in enumerate(reads, 1)
-            )
+                for i, p in enumerate((one, two), 1)
+            ]
             out = [handles.enter_context(writing_bytes(t, threads)) for t in targets]
-            stats = _trim_streams(one, two, out, settings)
+            stats = _trim_streams(*streams, out, settings)
         _require_plausible(stats, settings, reads[0])
         write_table(stats.table(), stats_path)
     return stats
@@ -181,17 +182,18 @@ def _end_last_line(stream: ByteStream) -> None:
 
 def _require_same_end(one: ByteStream, two: ByteStream, total: int) -> None:
     """Both streams must be used up, and at least one pair read."""
-    for stream, other in ((one, two), (two, one)):
-        left = stream.data.tobytes()
-        if left.strip() and left.count(b"\n") < 4 and stream.eof:
+    left = {s: s.data[: 1 << 16].tobytes() for s in (one, two)}
+    for stream, data in left.items():
+        if data.strip() and data.count(b"\n") < 4:
             raise InputError(
                 "The FASTQ file ends in the middle of a record.",
                 where=f"{stream.path}, record {total + 1}",
                 expected="four lines per record",
-                found=repr(left[:80].decode("latin-1")),
+                found=repr(data[:80].decode("latin-1")),
                 fix="Copy or download the file again.",
             )
-        if left.strip():
+    for stream, other in ((one, two), (two, one)):
+        if left[stream].strip():
             raise InputError(
                 "The two FASTQ files do not hold the same number of reads.",
                 where=f"{other.path} ends after {total} reads, {stream.path} does not",
