@@ -8,6 +8,9 @@ min_version("9.8")
 configfile: "config/config.yaml"
 
 
+report: "report/workflow.rst"
+
+
 include: "rules/common.smk"
 include: "rules/download.smk"
 include: "rules/reference.smk"

@@ -26,6 +26,7 @@ def run(command: list[str], **kwargs) -> str:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            errors="replace",
             check=False,
             stdin=subprocess.DEVNULL,
             **kwargs,

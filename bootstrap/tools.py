@@ -61,7 +61,12 @@ def ensure_tools() -> Backend:
 def tool_version(tool: str) -> str:
     """The version a tool prints of itself, or "unknown"."""
     result = subprocess.run(
-        TOOLS[tool][1], capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
+        TOOLS[tool][1],
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+        stdin=subprocess.DEVNULL,
     )
     found = re.search(r"\d+\.\d+(\.\d+)*", result.stdout + result.stderr)
     return found.group() if found else "unknown"

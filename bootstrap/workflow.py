@@ -51,7 +51,7 @@ def run_workflow(overlay: str, results: str, backend: Backend, cores: int) -> in
 def _follow(command: list[str], environment: dict[str, str], started: float) -> tuple[int, int]:
     """Print a line per finished job; return the exit code and the number of jobs run."""
     process = subprocess.Popen(
-        command, cwd=ROOT, env=environment, text=True,
+        command, cwd=ROOT, env=environment, text=True, errors="replace",
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
     )  # fmt: skip
     rule, jobs, tail, failed = "", 0, deque(maxlen=60), False
@@ -76,7 +76,7 @@ def _follow(command: list[str], environment: dict[str, str], started: float) -> 
 
 def _write_report(command: list[str], environment: dict[str, str]) -> None:
     result = subprocess.run(
-        command, cwd=ROOT, env=environment, text=True, check=False,
+        command, cwd=ROOT, env=environment, text=True, errors="replace", check=False,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
     )  # fmt: skip
     if result.returncode:

@@ -8,7 +8,8 @@ OUTPUTS: features/{assembly}/splits/{scheme}-K{K}.tsv, features/{cell_line}/data
 rule split_genes:
     """Assign every gene to train, validation and test of each fold."""
     input:
-        out("reference/{assembly}/genes.tsv"),
+        genes=out("reference/{assembly}/genes.tsv"),
+        expression=out("expression/{assembly}/expression.tsv"),
     output:
         out("features/{assembly}/splits/{scheme}-K{K}.tsv"),
     log:
@@ -18,7 +19,7 @@ rule split_genes:
     params:
         seed=config["seed"],
     shell:
-        "python -m deepexpr splits --genes {input:q} --scheme {wildcards.scheme} --folds {wildcards.K}"
+        "python -m deepexpr splits --genes {input.genes:q} --expression {input.expression:q} --scheme {wildcards.scheme} --folds {wildcards.K}"
         " --seed {params.seed} --output {output:q} 2> {log:q}"
 
 
