@@ -18,9 +18,10 @@ from deepexpr.hichip.chromosomes import Chromosomes
 from deepexpr.hichip.pair_store import SortedPairs
 from deepexpr.hichip.streams import BgzfWriter, ByteStream
 
-COLUMNS = ("readID", "chr1", "pos1", "chr2", "pos2", "strand1", "strand2")
-#: Other names in use for the columns (pairtools).
-ALIASES = {"chrom1": "chr1", "chrom2": "chr2"}
+#: As pairtools names them (it reads neither chr1 nor files without a pair_type).
+COLUMNS = ("readID", "chrom1", "pos1", "chrom2", "pos2", "strand1", "strand2", "pair_type")
+#: The specification's own names, understood as well.
+ALIASES = {"chr1": "chrom1", "chr2": "chrom2"}
 
 #: Pairs formatted or read at a time.
 ROWS = 1 << 18
@@ -36,12 +37,13 @@ def header_text(chromosomes: Chromosomes, assembly: str | None = None) -> str:
 
 
 class PairsWriter:
-    """Writes sorted pairs; the read name is ``.`` (allowed, and a third of the size)."""
+    """Writes sorted pairs; the read name is ``.`` (allowed, and a third of the size) and
+    the type UU: both mates unique."""
 
     def __init__(self, handle: IO[bytes], chromosomes: Chromosomes) -> None:
         self._out = BgzfWriter(handle)
         self._n = len(chromosomes)
-        self._table = kernel.text_table((*chromosomes.names, "+", "-", "."))
+        self._table = kernel.text_table((*chromosomes.names, "+", "-", ".", "UU"))
         self._out.write(header_text(chromosomes).encode())
 
     def write(self, pairs: SortedPairs) -> None:
@@ -58,8 +60,9 @@ class PairsWriter:
                         pairs.position2[part],
                         self._n + pairs.reverse1[part],
                         self._n + pairs.reverse2[part],
+                        self._n + 3,
                     ],
-                    [True, True, False, True, False, True, True],
+                    [True, True, False, True, False, True, True, True],
                     self._table,
                 )
             )
@@ -97,7 +100,7 @@ class PairsReader:
                 sizes.append(int(words[2]))
             elif words[0] == "#columns:":
                 columns = [ALIASES.get(w, w) for w in words[1:]]
-        wanted = ("chr1", "chr2", "pos1", "pos2", "strand1", "strand2")
+        wanted = ("chrom1", "chrom2", "pos1", "pos2", "strand1", "strand2")
         if set(wanted) - set(columns) or not names:
             raise InputError(
                 "The header of the pairs file is not complete.",

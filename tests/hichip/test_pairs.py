@@ -73,7 +73,9 @@ def bams(tmp_path):
 
 def rows(path):
     with gzip.open(path, "rt") as handle:
-        return [line.rstrip("\n").split("\t") for line in handle if not line.startswith("#")]
+        lines = [line.rstrip("\n").split("\t") for line in handle if not line.startswith("#")]
+    assert {line.pop() for line in lines} <= {"UU"}
+    return lines
 
 
 @pytest.mark.parametrize("marks", [("", ""), ("/1", "/2"), (".1", ".2")])
@@ -107,7 +109,7 @@ def test_header_is_4dn_and_the_file_can_be_indexed(tmp_path, bams):
         "#chromsize: chr2 100000",
         "#chromsize: chr10 80000",
         "#chromsize: chrM 16000",
-        "#columns: readID chr1 pos1 chr2 pos2 strand1 strand2",
+        "#columns: readID chrom1 pos1 chrom2 pos2 strand1 strand2 pair_type",
     ]
     assert output.read_bytes().endswith(streams.BgzfWriter.END)
     # tabix knows one chromosome per line: index a file of one.
