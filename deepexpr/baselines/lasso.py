@@ -24,7 +24,7 @@ from deepexpr.baselines.settings import BaselineSettings
 log = logging.getLogger(__name__)
 
 GRAM_LIMIT = 8000
-MAX_EPOCHS = 2000
+MAX_EPOCHS = 300
 
 
 def search_lasso(x: np.ndarray, y: np.ndarray, settings: BaselineSettings, seed: int) -> Choice:
@@ -51,7 +51,7 @@ def search_lasso(x: np.ndarray, y: np.ndarray, settings: BaselineSettings, seed:
         reached &= np.arange(len(penalties)) >= stop
         out_of_fold[test] = predicted
         scores[:, i] = score_columns(y[test], predicted, "regression")
-    note = np.where(reached, "", "path ended at a stronger penalty: training variance explained")
+    note = np.where(reached, "", "path ended at a stronger penalty; score of the last solution")
     grid = pd.DataFrame({"penalty": penalties, "note": note})
     best, table = choose(grid, scores, "regression", simplest_last=True)
     return Choice({"penalty": float(penalties[best])}, table, out_of_fold[:, best])
@@ -79,57 +79,52 @@ def _gram_path(x, y, gram, train, test, penalties, settings):
         return np.full((len(test), len(penalties)), centre), 0
     correlation = (x[train].T @ (y[train] - centre)) / (n * scale * spread)
     correlation[constant] = 0
-    weights, solved, slow = _descend(
-        covariance, correlation, penalties[::-1] / spread,
-        settings.lasso_tolerance, settings.lasso_deviance, MAX_EPOCHS,
-    )  # fmt: skip
+    inside = (x[test] - mean) / scale
+    predicted = np.empty((len(test), len(penalties)))
+    w, slack = np.zeros(len(scale)), correlation.copy()
+    best, slow = -np.inf, 0
+    for i in range(len(penalties) - 1, -1, -1):
+        slow += _solve_penalty(
+            covariance, correlation, w, slack, penalties[i] / spread, settings.lasso_tolerance,
+            MAX_EPOCHS,
+        )  # fmt: skip
+        used = np.flatnonzero(w)
+        predicted[:, i] = centre + spread * (inside[:, used] @ w[used])
+        score = score_columns(y[test], predicted[:, [i]], "regression")[0]
+        best = max(best, score)
+        explained = w @ (correlation + slack)  # 2 c'w - w'Gw, of a variance of 1
+        if explained >= settings.lasso_deviance or score < best - settings.lasso_drop:
+            predicted[:, :i] = predicted[:, [i]]
+            break
     if slow:
-        log.debug("%d penalties stopped after %d epochs", slow, MAX_EPOCHS)
-    used = np.flatnonzero(weights.any(axis=0))
-    scaled = (x[np.ix_(test, used)] - mean[used]) / scale[used]
-    predicted = centre + spread * scaled @ weights[:, used].T
-    return predicted[:, ::-1], len(penalties) - solved
+        log.debug("%d solutions stopped after %d epochs", slow, MAX_EPOCHS)
+    return predicted, i
 
 
 @numba.njit(cache=True, nogil=True)
-def _descend(gram, correlation, penalties, tolerance, deviance, max_epochs):
-    """Minimise w'Gw/2 - c'w + penalty*|w| for descending penalties.
+def _solve_penalty(gram, correlation, w, slack, penalty, tolerance, max_epochs):
+    """Minimise w'Gw/2 - c'w + penalty*|w| from `w`, in place, with slack = c - G w.
 
-    Returns weights (penalties, p), the number solved before `deviance` was reached (the rest
-    repeat the last) and how many solutions ran out of epochs. Response and features have
+    Returns how often coordinate descent ran out of epochs. Response and features have
     variance 1. Plain loops: array expressions would allocate, and take 10 s to compile.
     """
     p = len(correlation)
-    weights = np.zeros((len(penalties), p))
-    w = np.zeros(p)
-    slack = correlation.copy()  # c - G w
     active = np.empty(p, dtype=np.int64)
+    count = 0
+    for j in range(p):
+        if w[j] != 0:
+            active[count] = j
+            count += 1
     slow = 0
-    for step in range(len(penalties)):
-        count = 0
-        for j in range(p):
-            if w[j] != 0:
-                active[count] = j
-                count += 1
-        added = -1
-        while added != 0:
-            grown = _add_violators(active, count, slack, penalties[step], gram)
-            if added > 0 and grown == count:
-                break
-            added, count = max(grown - count, 1), grown
-            if not _solve(gram, active[:count], w, slack, penalties[step], tolerance, max_epochs):
-                slow += 1
-            _update_slack(gram, correlation, active[:count], w, slack)
-        explained = 0.0  # 2 c'w - w'Gw, of a variance of 1
-        for j in range(p):
-            weights[step, j] = w[j]
-            explained += w[j] * (correlation[j] + slack[j])
-        if explained >= deviance:
-            for later in range(step + 1, len(penalties)):
-                for j in range(p):
-                    weights[later, j] = w[j]
-            return weights, step + 1, slow
-    return weights, len(penalties), slow
+    solved = False
+    while True:
+        grown = _add_violators(active, count, slack, penalty, gram)
+        if solved and grown == count:
+            return slow
+        solved, count = True, grown
+        if not _solve(gram, active[:count], w, slack, penalty, tolerance, max_epochs):
+            slow += 1
+        _update_slack(gram, correlation, active[:count], w, slack)
 
 
 @numba.njit(cache=True, nogil=True)
@@ -147,14 +142,14 @@ def _add_violators(active, count, slack, penalty, gram):
         if not member[j] and gram[j, j] > 0:
             largest = max(largest, abs(slack[j]))
     threshold = penalty
-    number = len(slack)
-    while number > max(count, 30):
+    for _ in range(20):  # halvings: equal features cannot be told apart by any threshold
         number = 0
         for j in range(len(slack)):
             if not member[j] and gram[j, j] > 0 and abs(slack[j]) > threshold:
                 number += 1
-        if number > max(count, 30):
-            threshold = 0.5 * (threshold + largest)
+        if number <= max(count, 30):
+            break
+        threshold = 0.5 * (threshold + largest)
     for j in range(len(slack)):
         if not member[j] and gram[j, j] > 0 and abs(slack[j]) > threshold:
             active[count] = j

@@ -32,6 +32,8 @@ class BaselineSettings:
         library's default).
     lasso_deviance : the Lasso path stops where this fraction of the training variance is
         explained; weaker penalties take the score of the last solution (rule of glmnet).
+    lasso_drop : the path of an inner fold also stops where its R² has fallen this far below
+        its best: beyond lie hours of fitting noise, which the search would not choose.
     lasso_tolerance : largest step of a coefficient, in standard deviations of the response,
         at which a solution counts as converged.
     """
@@ -48,6 +50,7 @@ class BaselineSettings:
     forest_leaf: int = 1
     logistic_penalty: float = 1.0
     lasso_deviance: float = 0.999
+    lasso_drop: float = 0.1
     lasso_tolerance: float = 1e-4
 
     def __post_init__(self) -> None:
@@ -64,6 +67,7 @@ class BaselineSettings:
             "forest_leaf": self.forest_leaf >= 1,
             "logistic_penalty": self.logistic_penalty > 0,
             "lasso_deviance": 0 < self.lasso_deviance <= 1,
+            "lasso_drop": self.lasso_drop > 0,
             "lasso_tolerance": self.lasso_tolerance > 0,
         }
         for name, fine in problems.items():

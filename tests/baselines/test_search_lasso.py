@@ -11,8 +11,14 @@ from deepexpr.baselines import lasso
 from deepexpr.baselines.inner import inner_folds
 from deepexpr.baselines.settings import BaselineSettings
 
-SETTINGS = BaselineSettings(
-    inner_folds=4, grid_points=9, grid_low=-2, grid_high=2, lasso_tolerance=1e-8, lasso_deviance=1
+SETTINGS = BaselineSettings(  # no early end, so that every solution can be compared
+    inner_folds=4,
+    grid_points=9,
+    grid_low=-2,
+    grid_high=2,
+    lasso_tolerance=1e-8,
+    lasso_deviance=1,
+    lasso_drop=1e9,
 )
 
 
