@@ -11,10 +11,11 @@ from matplotlib.figure import Figure
 from deepexpr.figures import pages, style
 from deepexpr.figures.inputs import Inputs, read_tables
 from deepexpr.figures.overview import loops_and_samples
+from deepexpr.figures.quality import VERDICT, build_qc
 from deepexpr.figures.tables import draw_table
 from deepexpr.files import read_table
 from deepexpr.provenance import versions
-from deepexpr.schemas import METRICS, NETWORK_KINDS, QC, TOMTOM
+from deepexpr.schemas import METRICS, NETWORK_KINDS, TOMTOM
 
 logger = logging.getLogger(__name__)
 
@@ -156,12 +157,13 @@ def _lost_folds(scores: pd.DataFrame) -> list[str]:
 
 
 def _qc_warnings(inputs: Inputs) -> list[str]:
-    """Verdicts of the HiChIP stage other than "good"."""
-    warnings = []
-    for path in dict.fromkeys(inputs.qc.values()):
-        table = read_table(path, QC, dtype=str)
-        verdicts = table[table["metric"].str.startswith("verdict")].dropna()
-        for row in verdicts.itertuples():
-            if not row.value.lower().startswith(("good", "ok")):
-                warnings.append(f"{row.sample}: {row.value}")
-    return warnings
+    """Verdicts on HiChIP libraries other than "good"."""
+    if not inputs.qc:
+        return []
+    table = build_qc(inputs)
+    verdicts = table[table["metric"].str.startswith(VERDICT)]
+    return [
+        f"{row.sample}: {row.value}."
+        for row in verdicts.itertuples()
+        if not str(row.value).startswith("good")
+    ]

@@ -38,16 +38,22 @@ def draw_logo(axis: Axes, probabilities: np.ndarray, start: int = 0) -> None:
     """Draw a logo whose column i spans x from start + i to start + i + 1; y is in bits."""
     p = np.asarray(probabilities, dtype=float)
     heights = p * information(p)[:, None]
+    outlines: dict[str, list[Path]] = {letter: [] for letter in LETTERS}
     for column, row in enumerate(heights):
         bottom = 0.0
         for letter in np.argsort(row, kind="stable"):
             if row[letter] > 0.005:
-                axis.add_patch(_letter(LETTERS[letter], start + column, bottom, row[letter]))
+                outline = _letter(LETTERS[letter], start + column, bottom, row[letter])
+                outlines[LETTERS[letter]].append(outline)
             bottom += row[letter]
+    for letter, paths in outlines.items():
+        if paths:
+            path = Path.make_compound_path(*paths)
+            axis.add_patch(PathPatch(path, facecolor=LETTER_COLOURS[letter], linewidth=0))
     axis.set_ylim(0, 2)
 
 
-def _letter(letter: str, x: float, y: float, height: float) -> PathPatch:
+def _letter(letter: str, x: float, y: float, height: float) -> Path:
     """A letter stretched to the box from (x, y) to (x + 1, y + height), less a small margin."""
     outline = _glyph(letter)
     box = outline.get_extents()
@@ -57,9 +63,7 @@ def _letter(letter: str, x: float, y: float, height: float) -> PathPatch:
         .scale(0.92 / box.width, height * 0.98 / box.height)
         .translate(x + 0.04, y)
     )
-    return PathPatch(
-        transform.transform_path(outline), facecolor=LETTER_COLOURS[letter], linewidth=0
-    )
+    return transform.transform_path(outline)
 
 
 @lru_cache(maxsize=len(LETTERS))

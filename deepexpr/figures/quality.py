@@ -14,7 +14,7 @@ from deepexpr.figures.inputs import Inputs
 from deepexpr.files import read_table
 from deepexpr.schemas import QC
 
-#: The counts of the HiChIP stage, long form, as it wrote them.
+#: The counts of the HiChIP stage, long form, as it wrote them, and the metric "verdict" in words.
 QC_COLUMNS = QC
 
 #: Steps that each keep a part of the pairs before them: metric -> name on the axis.
@@ -22,19 +22,30 @@ STEPS = {
     "read_pairs": "sequenced",
     "written_pairs": "long enough after trimming",
     "both_unique": "both mates uniquely mapped",
-    "unique_pairs": "without duplicates",
+    "without_duplicates": "without duplicates",
     "valid_pairs": "valid pairs",
 }
 
 #: Classes of the pairs without duplicates: metric -> name and colour.
 CLASSES = {
     "cis_below_1kb": ("cis, below 1 kb (left out)", style.VERMILLION),
-    "cis_1kb_20kb": ("cis, 1–20 kb", style.ORANGE),
+    "cis_1kb_to_20kb": ("cis, 1–20 kb", style.ORANGE),
     "cis_above_20kb": ("cis, above 20 kb", style.BLUE),
     "trans": ("trans", "#BBBBBB"),
 }
 
 VERDICT = "verdict"
+
+#: Verdicts: metric, whether it is too "low" or too "high", the bound, and the words. Bounds are
+#: rules of thumb for in-situ HiChIP, wide on purpose: they name libraries to look at.
+RULES = (
+    ("trimmed_fraction", "low", 0.05, "few reads hold a junction ({:.1%}): is the enzyme right?"),
+    ("unique_fraction", "low", 0.5, "few reads map uniquely ({:.0%})"),
+    ("duplicate_fraction", "high", 0.5, "many duplicates ({:.0%}): deeper sequencing adds little"),
+    ("trans_fraction", "high", 0.5, "many pairs join chromosomes ({:.0%}): random ligation"),
+    ("cis_above_20kb_fraction", "low", 0.2, "few pairs are cis above 20 kb ({:.0%})"),
+)  # fmt: skip
+GOOD = "good: no count is out of the ordinary"
 
 
 def build_qc(inputs: Inputs) -> pd.DataFrame:
@@ -46,7 +57,35 @@ def build_qc(inputs: Inputs) -> pd.DataFrame:
     filled = [table for table in tables if len(table)]
     if not filled:
         return pd.DataFrame(columns=list(QC))
-    return pd.concat(filled, ignore_index=True).drop_duplicates(ignore_index=True)
+    table = pd.concat(filled, ignore_index=True).drop_duplicates(ignore_index=True)
+    return with_verdicts(table)
+
+
+def with_verdicts(table: pd.DataFrame) -> pd.DataFrame:
+    """`table` (schemas.QC) with a row "verdict" for every sample that has none."""
+    judged = set(table.loc[table["metric"].str.startswith(VERDICT), "sample"])
+    rows = [
+        (sample, VERDICT, verdict(dict(zip(own["metric"], own["value"], strict=True))))
+        for sample, own in table.groupby("sample", sort=False)
+        if sample not in judged
+    ]
+    return pd.concat([table, pd.DataFrame(rows, columns=list(QC))], ignore_index=True)
+
+
+def verdict(counts: dict[str, str]) -> str:
+    """What is out of the ordinary in the counts of one sample, in words; GOOD if nothing is."""
+    values = {name: float(value) for name, value in counts.items()}
+    distinct = sum(values.get(name, 0.0) for name in CLASSES)
+    if distinct:
+        values["cis_above_20kb_fraction"] = values.get("cis_above_20kb", 0.0) / distinct
+    if not values.get("read_pairs", 1.0):
+        return "no read pairs"
+    found = [
+        words.format(values[name])
+        for name, side, bound, words in RULES
+        if name in values and (values[name] < bound) == (side == "low")
+    ]
+    return "look at: " + "; ".join(found) if found else GOOD
 
 
 def draw_qc(table: pd.DataFrame) -> Figure:
@@ -72,7 +111,11 @@ def _numbers(table: pd.DataFrame) -> pd.DataFrame:
     wide = table.drop_duplicates(["sample", "metric"]).pivot(
         index="sample", columns="metric", values="value"
     )
-    return wide.apply(pd.to_numeric, errors="coerce")
+    numbers = wide.apply(pd.to_numeric, errors="coerce")
+    classes = [name for name in CLASSES if name in numbers.columns]
+    if classes:
+        numbers["without_duplicates"] = numbers[classes].sum(axis=1)
+    return numbers
 
 
 def _steps(axis: Axes, numbers: pd.DataFrame) -> list[Patch]:

@@ -217,7 +217,7 @@ def cross() -> pd.DataFrame:
 def qc(samples=("K562_hichip_1", "K562_hichip_2")) -> pd.DataFrame:
     counts = {
         "read_pairs": 1_000_000, "written_pairs": 980_000, "both_unique": 610_000,
-        "unique_pairs": 540_000, "cis_below_1kb": 120_000, "cis_1kb_20kb": 90_000,
+        "cis_below_1kb": 120_000, "cis_1kb_to_20kb": 90_000,
         "cis_above_20kb": 230_000, "trans": 100_000, "valid_pairs": 420_000,
         "verdict": "good: 43 % of the pairs are cis above 20 kb",
     }  # fmt: skip
