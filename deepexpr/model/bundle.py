@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import re
 import zipfile
 from collections.abc import Iterable
 from dataclasses import replace
@@ -222,17 +223,25 @@ def model_names(members: int) -> list[str]:
 
 
 def save_model(model: keras.Model, path: Path) -> None:
-    """Write `model` as .keras without dates, so that equal models are equal files."""
-    buffer = path.with_suffix(".dated.keras")
-    model.save(buffer)
-    with zipfile.ZipFile(buffer) as dated, zipfile.ZipFile(path, "w") as plain:
+    """Write `model` as .keras without dates and addresses: equal models are equal files."""
+    dated_path = path.with_suffix(".dated.keras")
+    model.save(dated_path)
+    with zipfile.ZipFile(dated_path) as dated, zipfile.ZipFile(path, "w") as plain:
         for name in sorted(dated.namelist()):
-            plain.writestr(zipfile.ZipInfo(name, _NO_DATE), _undated(name, dated.read(name)))
-    buffer.unlink()
+            plain.writestr(zipfile.ZipInfo(name, _NO_DATE), _timeless(name, dated.read(name)))
+    dated_path.unlink()
 
 
-def _undated(name: str, content: bytes) -> bytes:
-    if name != "metadata.json":
-        return content
-    metadata = json.loads(content)
-    return json.dumps(metadata | {"date_saved": "1980-01-01@00:00:00"}).encode()
+def _timeless(name: str, content: bytes) -> bytes:
+    if name == "metadata.json":
+        metadata = json.loads(content) | {"date_saved": "1980-01-01@00:00:00"}
+        return json.dumps(metadata, sort_keys=True).encode()
+    if name == "config.json":
+        # Keras marks shared objects by their address in memory; any distinct number does.
+        numbers: dict[bytes, int] = {}
+        return re.sub(
+            rb'("shared_object_id": )(\d+)',
+            lambda m: m[1] + str(numbers.setdefault(m[2], len(numbers))).encode(),
+            content,
+        )
+    return content

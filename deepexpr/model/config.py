@@ -38,6 +38,7 @@ class ModelConfig:
     dropout, conv_dropout, distal_dropout, bins_dropout : share of values dropped after dense
         layers, after convolutions, after distal layers and of the bins themselves.
     zero_start : the learnt HiChIP score starts at 0, so fine-tuning starts at the sequence score.
+    totals : the distal module also reads log2(1 + summed count) within these distances; () = none.
     distance : only bins within this many bp of the TSS are read; None = all.
     """
 
@@ -62,6 +63,7 @@ class ModelConfig:
     distal_dropout: float = 0.5
     bins_dropout: float = 0.0
     zero_start: bool = False
+    totals: tuple[int, ...] = ()
     distance: int | None = None
 
 
@@ -113,6 +115,7 @@ _MODEL_VARIANTS: dict[str, dict[str, Any]] = {
         "filters": 64, "first_pool": 8, "blocks": 1, "layers": 2, "growth": 24, "windows": 10,
         "pool_type": "average", "batch_norm": True, "dense": (40,), "dropout": 0.3,
         "distal_dropout": 0.3, "bins_dropout": 0.2, "zero_start": True,
+        "totals": (25_000, 100_000, 1_000_000),
     },
 }  # fmt: skip
 
@@ -134,7 +137,7 @@ DEFAULT_VARIANT = "tuned"
 
 #: Fields of ModelConfig that the pre-trained proximal module does not depend on.
 DISTAL_FIELDS = frozenset(
-    {"distal", "joint", "distal_dropout", "bins_dropout", "zero_start", "distance"}
+    {"distal", "joint", "distal_dropout", "bins_dropout", "zero_start", "totals", "distance"}
 )
 
 

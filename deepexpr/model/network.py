@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from deepexpr.errors import InputError
 from deepexpr.model.backend import keras
 from deepexpr.model.config import ModelConfig
+from deepexpr.model.layers import LoopTotals
 
 layers = keras.layers
 
@@ -26,6 +27,7 @@ PROXIMAL = "proximal"
 DISTAL = "distal"
 SEQUENCE_INPUT = "promoter"
 BINS_INPUT = "bins"
+BINS_HEAD = "bins_head"
 
 
 @dataclass(frozen=True)
@@ -34,11 +36,13 @@ class Scaling:
 
     target_mean, target_sd : log10 expression (0 and 1 for classification or without scaling).
     bins_sd : standard deviation over all bins of all training genes (1 without scaling).
+    totals_sd : root mean square of the loop totals of the training genes (1 without scaling).
     """
 
     target_mean: float = 0.0
     target_sd: float = 1.0
     bins_sd: float = 1.0
+    totals_sd: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -136,25 +140,48 @@ def build_distal(
 ) -> keras.Model:
     """Bins (batch, B) to their score (batch, outputs), in units of the scaled target.
 
+    Two models in one: `bins_front`, which has no weights, and `bins_head`, which is trained.
     with_bias : whether the score has a bias of its own. Beside a frozen sequence score it has
-        none: the bias of the joint output layer is the frozen one.
+        none: the bias of the joint output layer is the frozen one. Only there can it start at 0.
     """
     bins = keras.Input((shape.bins,), name=BINS_INPUT)
+    front = bins_front(config, shape, scaling)
+    head = bins_head(config, front.output.shape[-1], shape.outputs, with_bias)
+    return keras.Model(bins, head(front(bins)), name=DISTAL)
+
+
+def bins_front(config: ModelConfig, shape: Shape, scaling: Scaling) -> keras.Model:
+    """Bins (batch, B) to scaled features (batch, totals + central bins)."""
+    bins = keras.Input((shape.bins,), name=BINS_INPUT)
     x = central_bins(config, shape, bins)
-    if scaling.bins_sd != 1.0:
-        x = layers.Rescaling(1.0 / scaling.bins_sd, name="bins_scaling")(x)
-    x = _dropout(config.bins_dropout, x, "bins_dropout")
+    features = layers.Rescaling(1.0 / scaling.bins_sd, name="bins_scaling")(x)
+    if config.totals:
+        reach = [-(-distance // shape.bin_size) for distance in config.totals]
+        totals = LoopTotals(reach, name="loop_totals")(x)
+        totals = layers.Rescaling(1.0 / scaling.totals_sd, name="totals_scaling")(totals)
+        features = layers.Concatenate(name="bins_features")([totals, features])
+    return keras.Model(bins, features, name="bins_front")
+
+
+def bins_head(config: ModelConfig, features: int, outputs: int, with_bias: bool) -> keras.Model:
+    """The trained part of the distal module: features (batch, features) to the score."""
+    inputs = keras.Input((features,), name="features")
+    x = inputs
+    if config.bins_dropout:
+        totals = len(config.totals)
+        bins = layers.Dropout(config.bins_dropout, name="bins_dropout")(x[:, totals:])
+        x = layers.Concatenate(name="kept_features")([x[:, :totals], bins]) if totals else bins
     for i, units in enumerate(config.distal):
         x = layers.Dense(units, activation="relu", name=f"distal_{i + 1}")(x)
         x = _dropout(config.distal_dropout, x, f"distal_dropout_{i + 1}")
     score = layers.Dense(
-        shape.outputs,
+        outputs,
         use_bias=with_bias,
-        kernel_initializer="zeros" if config.zero_start else "glorot_uniform",
+        kernel_initializer="zeros" if config.zero_start and not with_bias else "glorot_uniform",
         dtype="float32",
         name="hichip_score",
     )(x)
-    return keras.Model(bins, score, name=DISTAL)
+    return keras.Model(inputs, score, name=BINS_HEAD)
 
 
 def central_bins(config: ModelConfig, shape: Shape, bins):

@@ -54,13 +54,16 @@ def fold_data(
 def _scaling(dataset: Dataset, train: np.ndarray, task: str, standardise: bool) -> Scaling:
     if not standardise:
         return Scaling()
-    mean, sd, bins_sd = 0.0, 1.0, 1.0
+    mean, sd, bins_sd, totals_sd = 0.0, 1.0, 1.0, 1.0
     if task == "regression":
         expression = dataset.expression[train].astype(np.float64)
         mean, sd = float(expression.mean()), float(expression.std()) or 1.0
     if dataset.bins is not None:
-        bins_sd = float(dataset.bins[train].astype(np.float64).std()) or 1.0
-    return Scaling(mean, sd, bins_sd)
+        bins = dataset.bins[train].astype(np.float64)
+        totals = np.log2(1 + np.expm1(bins * np.log(2)).sum(axis=1))
+        bins_sd = float(bins.std()) or 1.0
+        totals_sd = float(np.sqrt(np.mean(totals**2))) or 1.0
+    return Scaling(mean, sd, bins_sd, totals_sd)
 
 
 class NetworkBuilder:
@@ -109,32 +112,35 @@ class NetworkBuilder:
     def _train_distal(self, data: FoldData, proximal: keras.Model | None, seed: int, label: str):
         with_bias = proximal is None
 
+        final = network.build_distal(self.config, self.shape, data.scaling, with_bias)
+        front = final.get_layer("bins_front")
+
         def build() -> keras.Model:
-            distal = network.build_distal(self.config, self.shape, Scaling(), with_bias)
-            bins = keras.Input((self.shape.bins,), name=network.BINS_INPUT)
-            frozen = keras.Input((self.shape.outputs,), name="frozen_sequence_score")
-            return keras.Model([bins, frozen], keras.layers.Add()([distal(bins), frozen]))
+            width, outputs = front.output.shape[-1], self.shape.outputs
+            features = keras.Input((width,), name="features")
+            frozen = keras.Input((outputs,), name="frozen_sequence_score")
+            score = network.bins_head(self.config, width, outputs, with_bias)(features)
+            return keras.Model([features, frozen], keras.layers.Add()([score, frozen]))
 
         trainer = self._trainer("distal", build)
         history = trainer.fit(
-            (self._beside_frozen(data.train, proximal, data.scaling), data.train_targets),
-            (self._beside_frozen(data.validation, proximal, data.scaling), data.validation_targets),
+            (self._beside_frozen(data.train, proximal, front), data.train_targets),
+            (self._beside_frozen(data.validation, proximal, front), data.validation_targets),
             seed,
             f"{label} distal",
         )
-        final = network.build_distal(self.config, self.shape, data.scaling, with_bias)
-        trained = trainer.model.get_layer(network.DISTAL)
-        return _copy(trained, final), [("distal", *row) for row in history]
+        _copy(trainer.model.get_layer(network.BINS_HEAD), final.get_layer(network.BINS_HEAD))
+        return final, [("distal", *row) for row in history]
 
     def _beside_frozen(
-        self, examples: Examples, proximal: keras.Model | None, scaling: Scaling
+        self, examples: Examples, proximal: keras.Model | None, front: keras.Model
     ) -> Examples:
-        bins = examples.bins * np.float32(1.0 / scaling.bins_sd)
+        features = forward(front, replace(examples, sequence=None))
         if proximal is None:
             frozen = np.zeros((len(examples), self.shape.outputs), np.float32)
         else:
             frozen = forward(proximal, replace(examples, bins=None))
-        return Examples(bins=bins, frozen=frozen)
+        return Examples(bins=features, frozen=frozen)
 
     def _train_at_once(self, data: FoldData, seed: int, label: str):
         def build() -> keras.Model:
@@ -153,8 +159,10 @@ class NetworkBuilder:
 
     def _trainer(self, name: str, build) -> Trainer:
         if name not in self._trainers:
+            # Beside a frozen score the untrained state is the sequence model; alone it is nothing.
+            keep_start = self.config.zero_start and self.kind == "full"
             step = (
-                distal_step(self.training, self.config.zero_start)
+                distal_step(self.training, keep_start)
                 if name == "distal"
                 else sequence_step(self.training, name)
             )

@@ -75,7 +75,7 @@ class Trainer:
         self._optimizer = _make_optimizer(step)
         self.model.compile(optimizer=self._optimizer, loss=_loss(task), jit_compile=False)
         self._optimizer.build(self.model.trainable_variables)
-        self._blank = [np.array(v) for v in self._optimizer.variables]
+        self._blank = [keras.ops.convert_to_numpy(v) for v in self._optimizer.variables]
 
     def reset(self, seed: int) -> None:
         """Put network, dropout seeds and optimizer in the state that `seed` alone decides."""
@@ -145,7 +145,10 @@ class Trainer:
 
     def _reduce_rate(self) -> None:
         if self.step.plateau_factor < 1:
-            rate = float(np.array(self._optimizer.learning_rate)) * self.step.plateau_factor
+            rate = (
+                float(keras.ops.convert_to_numpy(self._optimizer.learning_rate))
+                * self.step.plateau_factor
+            )
             self._optimizer.learning_rate.assign(rate)
 
 

@@ -1,0 +1,67 @@
+"""Settings: variants, overrides, and what is refused."""
+
+import dataclasses
+
+import pytest
+
+from deepexpr.errors import InputError
+from deepexpr.model.config import VARIANTS, make_configs, read_options, to_dict
+
+
+def test_paper_is_the_paper():
+    model, training = make_configs({"variant": "paper"}, {})
+    assert (model.filters, model.kernel, model.blocks, model.layers) == (128, 8, 3, 4)
+    assert model.dense == (80, 40, 40)
+    assert model.distal == (80, 40)
+    assert (training.optimizer, training.batch_size) == ("rmsprop", 4)
+    assert (training.epochs, training.patience) == (60, 5)
+    assert model.dropout == 0.5
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_variants_are_frozen_and_become_json(variant):
+    model, training = make_configs({"variant": variant}, {})
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        model.filters = 1
+    assert make_configs(to_dict(model), to_dict(training)) == (model, training)
+
+
+@pytest.mark.parametrize(
+    ("model", "training", "word"),
+    [
+        ({"filtres": 3}, {}, "filtres"),
+        ({"variant": "mine"}, {}, "mine"),
+        ({"filters": "many"}, {}, "filters"),
+        ({"filters": 0}, {}, "filters"),
+        ({"dense": [80, -1]}, {}, "dense"),
+        ({"batch_norm": 1}, {}, "batch_norm"),
+        ({"pool_type": "median"}, {}, "pool_type"),
+        ({"distance": -5}, {}, "distance"),
+        ({}, {"learning_rate": "fast"}, "learning_rate"),
+        ({}, {"optimizer": "sgd"}, "optimizer"),
+        ({}, {"plateau_factor": 2.0}, "plateau_factor"),
+        ({}, {"lr": 0.1}, "lr"),
+    ],
+)
+def test_bad_settings_are_named(model, training, word):
+    with pytest.raises(InputError, match=word):
+        make_configs(model, training)
+
+
+def test_unknown_key_lists_the_known_ones():
+    with pytest.raises(InputError, match="first_pool"):
+        make_configs({"nothing": 1}, {})
+
+
+def test_options_from_text_and_file(tmp_path):
+    (tmp_path / "m.yaml").write_text("variant: paper\nfilters: 7\n")
+    assert read_options(str(tmp_path / "m.yaml")) == {"variant": "paper", "filters": 7}
+    assert read_options('{"filters": 7}') == {"filters": 7}
+    assert read_options(None) == {}
+    assert make_configs({}, read_options('{"learning_rate": 1e-3}'))[1].learning_rate == 1e-3
+
+
+@pytest.mark.parametrize("text", ["no/such/file.json", "{", '{"a": [}'])
+def test_unreadable_options(text):
+    with pytest.raises(InputError):
+        read_options(text)

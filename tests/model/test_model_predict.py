@@ -1,0 +1,144 @@
+"""The verb predict, and what a bundle refuses."""
+
+import argparse
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from deepexpr.commands import predict as command
+from deepexpr.errors import InputError
+from deepexpr.features.dataset import Dataset
+from deepexpr.features.sequence import decode_bytes, reverse_complement
+from deepexpr.model.bundle import Bundle
+
+
+def predict(output, *argv) -> pd.DataFrame:
+    parser = argparse.ArgumentParser()
+    command.add_arguments(parser)
+    command.run(parser.parse_args([*map(str, argv), "--output", str(output)]))
+    return pd.read_csv(output, sep="\t")
+
+
+@pytest.fixture(scope="module")
+def dataset(toy):
+    return Dataset.open(toy.h5)
+
+
+@pytest.fixture
+def fasta(dataset, tmp_path):
+    rows = zip(dataset.gene[:5], decode_bytes(dataset.sequence[:5]), strict=True)
+    (tmp_path / "p.fa").write_text("".join(f">{name}\n{text}\n" for name, text in rows))
+    return tmp_path / "p.fa"
+
+
+def test_fasta_equals_dataset(sequence_run, toy, dataset, fasta, tmp_path):
+    table = predict(tmp_path / "o.tsv", "--bundle", sequence_run / "bundle", "--fasta", fasta)
+    whole = predict(tmp_path / "w.tsv", "--bundle", sequence_run / "bundle", "--dataset", toy.h5)
+    assert table["gene"].tolist() == dataset.gene[:5].tolist()
+    np.testing.assert_allclose(table["predicted"], whole["predicted"][:5], rtol=1e-6)
+    bundle = Bundle.open(sequence_run / "bundle")
+    folds = [bundle.predict(dataset, fold)[:5] for fold in bundle.folds]
+    np.testing.assert_allclose(table["predicted"], np.mean(folds, axis=0), rtol=1e-6)
+    np.testing.assert_allclose(table["sd"], np.std(folds, axis=0, ddof=1), rtol=1e-4)
+
+
+def test_held_out_predictions(full_run, toy, tmp_path):
+    table = predict(
+        tmp_path / "o.tsv", "--bundle", full_run / "bundle", "--dataset", toy.h5, "--held-out"
+    )
+    recorded = pd.read_csv(full_run / "predictions.tsv", sep="\t")
+    merged = table.merge(recorded, on=["gene", "fold"])
+    assert len(merged) == 300
+    np.testing.assert_allclose(merged["predicted_x"], merged["predicted_y"], rtol=1e-6)
+
+
+def test_bed_window_and_tss_give_the_promoter(sequence_run, fasta, dataset, tmp_path):
+    promoter = dataset.sequence[0]
+    forward = decode_bytes(promoter[None])[0]
+    reverse = decode_bytes(reverse_complement(promoter)[None])[0]
+    (tmp_path / "g.fa").write_text(f">chr1\nACG{forward}ACG\n>chr2\nACG{reverse}ACG\n")
+    (tmp_path / "p.bed").write_text(
+        "chr1\t3\t163\twindow\t0\t+\n"
+        "chr1\t83\t84\ttss\t0\t+\n"
+        "chr2\t3\t163\tminus_window\t0\t-\n"
+        "chr2\t82\t83\tminus_tss\t0\t-\n"
+    )
+    table = predict(
+        tmp_path / "o.tsv", "--bundle", sequence_run / "bundle",
+        "--bed", tmp_path / "p.bed", "--genome", tmp_path / "g.fa",
+    )  # fmt: skip
+    single = predict(tmp_path / "s.tsv", "--bundle", sequence_run / "bundle", "--fasta", fasta)
+    np.testing.assert_allclose(table["predicted"], single["predicted"][0], rtol=1e-6)
+
+
+def test_bed_at_the_end_of_a_chromosome_is_filled_with_n(sequence_run, tmp_path):
+    (tmp_path / "g.fa").write_text(">chr1\nACGTACGTAC\n")
+    (tmp_path / "p.bed").write_text("chr1\t2\t3\tx\t0\t-\n")
+    argv = ("--bed", tmp_path / "p.bed", "--genome", tmp_path / "g.fa")
+    assert len(predict(tmp_path / "o.tsv", "--bundle", sequence_run / "bundle", *argv)) == 1
+
+
+def test_bins_table(full_run, fasta, toy, dataset, tmp_path):
+    bins = pd.DataFrame(dataset.bins[:5]).assign(gene=dataset.gene[:5])
+    bins.iloc[::-1].to_csv(tmp_path / "b.tsv", sep="\t", index=False)
+    argv = ("--bundle", full_run / "bundle", "--fasta", fasta)
+    table = predict(tmp_path / "o.tsv", *argv, "--bins", tmp_path / "b.tsv")
+    whole = predict(tmp_path / "w.tsv", "--bundle", full_run / "bundle", "--dataset", toy.h5)
+    np.testing.assert_allclose(table["predicted"], whole["predicted"][:5], rtol=1e-5)
+    bins.iloc[1:].to_csv(tmp_path / "b.tsv", sep="\t", index=False)
+    with pytest.raises(InputError, match="no bins"):
+        predict(tmp_path / "o.tsv", *argv, "--bins", tmp_path / "b.tsv")
+
+
+def test_full_without_bins(full_run, sequence_run, fasta, tmp_path):
+    argv = ("--bundle", full_run / "bundle", "--fasta", fasta)
+    with pytest.raises(InputError, match="needs bins"):
+        predict(tmp_path / "o.tsv", *argv)
+    part = predict(tmp_path / "o.tsv", *argv, "--sequence-only")
+    alone = predict(tmp_path / "s.tsv", "--bundle", sequence_run / "bundle", "--fasta", fasta)
+    np.testing.assert_allclose(part["predicted"], alone["predicted"], rtol=1e-5)
+
+
+def test_both_strands_average(sequence_run, dataset):
+    from deepexpr.model.examples import Examples
+
+    bundle = Bundle.open(sequence_run / "bundle")
+    forward = bundle.predict_examples(Examples(dataset.sequence), 0)
+    turned = bundle.predict_examples(Examples(reverse_complement(dataset.sequence)), 0)
+    both = bundle.predict_examples(Examples(dataset.sequence), 0, strands=True)
+    np.testing.assert_allclose(both, (forward + turned) / 2)
+
+
+def test_filters_have_the_pwm_shape(full_run):
+    assert Bundle.open(full_run / "bundle").first_filters(0).shape == (8, 4, 16)
+
+
+def test_other_assembly_is_refused(full_run, toy):
+    with pytest.raises(InputError, match="assembly"):
+        Bundle.open(full_run / "bundle").predict(toy.dataset(1, assembly="hg99"))
+
+
+def test_wrong_promoter_length_is_refused(sequence_run, tmp_path):
+    (tmp_path / "p.fa").write_text(">a\nACGT\n")
+    with pytest.raises(InputError, match="another length"):
+        predict(
+            tmp_path / "o.tsv", "--bundle", sequence_run / "bundle", "--fasta", tmp_path / "p.fa"
+        )
+
+
+def test_unknown_fold_and_gene_are_refused(full_run, dataset):
+    bundle = Bundle.open(full_run / "bundle")
+    with pytest.raises(InputError, match="no fold 9"):
+        bundle.predict(dataset, 9)
+    with pytest.raises(InputError, match="nobody"):
+        bundle.predict(dataset, 0, ["nobody"])
+
+
+@pytest.mark.parametrize(
+    ("text", "word"), [("{", "damaged"), ('{"type": "baseline"}', "not hold a network")]
+)
+def test_other_bundles_are_refused(tmp_path, text, word):
+    (tmp_path / "bundle.json").write_text(text)
+    with pytest.raises(InputError, match=word):
+        Bundle.open(tmp_path)
