@@ -181,7 +181,7 @@ def _draw_pair(axes: tuple[Axes, Axes], rows: pd.DataFrame, name: str) -> None:
     query, target = rows[rows["role"] == "query"], rows[rows["role"] == "target"]
     _draw_one(top, query)
     sites = query["sites"].iloc[0]
-    top.set_title(f"{name}  (n = {sites:,.0f} sites)" if sites == sites else name, fontsize=6.5)
+    top.set_title(f"{name}  (n = {sites:,.0f} sites)" if sites > 0 else name, fontsize=6.5)
     if target.empty:
         bottom.set_axis_off()
         style.say(bottom, "no JASPAR motif matches")
