@@ -24,7 +24,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--settings",
         metavar="JSON",
         help="all other settings (JSON or YAML text or file): width, min_width, max_width, "
-        "module_length_step, background_order, letter_prior, step_prior, module_prior, draws",
+        "module_length_step, extent_moves, background_order, letter_prior, step_prior, "
+        "module_prior, draws",
     )
     parser.add_argument(
         "--mask-lowercase", action="store_true", help="no sites in lower-case (repeat) letters"

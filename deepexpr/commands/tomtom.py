@@ -51,7 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     from deepexpr.errors import InputError
     from deepexpr.files import write_table
-    from deepexpr.motifs.jaspar import is_release, load_jaspar
+    from deepexpr.motifs.jaspar import load_targets
     from deepexpr.motifs.meme_format import read_meme
     from deepexpr.motifs.tomtom import (
         TomtomOptions,
@@ -65,11 +65,7 @@ def run(args: argparse.Namespace) -> None:
         raise InputError("--null-shuffles is reported in --summary.", fix="Give --summary too.")
     options = TomtomOptions(args.distance, args.engine, args.threads)
     queries = read_meme(args.query)
-    if is_release(args.targets):
-        group = None if args.tax_group == "all" else args.tax_group
-        targets = load_jaspar(args.targets, group)
-    else:
-        targets = read_meme(args.targets)
+    targets = load_targets(args.targets, None if args.tax_group == "all" else args.tax_group)
     table = compare(queries, targets, options)
     write_table(table if args.all else significant(table, args.e_value), args.output)
     if args.best:

@@ -7,6 +7,7 @@ import logging
 import numpy as np
 
 from deepexpr.errors import InputError
+from deepexpr.motifs.meme_format import read_meme
 from deepexpr.motifs.motif import LETTERS, Motif
 
 logger = logging.getLogger(__name__)
@@ -49,6 +50,11 @@ def load_jaspar(
 def is_release(text: str) -> bool:
     """Whether `text` names a JASPAR release (e.g. "JASPAR2018") and not a file."""
     return text.upper().startswith("JASPAR") and text[6:].isdigit()
+
+
+def load_targets(text: str, tax_group: str | None = "vertebrates") -> list[Motif]:
+    """Known motifs by the name of a JASPAR release (CORE, `tax_group`) or of a MEME file."""
+    return load_jaspar(text, tax_group) if is_release(text) else read_meme(text)
 
 
 def _from_biopython(record) -> Motif:

@@ -88,34 +88,45 @@ def forward_shares(
 
 
 @njit(nogil=True, cache=True)
-def count_site_places(ratios, factors, negligible):
-    """How many (p, k) have c_k R_k(p) above `negligible`."""
-    n = 0
-    for k in range(ratios.shape[0]):
-        floor = negligible / factors[k]
-        for p in range(ratios.shape[1]):
-            n += ratios[k, p] > floor
-    return n
+def count_site_places(ratio, factor, negligible, number, passed_over):
+    """Add one motif: number[p] += 1 where c R(p) is above `negligible`, else passed_over[p] += c R.
+
+    ratio : (total,) R of the motif. factor : its c.
+    """
+    floor = negligible / factor
+    for p in range(len(ratio)):
+        if ratio[p] > floor:
+            number[p] += 1
+        else:
+            passed_over[p] += factor * ratio[p]
 
 
 @njit(nogil=True, cache=True)
-def list_site_places(ratios, factors, negligible, places, motifs, weights, passed_over):
-    """Fill places, motifs, weights with the (p, k, c_k R_k(p)) above `negligible`, by p.
+def fill_site_places(ratio, factor, negligible, k, slot, places, motifs, weights):
+    """Write motif k's places; slot[p] is the next free row of place p."""
+    floor = negligible / factor
+    for p in range(len(ratio)):
+        if ratio[p] > floor:
+            at = slot[p]
+            places[at], motifs[at], weights[at] = p, k, factor * ratio[p]
+            slot[p] += 1
 
-    passed_over : (total + 1,) cumulated sum of all others.
+
+def site_places(ratios, factors, negligible):
+    """(places, motifs, weights c_k R_k(p), passed_over): all possible sites, by place.
+
+    ratios : (total,) array of each motif. passed_over : (total + 1,), cumulated sum of the
+    weights that are not above `negligible`.
     """
-    n = 0
-    passed_over[0] = 0.0
-    for p in range(ratios.shape[1]):
-        rest = 0.0
-        for k in range(ratios.shape[0]):
-            weight = factors[k] * ratios[k, p]
-            if ratios[k, p] > negligible / factors[k]:
-                places[n], motifs[n], weights[n] = p, k, weight
-                n += 1
-            else:
-                rest += weight
-        passed_over[p + 1] = passed_over[p] + rest
+    number, rest = np.zeros(len(ratios[0]), dtype=np.int64), np.zeros(len(ratios[0]))
+    for ratio, factor in zip(ratios, factors, strict=True):
+        count_site_places(ratio, factor, negligible, number, rest)
+    slot = np.cumsum(number) - number
+    places, motifs = np.empty((2, number.sum()), dtype=np.int64)
+    weights = np.empty(len(places))
+    for k, (ratio, factor) in enumerate(zip(ratios, factors, strict=True)):
+        fill_site_places(ratio, factor, negligible, k, slot, places, motifs, weights)
+    return places, motifs, weights, np.concatenate([[0.0], np.cumsum(rest)])
 
 
 @njit(nogil=True, cache=True)

@@ -1,7 +1,7 @@
 """One chain of CisModule's Gibbs sampler.
 
 An iteration: (1) draw Θ, q and r from their conjugate posteriors given the alignment;
-(2) sum over all alignments and draw one; (3) propose to change the extent of each motif (a
+(2) sum over all alignments and draw one; (3) propose to change the extent of some motifs (a
 column more or fewer at an end, or a shift) or the module length, and accept by Metropolis
 and Hastings with the alignment summed out, so that a wider motif may push sites away.
 """
@@ -52,14 +52,14 @@ class Parameters:
 class Sums:
     """The sums of one parameter set, enough to draw alignments: see forward.py.
 
-    tables : of each motif, from `word_tables`. ratios : (K, total). places, motifs, weights :
+    tables : of each motif, from `word_tables`. ratios : (total,) of each. places, motifs, weights :
     where sites may end. probability : (total,) of a module ending at a letter.
     log_likelihood : with the alignment summed out, against the background alone.
     """
 
     parameters: Parameters
     tables: tuple[np.ndarray, ...]
-    ratios: np.ndarray
+    ratios: tuple[np.ndarray, ...]
     places: np.ndarray
     motifs: np.ndarray
     weights: np.ndarray
@@ -92,15 +92,13 @@ def compute_sums(
     widths = parameters.widths
     stale = list(range(len(widths)) if before is None else [] if changed is None else [changed])
     tables = list(before.tables if before else [None] * len(widths))
-    ratios = before.ratios.copy() if before else np.empty((len(widths), len(data.codes)))
+    ratios = list(before.ratios if before else [None] * len(widths))
     for k in stale:
         tables[k] = forward.word_tables(parameters.thetas[k])
+        ratios[k] = np.empty(len(data.codes))
         forward.fill_site_ratios(data.words, data.log_background, tables[k], widths[k], ratios[k])
     factors = parameters.q[1:] / parameters.q[0] ** widths
-    number = forward.count_site_places(ratios, factors, negligible)
-    places, motifs = np.empty((2, number), dtype=np.int64)
-    weights, passed_over = np.empty(number), np.empty(len(data.codes) + 1)
-    forward.list_site_places(ratios, factors, negligible, places, motifs, weights, passed_over)
+    places, motifs, weights, passed_over = forward.site_places(ratios, factors, negligible)
     log_g, probability, h, scale = np.empty((4, len(data.codes)))
     forward.fill_module_sums(
         places, motifs, weights, passed_over, widths, parameters.q[0], data.starts, data.ends,
@@ -109,7 +107,9 @@ def compute_sums(
     total = forward.fill_module_probabilities(
         log_g, data.starts, data.ends, parameters.length, parameters.r, h, scale, probability
     )
-    return Sums(parameters, tuple(tables), ratios, places, motifs, weights, probability, total)
+    return Sums(
+        parameters, tuple(tables), tuple(ratios), places, motifs, weights, probability, total
+    )
 
 
 def draw_alignment(
@@ -145,7 +145,8 @@ def run_chain(
         updated = update_parameters(data, sums.parameters, alignment, settings, rng)
         sums = compute_sums(data, updated)
         alignment = draw_alignment(data, sums, rng)
-        for k in range(len(matrices)):
+        moved = min(settings.extent_moves, len(matrices))
+        for k in rng.choice(len(matrices), size=moved, replace=False).tolist():
             sums, alignment = propose_extent(data, sums, alignment, k, settings, rng)
         if settings.module_length_step:
             sums, alignment = propose_length(data, sums, alignment, settings, rng)

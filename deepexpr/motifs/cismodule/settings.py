@@ -16,6 +16,7 @@ class CismoduleSettings:
     module_length : l, length of a module (at the start, where it is sampled).
     module_length_step : Metropolis steps of l by up to this many bp; 0 keeps l fixed.
     width : w_k at the start; min_width, max_width : where the width moves stop.
+    extent_moves : motifs whose extent (width, place) is proposed to change in each iteration.
     iterations, burn_in : iterations of each chain in all, and those not averaged.
     chains : chains from different starts; the one with the highest mean log posterior is reported.
     background_order : order of the Markov background (0: letters alone, as in the paper).
@@ -31,8 +32,9 @@ class CismoduleSettings:
     width: int = 10
     min_width: int = 6
     max_width: int = 18
-    iterations: int = 300
-    burn_in: int = 150
+    extent_moves: int = 4
+    iterations: int = 200
+    burn_in: int = 100
     chains: int = 3
     background_order: int = 3
     letter_prior: float = 0.5
@@ -49,6 +51,7 @@ class CismoduleSettings:
             <= self.max_width,
             "max_width <= module_length": self.max_width <= self.module_length,
             "0 <= burn_in < iterations": 0 <= self.burn_in < self.iterations,
+            "extent_moves >= 0": self.extent_moves >= 0,
             "chains >= 1": self.chains >= 1,
             "0 <= background_order <= 5": 0 <= self.background_order <= 5,
             "letter_prior > 0": self.letter_prior > 0,

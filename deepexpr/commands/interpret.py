@@ -1,0 +1,72 @@
+"""Verb interpret: what in one gene's promoter and loops moves its prediction."""
+
+from __future__ import annotations
+
+import argparse
+
+HELP = "explain the prediction of one gene: bases, known motifs, distal bins"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--bundle", required=True, metavar="DIR", help="trained network")
+    parser.add_argument("--gene", required=True, metavar="NAME", help="a gene of the dataset")
+    parser.add_argument("--dataset", required=True, metavar="H5", help="dataset with the gene")
+    parser.add_argument(
+        "--method",
+        choices=("mutagenesis", "masking"),
+        default="mutagenesis",
+        help="prediction against each other base (3 predictions per position and fold), or "
+        "against N (1)",
+    )
+    parser.add_argument("--fold", type=int, metavar="N", help="one fold (default: mean of all)")
+    parser.add_argument(
+        "--targets",
+        default="JASPAR2018",
+        metavar="MEME|RELEASE",
+        help="known motifs: a MEME file or a JASPAR release (vertebrates)",
+    )
+    parser.add_argument("--p-value", type=float, default=1e-4, help="of a motif match")
+    parser.add_argument(
+        "--share",
+        type=float,
+        default=0.05,
+        help="a match is listed where its mean attribution is among this share (0-1)",
+    )
+    parser.add_argument("--threads", type=int, help="CPU threads of the network")
+    parser.add_argument(
+        "--output",
+        required=True,
+        metavar="DIR",
+        help="folder for attribution.tsv, motifs.tsv and, with HiChIP, bins.tsv",
+    )
+
+
+def run(args: argparse.Namespace) -> None:
+    from deepexpr.features.dataset import Dataset
+    from deepexpr.files import atomic_directory, write_table
+    from deepexpr.model.backend import configure
+    from deepexpr.model.bundle import Bundle
+    from deepexpr.model.examples import Examples
+    from deepexpr.motifs.attribution import attribute_bins, attribute_sequence
+    from deepexpr.motifs.jaspar import load_targets
+    from deepexpr.motifs.scanning import known_hits, letter_frequencies
+
+    configure(args.threads)
+    targets = load_targets(args.targets)
+    bundle = Bundle.open(args.bundle)
+    dataset = Dataset.open(args.dataset)
+    bundle.check_dataset(dataset)
+
+    def predict(sequences, bins):
+        return bundle.predict_examples(Examples(sequences, bins), args.fold)
+
+    kind = bundle.info["kind"]
+    with atomic_directory(args.output) as folder:
+        if kind != "hichip":
+            track = attribute_sequence(dataset, args.gene, predict, args.method)
+            background = letter_frequencies(dataset.sequence)
+            hits = known_hits(track, targets, background, p_value=args.p_value, share=args.share)
+            write_table(track, folder / "attribution.tsv")
+            write_table(hits, folder / "motifs.tsv")
+        if kind != "sequence":
+            write_table(attribute_bins(dataset, args.gene, predict), folder / "bins.tsv")

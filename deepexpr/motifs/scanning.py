@@ -1,0 +1,111 @@
+"""Where known motifs match in one sequence, with exact p-values of their scores."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from deepexpr.motifs.motif import Motif
+from deepexpr.schemas import ATTRIBUTION_HITS
+
+logger = logging.getLogger(__name__)
+
+#: Scores are rounded to this many bits for the exact distribution (as MEME's FIMO does).
+_STEP = 0.02
+
+_CODE = np.full(256, 4, dtype=np.int64)
+_CODE[[ord(letter) for letter in "ACGT"]] = range(4)
+
+
+def scan(
+    sequence: np.ndarray, motif: Motif, background: np.ndarray, p_value: float
+) -> list[tuple[int, str, float, float]]:
+    """(start, orientation, score in bits, p) of the matches with p <= `p_value`, both strands.
+
+    sequence : uint8 (L,) ASCII; windows with other letters than A, C, G, T never match.
+    background : (4,) frequencies A, C, G, T; p is that of one window of such letters.
+    """
+    if len(sequence) < motif.width:
+        return []
+    codes = _CODE[sequence]
+    scores = np.rint(motif.log_odds(background, pseudocount=0.01) / _STEP).astype(np.int64)
+    tail, lowest = _tail(scores, background)
+    reverse, _ = _tail(scores[::-1, ::-1], background)
+    hits = []
+    for orientation, matrix, own in (("+", scores, tail), ("-", scores[::-1, ::-1], reverse)):
+        values, whole = _window_scores(codes, matrix)
+        p = own[values - lowest]
+        for start in np.flatnonzero(whole & (p <= p_value)):
+            hits.append((int(start), orientation, float(values[start] * _STEP), float(p[start])))
+    return hits
+
+
+def known_hits(
+    attribution: pd.DataFrame,
+    motifs: Sequence[Motif],
+    background: np.ndarray,
+    *,
+    p_value: float = 1e-4,
+    share: float = 0.05,
+) -> pd.DataFrame:
+    """Matches of known motifs at high attribution: columns schemas.ATTRIBUTION_HITS, by start.
+
+    attribution : of one gene, schemas.ATTRIBUTION. share : a match counts where the absolute
+    mean attribution of its bases is among this share of the windows of its width.
+    """
+    letters = "".join(attribution["base"]).encode()
+    sequence = np.frombuffer(letters, dtype=np.uint8)
+    gene = attribution["gene"].iloc[0]
+    cumulated = np.concatenate([[0.0], np.cumsum(attribution["attribution"])])
+    rows, matches = [], 0
+    for motif in motifs:
+        width = motif.width
+        means = (cumulated[width:] - cumulated[:-width]) / width
+        hits = scan(sequence, motif, background, p_value)
+        matches += len(hits)
+        limit = np.quantile(np.abs(means), 1.0 - share) if hits else 0.0
+        for start, orientation, score, p in hits:
+            if abs(means[start]) >= limit and means[start] != 0:
+                rows.append(
+                    (gene, start, start + width, orientation, motif.name, motif.alt_name, score,
+                     p, means[start])
+                )  # fmt: skip
+    logger.info("%d of %d matches of known motifs at high attribution", len(rows), matches)
+    table = pd.DataFrame(rows, columns=list(ATTRIBUTION_HITS))
+    return table.sort_values(["start", "p_value", "motif"], kind="stable", ignore_index=True)
+
+
+def letter_frequencies(sequences: np.ndarray) -> np.ndarray:
+    """(4,) frequencies of A, C, G, T in uint8 sequences, the same on both strands."""
+    counts = np.bincount(_CODE[sequences].ravel(), minlength=5)[:4] + 1.0
+    counts = counts + counts[::-1]
+    return counts / counts.sum()
+
+
+def _window_scores(codes: np.ndarray, matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(score of each window, whether it holds A, C, G, T only); int64 and bool (L - w + 1,)."""
+    number = len(codes) - len(matrix) + 1
+    padded = np.hstack([matrix, matrix.min(axis=1, keepdims=True)])
+    values, whole = np.zeros(number, dtype=np.int64), np.ones(number, dtype=bool)
+    for j, column in enumerate(padded):
+        letters = codes[j : j + number]
+        values += column[letters]
+        whole &= letters < 4
+    return values, whole
+
+
+def _tail(scores: np.ndarray, background: np.ndarray) -> tuple[np.ndarray, int]:
+    """(P(score >= s) for s from the lowest score on, the lowest score)."""
+    lowest = int(scores.min(axis=1).sum())
+    size = int(scores.max(axis=1).sum()) - lowest + 1
+    density = np.zeros(size)
+    density[0] = 1.0
+    for column in scores - scores.min(axis=1, keepdims=True):
+        new = np.zeros(size)
+        for shift, frequency in zip(column, background, strict=True):
+            new[shift:] += frequency * density[: size - shift]
+        density = new
+    return np.minimum(np.cumsum(density[::-1])[::-1], 1.0), lowest
