@@ -6,6 +6,7 @@ both are read here. All coordinates are 0-based and half-open.
 
 from __future__ import annotations
 
+import csv
 import io
 import logging
 from collections.abc import Sequence
@@ -143,7 +144,13 @@ def _read_positional(path: str | Path, columns: tuple[str, ...], what: str) -> p
         )
     numbers = [p for p, c in zip(places, columns, strict=True) if not c.startswith("chromosome")]
     kinds = {p: np.int64 if p in numbers else "category" for p in places}
-    options = {"sep": "\t", "comment": "#", "header": None, "skiprows": skipped}
+    options = {
+        "sep": "\t",
+        "comment": "#",
+        "header": None,
+        "skiprows": skipped,
+        "quoting": csv.QUOTE_NONE,
+    }
     try:
         table = pd.read_csv(io.StringIO(text), usecols=places, dtype=kinds, **options)
     except pd.errors.ParserError as error:

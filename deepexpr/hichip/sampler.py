@@ -8,6 +8,9 @@ the posterior of the published model unchanged (spec section 2.5) and only chang
 Layout of the arrays (see :class:`deepexpr.hichip.origami.Grouping`): groups lie one after
 another, sorted by distance, count and prior odds; a cell is the run of groups with one distance
 and one count; the cells of one distance follow each other.
+
+Numba's cache does not see changes in the modules called from here: after changing gcv.py or
+smoothing.py delete the ``.nbi`` files in ``__pycache__``.
 """
 
 from __future__ import annotations
@@ -33,8 +36,7 @@ def _bernoulli_sum(rng, number, probability):
         return rng.binomial(number, probability)
     total = 0
     for _ in range(number):
-        if rng.random() < probability:
-            total += 1
+        total += int(rng.random() < probability)
     return total
 
 

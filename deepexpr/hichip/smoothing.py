@@ -22,15 +22,10 @@ import math
 import numpy as np
 from numba import njit
 
+from deepexpr.hichip.gcv import choose_smoothing, gcv_criterion
+
 #: A cubic smoothing spline needs this many distinct abscissas (as in R's smooth.spline).
 MIN_DISTINCT = 4
-
-#: Search range of R's smooth.spline: lambda = ratio * 256**(3 * spar - 1).
-SPAR_LOW, SPAR_HIGH = -1.5, 1.5
-
-#: Width of spar at which the search stops: 0.01 is a factor of 1.18 in lambda, which moves the
-#: fit by far less than its own noise between two Gibbs iterations.
-SPAR_TOLERANCE = 0.01
 
 
 @njit(cache=True, nogil=True)
@@ -68,35 +63,41 @@ def _knot(sites, i):
 def _pieces(sites):
     """(k - 1, 4, 4): per interval, the four B-splines as polynomials in s in [0, 1].
 
-    ``pieces[j, b, p]`` is the coefficient of s**p of B-spline j + b (Cox - de Boor recursion).
+    ``pieces[j, b, p]`` is the coefficient of s**p of B-spline j + b: the Cox - de Boor recursion
+    written out. The outer two are plain cubes, the second follows from the quadratic B-splines
+    of the interval, and the third is what is missing to 1.
     """
     intervals = sites.shape[0] - 1
-    pieces = np.zeros((intervals, 4, 4))
-    before, now = np.empty((4, 4)), np.empty((4, 4))
+    pieces = np.empty((intervals, 4, 4))
     for j in range(intervals):
-        left, width = sites[j], sites[j + 1] - sites[j]
-        before[:] = 0.0
-        before[3, 0] = 1.0
-        for degree in range(1, 4):
-            now[:] = 0.0
-            for b in range(3 - degree, 4):
-                start = j + b - 3
-                low = _knot(sites, start)
-                span = _knot(sites, start + degree) - low
-                if span > 0.0:
-                    constant, slope = (left - low) / span, width / span
-                    for p in range(degree):
-                        now[b, p] += constant * before[b, p]
-                        now[b, p + 1] += slope * before[b, p]
-                high = _knot(sites, start + degree + 1)
-                span = high - _knot(sites, start + 1)
-                if b < 3 and span > 0.0:
-                    constant, slope = (high - left) / span, -width / span
-                    for p in range(degree):
-                        now[b, p] += constant * before[b + 1, p]
-                        now[b, p + 1] += slope * before[b + 1, p]
-            before[:] = now
-        pieces[j] = now
+        k2, k3 = sites[j], sites[j + 1]
+        k0, k1 = _knot(sites, j - 2), _knot(sites, j - 1)
+        k4, k5 = _knot(sites, j + 2), _knot(sites, j + 3)
+        width = k3 - k2
+        # The quadratic B-splines: left * (1 - s)^2, right * s^2, and the rest to 1.
+        left, right = width / (k3 - k1), width / (k4 - k2)
+        fall = 1.0 / (k3 - k0)
+        rise = 1.0 / (k5 - k2)
+        inner = 1.0 / (k4 - k1)
+        first, last = left * width * fall, right * width * rise
+        # Second = (x - k0) / (k3 - k0) * left one + (k4 - x) / (k4 - k1) * middle one.
+        l0, l1, l2 = left, -2.0 * left, left
+        m0, m1, m2 = 1.0 - left, 2.0 * left, -left - right
+        u0, u1 = (k2 - k0) * fall, width * fall
+        v0, v1 = (k4 - k2) * inner, -width * inner
+        pieces[j, 0, 0] = first
+        pieces[j, 0, 1] = -3.0 * first
+        pieces[j, 0, 2] = 3.0 * first
+        pieces[j, 0, 3] = -first
+        pieces[j, 1, 0] = u0 * l0 + v0 * m0
+        pieces[j, 1, 1] = u0 * l1 + u1 * l0 + v0 * m1 + v1 * m0
+        pieces[j, 1, 2] = u0 * l2 + u1 * l1 + v0 * m2 + v1 * m1
+        pieces[j, 1, 3] = u1 * l2 + v1 * m2
+        pieces[j, 3, :3] = 0.0
+        pieces[j, 3, 3] = last
+        for p in range(4):
+            one = 1.0 if p == 0 else 0.0
+            pieces[j, 2, p] = one - pieces[j, 0, p] - pieces[j, 1, p] - pieces[j, 3, p]
     return pieces
 
 
@@ -193,168 +194,6 @@ def _evaluate(x, places, ranks, sites, pieces, coefficients, fitted):
 
 
 @njit(cache=True, nogil=True)
-def _factorise(system, lower, diagonal):
-    """LDL' of a symmetric band matrix (b, 4); False where it is not positive definite."""
-    size = system.shape[0]
-    for i in range(size):
-        l1 = lower[i - 1, 1] * diagonal[i - 1] if i >= 1 else 0.0
-        l2 = lower[i - 2, 2] * diagonal[i - 2] if i >= 2 else 0.0
-        l3 = lower[i - 3, 3] * diagonal[i - 3] if i >= 3 else 0.0
-        pivot = system[i, 0]
-        row1 = system[i, 1]
-        row2 = system[i, 2]
-        if i >= 1:
-            pivot -= l1 * lower[i - 1, 1]
-            row1 -= l1 * lower[i - 1, 2]
-            row2 -= l1 * lower[i - 1, 3]
-        if i >= 2:
-            pivot -= l2 * lower[i - 2, 2]
-            row1 -= l2 * lower[i - 2, 3]
-        if i >= 3:
-            pivot -= l3 * lower[i - 3, 3]
-        if not pivot > 1e-14 * system[i, 0]:
-            return False
-        inverse = 1.0 / pivot
-        diagonal[i] = pivot
-        lower[i, 1] = row1 * inverse
-        lower[i, 2] = row2 * inverse
-        lower[i, 3] = system[i, 3] * inverse
-    return True
-
-
-@njit(cache=True, nogil=True)
-def _solve(lower, diagonal, right, solution):
-    """Solve LDL' solution = right."""
-    size = right.shape[0]
-    for i in range(size):
-        value = right[i]
-        for j in range(1, min(3, i) + 1):
-            value -= lower[i - j, j] * solution[i - j]
-        solution[i] = value
-    for i in range(size - 1, -1, -1):
-        value = solution[i] / diagonal[i]
-        for j in range(1, min(3, size - 1 - i) + 1):
-            value -= lower[i, j] * solution[i + j]
-        solution[i] = value
-
-
-@njit(cache=True, nogil=True)
-def _degrees_of_freedom(lower, diagonal, gram):
-    """trace((LDL')^-1 gram): only the band of the inverse is needed (Hutchinson & de Hoog 1985)."""
-    trace = 0.0
-    # Inverse entries of the rows below: sXY belongs to rows i + X and i + Y.
-    s11 = s12 = s13 = s22 = s23 = s33 = 0.0
-    for i in range(gram.shape[0] - 1, -1, -1):
-        l1, l2, l3 = lower[i, 1], lower[i, 2], lower[i, 3]
-        s01 = -(l1 * s11 + l2 * s12 + l3 * s13)
-        s02 = -(l1 * s12 + l2 * s22 + l3 * s23)
-        s03 = -(l1 * s13 + l2 * s23 + l3 * s33)
-        s00 = 1.0 / diagonal[i] - (l1 * s01 + l2 * s02 + l3 * s03)
-        trace += s00 * gram[i, 0] + 2.0 * (s01 * gram[i, 1] + s02 * gram[i, 2] + s03 * gram[i, 3])
-        s33, s23, s13 = s22, s12, s02
-        s22, s12, s11 = s11, s01, s00
-    return trace
-
-
-@njit(cache=True, nogil=True)
-def _criterion(smoothing, gram, penalty, moment, squares, number, work):
-    """GCV at one smoothing parameter; leaves the coefficients in ``work[:, 5]``."""
-    system, lower = work[:, 0:4], work[:, 6:10]
-    for i in range(gram.shape[0]):
-        for j in range(4):
-            system[i, j] = gram[i, j] + smoothing * penalty[i, j]
-    if not _factorise(system, lower, work[:, 4]):
-        return math.inf
-    coefficients = work[:, 5]
-    _solve(lower, work[:, 4], moment, coefficients)
-    freedom = _degrees_of_freedom(lower, work[:, 4], gram)
-    if freedom >= number:
-        return math.inf
-    residual = squares
-    for i in range(gram.shape[0]):
-        product = gram[i, 0] * coefficients[i]
-        for j in range(1, min(3, gram.shape[0] - 1 - i) + 1):
-            product += 2.0 * gram[i, j] * coefficients[i + j]
-        residual += coefficients[i] * (product - 2.0 * moment[i])
-    return max(residual, 0.0) / number / (1.0 - freedom / number) ** 2
-
-
-@njit(cache=True, nogil=True)
-def _penalty_ratio(gram, penalty):
-    """Scale of the smoothing parameter: ratio of traces, the three outer B-splines left out."""
-    above = below = 0.0
-    size = gram.shape[0]
-    for i in range(2, size - 3):
-        above += gram[i, 0]
-        below += penalty[i, 0]
-    if above <= 0.0 or below <= 0.0:
-        above = gram[:, 0].sum()
-        below = penalty[:, 0].sum()
-    return above / below
-
-
-@njit(cache=True, nogil=True)
-def _search(gram, penalty, moment, squares, number, work):
-    """The smoothing parameter with least GCV: Brent's minimum of a function of log(lambda)."""
-    golden = 0.3819660112501051
-    ratio = _penalty_ratio(gram, penalty)
-    low, high = SPAR_LOW, SPAR_HIGH
-    best = low + golden * (high - low)
-    second = third = best
-    step = previous = 0.0
-    f_best = _criterion(
-        ratio * 256.0 ** (3 * best - 1), gram, penalty, moment, squares, number, work
-    )
-    f_second = f_third = f_best
-    for _ in range(60):
-        middle = 0.5 * (low + high)
-        tolerance = SPAR_TOLERANCE / 2
-        if abs(best - middle) <= 2 * tolerance - 0.5 * (high - low):
-            break
-        parabola = False
-        if abs(previous) > tolerance and math.isfinite(f_best + f_second + f_third):
-            r = (best - second) * (f_best - f_third)
-            q = (best - third) * (f_best - f_second)
-            p = (best - third) * q - (best - second) * r
-            q = 2.0 * (q - r)
-            if q > 0.0:
-                p = -p
-            q = abs(q)
-            if abs(p) < abs(0.5 * q * previous) and q * (low - best) < p < q * (high - best):
-                previous = step
-                step = p / q
-                parabola = True
-                if best + step - low < 2 * tolerance or high - best - step < 2 * tolerance:
-                    step = math.copysign(tolerance, middle - best)
-        if not parabola:
-            previous = (high if best < middle else low) - best
-            step = golden * previous
-        trial = best + (step if abs(step) >= tolerance else math.copysign(tolerance, step))
-        f_trial = _criterion(
-            ratio * 256.0 ** (3 * trial - 1), gram, penalty, moment, squares, number, work
-        )
-        if f_trial <= f_best:
-            if trial < best:
-                high = best
-            else:
-                low = best
-            third, f_third = second, f_second
-            second, f_second = best, f_best
-            best, f_best = trial, f_trial
-        else:
-            if trial < best:
-                low = trial
-            else:
-                high = trial
-            if f_trial <= f_second or second == best:
-                third, f_third = second, f_second
-                second, f_second = trial, f_trial
-            elif f_trial <= f_third or third == best or third == second:
-                third, f_third = trial, f_trial
-    return ratio * 256.0 ** (3 * best - 1)
-
-
-@njit(cache=True, nogil=True)
 def fit_spline(x, weight, total, squares, knots, smoothing, fitted):
     """Fit and evaluate a smoothing spline.
 
@@ -394,9 +233,9 @@ def fit_spline(x, weight, total, squares, knots, smoothing, fitted):
     gram, right = _normal_equations(x, weight, total, places, ranks, sites, pieces)
     work = np.empty((gram.shape[0], 10))
     if smoothing < 0.0:
-        chosen = _search(gram, penalty, right, squares, number, work)
+        chosen = choose_smoothing(gram, penalty, right, squares, number, work)
     else:
         chosen = smoothing / scale**3
-    _criterion(chosen, gram, penalty, right, squares, number, work)
+    gcv_criterion(chosen, gram, penalty, right, squares, number, work)
     _evaluate(x, places, ranks, sites, pieces, work[:, 5].copy(), fitted)
     return chosen * scale**3
