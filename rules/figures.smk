@@ -34,6 +34,31 @@ for stem, (figure, category, options) in PLATES.items():
             " --output {output.files:q}) 2> {log:q}"
 
 
+rule draw_benchmarks:
+    """Run time and memory of the heavy steps, as far as this run has measured them."""
+    input:
+        metrics=out("evaluation/metrics.tsv"),
+        motifs=[out(f"motifs/{line}/filters.tomtom.tsv") for line in CELL_LINES],
+    output:
+        table=out("figures/benchmarks.tsv"),
+        files=report(
+            [out(f"figures/benchmarks.{fmt}") for fmt in FORMATS],
+            caption="../report/benchmarks.rst",
+            category="Quality",
+            labels={"figure": "Run time and memory"},
+        ),
+    log:
+        out("logs/figures/benchmarks.log"),
+    conda:
+        "../envs/deepexpr.yaml"
+    params:
+        folder=out("benchmarks"),
+    shell:
+        "(python -m deepexpr table benchmarks --benchmark {params.folder:q} --output {output.table:q}"
+        " && python -m deepexpr figure benchmarks --table {output.table:q}"
+        " --output {output.files:q}) 2> {log:q}"
+
+
 rule write_summary:
     """The landing page: what was run on what, main numbers, warnings."""
     input:
@@ -42,6 +67,7 @@ rule write_summary:
         qc=list(get_qc().values()),
         signals=list(get_signals().values()),
         cross=[out("evaluation/cross_metrics.tsv")] if get_cross_files() else [],
+        tomtom=out(f"motifs/{CELL_LINES[0]}/filters.tomtom.tsv"),
     output:
         table=out("summary.tsv"),
         page=report(
@@ -58,6 +84,7 @@ rule write_summary:
             *get_named("qc", get_qc()),
             *get_named("signal", get_signals()),
             *[f"--cross={path}" for path in input.cross],
+            f"--tomtom={input.tomtom}",
         ],
     shell:
         "(python -m deepexpr table summary {params.options:q} --output {output.table:q}"

@@ -51,7 +51,7 @@ def get_plates():
         "training_curves": (
             "training_curves", "Quality", get_named("history", get_histories())
         ),
-        "paper": ("paper", "Performance", metrics + datasets + cross),
+        "paper": ("paper", "Performance", metrics + datasets + cross + get_paper_motifs()),
     }  # fmt: skip
     if HICHIP_LINES:
         plates |= {
@@ -99,6 +99,16 @@ def get_gene_plates():
     return plates
 
 
+def get_paper_motifs():
+    """Motif matches of the cell line the paper counts them in, where the run has it."""
+    if "mESC" not in CELL_LINES:
+        return []
+    options = [f"--tomtom={out('motifs/mESC/filters.tomtom.tsv')}"]
+    if "mESC" in HICHIP_LINES:
+        options.append(f"--enhancer-tomtom={out('motifs/mESC/enhancers.tomtom.tsv')}")
+    return options
+
+
 def get_motif_options(line, motifs):
     """Figures 8 and 9: the motifs and their matches."""
     return [
@@ -118,6 +128,7 @@ def get_option_paths(options):
 def get_targets():
     """Everything a complete run makes."""
     targets = [out(f"figures/{stem}.{f}") for stem in PLATES for f in [*FORMATS, "tsv"]]
+    targets += [out(f"figures/benchmarks.{f}") for f in [*FORMATS, "tsv"]]
     targets += [out("summary.html"), out("evaluation/tests.tsv")]
     if get_cross_files():
         targets.append(out("evaluation/cross_tests.tsv"))

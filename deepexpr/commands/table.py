@@ -9,7 +9,7 @@ HELP = "write the table of plotted values of figure N from results files"
 
 #: Options that take one file.
 SINGLE = (
-    "tests", "genes", "transcripts", "tomtom", "enhancer_tomtom", "filters", "bundle",
+    "tests", "genes", "transcripts", "tomtom", "enhancer_tomtom", "filters", "bundle", "benchmark",
 )  # fmt: skip
 
 logger = logging.getLogger(__name__)
@@ -39,7 +39,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--signal", help="CELL_LINE=loops with counts (`deepexpr signal`)", **named)
     parser.add_argument("--qc", help="CELL_LINE=HiChIP counts of its samples", **named)
     parser.add_argument("--history", help="RUN=training history (`deepexpr train`)", **named)
-    parser.add_argument("--benchmark", help="STEP=Snakemake's benchmark file", **named)
+    parser.add_argument(
+        "--benchmark", metavar="DIR", help="folder of Snakemake's benchmark files, *.STEP.tsv"
+    )
     parser.add_argument("--genes", metavar="TSV", help="genes (`deepexpr promoters --table`)")
     parser.add_argument("--transcripts", metavar="TSV", help="transcripts, for gene bodies (bp)")
     parser.add_argument("--tomtom", metavar="TSV", help="matches (`deepexpr tomtom`)")
@@ -75,7 +77,7 @@ def run(args: argparse.Namespace) -> None:
         **{name: tuple(map(Path, getattr(args, name))) for name in ("dataset", "metrics", "cross")},
         **{
             name: named_paths(getattr(args, name), f"--{name}")
-            for name in ("signal", "qc", "history", "benchmark")
+            for name in ("signal", "qc", "history")
         },
         **{name: Path(value) if (value := getattr(args, name)) else None for name in SINGLE},
         jaspar=args.jaspar,

@@ -16,7 +16,7 @@ from deepexpr.files import read_table
 class Inputs:
     """Files and settings from the command line; only those that a figure needs are set.
 
-    `signal`, `qc`, `history` and `genome` style mappings go from a name (cell line, sample,
+    `signal`, `qc` and `history` go from a name (cell line, sample,
     run) to a path.
     """
 
@@ -27,7 +27,7 @@ class Inputs:
     signal: dict[str, Path] = field(default_factory=dict)
     qc: dict[str, Path] = field(default_factory=dict)
     history: dict[str, Path] = field(default_factory=dict)
-    benchmark: dict[str, Path] = field(default_factory=dict)
+    benchmark: Path | None = None
     genes: Path | None = None
     transcripts: Path | None = None
     tomtom: Path | None = None

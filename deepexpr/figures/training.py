@@ -40,12 +40,17 @@ def build_training_curves(inputs: Inputs) -> pd.DataFrame:
 
 
 def build_benchmarks(inputs: Inputs) -> pd.DataFrame:
-    """Wall time and memory by step, from Snakemake's benchmark files (repeats: the mean)."""
+    """Wall time and memory by step (the longest of its jobs), from Snakemake's benchmark files.
+
+    A file is named ``{job}.{step}.tsv`` or ``{step}.tsv``; times are in s, memory in MB.
+    """
     rows = []
-    for step, path in inputs.benchmark.items():
+    for path in sorted(inputs.benchmark.rglob("*.tsv")):
         table = read_table(path, ("s", "max_rss"), na_values=["-"])
-        rows.append((step, table["s"].mean(), table["max_rss"].mean()))
-    return pd.DataFrame(rows, columns=list(BENCHMARKS_COLUMNS))
+        rows.append((path.name.split(".")[-2], table["s"].mean(), table["max_rss"].mean()))
+    jobs = pd.DataFrame(rows, columns=list(BENCHMARKS_COLUMNS))
+    step, *values = BENCHMARKS_COLUMNS
+    return jobs.groupby(step, sort=False)[values].max().reset_index()
 
 
 def draw_training_curves(table: pd.DataFrame) -> Figure:
