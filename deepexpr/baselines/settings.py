@@ -34,6 +34,7 @@ class BaselineSettings:
         explained; weaker penalties take the score of the last solution (rule of glmnet).
     lasso_drop : the path of an inner fold also stops where its R² has fallen this far below
         its best: beyond lie hours of fitting noise, which the search would not choose.
+    svm_drop : the same for the SVM's C and the AUC of an inner fold.
     lasso_tolerance : largest step of a coefficient, in standard deviations of the response,
         at which a solution counts as converged.
     """
@@ -51,6 +52,7 @@ class BaselineSettings:
     logistic_penalty: float = 1.0
     lasso_deviance: float = 0.999
     lasso_drop: float = 0.1
+    svm_drop: float = 0.05
     lasso_tolerance: float = 1e-4
 
     def __post_init__(self) -> None:
@@ -68,6 +70,7 @@ class BaselineSettings:
             "logistic_penalty": self.logistic_penalty > 0,
             "lasso_deviance": 0 < self.lasso_deviance <= 1,
             "lasso_drop": self.lasso_drop > 0,
+            "svm_drop": self.svm_drop > 0,
             "lasso_tolerance": self.lasso_tolerance > 0,
         }
         for name, fine in problems.items():

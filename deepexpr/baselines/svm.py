@@ -2,7 +2,7 @@
 
 The kernel matrix of an inner fold serves the whole grid. Where a solution has no dual
 coefficient at its bound C, every larger C has the same solution, so the grid beyond it costs
-nothing: with more features than genes that is most of it.
+nothing. It also ends where an inner fold's AUC has fallen `svm_drop` below its best.
 """
 
 from __future__ import annotations
@@ -31,32 +31,41 @@ def search_svm(x: np.ndarray, y: np.ndarray, settings: BaselineSettings, seed: i
     parts = inner_folds(y, "classification", settings.inner_folds, seed)
     scores = np.empty((len(penalties), len(parts)))
     out_of_fold = np.empty((len(y), len(penalties)))
+    solved = np.zeros(len(penalties), dtype=bool)
     for i, test in enumerate(parts):
         train = np.setdiff1d(np.arange(len(y)), test)
-        out_of_fold[test] = _path(x[train], y[train], x[test], penalties)
+        out_of_fold[test], end = _path(
+            x[train], y[train], x[test], y[test], penalties, settings.svm_drop
+        )
+        solved |= np.arange(len(penalties)) <= end
         scores[:, i] = score_columns(y[test], out_of_fold[test], "classification")
-    grid = pd.DataFrame({"penalty": penalties})
+    note = np.where(solved, "", "path ended at a smaller C; score of the last solution")
+    grid = pd.DataFrame({"penalty": penalties, "note": note})
     best, table = choose(grid, scores, "classification", simplest_last=False)
     slope, offset = sigmoid(out_of_fold[:, best], y)
     parameters = {"penalty": float(penalties[best]), "slope": slope, "offset": offset}
     return Choice(parameters, table, out_of_fold[:, best])
 
 
-def _path(x, y, x_test, penalties) -> np.ndarray:
-    """Decision values (test, penalties) for ascending penalties."""
+def _path(x, y, x_test, y_test, penalties, drop) -> tuple[np.ndarray, int]:
+    """Decision values (test, penalties) for ascending penalties, and the index of the last fit."""
     mean, scale = x.mean(axis=0), x.std(axis=0)
     scale[scale < 1e-12] = 1
     scaled = (x - mean) / scale
     kernel = scaled @ scaled.T
     kernel_test = ((x_test - mean) / scale) @ scaled.T
     values = np.empty((len(x_test), len(penalties)))
+    best = -np.inf
     for i, penalty in enumerate(penalties):
         model = SVC(C=penalty, kernel="precomputed").fit(kernel, y)
         values[:, i] = model.decision_function(kernel_test)
-        if np.abs(model.dual_coef_).max() < penalty * (1 - 1e-6):
+        score = score_columns(y_test, values[:, [i]], "classification")[0]
+        best = max(best, score)
+        saturated = np.abs(model.dual_coef_).max() < penalty * (1 - 1e-6)
+        if saturated or score < best - drop:
             values[:, i + 1 :] = values[:, [i]]
             break
-    return values
+    return values, i
 
 
 def sigmoid(scores: np.ndarray, y: np.ndarray) -> tuple[float, float]:

@@ -11,7 +11,7 @@ from deepexpr.baselines.inner import inner_folds
 from deepexpr.baselines.settings import BaselineSettings
 from deepexpr.baselines.svm import SigmoidSVC, search_svm, sigmoid
 
-SETTINGS = BaselineSettings(inner_folds=3, grid_points=9, grid_low=-4, grid_high=4)
+SETTINGS = BaselineSettings(inner_folds=3, grid_points=9, grid_low=-4, grid_high=4, svm_drop=1.0)
 
 
 def problem(n=80, p=120):
