@@ -145,7 +145,10 @@ def main() -> None:
     parser.add_argument("--sizes", type=int, nargs="*", default=[10_000, 100_000, 1_000_000])
     parser.add_argument("--iterations", type=int, default=500, help="of all but the largest size")
     parser.add_argument(
-        "--full-iterations", type=int, default=10_000, help="of the largest size, in bins"
+        "--full-iterations",
+        type=int,
+        default=10_000,
+        help="of the largest size, bins in mode hichip and peaks",
     )
     parser.add_argument("--seeds", type=int, default=3, help="seeds of the comparison")
     args = parser.parse_args()
@@ -160,7 +163,7 @@ def main() -> None:
         jobs = []
     for anchors, mode in (("bins", "hichip"), ("bins", "chiapet"), ("peaks", "chiapet")):
         for size in args.sizes:
-            full = size == max(args.sizes) and (anchors, mode) == ("bins", "hichip")
+            full = size == max(args.sizes) and (anchors, mode) != ("bins", "chiapet")
             iterations = args.full_iterations if full else args.iterations
             jobs.append((measure_speed, (size, anchors, mode, iterations, 100)))
     rows = []

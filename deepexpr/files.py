@@ -31,9 +31,7 @@ def require_file(path: str | Path, what: str = "file") -> Path:
             f"The {what} does not exist.", where=str(path), fix="Check the path and its spelling."
         )
     if path.stat().st_size == 0:
-        raise InputError(
-            f"The {what} is empty.", where=str(path), fix="Make or download it again."
-        )
+        raise InputError(f"The {what} is empty.", where=str(path), fix="Make or download it again.")
     return path
 
 

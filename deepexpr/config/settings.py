@@ -82,6 +82,13 @@ def _consistency(config: Mapping[str, Any], where: str) -> Iterator[InputError]:
                 found=str(distance),
                 fix="Change the distance, or features.bins and features.bin_size.",
             )
+    if "-m" in config["hichip"]["bowtie_options"].split():
+        yield InputError(
+            "bowtie's option -m leaves reads out of its output, so mates lose their order.",
+            where=f"{where}, key hichip.bowtie_options",
+            found=config["hichip"]["bowtie_options"],
+            fix="Write -M 1 in place of -m 1: the same reads count as unique.",
+        )
     motifs = config["motifs"]
     if motifs["distance"] == "pearson" and motifs["engine"] != "meme":
         yield InputError(

@@ -60,6 +60,12 @@ def test_overlay_replaces_values_and_merges_mappings(tmp_path):
             "Change the distance, or features.bins and features.bin_size.",
         ),
         (
+            {"hichip": {"bowtie_options": "-n 1 -m 1"}},
+            "bowtie's option -m leaves reads out of its output, so mates lose their order.",
+            "test, key hichip.bowtie_options",
+            "Write -M 1 in place of -m 1: the same reads count as unique.",
+        ),
+        (
             {"motifs": {"distance": "pearson"}},
             "Distance pearson needs the MEME suite's TomTom.",
             "test, key motifs.distance",
