@@ -148,7 +148,7 @@ def main() -> None:
         "--full-iterations",
         type=int,
         default=10_000,
-        help="of the largest size, bins in mode hichip and peaks",
+        help="of the largest size, for bins in mode hichip and for peaks",
     )
     parser.add_argument("--seeds", type=int, default=3, help="seeds of the comparison")
     args = parser.parse_args()
