@@ -56,7 +56,7 @@ rule compute_expression:
         "../envs/deepexpr.yaml"
     params:
         abundance=lambda w, input: [
-            f"{get_sample_value(sample, 'cell_line')}:{sample}:{path}"
+            f"--abundance={get_sample_value(sample, 'cell_line')}:{sample}:{path}"
             for sample, path in zip(
                 get_samples("rna", assembly=w.assembly), input.abundance
             )
@@ -64,7 +64,7 @@ rule compute_expression:
         settings=config["expression"],
     shell:
         "python -m deepexpr expression --genes {input.genes:q} --transcripts {input.transcripts:q}"
-        " --abundance {params.abundance:q}"
+        " {params.abundance:q}"
         " --pseudocount {params.settings[pseudocount]}"
         " --normalisation {params.settings[normalisation]}"
         " --minimum-pseudoaligned {params.settings[minimum_pseudoaligned]}"

@@ -45,11 +45,11 @@ rule normalise_signal:
         "../envs/deepexpr.yaml"
     params:
         contacts=lambda w, input: [
-            f"{sample}={path}"
+            f"--contacts={sample}={path}"
             for sample, path in zip(get_samples("hichip", w.cell_line), input.contacts)
         ],
         total_metric=config["loops"]["total_metric"],
     shell:
-        "python -m deepexpr signal --loops {input.loops:q} --contacts {params.contacts:q}"
+        "python -m deepexpr signal --loops {input.loops:q} {params.contacts:q}"
         " --totals {input.totals:q} --total-metric {params.total_metric}"
         " --output {output:q} 2> {log:q}"

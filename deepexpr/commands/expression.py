@@ -37,6 +37,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--pseudocount", type=float, default=0.1, help="added to counts before log10"
     )
     parser.add_argument(
+        "--minimum-pseudoaligned",
+        type=float,
+        default=0.0,
+        help="stop where kallisto pseudoaligned a smaller fraction of a sample's reads "
+        "(read from run_info.json; 0 = do not look)",
+    )
+    parser.add_argument(
         "--normalisation",
         choices=("quantile", "none"),
         default="quantile",
@@ -46,7 +53,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Read the samples, sum by gene, write counts and expression."""
-    from deepexpr.expression.abundance import read_abundance, read_gene_counts
+    from deepexpr.expression.abundance import (
+        read_abundance,
+        read_gene_counts,
+        require_pseudoaligned,
+    )
     from deepexpr.expression.gene_counts import count_table, sum_by_gene
     from deepexpr.expression.normalise import expression_table
     from deepexpr.files import read_table, write_table
@@ -64,6 +75,8 @@ def run(args: argparse.Namespace) -> None:
             keep_default_na=False,
         )
         for _, sample, path in map(_item, args.abundance):
+            if args.minimum_pseudoaligned:
+                require_pseudoaligned(path, args.minimum_pseudoaligned)
             samples[sample] = sum_by_gene(read_abundance(path).rename(sample), transcripts)
     for _, sample, path in map(_item, args.gene_counts):
         samples[sample] = read_gene_counts(path)

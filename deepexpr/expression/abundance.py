@@ -5,6 +5,7 @@ Only abundance.tsv is read, as some builds of kallisto write no HDF5 (spec §1).
 
 from __future__ import annotations
 
+import json
 import logging
 from pathlib import Path
 
@@ -47,6 +48,27 @@ def read_abundance(path: str | Path) -> pd.Series:
             "it for the number of reads.",
         )
     return pd.Series(counts.to_numpy(), index=table["target_id"].to_numpy(), name=path.parent.name)
+
+
+def require_pseudoaligned(path: str | Path, minimum: float) -> float:
+    """Fraction of reads that kallisto pseudoaligned, from run_info.json beside `path`.
+
+    Raises InputError where it is below `minimum`: the reads are not of this transcriptome.
+    """
+    path = Path(path)
+    info = (path if path.is_dir() else path.parent) / "run_info.json"
+    with reading(info, "kallisto's run_info.json") as handle:
+        fraction = json.load(handle)["p_pseudoaligned"] / 100
+    log.info("%s: %.1f %% of the reads pseudoaligned", path, 100 * fraction)
+    if fraction < minimum:
+        raise InputError(
+            f"Only {fraction:.1%} of the reads pseudoaligned.",
+            where=str(info),
+            expected=f"at least {minimum:.1%}",
+            fix="Check the species, the read files and the transcriptome; "
+            "lower expression.minimum_pseudoaligned only for a known reason.",
+        )
+    return fraction
 
 
 def read_gene_counts(path: str | Path) -> pd.Series:
