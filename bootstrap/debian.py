@@ -11,6 +11,7 @@ from bootstrap.shell import SetupError, run
 
 def unpack_packages(packages: list[str], prefix: Path) -> None:
     """Unpack `packages` and those of their dependencies that are not installed into `prefix`."""
+    prefix.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         options = _private_options(Path(folder))
         try:

@@ -115,9 +115,8 @@ def _write_launchers(tool: str) -> None:
     """Programs in .tools/bin that find their unpacked libraries."""
     BIN.mkdir(parents=True, exist_ok=True)
     unpacked = PREFIX / "debian"
-    libraries = ":".join(
-        str(path) for path in sorted(unpacked.glob("usr/lib/**/")) if any(path.glob("*.so*"))
-    )
+    folders = {path.parent for path in unpacked.rglob("*.so*")}
+    libraries = ":".join(sorted(map(str, folders)))
     for program in sorted(unpacked.glob(f"usr/bin/{tool}*")):
         launcher = BIN / program.name
         launcher.write_text(
