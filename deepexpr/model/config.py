@@ -32,6 +32,10 @@ class ModelConfig:
     pool, pool_type : non-overlapping pooling between blocks, "max" or "average".
     windows : average the last maps in this many equal windows of the promoter; 0 = keep all
         positions.
+    both_strands : the first convolution reads both strands with the same filters, and adds them.
+    kmer_start : its filters start at words that explain the training genes (see kmer_start).
+    profiles : sum the positions (or windows) with this many learnt weightings, shared by all maps;
+        0 = every position of every map has its own weights.
     batch_norm, batch_norm_momentum : batch normalisation after every convolution.
     dense : units of the fully connected layers of the proximal module.
     distal : units of the distal module; joint : units after the concatenation (authors_code only).
@@ -53,6 +57,9 @@ class ModelConfig:
     pool: int = 4
     pool_type: str = "max"
     windows: int = 0
+    both_strands: bool = False
+    kmer_start: bool = False
+    profiles: int = 0
     batch_norm: bool = False
     batch_norm_momentum: float = 0.9
     dense: tuple[int, ...] = (80, 40, 40)
@@ -230,7 +237,9 @@ def _convert(field: dataclasses.Field, value: Any, where: str) -> Any:
 def _check_model(config: ModelConfig) -> None:
     positive = ("filters", "kernel", "first_pool", "growth", "block_kernel", "pool")
     _require(config, positive, lambda v: v > 0, "1 or more", "model")
-    _require(config, ("blocks", "layers", "windows"), lambda v: v >= 0, "0 or more", "model")
+    _require(
+        config, ("blocks", "layers", "windows", "profiles"), lambda v: v >= 0, "0 or more", "model"
+    )
     shares = ("dropout", "conv_dropout", "distal_dropout", "bins_dropout", "batch_norm_momentum")
     _require(config, shares, lambda v: 0 <= v < 1, "at least 0, below 1", "model")
     _require(config, ("pool_type",), lambda v: v in ("max", "average"), "max or average", "model")

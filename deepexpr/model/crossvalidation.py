@@ -246,11 +246,17 @@ def _predictions(
     values = job.dataset.label if job.task == "classification" else job.dataset.expression
     table = {
         "cell_line": job.dataset.cell_line, "trained_on": job.dataset.cell_line,
-        "task": job.task, "scheme": job.scheme, "method": job.kind, "K": len(job.folds),
+        "task": job.task, "scheme": job.scheme, "method": method_name(job), "K": len(job.folds),
         "fold": fold, "gene": genes, "observed": values[rows].astype(np.float64),
         "predicted": predicted,
     }  # fmt: skip
     return pd.DataFrame(table)[list(PREDICTIONS)]
+
+
+def method_name(job: Job) -> str:
+    """The kind, and the half-width of the HiChIP input where it is not all of it: full-500kb."""
+    distance = job.model.distance
+    return job.kind if distance is None else f"{job.kind}-{distance // 1000}kb"
 
 
 def score(task: str, observed: np.ndarray, predicted: np.ndarray) -> dict[str, Any]:

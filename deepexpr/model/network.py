@@ -70,17 +70,7 @@ def build_proximal(config: ModelConfig, shape: Shape) -> keras.Model:
 
 def proximal_features(config: ModelConfig, promoter):
     """The proximal module up to its last hidden layer (batch, units)."""
-    x = layers.Conv1D(
-        config.filters, config.kernel, padding="same", use_bias=True, name=FIRST_CONVOLUTION
-    )(promoter)
-    if config.first_pool > 1:
-        # Normalising after the pooling costs first_pool times less, most of a small network.
-        x = layers.Activation("relu", name="first_relu")(x)
-        x = layers.AveragePooling1D(config.first_pool, name="first_pool")(x)
-        if config.batch_norm:
-            x = _batch_norm(config, "first")(x)
-    else:
-        x = _normalise_and_rectify(config, x, "first")
+    x = _first_convolution(config, promoter)
     for block in range(config.blocks):
         if block > 0:
             x = _pool(config, f"pool_{block}")(x)
@@ -90,6 +80,24 @@ def proximal_features(config: ModelConfig, promoter):
         x = layers.Dense(units, activation="relu", name=f"dense_{i + 1}")(x)
         x = _dropout(config.dropout, x, f"dense_dropout_{i + 1}")
     return x
+
+
+def _first_convolution(config: ModelConfig, promoter):
+    convolution = layers.Conv1D(
+        config.filters, config.kernel, padding="same", name=FIRST_CONVOLUTION
+    )
+    rectify = layers.Activation("relu", name="first_relu")
+    if not config.both_strands and config.first_pool == 1:
+        return _normalise_and_rectify(config, convolution(promoter), "first")
+    # Normalising after the pooling costs first_pool times less, most of a small network.
+    pool = layers.AveragePooling1D(config.first_pool, name="first_pool")
+    x = pool(rectify(convolution(promoter)))
+    if config.both_strands:
+        # Reversing both axes of A, C, G, T gives the reverse complement.
+        other = pool(rectify(convolution(promoter[:, ::-1, ::-1])))
+        x = layers.Add(name="both_strands")([x, other[:, ::-1]])
+    x = _batch_norm(config, "first")(x) if config.batch_norm else x
+    return _dropout(config.conv_dropout, x, "first_dropout")
 
 
 def _dense_block(config: ModelConfig, x, block: int):
@@ -128,6 +136,13 @@ def _summarise(config: ModelConfig, x):
                 fix="Use fewer windows or less pooling.",
             )
         x = layers.AveragePooling1D(positions // config.windows, name="windows")(x)
+    if config.profiles:
+        positions = x.shape[1]
+        x = layers.Permute((2, 1), name="maps_first")(x)
+        spread = keras.initializers.RandomNormal(1.0 / positions, 0.3 / positions)
+        x = layers.Dense(
+            config.profiles, use_bias=False, kernel_initializer=spread, name="profiles"
+        )(x)
     return layers.Flatten(name="flatten")(x)
 
 

@@ -16,6 +16,7 @@ from deepexpr.model import network
 from deepexpr.model.backend import keras
 from deepexpr.model.config import ModelConfig, TrainingConfig
 from deepexpr.model.examples import Examples
+from deepexpr.model.kmer_start import starting_filters
 from deepexpr.model.network import Scaling, Shape
 from deepexpr.model.network_authors import build_authors
 from deepexpr.model.training import Trainer, distal_step, forward, sequence_step
@@ -106,8 +107,18 @@ class NetworkBuilder:
             (replace(data.validation, bins=None), data.validation_targets),
             seed,
             f"{label} sequence",
+            self._starter(data, seed) if self.config.kmer_start else None,
         )
         return _copy(trainer.model, build()), [("sequence", *row) for row in history]
+
+    def _starter(self, data: FoldData, seed: int):
+        def prepare(model: keras.Model) -> None:
+            layer = model.get_layer(network.FIRST_CONVOLUTION)
+            shape = tuple(layer.kernel.shape)
+            start = starting_filters(data.train.sequence, data.train_targets, shape, seed)
+            layer.set_weights(list(start))
+
+        return prepare
 
     def _train_distal(self, data: FoldData, proximal: keras.Model | None, seed: int, label: str):
         with_bias = proximal is None

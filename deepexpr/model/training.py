@@ -92,15 +92,19 @@ class Trainer:
         validation: tuple[Examples, np.ndarray],
         seed: int,
         label: str = "",
+        prepare: Callable[[keras.Model], None] | None = None,
     ) -> list[tuple[int, float, float]]:
         """Train from fresh weights; the model ends with the weights of the best epoch.
 
         train, validation : examples and targets: (n,) float32 scaled expression, or (n,) int64
             class 0 or 1. Only the validation loss decides when to stop.
+        prepare : changes the fresh weights before the first epoch.
         Returns one (epoch, loss, validation loss) per epoch; epoch 0 is the untrained state,
         present only if it may be kept.
         """
         self.reset(seed)
+        if prepare is not None:
+            prepare(self.model)
         rng = np.random.default_rng(seed)
         history, best, best_weights, best_epoch, reduced = [], np.inf, None, 0, 0
         if self.step.keep_start:
