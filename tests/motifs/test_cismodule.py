@@ -251,6 +251,7 @@ def test_nothing_is_supported_in_random_sequences():
     sequences = ["".join(rng.choice(list("ACGT"), size=500)) for _ in range(40)]
     result = find_modules([f"s{i}" for i in range(40)], sequences, QUICK, seed=2)
     assert result.supported == []
+    assert len(result.sites) == len(result.modules) == 0
 
 
 def test_extent_moves_restore_a_cut_motif(planted):

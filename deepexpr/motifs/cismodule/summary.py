@@ -45,7 +45,8 @@ class CismoduleResult:
     """motifs : all K, best supported first. table : schemas.CISMODULE_MOTIFS, in the same order.
 
     sites, modules : columns BED6, 0-based half-open, on the genome where the sequences are named
-    "chr1:100-200"; probability in (0, 1]; name is the motif's or "module". trace :
+    "chr1:100-200"; probability in (0, 1]; name is the motif's or "module". Sites are those of
+    supported motifs, and without any there are no modules. trace :
     schemas.CISMODULE_TRACE.
     """
 
@@ -109,8 +110,10 @@ def _summarise(data, chains, settings, rng, min_probability) -> CismoduleResult:
     table = table.iloc[order].reset_index(drop=True)
     table.insert(0, "motif", [motif.name for motif in motifs])
     table.insert(3, "sites", [round(motif.sites, 2) for motif in motifs])
+    sure = {motif.name for motif, row in zip(motifs, table["supported"], strict=True) if row}
     sites = _site_table(data, site_share, names, best.widths, min_probability)
-    modules = _module_table(data, module_share, min_probability)
+    sites = sites[sites["name"].isin(sure)].reset_index(drop=True)
+    modules = _module_table(data, module_share, min_probability).head(None if sure else 0)
     logger.info(
         "%d of %d motifs supported; %d sites and %d modules with probability >= %g",
         table["supported"].sum(), len(table), len(sites), len(modules), min_probability,
