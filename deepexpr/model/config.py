@@ -84,7 +84,7 @@ class TrainingConfig:
         epochs without a better validation loss; factor 1 = never.
     shift : training promoters are moved by a random -shift..shift bp; what enters is N.
     reverse_complement : half of the training promoters are read on the other strand.
-    standardise : targets to mean 0, variance 1 and bins to variance 1, on the training genes.
+    standardise : targets to mean 0, variance 1, loops to mean square 1, on the training genes.
     members : networks per fold, from different seeds; their predictions are averaged.
     two_steps : pre-train the proximal module, freeze it, learn the HiChIP score.
     distal_* : the same settings for the second step (and for the kind hichip).
@@ -119,10 +119,10 @@ _MODEL_VARIANTS: dict[str, dict[str, Any]] = {
         "batch_norm_momentum": 0.99, "dense": (40,), "joint": (80, 40), "conv_dropout": 0.5,
     },
     "tuned": {
-        "filters": 64, "first_pool": 8, "blocks": 1, "layers": 2, "growth": 24, "windows": 10,
-        "pool_type": "average", "batch_norm": True, "dense": (40,), "dropout": 0.3,
-        "distal_dropout": 0.3, "bins_dropout": 0.2, "zero_start": True,
-        "totals": (25_000, 100_000, 1_000_000),
+        "filters": 24, "kernel": 12, "both_strands": True, "kmer_start": True, "first_pool": 8,
+        "blocks": 0, "windows": 20, "profiles": 2, "pool_type": "average", "batch_norm": True,
+        "dense": (32,), "dropout": 0.3, "distal_dropout": 0.0, "bins_dropout": 0.8,
+        "zero_start": True, "totals": (25_000, 100_000, 1_000_000),
     },
 }  # fmt: skip
 
@@ -133,9 +133,10 @@ _TRAINING_VARIANTS: dict[str, dict[str, Any]] = {
         "two_steps": False,
     },
     "tuned": {
-        "optimizer": "adamw", "weight_decay": 0.01, "batch_size": 32, "patience": 10,
-        "plateau_factor": 0.5, "plateau_patience": 4, "shift": 20, "standardise": True,
-        "distal_batch_size": 32, "distal_patience": 10, "distal_weight_decay": 0.05,
+        "optimizer": "adamw", "learning_rate": 3e-3, "weight_decay": 0.01, "batch_size": 32,
+        "patience": 10, "plateau_factor": 0.5, "plateau_patience": 4, "shift": 20,
+        "standardise": True, "distal_learning_rate": 3e-3, "distal_weight_decay": 0.05,
+        "distal_batch_size": 32, "distal_patience": 10,
     },
 }  # fmt: skip
 

@@ -39,3 +39,46 @@ class LoopTotals(keras.layers.Layer):
     def get_config(self) -> dict:
         """Keras' settings and `reach`."""
         return super().get_config() | {"reach": self.reach}
+
+
+@keras.saving.register_keras_serializable("deepexpression")
+class Flip(keras.layers.Layer):
+    """The input with some axes reversed; a layer, so that it has a name of its own when saved.
+
+    axes : numbers of the axes, batch axis 0. Axes 1 and 2 of a one-hot promoter in order A, C, G,
+        T give its reverse complement.
+    """
+
+    def __init__(self, axes: list[int], **options) -> None:
+        super().__init__(**options)
+        self.axes = list(axes)
+
+    def call(self, x):
+        """The reversed input."""
+        return keras.ops.flip(x, self.axes)
+
+    def compute_output_shape(self, input_shape):
+        """That of the input."""
+        return input_shape
+
+    def get_config(self) -> dict:
+        """Keras' settings and `axes`."""
+        return super().get_config() | {"axes": self.axes}
+
+
+@keras.saving.register_keras_serializable("deepexpression")
+class DropoutFrom(keras.layers.Dropout):
+    """Dropout of the columns from number `first` on; those before it always stay."""
+
+    def __init__(self, rate: float, first: int, **options) -> None:
+        super().__init__(rate, **options)
+        self.first = first
+
+    def call(self, x, training=False):
+        """Input and output (batch, columns)."""
+        dropped = super().call(x[:, self.first :], training=training)
+        return keras.ops.concatenate([x[:, : self.first], dropped], axis=1)
+
+    def get_config(self) -> dict:
+        """Keras' settings and `first`."""
+        return super().get_config() | {"first": self.first}

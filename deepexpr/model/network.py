@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from deepexpr.errors import InputError
 from deepexpr.model.backend import keras
 from deepexpr.model.config import ModelConfig
-from deepexpr.model.layers import LoopTotals
+from deepexpr.model.layers import DropoutFrom, Flip, LoopTotals
 
 layers = keras.layers
 
@@ -35,14 +35,14 @@ class Scaling:
     """Normalisation constants, from the training genes only.
 
     target_mean, target_sd : log10 expression (0 and 1 for classification or without scaling).
-    bins_sd : standard deviation over all bins of all training genes (1 without scaling).
-    totals_sd : root mean square of the loop totals of the training genes (1 without scaling).
+    bins_scale : root mean square of the training genes' bins that hold loops (1 without scaling).
+    totals_scale : root mean square of the loop totals of the training genes (1 without scaling).
     """
 
     target_mean: float = 0.0
     target_sd: float = 1.0
-    bins_sd: float = 1.0
-    totals_sd: float = 1.0
+    bins_scale: float = 1.0
+    totals_scale: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -93,9 +93,9 @@ def _first_convolution(config: ModelConfig, promoter):
     pool = layers.AveragePooling1D(config.first_pool, name="first_pool")
     x = pool(rectify(convolution(promoter)))
     if config.both_strands:
-        # Reversing both axes of A, C, G, T gives the reverse complement.
-        other = pool(rectify(convolution(promoter[:, ::-1, ::-1])))
-        x = layers.Add(name="both_strands")([x, other[:, ::-1]])
+        turned = Flip([1, 2], name="other_strand")(promoter)
+        other = pool(rectify(convolution(turned)))
+        x = layers.Add(name="both_strands")([x, Flip([1], name="turned_back")(other)])
     x = _batch_norm(config, "first")(x) if config.batch_norm else x
     return _dropout(config.conv_dropout, x, "first_dropout")
 
@@ -169,11 +169,11 @@ def bins_front(config: ModelConfig, shape: Shape, scaling: Scaling) -> keras.Mod
     """Bins (batch, B) to scaled features (batch, totals + central bins)."""
     bins = keras.Input((shape.bins,), name=BINS_INPUT)
     x = central_bins(config, shape, bins)
-    features = layers.Rescaling(1.0 / scaling.bins_sd, name="bins_scaling")(x)
+    features = layers.Rescaling(1.0 / scaling.bins_scale, name="bins_scaling")(x)
     if config.totals:
         reach = [-(-distance // shape.bin_size) for distance in config.totals]
         totals = LoopTotals(reach, name="loop_totals")(x)
-        totals = layers.Rescaling(1.0 / scaling.totals_sd, name="totals_scaling")(totals)
+        totals = layers.Rescaling(1.0 / scaling.totals_scale, name="totals_scaling")(totals)
         features = layers.Concatenate(name="bins_features")([totals, features])
     return keras.Model(bins, features, name="bins_front")
 
@@ -183,9 +183,7 @@ def bins_head(config: ModelConfig, features: int, outputs: int, with_bias: bool)
     inputs = keras.Input((features,), name="features")
     x = inputs
     if config.bins_dropout:
-        totals = len(config.totals)
-        bins = layers.Dropout(config.bins_dropout, name="bins_dropout")(x[:, totals:])
-        x = layers.Concatenate(name="kept_features")([x[:, :totals], bins]) if totals else bins
+        x = DropoutFrom(config.bins_dropout, len(config.totals), name="bins_dropout")(x)
     for i, units in enumerate(config.distal):
         x = layers.Dense(units, activation="relu", name=f"distal_{i + 1}")(x)
         x = _dropout(config.distal_dropout, x, f"distal_dropout_{i + 1}")

@@ -55,16 +55,21 @@ def fold_data(
 def _scaling(dataset: Dataset, train: np.ndarray, task: str, standardise: bool) -> Scaling:
     if not standardise:
         return Scaling()
-    mean, sd, bins_sd, totals_sd = 0.0, 1.0, 1.0, 1.0
+    mean, sd, bins_scale, totals_scale = 0.0, 1.0, 1.0, 1.0
     if task == "regression":
         expression = dataset.expression[train].astype(np.float64)
         mean, sd = float(expression.mean()), float(expression.std()) or 1.0
     if dataset.bins is not None:
         bins = dataset.bins[train].astype(np.float64)
         totals = np.log2(1 + np.expm1(bins * np.log(2)).sum(axis=1))
-        bins_sd = float(bins.std()) or 1.0
-        totals_sd = float(np.sqrt(np.mean(totals**2))) or 1.0
-    return Scaling(mean, sd, bins_sd, totals_sd)
+        # Most bins are 0: their standard deviation would blow up the few loops.
+        bins_scale = _root_mean_square(bins[bins > 0])
+        totals_scale = _root_mean_square(totals)
+    return Scaling(mean, sd, bins_scale, totals_scale)
+
+
+def _root_mean_square(values: np.ndarray) -> float:
+    return float(np.sqrt(np.mean(values**2))) if values.any() else 1.0
 
 
 class NetworkBuilder:

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from deepexpr.errors import InputError
-from deepexpr.features.sequence import encode_bytes, one_hot
+from deepexpr.features.sequence import encode_bytes, one_hot, reverse_complement
 from deepexpr.model import network
 from deepexpr.model.backend import keras
 from deepexpr.model.bundle import save_model
 from deepexpr.model.config import make_configs
-from deepexpr.model.layers import LoopTotals
+from deepexpr.model.layers import DropoutFrom, Flip, LoopTotals
 from deepexpr.model.network import Scaling, Shape
 from deepexpr.model.network_authors import build_authors
 
@@ -58,7 +58,7 @@ def test_score_by_hand():
 def test_joint_is_the_sum_of_the_scores_in_the_original_unit():
     shape = Shape(200, 40, 5000, "regression")
     small = config(filters=4, first_pool=4, blocks=1, windows=4)
-    scaling = Scaling(target_mean=3.0, target_sd=2.0, bins_sd=0.5)
+    scaling = Scaling(target_mean=3.0, target_sd=2.0, bins_scale=0.5)
     proximal = network.build_proximal(small, shape)
     distal = network.build_distal(config(zero_start=False), shape, scaling, with_bias=False)
     joint = network.assemble(proximal, distal, shape, scaling)
@@ -114,7 +114,7 @@ def test_authors_network(kind):
 def test_saved_model_gives_the_same_bits_and_bytes(tmp_path):
     shape = Shape(200, 40, 5000, "classification")
     small = config(filters=4, first_pool=4, blocks=1, windows=4, distance=50_000)
-    scaling = Scaling(bins_sd=0.7)
+    scaling = Scaling(bins_scale=0.7)
     model = network.assemble(
         network.build_proximal(small, shape),
         network.build_distal(small, shape, scaling, with_bias=False),
@@ -137,3 +137,29 @@ def test_loop_totals_by_hand():
     again = LoopTotals.from_config(layer.get_config())
     assert again.reach == [1, 9]
     assert layer.compute_output_shape((None, 4)) == (None, 2)
+
+
+def test_flip_gives_the_reverse_complement():
+    sequence = encode_bytes(["AACGTN", "GGATCC"])
+    layer = Flip.from_config(Flip([1, 2]).get_config())
+    turned = np.array(layer(one_hot(sequence)))
+    assert (turned == one_hot(reverse_complement(sequence))).all()
+
+
+def test_dropout_from_keeps_the_first_columns():
+    layer = DropoutFrom.from_config(DropoutFrom(0.5, 2, seed=1).get_config())
+    x = np.ones((50, 10), np.float32)
+    assert (np.array(layer(x, training=False)) == 1).all()
+    dropped = np.array(layer(x, training=True))
+    assert (dropped[:, :2] == 1).all()
+    assert set(np.unique(dropped[:, 2:])) == {0.0, 2.0}
+
+
+def test_both_strands_give_the_same_maps():
+    shape = Shape(200, 40, 5000, "regression")
+    model = network.build_proximal(config(filters=4, profiles=1), shape)
+    maps = keras.Model(model.input, model.get_layer("both_strands").output)
+    sequence = encode_bytes(["ACGGT" * 40])
+    one = np.array(maps(one_hot(sequence)))
+    other = np.array(maps(one_hot(reverse_complement(sequence))))
+    np.testing.assert_allclose(one, other[:, ::-1], rtol=1e-5, atol=1e-6)

@@ -111,7 +111,7 @@ def test_both_strands_average(sequence_run, dataset):
 
 
 def test_filters_have_the_pwm_shape(full_run):
-    assert Bundle.open(full_run / "bundle").first_filters(0).shape == (8, 4, 16)
+    assert Bundle.open(full_run / "bundle").first_filters(0).shape == (12, 4, 16)
 
 
 def test_other_assembly_is_refused(full_run, toy):
