@@ -20,9 +20,9 @@ from deepexpr.errors import InputError
 
 #: In the order of the data flow.
 VERBS = (
-    "simulate", "check", "plan", "obtain", "promoters", "transcriptome", "expression", "trim", "pairs",
-    "contacts", "call-loops", "signal", "dataset", "splits", "gkm", "train", "predict", "cross",
-    "baseline", "evaluate", "interpret", "filters", "tomtom", "enhancers", "cismodule", "table",
+    "simulate", "check", "plan", "obtain", "promoters", "transcriptome", "expression", "trim",
+    "pairs", "contacts", "call-loops", "signal", "dataset", "splits", "gkm", "train", "predict",
+    "cross", "baseline", "evaluate", "interpret", "filters", "tomtom", "enhancers", "cismodule", "table",
     "figure",
 )  # fmt: skip
 
@@ -58,6 +58,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         stream=sys.stderr,
         force=True,
     )
+    logging.getLogger("fontTools").setLevel(logging.WARNING)  # a line per glyph table otherwise
     try:
         args.run(args)
     except InputError as error:

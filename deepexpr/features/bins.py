@@ -57,7 +57,7 @@ def loop_bins(
     count = np.bincount(gene, weights=value[loop], minlength=len(genes))
     number = np.bincount(gene, minlength=len(genes))
     logger.info(
-        "%d loops in, %d between chromosomes left out; %d lie at a gene; %d of %d genes have a loop",
+        "%d loops in, %d between chromosomes left out; %d at a gene; %d of %d genes have a loop",
         len(signal),
         len(signal) - len(loops),
         len(np.unique(loop)),

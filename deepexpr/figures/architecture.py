@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import logging
 import math
 import textwrap
@@ -51,6 +52,7 @@ def build_architecture(inputs: Inputs) -> pd.DataFrame:
             expected="a file that ends in .keras (baseline bundles have none)",
             fix="Give a bundle that `deepexpr train` wrote.",
         )
+    importlib.import_module("deepexpr.model.layers")  # registers the layers that models hold
     model = keras.saving.load_model(paths[0], compile=False)
     rows = layer_rows(model)
     logger.info("%s: %d layers, %s parameters", paths[0], len(rows), f"{model.count_params():,}")

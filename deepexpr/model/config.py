@@ -119,10 +119,10 @@ _MODEL_VARIANTS: dict[str, dict[str, Any]] = {
         "batch_norm_momentum": 0.99, "dense": (40,), "joint": (80, 40), "conv_dropout": 0.5,
     },
     "tuned": {
-        "filters": 24, "kernel": 12, "both_strands": True, "kmer_start": True, "first_pool": 8,
-        "blocks": 0, "windows": 20, "profiles": 2, "pool_type": "average", "batch_norm": True,
-        "dense": (32,), "dropout": 0.3, "distal_dropout": 0.0, "bins_dropout": 0.8,
-        "zero_start": True, "totals": (25_000, 100_000, 1_000_000),
+        "filters": 32, "kernel": 12, "both_strands": True, "kmer_start": True, "first_pool": 20,
+        "blocks": 1, "layers": 2, "growth": 12, "windows": 5, "pool_type": "average",
+        "batch_norm": True, "dense": (32,), "dropout": 0.2, "distal_dropout": 0.0,
+        "bins_dropout": 0.8, "zero_start": True, "totals": (25_000, 100_000, 1_000_000),
     },
 }  # fmt: skip
 

@@ -11,15 +11,13 @@ from deepexpr.errors import InputError
 PROMOTER_MOTIFS = {
     "MA0506.1": 1.0,  # NRF1
     "MA0062.2": 0.9,  # GABPA
-    "MA0060.3": 0.8,  # NFYA
-    "MA0018.3": 0.8,  # CREB1
-    "MA0095.2": 0.7,  # YY1
-    "MA0138.2": -0.9,  # REST
+    "MA0060.3": 0.9,  # NFYA
+    "MA0138.2": -1.0,  # REST
 }
 #: JASPAR 2018 matrices planted as modules in enhancers; none resembles a promoter motif.
 ENHANCER_MOTIFS = ("MA0035.3", "MA0046.2", "MA0466.2")  # GATA1, HNF1A, CEBPB
 #: The one factor whose sign differs, and where: cross-cell-line prediction must cost something.
-FLIPPED = ("MA0095.2", "Gamma")
+FLIPPED = ("MA0060.3", "Gamma")
 CELL_LINES = ("Alpha", "Beta", "Gamma")
 
 
@@ -47,11 +45,11 @@ class Settings:
     transcript_length: tuple[int, int] = (800, 2_500)  # spliced
     gene_span: int = 5_500  # unspliced maximum: bodies never reach an enhancer's bin
     # Promoter motifs
-    sites_per_motif: tuple[float, ...] = (0.42, 0.32, 0.18, 0.08)  # P(0, 1, 2, 3 sites)
+    sites_per_motif: tuple[float, ...] = (0.5, 0.25, 0.15, 0.1)  # P(0, 1, 2, 3 sites)
     site_window: tuple[int, int] = (-400, 100)  # relative to the TSS
-    far_site_share: float = 0.1  # in far_window instead
+    far_site_share: float = 0.05  # in far_window instead
     far_window: tuple[int, int] = (-900, 500)
-    sharpening: float = 2.0  # sites are drawn from p**sharpening: a little above the matrix
+    sharpening: float = 4.0  # sites are drawn from p**sharpening: near the consensus
     activity_sd: float = 0.3  # of the weights between cell lines, relative
     # Enhancers and loops
     enhancers_per_chromosome: int = 110
@@ -64,9 +62,9 @@ class Settings:
     loop_strength_line_sd: float = 0.25  # natural-log sd between cell lines
     # Expression: variance shares of log10 expression
     expression_sd: float = 0.6
-    promoter_share: float = 0.45
+    promoter_share: float = 0.50
     loop_share: float = 0.35
-    noise_share: float = 0.20
+    noise_share: float = 0.15
     shared_noise: float = 0.5  # part of the noise variance that all cell lines share
     replicate_sd: float = 0.06  # log10, biological
     # RNA reads

@@ -20,7 +20,7 @@ def test_variance_shares(world, cell_line):
     table = world.regulation.expression
     table = table[table["cell_line"] == cell_line]
     spread = Settings().expression_sd
-    for column, share in (("promoter_effect", 0.45), ("loop_effect", 0.35), ("noise", 0.20)):
+    for column, share in (("promoter_effect", 0.50), ("loop_effect", 0.35), ("noise", 0.15)):
         np.testing.assert_allclose(table[column].var(ddof=0), share * spread**2, rtol=1e-6)
     # The parts are drawn independently: with few genes they correlate by chance only.
     total = table["log10_expression"].var(ddof=0) / spread**2
