@@ -22,8 +22,8 @@ from deepexpr.errors import InputError
 VERBS = (
     "simulate", "check", "plan", "obtain", "promoters", "transcriptome", "expression", "trim",
     "pairs", "contacts", "call-loops", "signal", "dataset", "splits", "gkm", "train", "predict",
-    "cross", "baseline", "evaluate", "interpret", "filters", "tomtom", "enhancers", "cismodule", "table",
-    "figure",
+    "cross", "baseline", "evaluate", "interpret", "filters", "tomtom", "enhancers", "cismodule",
+    "table", "figure",
 )  # fmt: skip
 
 
