@@ -50,25 +50,24 @@ def run_workflow(overlay: str, results: str, backend: Backend, cores: int) -> in
 
 def _follow(command: list[str], environment: dict[str, str], started: float) -> tuple[int, int]:
     """Print a line per finished job; return the exit code and the number of jobs run."""
-    process = subprocess.Popen(
+    rule, jobs, tail, failed = "", 0, deque(maxlen=60), False
+    with subprocess.Popen(
         command, cwd=ROOT, env=environment, text=True, errors="replace",
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
-    )  # fmt: skip
-    rule, jobs, tail, failed = "", 0, deque(maxlen=60), False
-    for line in process.stdout:
-        tail.append(line)
-        if failed or ERROR.match(line):
-            failed = True
-            sys.stdout.write(line)
-            sys.stdout.flush()
-        if match := FINISHED.search(line):
-            rule = match.group(1)
-        elif match := STEPS.match(line):
-            done, total, percent = map(int, match.groups())
-            jobs = done
-            minutes, seconds = divmod(int(time.monotonic() - started), 60)
-            say(f"[{done:>3}/{total}] {percent:>3} %  {minutes:>2}:{seconds:02d}  {rule}")
-    code = process.wait()
+    ) as process:  # fmt: skip
+        for line in process.stdout:
+            tail.append(line)
+            if failed or ERROR.match(line):
+                failed = True
+                sys.stdout.write(line)
+                sys.stdout.flush()
+            if match := FINISHED.search(line):
+                rule = match.group(1)
+            elif match := STEPS.match(line):
+                jobs, total, percent = map(int, match.groups())
+                minutes, seconds = divmod(int(time.monotonic() - started), 60)
+                say(f"[{jobs:>3}/{total}] {percent:>3} %  {minutes:>2}:{seconds:02d}  {rule}")
+    code = process.returncode
     if code and not failed:
         sys.stdout.write("".join(tail))
     return code, jobs
