@@ -109,7 +109,7 @@ def test_everything_that_decides_the_numbers_is_in_the_fingerprint(toy):
 
 @pytest.mark.parametrize("kind", ["full", "hichip"])
 def test_classification(toy, train, kind):
-    output = train(toy.folder / f"class-{kind}", kind, "classification")
+    output = train(toy.folder / f"class-{kind}", kind, "classification", training={"epochs": 6})
     table = values(output)
     assert table["predicted"].between(0, 1).all()
     assert set(table["observed"]) == {-1, 1}
