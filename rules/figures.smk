@@ -24,7 +24,7 @@ for stem, (figure, category, options) in PLATES.items():
         log:
             out(f"logs/figures/{stem}.log"),
         conda:
-            "../envs/motifs.yaml" if figure in ("8", "9") else "../envs/deepexpr.yaml"
+            f"../envs/{get_figure_environment(figure)}.yaml"
         params:
             figure=figure,
             options=options,

@@ -119,6 +119,11 @@ def get_motif_options(line, motifs):
     ]
 
 
+def get_figure_environment(figure):
+    """The environment a figure is made in: 1 reads a network, 8 and 9 the known motifs."""
+    return {"1": "tensorflow", "8": "motifs", "9": "motifs"}.get(figure, "deepexpr")
+
+
 def get_option_paths(options):
     """The input files among options of the form --name=path or --name=LABEL=path."""
     prefix = out("")
