@@ -9,6 +9,7 @@ MOTIF_TASK = "regression" if "regression" in TASKS else TASKS[0]
 
 
 rule read_filters:
+    """Turn the first layer's filters into position weight matrices."""
     input:
         bundle=out(f"models/{{cell_line}}/{MOTIF_TASK}/K{MAIN_K}/sequence/bundle"),
         promoters=lambda w: out(f"reference/{ASSEMBLY[w.cell_line]}/promoters.fa"),
@@ -19,7 +20,6 @@ rule read_filters:
         out("logs/motifs/{cell_line}.read_filters.log"),
     benchmark:
         out("benchmarks/motifs/{cell_line}.read_filters.tsv")
-    """Turn the first layer's filters into position weight matrices."""
     priority: 20
     conda:
         "../envs/tensorflow.yaml"
@@ -31,6 +31,7 @@ rule read_filters:
 
 
 rule match_motifs:
+    """Compare motifs with the known ones by TomTom, beside shuffled copies."""
     input:
         out("motifs/{cell_line}/{motifs}.meme"),
     output:
@@ -40,7 +41,6 @@ rule match_motifs:
         out("logs/motifs/{cell_line}.{motifs}.match_motifs.log"),
     benchmark:
         out("benchmarks/motifs/{cell_line}.{motifs}.match_motifs.tsv")
-    """Compare motifs with the known ones by TomTom, beside shuffled copies."""
     priority: 20
     conda:
         "../envs/motifs.yaml"

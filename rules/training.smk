@@ -6,6 +6,7 @@ OUTPUTS: models/{cell_line}/{task}/K{K}/{kind}/ bundle/, predictions.tsv, histor
 
 
 rule train_network:
+    """Train the folds of one network; a killed job goes on at the first missing fold."""
     input:
         dataset=out("features/{cell_line}/dataset.h5"),
         splits=get_splits,
@@ -18,8 +19,6 @@ rule train_network:
         out("logs/models/{cell_line}.{task}.K{K}.{kind}.train_network.log"),
     benchmark:
         out("benchmarks/models/{cell_line}.{task}.K{K}.{kind}.train_network.tsv")
-    """Train the folds of one network; a killed job goes on at the first missing fold."""
-
     # The longest chains (training, filters, motifs) first: nothing long is left for the end.
     priority: 10
     conda:
