@@ -4,7 +4,7 @@ PYTHON ?= python3
 CORES ?= $(shell nproc 2>/dev/null || echo 2)
 IN_VENV := PATH="$(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$$PATH"
 
-.PHONY: help setup demo real test lint format lock docs clean
+.PHONY: help setup demo real test lint format lock docs rulegraph clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -42,6 +42,10 @@ lock: ## pin requirements/*.txt again from requirements/*.in (needs uv)
 docs: ## write config/README.md from the schemas
 	@$(IN_VENV) python -m deepexpr.config.documentation > config/README.md.new
 	@mv config/README.md.new config/README.md
+
+rulegraph: ## draw docs/images/rulegraph.svg (needs Graphviz)
+	@$(IN_VENV) snakemake --rulegraph --configfile config/demo/config.yaml 2>/dev/null \
+	  | python docs/rulegraph.py | dot -Tsvg > docs/images/rulegraph.svg
 
 clean: ## delete results of demo and real runs and the demo's reads
 	rm -rf results resources/demo .snakemake
