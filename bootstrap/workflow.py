@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
 import re
 import resource
@@ -37,7 +39,9 @@ def run_workflow(overlay: str, results: str, backend: Backend, cores: int) -> in
     environment.setdefault("PYTHONWARNINGS", "ignore")
     command = snakemake_command(overlay, backend, cores)
     started = time.monotonic()
-    code, jobs = _follow(command, environment, started)
+    with _alone():
+        _unlock(command, environment)
+        code, jobs = _follow(command, environment, started)
     if code:
         return code
     report = ROOT / results / "report.html"
@@ -46,6 +50,29 @@ def run_workflow(overlay: str, results: str, backend: Backend, cores: int) -> in
         _write_report([*command, "--report", str(report)], environment)
     _say_result(results, jobs, time.monotonic() - started, backend)
     return 0
+
+
+@contextlib.contextmanager
+def _alone():
+    """Hold this folder for one run; SetupError where another holds it."""
+    path = ROOT / ".snakemake" / "bootstrap.lock"
+    path.parent.mkdir(exist_ok=True)
+    with open(path, "w") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise SetupError("Another run is going on in this folder; wait for it.") from error
+        yield
+
+
+def _unlock(command: list[str], environment: dict[str, str]) -> None:
+    """Remove the lock that a killed run left; no other run is here to hold it."""
+    locks = ROOT / ".snakemake" / "locks"
+    if locks.is_dir() and any(locks.iterdir()):
+        say("The last run was stopped in the middle; going on from there.")
+        subprocess.run(
+            [*command, "--unlock"], cwd=ROOT, env=environment, capture_output=True, check=False
+        )
 
 
 def _follow(command: list[str], environment: dict[str, str], started: float) -> tuple[int, int]:
