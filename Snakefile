@@ -24,6 +24,7 @@ include: "rules/evaluation.smk"
 include: "rules/motifs.smk"
 include: "rules/plates.smk"
 include: "rules/figures.smk"
+include: "rules/targets.smk"
 
 
 rule all:

@@ -130,14 +130,4 @@ def get_option_paths(options):
     return [value for o in options if (value := o.split("=")[-1]).startswith(prefix)]
 
 
-def get_targets():
-    """Everything a complete run makes."""
-    targets = [out(f"figures/{stem}.{f}") for stem in PLATES for f in [*FORMATS, "tsv"]]
-    targets += [out(f"figures/benchmarks.{f}") for f in [*FORMATS, "tsv"]]
-    targets += [out("summary.html"), out("evaluation/tests.tsv")]
-    if get_cross_files():
-        targets.append(out("evaluation/cross_tests.tsv"))
-    return targets
-
-
 PLATES = get_plates()

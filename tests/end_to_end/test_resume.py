@@ -19,7 +19,12 @@ TINY = {
     "evaluation": {"folds": [3], "main_folds": 3, "tasks": ["regression"], "distances": []},
     "training": {"epochs": 3, "distal_epochs": 3, "members": 1},
     "baselines": {"regression": ["lasso"]},
-    "motifs": {"enhancers": 20, "enhancer_motifs": 1, "null_shuffles": 1},
+    "motifs": {
+        "enhancers": 20,
+        "enhancer_motifs": 1,
+        "null_shuffles": 1,
+        "cismodule": {"iterations": 10, "burn_in": 5, "chains": 1},
+    },
     "figures": {"formats": ["png"]},
 }
 ARGUMENTS = ("--configfile", "config/demo/config.yaml", "tiny.yaml")

@@ -1,0 +1,95 @@
+"""What a complete run makes and keeps; a kept file that is deleted is made again.
+
+Temporary files (trimmed reads, alignments) are not listed: they come and go with their jobs.
+"""
+
+
+def get_reference_results():
+    """Files of each assembly."""
+    files = [
+        "genome.fa",
+        "genes.tsv",
+        "promoters.fa",
+        "transcripts.tsv",
+        "kallisto.idx",
+    ]
+    return [out(f"reference/{a}/{file}") for a in ASSEMBLIES for file in files] + [
+        out(f"reference/{a}/bowtie/genome.{part}.ebwt")
+        for a in HICHIP_ASSEMBLIES
+        for part in BOWTIE_PARTS
+    ]
+
+
+def get_expression_results():
+    """Counts per sample and gene, expression per cell line."""
+    samples = [
+        f"{get_sample_value(sample, 'assembly')}/kallisto/{sample}/abundance.tsv"
+        for sample in get_samples("rna")
+    ]
+    tables = [
+        f"{a}/{table}.tsv" for a in ASSEMBLIES for table in ("counts", "expression")
+    ]
+    return [out(f"expression/{path}") for path in samples + tables]
+
+
+def get_hichip_results():
+    """Pairs, contacts and QC per sample; loops and signal per cell line."""
+    kept = ("pairs.gz", "qc.tsv", "contacts.tsv.gz", "depth.tsv.gz")
+    files = [out(f"hichip/{s}/{file}") for s in get_samples("hichip") for file in kept]
+    kept = ("contacts.bedpe", "loops.bedpe", "signal.tsv", "qc.tsv")
+    return files + [
+        out(f"loops/{line}/{file}") for line in HICHIP_LINES for file in kept
+    ]
+
+
+def get_feature_results():
+    """Datasets and splits."""
+    splits = [f"{a}/splits/{SCHEME}-K{k}.tsv" for a in ASSEMBLIES for k in FOLDS]
+    return [out(f"features/{path}") for path in splits] + get_datasets()
+
+
+def get_model_results():
+    """Predictions and bundles of networks and baselines, and what is said of them."""
+    predictions = get_prediction_files()
+    bundles = [path.replace("predictions.tsv", "bundle") for path in predictions]
+    tables = [out(f"evaluation/{table}.tsv") for table in ("metrics", "tests")]
+    if get_cross_files():
+        tables += [
+            out(f"evaluation/cross_{table}.tsv") for table in ("metrics", "tests")
+        ]
+    return predictions + bundles + get_cross_files() + tables
+
+
+def get_motif_results():
+    """Motifs and their matches."""
+    kinds = [(line, "filters") for line in CELL_LINES]
+    kinds += [(line, "enhancers") for line in HICHIP_LINES]
+    return [
+        out(f"motifs/{line}/{kind}.{suffix}")
+        for line, kind in kinds
+        for suffix in ("meme", "tomtom.tsv", "summary.tsv")
+    ]
+
+
+def get_figure_results():
+    """Figures with their tables, and the summary page."""
+    stems = [*PLATES, "benchmarks"]
+    figures = [
+        out(f"figures/{stem}.{suffix}")
+        for stem in stems
+        for suffix in [*FORMATS, "tsv"]
+    ]
+    return [*figures, out("summary.tsv"), out("summary.html")]
+
+
+def get_targets():
+    """Everything a complete run makes and keeps."""
+    return [
+        *get_reference_results(),
+        *get_expression_results(),
+        *get_hichip_results(),
+        *get_feature_results(),
+        *get_model_results(),
+        *get_motif_results(),
+        *get_figure_results(),
+    ]
