@@ -27,6 +27,9 @@ logger = logging.getLogger(__name__)
 #: a gene's body, 1 bp where only its TSS is known; strand), "loop" (start, end of one anchor;
 #: start2, end2 of the other; value = log2(1 + normalised PETs); at_gene 1 where it touches the
 #: gene's 5 kb bin) or "expression" (value in log10). 0-based, half-open, bp.
+#: Names of genes that fit side by side over the region.
+MOST_NAMES = 14
+
 GENE_TRACKS_COLUMNS = (
     "part", "cell_line", "chromosome", "start", "end", "name", "strand", "start2", "end2",
     "value", "at_gene", "note",
@@ -209,9 +212,12 @@ def _genes_panel(axis: Axes, genes: pd.DataFrame, region: pd.Series) -> None:
     axis.set_yticks([])
     span = float(region["end"] - region["start"])
     levels: list[float] = []
+    # In a dense region the names would cover one another: only the gene asked for is named.
+    dense = len(genes) > MOST_NAMES
     for row in genes.sort_values(["start", "name"]).itertuples():
         asked = row.name == region["name"]
-        needed = len(str(row.name)) * 0.0125 * span
+        named = asked or not dense
+        needed = len(str(row.name)) * 0.0125 * span if named else 0.0
         middle = min(
             max((row.start + row.end) / 2, region["start"] + needed / 2), region["end"] - needed / 2
         )
@@ -220,13 +226,16 @@ def _genes_panel(axis: Axes, genes: pd.DataFrame, region: pd.Series) -> None:
         if level == len(levels):
             levels.append(0.0)
         levels[level] = max(row.end, middle + needed / 2) + 0.01 * span
-        _gene_model(axis, row, level, middle, span, asked)
+        _gene_model(axis, row, level, middle if named else None, span, asked)
     axis.set_ylim(-max(len(levels), 1) + 0.2, 0.75)
     axis.xaxis.set_major_formatter(lambda x, _: f"{x / 1e6:.2f}")
     axis.set_xlabel(f"Position on {region['chromosome']}, Mb")
 
 
-def _gene_model(axis: Axes, row, level: int, middle: float, span: float, asked: bool) -> None:
+def _gene_model(
+    axis: Axes, row, level: int, middle: float | None, span: float, asked: bool
+) -> None:
+    """Body and direction of a gene; its name at `middle`, if that is given."""
     colour = style.VERMILLION if asked else "#555555"
     length = max(row.end - row.start, 0.002 * span)
     axis.add_patch(Rectangle((row.start, -level), length, 0.2, color=colour, linewidth=0))
@@ -234,6 +243,8 @@ def _gene_model(axis: Axes, row, level: int, middle: float, span: float, asked: 
     look = {"arrowstyle": "->", "color": colour, "linewidth": 0.7, "shrinkA": 0, "shrinkB": 0}
     tip = (tss + way * 0.018 * span, 0.1 - level)
     axis.annotate("", tip, (tss, 0.1 - level), arrowprops=look)
+    if middle is None:
+        return
     axis.text(
         middle, 0.28 - level, row.name, ha="center", va="bottom", fontsize=5.5, color=colour,
         style="italic", fontweight="bold" if asked else "normal",
