@@ -17,9 +17,10 @@ from deepexpr.config.inputs import load_and_check, run_time_problems
 from deepexpr.errors import InputError
 
 try:
-    config, SAMPLES, UNITS = load_and_check(config, "configuration")
+    checked, SAMPLES, UNITS = load_and_check(config, "configuration")
 except InputError as error:
     raise WorkflowError(str(error))
+config.update(checked)  # with defaults, and only the assemblies of the samples
 
 CELL_LINES = list(dict.fromkeys(SAMPLES["cell_line"]))
 HICHIP_LINES = list(dict.fromkeys(SAMPLES.query("assay == 'hichip'")["cell_line"]))

@@ -44,7 +44,7 @@ rule draw_benchmarks:
         files=report(
             [out(f"figures/benchmarks.{fmt}") for fmt in FORMATS],
             caption="../report/benchmarks.rst",
-            category="Quality",
+            category="6. Quality",
             labels={"figure": "Run time and memory"},
         ),
     log:
@@ -67,11 +67,11 @@ rule write_summary:
         qc=list(get_qc().values()),
         signals=list(get_signals().values()),
         cross=[out("evaluation/cross_metrics.tsv")] if get_cross_files() else [],
-        tomtom=out(f"motifs/{CELL_LINES[0]}/filters.tomtom.tsv"),
+        motifs=get_option_paths(get_motif_summaries()),
     output:
         table=out("summary.tsv"),
         page=report(
-            out("summary.html"), caption="../report/summary.rst", category="Summary"
+            out("summary.html"), caption="../report/summary.rst", category="1. Summary"
         ),
     log:
         out("logs/figures/summary.log"),
@@ -84,7 +84,7 @@ rule write_summary:
             *get_named("qc", get_qc()),
             *get_named("signal", get_signals()),
             *[f"--cross={path}" for path in input.cross],
-            f"--tomtom={input.tomtom}",
+            *get_motif_summaries(),
         ],
     shell:
         "(python -m deepexpr table summary {params.options:q} --output {output.table:q}"

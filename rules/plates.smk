@@ -46,37 +46,41 @@ def get_plates():
     )
     loops = get_named("signal", get_signals()) + get_named("qc", get_qc())
     plates = {
-        "table1": ("table1", "Data", datasets + loops),
-        "figure_1": ("1", "Network", [f"--bundle={get_main_bundle()}"]),
+        "table1": ("table1", "2. Data", datasets + loops),
+        "figure_1": ("1", "3. Network", [f"--bundle={get_main_bundle()}"]),
         "training_curves": (
-            "training_curves", "Quality", get_named("history", get_histories())
+            "training_curves", "6. Quality", get_named("history", get_histories())
         ),
-        "paper": ("paper", "Performance", metrics + datasets + cross + get_paper_motifs()),
+        "paper": ("paper", "4. Performance", metrics + datasets + cross + get_motif_summaries()),
     }  # fmt: skip
     if HICHIP_LINES:
         plates |= {
-            "figure_2A": ("2A", "Data", datasets),
-            "figure_2B": ("2B", "Data", datasets),
-            "qc": ("qc", "Quality", get_named("qc", get_qc())),
+            "figure_2A": ("2A", "2. Data", datasets),
+            "figure_2B": ("2B", "2. Data", datasets),
+            "qc": ("qc", "6. Quality", get_named("qc", get_qc())),
         }
         plates |= get_gene_plates()
     if "classification" in TASKS:
-        plates["figure_3"] = ("3", "Performance", metrics + tests)
+        plates["figure_3"] = ("3", "4. Performance", metrics + tests)
     if "regression" in TASKS:
-        plates["figure_4"] = ("4", "Performance", metrics + tests)
+        plates["figure_4"] = ("4", "4. Performance", metrics + tests)
     if cross:
         cross_tests = [f"--tests={out('evaluation/cross_tests.tsv')}"]
-        plates["figure_5"] = ("5", "Performance", cross + cross_tests)
+        plates["figure_5"] = ("5", "4. Performance", cross + cross_tests)
     if HICHIP_LINES and config["evaluation"]["ablation"]:
-        plates["figure_6"] = ("6", "Performance", metrics + tests)
+        plates["figure_6"] = ("6", "4. Performance", metrics + tests)
     if any(get_distance_kinds(line) for line in CELL_LINES):
-        plates["figure_7"] = ("7", "Performance", metrics)
+        plates["figure_7"] = ("7", "4. Performance", metrics)
     for line in CELL_LINES:
-        plates[f"figure_8.{line}"] = ("8", "Motifs", get_motif_options(line, "filters"))
+        plates[f"figure_8.{line}"] = (
+            "8",
+            "5. Motifs",
+            get_motif_options(line, "filters"),
+        )
     for line in HICHIP_LINES:
         plates[f"figure_9.{line}"] = (
             "9",
-            "Motifs",
+            "5. Motifs",
             get_motif_options(line, "enhancers"),
         )
     return plates
@@ -95,18 +99,21 @@ def get_gene_plates():
         ]
         if config["figures"]["gene"]:
             options.append(f"--gene={config['figures']['gene']}")
-        plates[f"figure_2C.{assembly}"] = ("2C", "Data", options)
+        plates[f"figure_2C.{assembly}"] = ("2C", "2. Data", options)
     return plates
 
 
-def get_paper_motifs():
-    """Motif matches of the cell line the paper counts them in, where the run has it."""
-    if "mESC" not in CELL_LINES:
-        return []
-    options = [f"--tomtom={out('motifs/mESC/filters.tomtom.tsv')}"]
-    if "mESC" in HICHIP_LINES:
-        options.append(f"--enhancer-tomtom={out('motifs/mESC/enhancers.tomtom.tsv')}")
-    return options
+def get_motif_summaries():
+    """Options: how many filters and enhancer motifs match a known motif, by cell line."""
+    paths = {
+        f"{line} filters": out(f"motifs/{line}/filters.summary.tsv")
+        for line in CELL_LINES
+    }
+    paths |= {
+        f"{line} enhancers": out(f"motifs/{line}/enhancers.summary.tsv")
+        for line in HICHIP_LINES
+    }
+    return get_named("motif-summary", paths)
 
 
 def get_motif_options(line, motifs):

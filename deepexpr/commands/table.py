@@ -9,7 +9,7 @@ HELP = "write the table of plotted values of figure N from results files"
 
 #: Options that take one file.
 SINGLE = (
-    "tests", "genes", "transcripts", "tomtom", "enhancer_tomtom", "filters", "bundle", "benchmark",
+    "tests", "genes", "transcripts", "tomtom", "filters", "bundle", "benchmark",
 )  # fmt: skip
 
 logger = logging.getLogger(__name__)
@@ -46,7 +46,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--transcripts", metavar="TSV", help="transcripts, for gene bodies (bp)")
     parser.add_argument("--tomtom", metavar="TSV", help="matches (`deepexpr tomtom`)")
     parser.add_argument(
-        "--enhancer-tomtom", metavar="TSV", help="matches of enhancer motifs, for `paper`"
+        "--motif-summary",
+        help="MOTIFS=how many match (`deepexpr tomtom --summary`), such as 'K562 filters'",
+        **named,
     )
     parser.add_argument("--filters", metavar="MEME", help="motifs that were matched")
     parser.add_argument(
@@ -77,7 +79,7 @@ def run(args: argparse.Namespace) -> None:
         **{name: tuple(map(Path, getattr(args, name))) for name in ("dataset", "metrics", "cross")},
         **{
             name: named_paths(getattr(args, name), f"--{name}")
-            for name in ("signal", "qc", "history")
+            for name in ("signal", "qc", "history", "motif_summary")
         },
         **{name: Path(value) if (value := getattr(args, name)) else None for name in SINGLE},
         jaspar=args.jaspar,

@@ -38,6 +38,8 @@ def load_and_check(
     samples = read_sheet(config["samples"], "samples")
     units = read_sheet(config["units"], "units")
     raise_all(sheet_problems(samples, units, config))
+    used = set(samples["assembly"])
+    config["assemblies"] = {k: v for k, v in config["assemblies"].items() if k in used}
     raise_all(list(_missing_files(config, samples, units)))
     return config, samples, units
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import logging
 import math
 import textwrap
@@ -55,8 +56,19 @@ def build_architecture(inputs: Inputs) -> pd.DataFrame:
     importlib.import_module("deepexpr.model.layers")  # registers the layers that models hold
     model = keras.saving.load_model(paths[0], compile=False)
     rows = layer_rows(model)
+    if _frozen_in_step_two(Path(inputs.bundle)):
+        rows = [row | {"trainable": 0} if row["module"] == "proximal" else row for row in rows]
     logger.info("%s: %d layers, %s parameters", paths[0], len(rows), f"{model.count_params():,}")
     return pd.DataFrame(rows, columns=list(ARCHITECTURE_COLUMNS))
+
+
+def _frozen_in_step_two(bundle: Path) -> bool:
+    """Whether the bundle's networks were fine-tuned on a frozen proximal module."""
+    path = bundle / "bundle.json"
+    if not path.is_file():
+        return False
+    info = json.loads(path.read_text())
+    return info.get("kind") == "full" and bool(info.get("training", {}).get("two_steps"))
 
 
 def layer_rows(model) -> list[dict]:
@@ -67,7 +79,10 @@ def layer_rows(model) -> list[dict]:
         return _flat_model_rows(model)
     for part in nested:
         module = part.name if part.name in ("proximal", "distal") else "joint"
-        rows += _with_boxes([_row(layer, module) for layer in _flat(part)])
+        layers = list(_flat(part))
+        # The inputs of nested models only hand on what is there already.
+        inner = [layer for layer in layers if type(layer).__name__ == "InputLayer"][1:]
+        rows += _with_boxes([_row(layer, module) for layer in layers if layer not in inner])
     own = [
         layer
         for layer in model.layers
@@ -227,7 +242,11 @@ def _text(rows: pd.DataFrame, block: int) -> tuple[str, str]:
         "AveragePooling1D": "Average pooling", "MaxPooling1D": "Max pooling",
         "Rescaling": "Scaling", "Add": "Sum of the scores", "Flatten": "All positions in a row",
         "Cropping1D": "Cropping", "Conv1D": "Convolution", "Softmax": "Softmax",
+        "Flip": "The other strand", "LoopTotals": "Sums within distances",
+        "DropoutFrom": "Dropout of the bins",
     }.get(first["type"], first["type"])  # fmt: skip
+    if first["type"] == "Add" and first["module"] == "proximal":
+        heading = "Both strands added"
     if first["name"].endswith("_score") and first["type"] == "Dense":
         heading = first["name"].replace("_", " ").capitalize().replace("Hichip", "HiChIP")
     if first["name"] in ("expression", "probability"):

@@ -31,7 +31,7 @@ class Inputs:
     genes: Path | None = None
     transcripts: Path | None = None
     tomtom: Path | None = None
-    enhancer_tomtom: Path | None = None
+    motif_summary: dict[str, Path] = field(default_factory=dict)
     filters: Path | None = None
     jaspar: str = "JASPAR2018"
     e_value: float = 0.05

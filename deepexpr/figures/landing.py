@@ -15,7 +15,7 @@ from deepexpr.figures.quality import VERDICT, build_qc
 from deepexpr.figures.tables import draw_table
 from deepexpr.files import read_table
 from deepexpr.provenance import versions
-from deepexpr.schemas import METRICS, NETWORK_KINDS, TOMTOM
+from deepexpr.schemas import METRICS, NETWORK_KINDS, TOMTOM_SUMMARY
 
 logger = logging.getLogger(__name__)
 
@@ -134,14 +134,15 @@ def _first(networks: list[str]) -> str | None:
 
 
 def _motifs(inputs: Inputs) -> list[tuple]:
-    if inputs.tomtom is None:
-        return []
-    hits = read_table(inputs.tomtom, TOMTOM)
-    matched = hits.loc[hits["e_value"] < inputs.e_value, "query"].nunique()
-    total = hits["query"].nunique()
-    return [
-        ("result", "Motifs", f"{matched} of {total} match a known motif (E < {inputs.e_value:g})")
-    ]
+    lines = []
+    for name, path in inputs.motif_summary.items():
+        found = read_table(path, TOMTOM_SUMMARY).iloc[0]
+        text = f"{found['matched']} of {found['queries']} match a known motif"
+        text += f" (E < {found['e_value']:g}"
+        if found["shuffles"]:
+            text += f"; shuffled copies: {found['matched_shuffled_mean']:g}"
+        lines.append(("result", f"{name}, motifs", text + ")"))
+    return lines
 
 
 def _lost_folds(scores: pd.DataFrame) -> list[str]:

@@ -13,7 +13,7 @@ from deepexpr.figures import pages, style
 from deepexpr.figures.inputs import Inputs, read_tables
 from deepexpr.figures.tables import draw_table
 from deepexpr.files import read_table
-from deepexpr.schemas import METRICS, TOMTOM
+from deepexpr.schemas import METRICS, TOMTOM_SUMMARY
 
 #: As deepexpr.evaluation.paper writes it; `spread` is the standard deviation over folds.
 PAPER_COLUMNS = (
@@ -71,18 +71,17 @@ def _given(inputs: Inputs) -> dict[str, float]:
             if np.ptp(x) > 0:
                 given[key] = float(pearsonr(x, dataset.expression).statistic)
     for key, matches in (
-        ("filters_matched", inputs.tomtom),
-        ("enhancer_motifs_matched", inputs.enhancer_tomtom),
+        ("filters_matched", inputs.motif_summary.get("mESC filters")),
+        ("enhancer_motifs_matched", inputs.motif_summary.get("mESC enhancers")),
     ):
         if matches is not None:
-            given[key] = _matched_share(matches, inputs.e_value)
+            given[key] = _matched_share(matches)
     return given
 
 
-def _matched_share(path: Path, limit: float) -> float:
-    hits = read_table(path, TOMTOM, dtype={"query": str})
-    matched = hits.loc[hits["e_value"] < limit, "query"].nunique()
-    return matched / hits["query"].nunique() if len(hits) else np.nan
+def _matched_share(path: Path) -> float:
+    found = read_table(path, TOMTOM_SUMMARY).iloc[0]
+    return found["matched"] / found["queries"] if found["queries"] else np.nan
 
 
 def _text_rows(table: pd.DataFrame) -> list[list[str]]:

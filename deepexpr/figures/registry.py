@@ -72,7 +72,7 @@ _SPECS = (
     ),
     FigureSpec(
         "paper", "The paper's numbers beside ours", "paper", "paper",
-        ("metrics",), ("dataset", "tomtom", "enhancer_tomtom", "cross", "e_value"),
+        ("metrics",), ("dataset", "motif_summary", "cross"),
     ),
     FigureSpec("qc", "Quality of the HiChIP libraries", "quality", "qc", ("qc",)),
     FigureSpec(
@@ -81,7 +81,7 @@ _SPECS = (
     FigureSpec("benchmarks", "Run time and memory", "training", "benchmarks", ("benchmark",)),
     FigureSpec(
         "summary", "What was run, and the main numbers", "landing", "summary",
-        ("dataset",), ("metrics", "cross", "signal", "qc", "tomtom", "title", "warning"),
+        ("dataset",), ("metrics", "cross", "signal", "qc", "motif_summary", "title", "warning"),
     ),
 )  # fmt: skip
 
