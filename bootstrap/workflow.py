@@ -22,6 +22,8 @@ STEPS = re.compile(r"^(\d+) of (\d+) steps \((\d+)%\) done")
 ERROR = re.compile(
     r"^(Error in rule|RuleException|WorkflowError|MissingInputException|.*Exception)"
 )
+#: Lines of Snakemake's own that end an error.
+NEXT = re.compile(r"^(\[\w{3} \w{3} |Select jobs|Execute |\d+ of \d+ steps|Trying to restart)")
 
 
 def snakemake_command(overlay: str | None, backend: Backend, cores: int) -> list[str]:
@@ -77,15 +79,16 @@ def _unlock(command: list[str], environment: dict[str, str]) -> None:
 
 def _follow(command: list[str], environment: dict[str, str], started: float) -> tuple[int, int]:
     """Print a line per finished job; return the exit code and the number of jobs run."""
-    rule, jobs, tail, failed = "", 0, deque(maxlen=60), False
+    rule, jobs, tail, failed, shown = "", 0, deque(maxlen=60), False, False
     with subprocess.Popen(
         command, cwd=ROOT, env=environment, text=True, errors="replace",
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
     ) as process:  # fmt: skip
         for line in process.stdout:
             tail.append(line)
-            if failed or ERROR.match(line):
-                failed = True
+            shown = bool(ERROR.match(line)) or (shown and not NEXT.match(line))
+            failed = failed or shown
+            if shown:
                 sys.stdout.write(line)
                 sys.stdout.flush()
             if match := FINISHED.search(line):
