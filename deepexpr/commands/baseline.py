@@ -38,11 +38,13 @@ def run(args: argparse.Namespace) -> None:
     from deepexpr.baselines.fit import run_baseline
     from deepexpr.baselines.settings import read_settings
     from deepexpr.evaluation.metrics import fold_metrics, records
-    from deepexpr.features.dataset import Dataset
+    from deepexpr.features.dataset import Dataset, require_two_labels
     from deepexpr.features.splits import read_splits
     from deepexpr.files import write_table
 
     dataset = Dataset.open(args.dataset)
+    if args.task == "classification":
+        require_two_labels(dataset)
     settings = read_settings(args.settings)
     result = run_baseline(
         dataset, read_splits(args.splits), args.task, args.method, settings, args.seed, args.threads

@@ -50,7 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Read dataset and splits, train what is missing, publish."""
-    from deepexpr.features.dataset import Dataset
+    from deepexpr.features.dataset import Dataset, require_two_labels
     from deepexpr.features.splits import read_splits
     from deepexpr.model.backend import configure
     from deepexpr.model.bundle import Bundle
@@ -62,8 +62,11 @@ def run(args: argparse.Namespace) -> None:
         options["distance"] = args.distance
     model, training = make_configs(options, read_options(args.training))
     configure(args.threads, args.require_gpu)
+    dataset = Dataset.open(args.dataset)
+    if args.task == "classification":
+        require_two_labels(dataset)
     job = make_job(
-        Dataset.open(args.dataset), read_splits(args.splits), args.task, args.kind, model,
+        dataset, read_splits(args.splits), args.task, args.kind, model,
         training, args.seed, args.scheme, args.pretrained and Bundle.open(args.pretrained),
     )  # fmt: skip
     run_job(job, args.output, args.only_fold)

@@ -108,6 +108,19 @@ class Dataset:
         return np.array([self._position[gene] for gene in genes], dtype=np.int64)
 
 
+def require_two_labels(dataset: Dataset) -> None:
+    """Raise InputError where all genes have one label, so that there is nothing to classify."""
+    labels = np.unique(dataset.label)
+    if len(labels) < 2:
+        raise InputError(
+            f"All {len(dataset)} genes of {dataset.cell_line} have the label {labels[0]:+d}.",
+            where=str(dataset.path),
+            expected="genes above and below the median expression",
+            found=f"a median equal to the smallest value ({dataset.expression.min():.3g})",
+            fix="Sequence the RNA deeper, or leave classification out of evaluation.tasks.",
+        )
+
+
 def write_dataset(dataset: Dataset, path: str | Path) -> None:
     """Check `dataset`, sort its genes by chromosome, TSS and name, and write it atomically."""
     check_dataset(dataset, str(path))

@@ -6,9 +6,9 @@ import h5py
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import Workflow
 from scipy import stats
 from sklearn.metrics import average_precision_score, precision_recall_curve
+from workflow_copy import Workflow
 
 from deepexpr.files import read_table
 

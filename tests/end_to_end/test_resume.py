@@ -9,7 +9,7 @@ import time
 
 import pytest
 import yaml
-from conftest import Workflow
+from workflow_copy import Workflow
 
 pytestmark = pytest.mark.slow
 
