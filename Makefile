@@ -48,4 +48,6 @@ rulegraph: ## draw docs/images/rulegraph.svg (needs Graphviz)
 	  | python docs/rulegraph.py | dot -Tsvg > docs/images/rulegraph.svg
 
 clean: ## delete results of demo and real runs and the demo's reads
-	rm -rf results resources/demo .snakemake
+	rm -rf resources/demo resources/chr22 results/chr22 results/report.html results/summary.* \
+	  $(addprefix results/,baselines benchmarks evaluation expression features figures hichip logs \
+	  loops models motifs reference)

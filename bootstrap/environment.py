@@ -32,7 +32,14 @@ def ensure_environment(lock: str) -> None:
     command = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     command += ["--only-binary", ":all:", "--no-binary", SOURCE_ONLY, "--require-hashes"]
     run([*command, "-r", str(path)])
+    _install_project()
     stamp.write_text(wanted)
+
+
+def _install_project() -> None:
+    """Put the command ``deepexpr`` into .venv; the code stays where it is."""
+    command = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    run([*command, "--no-deps", "--no-index", "--no-build-isolation", "--editable", str(ROOT)])
 
 
 def _make_venv() -> None:

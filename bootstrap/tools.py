@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bootstrap.debian import unpack_packages
+from bootstrap.environment import VENV
 from bootstrap.shell import ROOT, SetupError, run, say, works
 
 PREFIX = ROOT / ".tools"
@@ -126,6 +127,10 @@ def _write_launchers(tool: str) -> None:
             f'exec "{program}" "$@"\n'
         )
         launcher.chmod(0o755)
+        # Found too where only the environment was activated.
+        link = VENV / "bin" / program.name
+        link.unlink(missing_ok=True)
+        link.symlink_to(launcher)
 
 
 def _source(tool: str, installed_now: bool) -> str:

@@ -17,7 +17,9 @@ from deepexpr.config.inputs import load_and_check, run_time_problems
 from deepexpr.errors import InputError
 
 try:
-    checked, SAMPLES, UNITS = load_and_check(config, "configuration")
+    checked, SAMPLES, UNITS = load_and_check(
+        config, ", ".join(map(str, workflow.configfiles))
+    )
 except InputError as error:
     raise WorkflowError(str(error))
 config.update(checked)  # with defaults, and only the assemblies of the samples

@@ -97,12 +97,9 @@ rule find_enhancer_motifs:
         "../envs/motifs.yaml"
     params:
         number=config["motifs"]["enhancer_motifs"],
-        options=[
-            f"--{k.replace('_', '-')}={v}"
-            for k, v in config["motifs"]["cismodule"].items()
-        ],
+        settings=json.dumps(config["motifs"]["cismodule"], sort_keys=True),
         seed=config["seed"],
     shell:
-        "(python -m deepexpr cismodule --fasta {input:q} --motifs {params.number} {params.options:q}"
+        "(python -m deepexpr cismodule --fasta {input:q} --motifs {params.number} --settings {params.settings:q}"
         " --seed {params.seed} --output {output.folder:q}"
         " && cp {output.folder:q}/motifs.meme {output.motifs:q}) 2> {log:q}"

@@ -1,5 +1,8 @@
 """What figures a run has and what each is made from; the get_* helpers of figures.smk."""
 
+#: Cell lines whose numbers the paper reports.
+PAPER_LINES = {"mESC", "K562", "Jurkat", "HCT116"}
+
 
 def get_named(option, paths):
     """Options NAME=path for the verb `table`."""
@@ -51,8 +54,10 @@ def get_plates():
         "training_curves": (
             "training_curves", "6. Quality", get_named("history", get_histories())
         ),
-        "paper": ("paper", "4. Performance", metrics + datasets + cross + get_motif_summaries()),
     }  # fmt: skip
+    if PAPER_LINES & set(CELL_LINES):
+        options = metrics + datasets + cross + get_motif_summaries()
+        plates["paper"] = ("paper", "4. Performance", options)
     if HICHIP_LINES:
         plates |= {
             "figure_2A": ("2A", "2. Data", datasets),

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import logging
+from pathlib import Path
+
+logger = logging.getLogger(__name__)
 
 HELP = "find motifs and their modules in sequences (CisModule)"
 
@@ -48,7 +52,7 @@ def run(args: argparse.Namespace) -> None:
     from deepexpr.model.config import read_options
     from deepexpr.motifs.cismodule.output import write_result
     from deepexpr.motifs.cismodule.settings import CismoduleSettings
-    from deepexpr.motifs.cismodule.summary import find_modules
+    from deepexpr.motifs.cismodule.summary import find_modules, nothing_found
     from deepexpr.reference.fasta import read_fasta
 
     values = read_options(args.settings)
@@ -62,6 +66,10 @@ def run(args: argparse.Namespace) -> None:
             **values,
         }
     )
+    if args.fasta != "-" and Path(args.fasta).is_file() and not Path(args.fasta).stat().st_size:
+        logger.warning("%s holds no sequence: nothing to look for", args.fasta)
+        write_result(nothing_found(), args.output)
+        return
     records = read_fasta(args.fasta)
     sequences = list(records.values())
     if args.mask_lowercase:

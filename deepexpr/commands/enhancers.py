@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import logging
+
+logger = logging.getLogger(__name__)
 
 HELP = "cut the distal anchors of the strongest loops out of the genome"
 
@@ -40,8 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    from deepexpr.errors import InputError
-    from deepexpr.files import read_table
+    from deepexpr.files import read_table, writing
     from deepexpr.motifs import enhancers
     from deepexpr.motifs.beds import read_peaks, write_bed6
     from deepexpr.reference.fasta import open_genome, write_fasta
@@ -55,11 +57,14 @@ def run(args: argparse.Namespace) -> None:
         regions = enhancers.trim_to_peaks(regions, read_peaks(args.peaks))
     regions = regions.head(args.number)
     if regions.empty:
-        raise InputError(
-            "No loop has a distal anchor.",
-            where=args.signal,
-            fix="Check that loops, genes and peaks are of one genome build, or call more loops.",
-        )
+        logger.warning(
+            "%s: no loop has a distal anchor, so no enhancer is written; check that loops, genes "
+            "and peaks are of one genome build", args.signal,
+        )  # fmt: skip
+        for path in filter(None, (args.output, args.bed)):
+            with writing(path):
+                pass
+        return
     if args.width:
         regions = enhancers.trim_to_width(regions, args.width)
     with open_genome(args.genome) as genome:

@@ -20,6 +20,7 @@ Coordinates are 0-based and half-open. This page is made by `make docs` from `sc
 | folder | what it is |
 |---|---|
 | `config.yaml`, `samples.tsv`, `units.tsv` | the paper: four cell lines |
+| `template/` | to copy for your own experiment |
 | `demo/` | the embedded demo (`make demo`) |
 | `chr22/` | real reads on one chromosome (`make real`) |
 """

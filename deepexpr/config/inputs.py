@@ -13,11 +13,13 @@ from typing import Any
 
 import pandas as pd
 
+from deepexpr.baselines.settings import BaselineSettings
 from deepexpr.config.settings import complete_config, config_problems
 from deepexpr.config.sheets import UNVERIFIED, read_sheet, sheet_problems
 from deepexpr.errors import InputError
 from deepexpr.files import reading
 from deepexpr.model.config import make_configs
+from deepexpr.motifs.cismodule.settings import CismoduleSettings
 from deepexpr.reference.annotation import annotation_names
 from deepexpr.reference.chromosomes import require_shared_names
 from deepexpr.reference.fasta import fasta_names
@@ -34,14 +36,49 @@ def load_and_check(
     """
     raise_all(config_problems(config, where))
     config = complete_config(config)
-    make_configs(config["model"], config["training"])
+    raise_all(list(_nested_settings(config, where)))
     samples = read_sheet(config["samples"], "samples")
     units = read_sheet(config["units"], "units")
     raise_all(sheet_problems(samples, units, config))
     used = set(samples["assembly"])
     config["assemblies"] = {k: v for k, v in config["assemblies"].items() if k in used}
-    raise_all(list(_missing_files(config, samples, units)))
+    raise_all([*_missing_files(config, samples, units), *_unknown_lines(config, samples)])
     return config, samples, units
+
+
+def _nested_settings(config: Mapping[str, Any], where: str) -> Iterator[InputError]:
+    """Settings whose keys the package knows and the schema does not."""
+    checks = (
+        ("model, training", lambda: make_configs(config["model"], config["training"])),
+        (
+            "baselines.settings",
+            lambda: BaselineSettings.from_mapping(config["baselines"]["settings"]),
+        ),
+        ("motifs.cismodule", lambda: CismoduleSettings.from_mapping(config["motifs"]["cismodule"])),
+    )
+    for key, check in checks:
+        try:
+            check()
+        except InputError as error:
+            yield InputError(
+                error.problem,
+                where=f"{where}, key {key}",
+                expected=error.expected,
+                found=error.found,
+                fix=error.fix or "Correct or remove it.",
+            )
+
+
+def _unknown_lines(config: Mapping[str, Any], samples: pd.DataFrame) -> Iterator[InputError]:
+    known = list(dict.fromkeys(samples["cell_line"]))
+    for line in config["evaluation"]["distance_cell_lines"] or []:
+        if line not in known:
+            yield InputError(
+                f"The cell line {line!r} of the distance scan is not in the sample sheet.",
+                where="configuration, key evaluation.distance_cell_lines",
+                expected="some of " + ", ".join(known),
+                fix="Correct the name, or set the key to null for all cell lines with HiChIP.",
+            )
 
 
 def raise_all(problems: list[InputError]) -> None:
@@ -60,7 +97,7 @@ def run_time_problems(
     mismatched reads, chromosome names of genome and annotation that do not agree."""
     problems = list(_unverified(config, samples, units))
     for index, row in units.iterrows():
-        problems += _read_problems(row, f"{config['units']}, row {index + 2}")
+        problems += _read_problems(row, f"{config['units']}, row {index}")
     for name in dict.fromkeys(samples["assembly"]):
         problems += _chromosome_problems(name, config["assemblies"][name])
     return problems
@@ -91,7 +128,7 @@ def _missing_files(
             if path and path not in made and not Path(path).is_file():
                 yield InputError(
                     f"The FASTQ of sample {row['sample']!r} does not exist: {path}",
-                    where=f"{config['units']}, row {index + 2}, column {column}",
+                    where=f"{config['units']}, row {index}, column {column}",
                     found=f"no such file, seen from {Path.cwd()}",
                     fix="Correct the path, or give an accession to download it from.",
                 )
@@ -128,7 +165,7 @@ def _unverified(
             continue
         yield InputError(
             f"The reads of sample {row['sample']!r} have no verified accession.",
-            where=f"{config['units']}, row {index + 2}, column accession",
+            where=f"{config['units']}, row {index}, column accession",
             expected="a run (SRR, ERR, DRR), a GSM sample or ENCODE files (ENCFF...,ENCFF...)",
             found=row["accession"],
             fix=f"Look it up and fill it in, or put the files at {row['fq1']} and {row['fq2']}.",

@@ -107,7 +107,8 @@ def _model_stages(
     tasks, fits = len(evaluation["tasks"]), sum(evaluation["folds"])
     slow = config["model"]["variant"] != "tuned"
     per_gene = rates.paper_network if slow else rates.training
-    sequence_hours = assumptions.genes * assumptions.epochs * per_gene / 3600
+    epochs = min(assumptions.epochs, config["training"].get("epochs", assumptions.epochs))
+    sequence_hours = assumptions.genes * epochs * per_gene / 3600
     jobs = tasks * len(evaluation["folds"]) * (lines + with_hichip)
     # Fine-tuning reads 400 numbers per gene, not 8,000: about a tenth of the sequence network.
     hours = tasks * fits * sequence_hours * (lines + 0.1 * with_hichip)

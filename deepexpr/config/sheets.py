@@ -11,6 +11,7 @@ import jsonschema
 import pandas as pd
 
 from deepexpr.config.settings import load_schema
+from deepexpr.downloads.accessions import is_accession
 from deepexpr.errors import InputError
 from deepexpr.files import reading
 from deepexpr.hichip.enzymes import parse_enzymes
@@ -20,26 +21,43 @@ UNVERIFIED = "unverified:"
 
 
 def read_sheet(path: str | Path, name: str) -> pd.DataFrame:
-    """Read a sheet as text (comment lines start with #); empty cells become "".
+    """Read a sheet as text; lines that begin with # and empty lines are skipped.
 
-    Returns one row per line; columns the schema knows but the sheet lacks are added empty.
+    Returns one row per line, its index the line's number in the file (from 1); empty cells are
+    ""; columns the schema knows but the sheet lacks are added empty.
     """
     with reading(path, f"{name} sheet") as handle:
-        try:
-            sheet = pd.read_csv(
-                handle, sep="\t", dtype=str, comment="#", keep_default_na=False, na_values=[]
-            )
-        except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        lines = [
+            (number, line.rstrip("\r\n").split("\t"))
+            for number, line in enumerate(handle, 1)
+            if line.strip() and not line.startswith("#")
+        ]
+    known = list(load_schema(name)["properties"])
+    if not lines or len(lines[0][1]) < 2:
+        raise InputError(
+            f"The {name} sheet is not a table with tabs between its columns.",
+            where=str(path),
+            expected="a header line such as " + ", ".join(known[:4]),
+            found=repr("\t".join(lines[0][1])[:60]) if lines else "no line",
+            fix="Save it as tab-separated text.",
+        )
+    header = [column.strip() for column in lines[0][1]]
+    for number, cells in lines[1:]:
+        if len(cells) > len(header):
             raise InputError(
-                f"The {name} sheet is not a table: {error}.",
-                where=str(path),
-                expected="tab-separated columns with a header line",
-                fix="Check that every row has as many tabs as the header.",
-            ) from error
-    for column in load_schema(name)["properties"]:
+                f"A row of the {name} sheet has more cells than the header.",
+                where=f"{path}, row {number}",
+                expected=f"at most {len(header)} cells",
+                found=str(len(cells)),
+                fix="Remove the surplus tabs.",
+            )
+    rows = [[*cells, *[""] * (len(header) - len(cells))] for _, cells in lines[1:]]
+    numbers = pd.Index([number for number, _ in lines[1:]], dtype=int)
+    sheet = pd.DataFrame(rows, columns=header, index=numbers, dtype=str)
+    for column in known:
         if column not in sheet:
             sheet[column] = ""
-    return sheet.fillna("").apply(lambda column: column.str.strip())
+    return sheet.apply(lambda column: column.str.strip())
 
 
 def sheet_problems(
@@ -50,12 +68,13 @@ def sheet_problems(
     problems = [
         *_row_problems(samples, "samples", sample_path),
         *_row_problems(units, "units", unit_path),
+    ] or [
+        *_duplicates(samples, ["sample"], sample_path),
+        *_duplicates(units, ["sample", "unit"], unit_path),
     ]
     if problems:
         return problems
     return [
-        *_duplicates(samples, ["sample"], sample_path),
-        *_duplicates(units, ["sample", "unit"], unit_path),
         *_cross_references(samples, units, sample_path, unit_path),
         *_sample_rules(samples, config, sample_path),
         *_unit_rules(samples, units, unit_path),
@@ -74,13 +93,13 @@ def _row_problems(sheet: pd.DataFrame, name: str, path: str) -> Iterator[InputEr
             fix=f"Did you mean {close[0]!r}?" if close else "Remove the column.",
         )
     validator = jsonschema.Draft202012Validator(schema)
-    for index, row in enumerate(sheet.drop(columns=unknown).to_dict("records")):
+    for index, row in sheet.drop(columns=unknown).iterrows():
         filled = {key: value for key, value in row.items() if value != ""}
         for error in validator.iter_errors(filled):
             column = ".".join(map(str, error.absolute_path)) or _missing(error)
             yield InputError(
                 f"The sheet has a bad value: {error.message}.",
-                where=f"{path}, row {index + 2}, column {column}",
+                where=f"{path}, row {index}, column {column}",
                 expected=schema["properties"].get(column, {}).get("description"),
                 fix="Correct the cell.",
             )
@@ -95,7 +114,7 @@ def _duplicates(sheet: pd.DataFrame, keys: list[str], path: str) -> Iterator[Inp
         value = " ".join(sheet.loc[index, keys])
         yield InputError(
             f"The {' and '.join(keys)} {value!r} stands twice.",
-            where=f"{path}, row {index + 2}, column {keys[-1]}",
+            where=f"{path}, row {index}, column {keys[-1]}",
             fix="Give it another name, or delete the row.",
         )
 
@@ -109,13 +128,13 @@ def _cross_references(
         close = difflib.get_close_matches(name, sorted(known), n=1)
         yield InputError(
             f"The sample {name!r} has a unit but no row in the sample sheet.",
-            where=f"{unit_path}, row {index + 2}, column sample",
+            where=f"{unit_path}, row {index}, column sample",
             fix=(f"Did you mean {close[0]!r}? " if close else "") + f"Add it to {sample_path}.",
         )
     for index in samples.index[~samples["sample"].isin(used)]:
         yield InputError(
             f"The sample {samples.loc[index, 'sample']!r} has no unit.",
-            where=f"{sample_path}, row {index + 2}, column sample",
+            where=f"{sample_path}, row {index}, column sample",
             fix=f"Add a row with its files to {unit_path}, or delete the sample.",
         )
 
@@ -124,7 +143,7 @@ def _sample_rules(
     samples: pd.DataFrame, config: Mapping[str, Any], path: str
 ) -> Iterator[InputError]:
     for index, row in samples.iterrows():
-        place = f"{path}, row {index + 2}, column"
+        place = f"{path}, row {index}, column"
         if row["assembly"] not in config["assemblies"]:
             yield InputError(
                 f"The assembly {row['assembly']!r} is not configured.",
@@ -156,6 +175,11 @@ def _sample_rules(
 
 
 def _enzyme_problem(enzyme: str, where: str) -> Iterator[InputError]:
+    if not enzyme:
+        yield InputError(
+            "A HiChIP sample needs its enzyme.", where=where, fix="Fill it in, such as MboI."
+        )
+        return
     try:
         parse_enzymes(enzyme)
     except InputError as error:
@@ -168,7 +192,7 @@ def _unit_rules(samples: pd.DataFrame, units: pd.DataFrame, path: str) -> Iterat
     assay = samples.set_index("sample")["assay"]
     for index, row in units.iterrows():
         kind = assay.get(row["sample"])
-        place = f"{path}, row {index + 2}, column"
+        place = f"{path}, row {index}, column"
         if kind and not row["fq1"]:
             yield InputError(
                 "The unit has no file.", where=f"{place} fq1", fix="Give the path of its FASTQ."
@@ -185,6 +209,7 @@ def _unit_rules(samples: pd.DataFrame, units: pd.DataFrame, path: str) -> Iterat
                 where=f"{place} fragment_length, fragment_sd",
                 fix="Fill both in (200 and 20 are usual), or give fq2 for paired-end reads.",
             )
+        yield from _same_file_twice(row, place)
     for name, group in units.groupby("sample"):
         if assay.get(name) == "rna" and (group["fq2"] == "").nunique() > 1:
             yield InputError(
@@ -192,3 +217,21 @@ def _unit_rules(samples: pd.DataFrame, units: pd.DataFrame, path: str) -> Iterat
                 where=f"{path}, column fq2",
                 fix="Make two samples of it; replicates of a cell line are averaged.",
             )
+
+
+def _same_file_twice(row: pd.Series, place: str) -> Iterator[InputError]:
+    if row["fq1"] and row["fq1"] == row["fq2"]:
+        yield InputError(
+            "Both mates are the same file.",
+            where=f"{place} fq2",
+            found=row["fq2"],
+            fix="Give the FASTQ of the second mates.",
+        )
+    accession = row["accession"]
+    if accession and not accession.startswith(UNVERIFIED) and not is_accession(accession):
+        yield InputError(
+            f"The accession {accession!r} cannot be downloaded.",
+            where=f"{place} accession",
+            expected="SRR/ERR/DRR (also SRX), GSM, or ENCFF files joined by a comma",
+            fix="Correct it, or empty the cell and put the files in place.",
+        )

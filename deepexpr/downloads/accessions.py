@@ -25,6 +25,11 @@ GSM = re.compile(r"^GSM\d+$")
 ENCODE = re.compile(r"^ENCFF[0-9A-Z]{6}(,ENCFF[0-9A-Z]{6})?$")
 
 
+def is_accession(text: str) -> bool:
+    """Whether `text` is of a form that `resolve` takes."""
+    return any(form.match(text) for form in (INSDC, GSM, ENCODE))
+
+
 @dataclass(frozen=True)
 class RemoteFile:
     """One FASTQ on a server; md5 is hex or None where the server gives none."""

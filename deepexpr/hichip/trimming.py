@@ -105,6 +105,7 @@ def trim_files(
         raise InputError(
             "Both mates are the same file.", where=str(reads[0]), fix="Give R1 and R2 apart."
         )
+    _refuse_overwriting((one, two), outputs)
     with contextlib.ExitStack() as finals:
         targets = [
             path if is_pipe(path) else finals.enter_context(atomic_path(path)) for path in outputs
@@ -120,6 +121,17 @@ def trim_files(
         _require_plausible(stats, settings, reads[0])
         write_table(stats.table(), stats_path)
     return stats
+
+
+def _refuse_overwriting(reads: tuple[Path, Path], outputs) -> None:
+    """Outputs must be two files, and neither of them a file that is read."""
+    paths = [Path(path).resolve() for path in outputs]
+    if len(set(paths)) < 2 or {path.resolve() for path in reads} & set(paths):
+        raise InputError(
+            "An output of the trimming would overwrite another file of it.",
+            where=", ".join(map(str, outputs)),
+            fix="Give --out-r1 and --out-r2 names of their own.",
+        )
 
 
 def _trim_streams(

@@ -138,14 +138,15 @@ class Trainer:
     def _epoch(self, examples: Examples, targets: np.ndarray, rng: np.random.Generator) -> float:
         self.model.reset_metrics()
         order = rng.permutation(len(examples))
-        loss = np.nan
+        total = 0.0
         for rows, _ in batches_of(len(examples), self.step.batch_size, order):
             part = augment(examples.take(rows), self.step.shift, self.step.reverse_complement, rng)
             inputs = part.model_inputs()
             loss = self.model.train_on_batch(
                 inputs if len(inputs) > 1 else inputs[0], targets[rows]
             )
-        return float(loss[0] if isinstance(loss, list) else loss)
+            total += float(loss[0] if isinstance(loss, list) else loss) * len(rows)
+        return total / len(examples)
 
     def _reduce_rate(self) -> None:
         if self.step.plateau_factor < 1:

@@ -57,7 +57,7 @@ def test_good_sheets_pass(project, capsys):
     ("sheet", "old", "new", "problem", "where"),
     [
         ("samples", "MboI", "MboX", "MboX", "samples.tsv, row 3, column enzyme"),
-        ("samples", "MboI", "", "enzyme", "samples.tsv, row 3, column enzyme"),
+        ("samples", "MboI", "", "needs its enzyme", "samples.tsv, row 3, column enzyme"),
         ("samples", "\trna\t", "\trnaseq\t", "'rnaseq' is not one of", "row 2, column assay"),
         ("samples", "R1\tLine\trna\ttoy", "R1\tLine\trna\ttoi", "'toi' is not configured",
          "samples.tsv, row 2, column assembly"),
@@ -68,6 +68,13 @@ def test_good_sheets_pass(project, capsys):
         ("units", "H1\tlane1", "R1\tlane1", "stands twice", "units.tsv, row 3, column unit"),
         ("units", "h_2.fq", "", "needs both mates", "units.tsv, row 3, column fq2"),
         ("units", "r_2.fq", "", "fragment length", "row 2, column fragment_length, fragment_sd"),
+        ("samples", "H1\tLine", "R1\tLine", "stands twice", "samples.tsv, row 3, column sample"),
+        ("samples", "MboI", "MboI\tx\ty", "more cells than the header", "samples.tsv, row 3"),
+        ("samples", SAMPLES, f"# note\n\n{SAMPLES.replace('R1', 'R#1')}", "does not match",
+         "samples.tsv, row 4, column sample"),
+        ("units", "h_2.fq", "h_1.fq", "Both mates are the same file", "row 3, column fq2"),
+        ("units", "h_2.fq\t\t\t", "h_2.fq\t\t\tfoo12", "'foo12' cannot be downloaded",
+         "units.tsv, row 3, column accession"),
         ("units", "h_1.fq", "h_9.fq", "does not exist: h_9.fq", "units.tsv, row 3, column fq1"),
     ],
 )  # fmt: skip
@@ -87,6 +94,23 @@ def test_all_problems_are_listed_at_once(project):
         load_and_check(config(), "test")
     assert "r_8.fq" in str(caught.value)
     assert "h_8.fq" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("change", "key", "word"),
+    [
+        ({"training": {"epoch": 2}}, "model, training", "epoch"),
+        ({"baselines": {"settings": {"inner_fold": 3}}}, "baselines.settings", "inner_fold"),
+        ({"motifs": {"cismodule": {"iteratons": 1}}}, "motifs.cismodule", "iteratons"),
+        ({"evaluation": {"distance_cell_lines": ["Nope"]}}, "distance_cell_lines", "Nope"),
+    ],
+)
+def test_settings_inside_sections_are_checked_too(project, change, key, word):
+    with pytest.raises(InputError) as caught:
+        load_and_check(config() | change, "test")
+    assert key in caught.value.where
+    assert word in caught.value.problem
+    assert caught.value.fix
 
 
 def test_chromosome_names_that_disagree_stop_the_run(project, capsys):

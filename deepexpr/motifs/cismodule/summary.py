@@ -63,6 +63,18 @@ class CismoduleResult:
         return [motif for motif in self.motifs if motif.name in names]
 
 
+def nothing_found() -> CismoduleResult:
+    """The result where there is no sequence to look at."""
+    bed = pd.DataFrame(columns=["chromosome", "start", "end", "name", "probability", "strand"])
+    return CismoduleResult(
+        motifs=[],
+        table=pd.DataFrame(columns=list(CISMODULE_MOTIFS)),
+        sites=bed,
+        modules=bed,
+        trace=pd.DataFrame(columns=list(CISMODULE_TRACE)),
+    )
+
+
 def find_modules(
     names: Sequence[str],
     sequences: Sequence[str],
