@@ -22,7 +22,9 @@ def ensure_environment(lock: str) -> None:
     path = ROOT / "requirements" / f"{lock}.txt"
     wanted = hashlib.sha256(path.read_bytes() + sys.version.encode()).hexdigest()
     stamp = VENV / f".{lock}.stamp"
-    if stamp.is_file() and stamp.read_text() == wanted and works([str(PYTHON), "-c", ""]):
+    command = VENV / "bin" / "deepexpr"
+    done = stamp.is_file() and stamp.read_text() == wanted and command.is_file()
+    if done and works([str(PYTHON), "-c", ""]):
         return
     if not works([str(PYTHON), "-m", "pip", "--version"]):
         say(f"Making the Python environment {VENV.relative_to(ROOT)} ...")
