@@ -95,15 +95,30 @@ def test_classification_is_above_chance(demo, line):
 
 
 def test_planted_promoter_motifs_are_among_the_matches(demo, truth):
-    """TomTom finds planted promoter motifs with the filters of at least one cell line each."""
+    """Filters match planted promoter motifs, and more known motifs than shuffled copies do.
+
+    Filters of width 8 hold part of a motif, and relatives of it are among the 579 targets, so
+    not every planted name is reached; two of four were, when this was written.
+    """
     motifs = read_table(truth / "motifs.tsv")
     planted = set(motifs.loc[motifs["where"] == "promoter", "motif"])
     found = set()
     for line in LINES:
         matches = read_table(demo / f"results/motifs/{line}/filters.tomtom.tsv")
         found |= planted & set(matches.loc[matches["e_value"] < 0.05, "target"])
+        summary = read_table(demo / f"results/motifs/{line}/filters.summary.tsv").iloc[0]
+        assert summary["matched"] > summary["matched_shuffled_mean"]
     print(f"planted promoter motifs matched: {len(found)} of {len(planted)}")
-    assert len(found) >= 2
+    assert found
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_planted_enhancer_motifs_are_found(demo, truth, line):
+    """CisModule's motifs match at least two of the three planted ones."""
+    motifs = read_table(truth / "motifs.tsv")
+    planted = set(motifs.loc[motifs["where"] == "enhancer", "motif"])
+    matches = read_table(demo / f"results/motifs/{line}/enhancers.tomtom.tsv")
+    assert len(planted & set(matches.loc[matches["e_value"] < 0.05, "target"])) >= 2
 
 
 def test_datasets_agree_with_the_tables(demo):
