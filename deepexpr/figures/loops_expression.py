@@ -55,7 +55,7 @@ def draw_loop_signal(table: pd.DataFrame) -> Figure:
         for artist in points:
             artist.set_norm(norm)
         bar = figure.colorbar(points[0], ax=axes, fraction=0.05, pad=0.02, extend="min")
-        bar.set_label("Genes per cell of a 60 × 60 grid")
+        bar.set_label("Smoothed density,\ngenes per cell of a 60 × 60 grid")
         bar.ax.minorticks_off()
     style.label_outside(axes, "Summed loop signal,\nlog2(1 + normalised PETs)", Y_LABEL)
     return figure
