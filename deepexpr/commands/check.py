@@ -4,6 +4,11 @@ HELP = "check configuration, sheets and inputs; list every problem"
 
 
 def add_arguments(parser):
+    add_configfile(parser)
+
+
+def add_configfile(parser):
+    """The option of every verb that reads the configuration."""
     parser.add_argument(
         "--configfile",
         nargs="+",

@@ -1,16 +1,12 @@
 """``deepexpr plan``: jobs, core-hours, GPU-hours and disk of a configuration."""
 
+from deepexpr.commands.check import add_configfile
+
 HELP = "estimate jobs, core-hours, GPU-hours and disk of a configuration"
 
 
 def add_arguments(parser):
-    parser.add_argument(
-        "--configfile",
-        nargs="+",
-        required=True,
-        metavar="FILE",
-        help="configuration files, later ones laid over earlier ones",
-    )
+    add_configfile(parser)
 
 
 def run(args):

@@ -210,6 +210,7 @@ def _unit_rules(samples: pd.DataFrame, units: pd.DataFrame, path: str) -> Iterat
                 fix="Fill both in (200 and 20 are usual), or give fq2 for paired-end reads.",
             )
         yield from _same_file_twice(row, place)
+        yield from _bad_accession(row, place)
     for name, group in units.groupby("sample"):
         if assay.get(name) == "rna" and (group["fq2"] == "").nunique() > 1:
             yield InputError(
@@ -227,6 +228,9 @@ def _same_file_twice(row: pd.Series, place: str) -> Iterator[InputError]:
             found=row["fq2"],
             fix="Give the FASTQ of the second mates.",
         )
+
+
+def _bad_accession(row: pd.Series, place: str) -> Iterator[InputError]:
     accession = row["accession"]
     if accession and not accession.startswith(UNVERIFIED) and not is_accession(accession):
         yield InputError(
