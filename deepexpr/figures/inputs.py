@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
@@ -51,9 +51,6 @@ class Inputs:
                 found="none of them" if len(missing) == len(names) else "only some of them",
                 fix="Give the option(s); `deepexpr table --help` lists them by figure.",
             )
-
-
-OPTIONS = tuple(entry.name for entry in fields(Inputs))
 
 
 def named_paths(values: Sequence[str], option: str) -> dict[str, Path]:

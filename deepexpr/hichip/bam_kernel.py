@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import struct
-
 import numpy as np
 from numba import njit
 
@@ -23,16 +21,6 @@ def name_at(data: np.ndarray, offset: int) -> str:
         return ""
     length = int(data[offset + 12])
     return data[offset + _HEAD : offset + _HEAD + length - 1].tobytes().decode("latin-1")
-
-
-def pack_record(name: str, flag: int, reference: int, position: int, cigar: list[tuple[int, int]],
-                mapq: int = 255, tags: bytes = b"") -> bytes:  # fmt: skip
-    """A BAM record without sequence, for tests and simulations; position 0-based."""
-    text = name.encode() + b"\0"
-    body = struct.pack("<iiBBHHHiiii", reference, position, len(text), mapq, 0, len(cigar), flag,
-                       0, -1, -1, 0)  # fmt: skip
-    body += text + b"".join(struct.pack("<I", n << 4 | op) for n, op in cigar) + tags
-    return struct.pack("<i", len(body)) + body
 
 
 @njit(cache=True, nogil=True, inline="always")
