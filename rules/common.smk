@@ -13,6 +13,7 @@ os.environ.update(PYTHONPATH=workflow.basedir)
 
 from snakemake.exceptions import WorkflowError
 
+from deepexpr.config.entries import files_of, sample_entries
 from deepexpr.config.inputs import load_and_check, run_time_problems
 from deepexpr.errors import InputError
 
@@ -38,6 +39,7 @@ MAIN_K = config["evaluation"]["main_folds"]
 DISTANCES = sorted(config["evaluation"]["distances"], reverse=True)
 HALF_WIDTH = config["features"]["bins"] * config["features"]["bin_size"] // 2
 FORMATS = config["figures"]["formats"]
+ENTRY = sample_entries(UNITS)  # where each sample enters: reads, kallisto, loops ...
 
 
 wildcard_constraints:
@@ -69,19 +71,53 @@ def get_unit(wildcards):
     return UNITS[chosen].iloc[0]
 
 
-def get_samples(assay, cell_line=None, assembly=None):
-    """Names of the samples of an assay, of one cell line or assembly."""
+def get_samples(assay, cell_line=None, assembly=None, entry=None):
+    """Names of the samples of an assay, of one cell line, assembly or entry."""
     rows = SAMPLES[SAMPLES["assay"] == assay]
     if cell_line is not None:
         rows = rows[rows["cell_line"] == cell_line]
     if assembly is not None:
         rows = rows[rows["assembly"] == assembly]
-    return rows["sample"].tolist()
+    return [s for s in rows["sample"] if entry in (None, ENTRY[s])]
 
 
 def get_sample_value(sample, column):
     """One cell of the sample sheet."""
     return SAMPLES.set_index("sample").loc[sample, column]
+
+
+def get_unit_file(sample):
+    """The file of a sample that has one unit with one file."""
+    (row,) = UNITS[UNITS["sample"] == sample].to_dict("records")
+    (path,) = files_of(row).values()
+    return path
+
+
+def get_abundance(assembly):
+    """kallisto's abundance.tsv by sample, counted here or given."""
+    return {
+        sample: (
+            out(f"expression/{assembly}/kallisto/{sample}/abundance.tsv")
+            if ENTRY[sample] == "reads"
+            else get_unit_file(sample)
+        )
+        for sample in get_samples("rna", assembly=assembly)
+        if ENTRY[sample] != "expression"
+    }
+
+
+def get_gene_tables(assembly):
+    """Given tables of values per gene, by sample."""
+    samples = get_samples("rna", assembly=assembly, entry="expression")
+    return {sample: get_unit_file(sample) for sample in samples}
+
+
+def get_sample_options(option, files):
+    """Options --option=CELL_LINE:SAMPLE:PATH for the verb expression."""
+    return [
+        f"--{option}={get_sample_value(sample, 'cell_line')}:{sample}:{path}"
+        for sample, path in files.items()
+    ]
 
 
 def get_rna_reads(wildcards):

@@ -60,7 +60,7 @@ for row in UNITS[UNITS["accession"] != ""].to_dict("records"):
         name:
             f"download_{row['sample']}_{row['unit']}"
         output:
-            [path for path in (row["fq1"], row["fq2"]) if path],
+            list(files_of(row).values()),
         log:
             out(f"logs/download/{row['sample']}.{row['unit']}.log"),
         retries: 2

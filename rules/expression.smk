@@ -1,6 +1,7 @@
 """Expression: kallisto per sample, then counts per gene, log10 and quantile normalisation.
 
-REQUIRED INPUTS: FASTQ of the rna samples; reference/{assembly}/kallisto.idx, transcripts.tsv.
+REQUIRED INPUTS: FASTQ of the rna samples, their kallisto folders or tables of genes;
+reference/{assembly}/genes.tsv, and kallisto.idx, transcripts.tsv where reads are counted.
 OUTPUTS: expression/{assembly}/ kallisto/{sample}/, counts.tsv, expression.tsv.
 """
 
@@ -42,11 +43,13 @@ rule compute_expression:
     """Sum transcripts to genes, average replicates, take log10 and normalise."""
     input:
         genes=out("reference/{assembly}/genes.tsv"),
-        transcripts=out("reference/{assembly}/transcripts.tsv"),
-        abundance=lambda w: [
-            out(f"expression/{w.assembly}/kallisto/{sample}/abundance.tsv")
-            for sample in get_samples("rna", assembly=w.assembly)
-        ],
+        transcripts=lambda w: (
+            out("reference/{assembly}/transcripts.tsv")
+            if get_abundance(w.assembly)
+            else []
+        ),
+        abundance=lambda w: get_abundance(w.assembly).values(),
+        tables=lambda w: get_gene_tables(w.assembly).values(),
     output:
         counts=out("expression/{assembly}/counts.tsv"),
         expression=out("expression/{assembly}/expression.tsv"),
@@ -55,16 +58,15 @@ rule compute_expression:
     conda:
         "../envs/deepexpr.yaml"
     params:
-        abundance=lambda w, input: [
-            f"--abundance={get_sample_value(sample, 'cell_line')}:{sample}:{path}"
-            for sample, path in zip(
-                get_samples("rna", assembly=w.assembly), input.abundance
-            )
-        ],
+        transcripts=lambda w, input: (
+            f"--transcripts={input.transcripts}" if input.transcripts else ""
+        ),
+        abundance=lambda w: get_sample_options("abundance", get_abundance(w.assembly)),
+        tables=lambda w: get_sample_options("gene-counts", get_gene_tables(w.assembly)),
         settings=config["expression"],
     shell:
-        "python -m deepexpr expression --genes {input.genes:q} --transcripts {input.transcripts:q}"
-        " {params.abundance:q}"
+        "python -m deepexpr expression --genes {input.genes:q} {params.transcripts:q}"
+        " {params.abundance:q} {params.tables:q}"
         " --pseudocount {params.settings[pseudocount]}"
         " --normalisation {params.settings[normalisation]}"
         " --minimum-pseudoaligned {params.settings[minimum_pseudoaligned]}"

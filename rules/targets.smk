@@ -5,26 +5,28 @@ Temporary files (trimmed reads, alignments) are not listed: they come and go wit
 
 
 def get_reference_results():
-    """Files of each assembly."""
-    files = [
-        "genome.fa",
-        "genes.tsv",
-        "promoters.fa",
-        "transcripts.tsv",
-        "kallisto.idx",
-    ]
-    return [out(f"reference/{a}/{file}") for a in ASSEMBLIES for file in files] + [
-        out(f"reference/{a}/bowtie/genome.{part}.ebwt")
-        for a in HICHIP_ASSEMBLIES
-        for part in BOWTIE_PARTS
-    ]
+    """Files of each assembly; the transcripts' index only where reads are counted."""
+    files = ["genome.fa", "genes.tsv", "promoters.fa", "transcripts.tsv"]
+    return (
+        [out(f"reference/{a}/{file}") for a in ASSEMBLIES for file in files]
+        + [
+            out(f"reference/{a}/kallisto.idx")
+            for a in ASSEMBLIES
+            if get_samples("rna", assembly=a, entry="reads")
+        ]
+        + [
+            out(f"reference/{a}/bowtie/genome.{part}.ebwt")
+            for a in HICHIP_ASSEMBLIES
+            for part in BOWTIE_PARTS
+        ]
+    )
 
 
 def get_expression_results():
     """Counts per sample and gene, expression per cell line."""
     samples = [
         f"{get_sample_value(sample, 'assembly')}/kallisto/{sample}/abundance.tsv"
-        for sample in get_samples("rna")
+        for sample in get_samples("rna", entry="reads")
     ]
     tables = [
         f"{a}/{table}.tsv" for a in ASSEMBLIES for table in ("counts", "expression")

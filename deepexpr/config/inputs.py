@@ -14,8 +14,11 @@ from typing import Any
 import pandas as pd
 
 from deepexpr.baselines.settings import BaselineSettings
+from deepexpr.config.entries import files_of
 from deepexpr.config.settings import complete_config, config_problems
-from deepexpr.config.sheets import UNVERIFIED, read_sheet, sheet_problems
+from deepexpr.config.sheets import read_sheet, sheet_problems
+from deepexpr.config.unit_rules import UNVERIFIED
+from deepexpr.downloads.accessions import ACCESSION_FORMS
 from deepexpr.errors import InputError
 from deepexpr.files import reading
 from deepexpr.model.config import make_configs
@@ -114,8 +117,9 @@ def made_by_rules(config: Mapping[str, Any], units: pd.DataFrame) -> set[str]:
         made |= {f"{package['output']}/{member}" for member in package["members"]}
     for assembly in config["assemblies"].values():
         made |= {assembly[kind] for kind in ("genome", "annotation") if assembly[f"{kind}_url"]}
-    with_accession = units[units["accession"] != ""]
-    return made | {p for p in [*with_accession["fq1"], *with_accession["fq2"]] if p}
+    for unit in units[units["accession"] != ""].to_dict("records"):
+        made |= set(files_of(unit).values())
+    return made
 
 
 def _missing_files(
@@ -123,11 +127,10 @@ def _missing_files(
 ) -> Iterator[InputError]:
     made = made_by_rules(config, units)
     for index, row in units.iterrows():
-        for column in ("fq1", "fq2"):
-            path = row[column]
-            if path and path not in made and not Path(path).is_file():
+        for column, path in files_of(row).items():
+            if path not in made and not Path(path).is_file():
                 yield InputError(
-                    f"The FASTQ of sample {row['sample']!r} does not exist: {path}",
+                    f"The file of sample {row['sample']!r} does not exist: {path}",
                     where=f"{config['units']}, row {index}, column {column}",
                     found=f"no such file, seen from {Path.cwd()}",
                     fix="Correct the path, or give an accession to download it from.",
@@ -161,14 +164,15 @@ def _unverified(
     config: Mapping[str, Any], samples: pd.DataFrame, units: pd.DataFrame
 ) -> Iterator[InputError]:
     for index, row in units[units["accession"].str.startswith(UNVERIFIED)].iterrows():
-        if all(Path(path).is_file() for path in (row["fq1"], row["fq2"]) if path):
+        files = list(files_of(row).values())
+        if all(Path(path).is_file() for path in files):
             continue
         yield InputError(
-            f"The reads of sample {row['sample']!r} have no verified accession.",
+            f"The data of sample {row['sample']!r} have no verified accession.",
             where=f"{config['units']}, row {index}, column accession",
-            expected="a run (SRR, ERR, DRR), a GSM sample or ENCODE files (ENCFF...,ENCFF...)",
+            expected=ACCESSION_FORMS,
             found=row["accession"],
-            fix=f"Look it up and fill it in, or put the files at {row['fq1']} and {row['fq2']}.",
+            fix=f"Look it up and fill it in, or put the data at {' and '.join(files)}.",
         )
 
 

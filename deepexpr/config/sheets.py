@@ -11,13 +11,10 @@ import jsonschema
 import pandas as pd
 
 from deepexpr.config.settings import load_schema
-from deepexpr.downloads.accessions import is_accession
+from deepexpr.config.unit_rules import unit_problems
 from deepexpr.errors import InputError
 from deepexpr.files import reading
 from deepexpr.hichip.enzymes import parse_enzymes
-
-#: The prefix of an accession that nobody could verify; the run stops at it.
-UNVERIFIED = "unverified:"
 
 
 def read_sheet(path: str | Path, name: str) -> pd.DataFrame:
@@ -76,8 +73,8 @@ def sheet_problems(
         return problems
     return [
         *_cross_references(samples, units, sample_path, unit_path),
-        *_sample_rules(samples, config, sample_path),
-        *_unit_rules(samples, units, unit_path),
+        *_sample_rules(samples, units, config, sample_path),
+        *unit_problems(samples, units, unit_path),
     ]
 
 
@@ -140,8 +137,9 @@ def _cross_references(
 
 
 def _sample_rules(
-    samples: pd.DataFrame, config: Mapping[str, Any], path: str
+    samples: pd.DataFrame, units: pd.DataFrame, config: Mapping[str, Any], path: str
 ) -> Iterator[InputError]:
+    with_reads = {unit["sample"] for unit in units.to_dict("records") if unit["fq1"]}
     for index, row in samples.iterrows():
         place = f"{path}, row {index}, column"
         if row["assembly"] not in config["assemblies"]:
@@ -152,7 +150,8 @@ def _sample_rules(
                 fix="Correct the name, or add the assembly to the configuration.",
             )
         if row["assay"] == "hichip":
-            yield from _enzyme_problem(row["enzyme"], f"{place} enzyme")
+            if row["enzyme"] or row["sample"] in with_reads:
+                yield from _enzyme_problem(row["enzyme"], f"{place} enzyme")
         elif row["enzyme"]:
             yield InputError(
                 "An RNA-seq sample has no enzyme.", where=f"{place} enzyme", fix="Empty the cell."
@@ -177,7 +176,9 @@ def _sample_rules(
 def _enzyme_problem(enzyme: str, where: str) -> Iterator[InputError]:
     if not enzyme:
         yield InputError(
-            "A HiChIP sample needs its enzyme.", where=where, fix="Fill it in, such as MboI."
+            "A HiChIP sample with reads needs its enzyme.",
+            where=where,
+            fix="Fill it in, such as MboI.",
         )
         return
     try:
@@ -185,57 +186,4 @@ def _enzyme_problem(enzyme: str, where: str) -> Iterator[InputError]:
     except InputError as error:
         yield InputError(
             error.problem, where=where, expected=error.expected, found=error.found, fix=error.fix
-        )
-
-
-def _unit_rules(samples: pd.DataFrame, units: pd.DataFrame, path: str) -> Iterator[InputError]:
-    assay = samples.set_index("sample")["assay"]
-    for index, row in units.iterrows():
-        kind = assay.get(row["sample"])
-        place = f"{path}, row {index}, column"
-        if kind and not row["fq1"]:
-            yield InputError(
-                "The unit has no file.", where=f"{place} fq1", fix="Give the path of its FASTQ."
-            )
-        if kind == "hichip" and not row["fq2"]:
-            yield InputError(
-                "A HiChIP unit needs both mates.",
-                where=f"{place} fq2",
-                fix="Give the FASTQ of the second mates.",
-            )
-        if kind == "rna" and not row["fq2"] and not (row["fragment_length"] and row["fragment_sd"]):
-            yield InputError(
-                "Single-end RNA-seq needs its fragment length and standard deviation.",
-                where=f"{place} fragment_length, fragment_sd",
-                fix="Fill both in (200 and 20 are usual), or give fq2 for paired-end reads.",
-            )
-        yield from _same_file_twice(row, place)
-        yield from _bad_accession(row, place)
-    for name, group in units.groupby("sample"):
-        if assay.get(name) == "rna" and (group["fq2"] == "").nunique() > 1:
-            yield InputError(
-                f"The sample {name!r} mixes single-end and paired-end units.",
-                where=f"{path}, column fq2",
-                fix="Make two samples of it; replicates of a cell line are averaged.",
-            )
-
-
-def _same_file_twice(row: pd.Series, place: str) -> Iterator[InputError]:
-    if row["fq1"] and row["fq1"] == row["fq2"]:
-        yield InputError(
-            "Both mates are the same file.",
-            where=f"{place} fq2",
-            found=row["fq2"],
-            fix="Give the FASTQ of the second mates.",
-        )
-
-
-def _bad_accession(row: pd.Series, place: str) -> Iterator[InputError]:
-    accession = row["accession"]
-    if accession and not accession.startswith(UNVERIFIED) and not is_accession(accession):
-        yield InputError(
-            f"The accession {accession!r} cannot be downloaded.",
-            where=f"{place} accession",
-            expected="SRR/ERR/DRR (also SRX), GSM, or ENCFF files joined by a comma",
-            fix="Correct it, or empty the cell and put the files in place.",
         )

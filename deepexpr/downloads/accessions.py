@@ -23,6 +23,7 @@ logger = logging.getLogger(__name__)
 INSDC = re.compile(r"^[SED]R[RXSP]\d+$")
 GSM = re.compile(r"^GSM\d+$")
 ENCODE = re.compile(r"^ENCFF[0-9A-Z]{6}(,ENCFF[0-9A-Z]{6})?$")
+ACCESSION_FORMS = "SRR/ERR/DRR (also SRX), GSM, or ENCFF files joined by a comma"
 
 
 def is_accession(text: str) -> bool:
@@ -53,7 +54,7 @@ def resolve(accession: str, ena: str, encode: str) -> list[RemoteFile]:
     if not (INSDC.match(accession) or GSM.match(accession)):
         raise InputError(
             f"The accession {accession!r} cannot be downloaded.",
-            expected="SRR/ERR/DRR (also SRX), GSM, or ENCFF files joined by a comma",
+            expected=ACCESSION_FORMS,
             fix="Fill in the column accession of the unit sheet, or put the files in place.",
         )
     files = [file for row in _ena_rows(accession, ena) for file in _row_files(row)]

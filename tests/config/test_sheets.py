@@ -57,7 +57,7 @@ def test_good_sheets_pass(project, capsys):
     ("sheet", "old", "new", "problem", "where"),
     [
         ("samples", "MboI", "MboX", "MboX", "samples.tsv, row 3, column enzyme"),
-        ("samples", "MboI", "", "needs its enzyme", "samples.tsv, row 3, column enzyme"),
+        ("samples", "MboI", "", "with reads needs its enzyme", "samples.tsv, row 3, column enzyme"),
         ("samples", "\trna\t", "\trnaseq\t", "'rnaseq' is not one of", "row 2, column assay"),
         ("samples", "R1\tLine\trna\ttoy", "R1\tLine\trna\ttoi", "'toi' is not configured",
          "samples.tsv, row 2, column assembly"),

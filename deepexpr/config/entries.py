@@ -1,0 +1,58 @@
+"""Where a unit enters the pipeline: with reads, or with what another program made of them.
+
+Each way has its own columns in the unit sheet; a unit fills in one of them, and the steps that
+lie before it are left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One way into the pipeline.
+
+    assays : the assays that have it. columns : its columns; two are those of the mates.
+    single : a sample has one such unit, as results of several cannot be joined.
+    """
+
+    what: str
+    assays: tuple[str, ...]
+    columns: tuple[str, ...]
+    single: bool = False
+
+
+#: By name, in the order of the data flow.
+ENTRIES = {
+    "reads": Entry("FASTQ", ("rna", "hichip"), ("fq1", "fq2")),
+    "bam": Entry("a BAM of each mate", ("hichip",), ("bam1", "bam2")),
+    "pairs": Entry("a 4DN .pairs file", ("hichip",), ("pairs",)),
+    "loops": Entry("a table of loops", ("hichip",), ("loops",), single=True),
+    "kallisto": Entry("kallisto's output folder", ("rna",), ("kallisto",), single=True),
+    "expression": Entry("a table of values per gene", ("rna",), ("expression",), single=True),
+}
+
+#: Every column that holds a path.
+FILE_COLUMNS = tuple(column for entry in ENTRIES.values() for column in entry.columns)
+
+
+def entries_of(unit: Mapping[str, str]) -> list[str]:
+    """Names of the entries of which `unit` (a row of the sheet) fills in a column."""
+    return [name for name, entry in ENTRIES.items() if any(unit[c] for c in entry.columns)]
+
+
+def files_of(unit: Mapping[str, str]) -> dict[str, str]:
+    """The unit's files by column, empty cells left out; kallisto's folder as its abundance.tsv."""
+    files = {column: unit[column] for column in FILE_COLUMNS if unit[column]}
+    if "kallisto" in files and not files["kallisto"].endswith((".tsv", ".tsv.gz")):
+        files["kallisto"] = files["kallisto"].rstrip("/") + "/abundance.tsv"
+    return files
+
+
+def sample_entries(units: pd.DataFrame) -> dict[str, str]:
+    """The entry of every sample of a checked unit sheet."""
+    return {unit["sample"]: entries_of(unit)[0] for unit in units.to_dict("records")}

@@ -1,0 +1,156 @@
+"""Rules about rows of the unit sheet that no schema can say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from deepexpr.config.entries import ENTRIES, entries_of
+from deepexpr.downloads.accessions import ACCESSION_FORMS, is_accession
+from deepexpr.errors import InputError
+
+#: The prefix of an accession that nobody could verify; the run stops at it.
+UNVERIFIED = "unverified:"
+ASSAYS = {"rna": "RNA-seq", "hichip": "HiChIP"}
+
+
+def unit_problems(samples: pd.DataFrame, units: pd.DataFrame, path: str) -> Iterator[InputError]:
+    """Every problem of single units, of the units of a sample and of a cell line."""
+    assay = samples.set_index("sample")["assay"]
+    known = units[units["sample"].isin(assay.index)]
+    sound = []
+    for index, unit in known.iterrows():
+        problems = list(_unit_rules(unit, assay[unit["sample"]], f"{path}, row {index}, column"))
+        yield from problems
+        if not problems:
+            sound.append(index)
+    if len(sound) == len(known):
+        for name, group in known.groupby("sample"):
+            yield from _sample_rules(str(name), assay[name], group, path)
+        yield from _cell_line_rules(samples, known, path)
+
+
+def _unit_rules(unit: pd.Series, assay: str, place: str) -> Iterator[InputError]:
+    entries = entries_of(unit)
+    if len(entries) != 1 or assay not in ENTRIES[entries[0]].assays:
+        yield _entry_problem(unit, assay, entries, place)
+        return
+    yield from _mates(unit, entries[0], assay, place)
+    if entries[0] == "reads" and assay == "rna" and not unit["fq2"]:
+        yield from _single_end(unit, place)
+    yield from _bad_accession(unit, place)
+
+
+def _mates(unit: pd.Series, entry: str, assay: str, place: str) -> Iterator[InputError]:
+    """HiChIP comes in mates; RNA-seq reads may be single."""
+    if len(ENTRIES[entry].columns) == 1:
+        return
+    first, second = ENTRIES[entry].columns
+    if not unit[first]:
+        yield InputError(
+            "The unit has second mates but no first ones.",
+            where=f"{place} {first}",
+            fix=f"Give the file of the first mates; single-end reads stand in {first}.",
+        )
+    elif not unit[second] and assay == "hichip":
+        yield InputError(
+            "A HiChIP unit needs both mates.",
+            where=f"{place} {second}",
+            fix="Give the file of the second mates.",
+        )
+    elif unit[first] == unit[second]:
+        yield InputError(
+            "Both mates are the same file.",
+            where=f"{place} {second}",
+            found=unit[second],
+            fix="Give the file of the second mates.",
+        )
+
+
+def _entry_problem(unit: pd.Series, assay: str, entries: list[str], place: str) -> InputError:
+    columns = [
+        ENTRIES[name].columns[0] for name in ENTRIES if assay in ENTRIES[name].assays
+    ]  # fmt: skip
+    possible = f"{', '.join(columns[:-1])} or {columns[-1]}"
+    if not entries:
+        return InputError(
+            "The unit has no file.",
+            where=f"{place} {columns[0]}",
+            expected=f"a path under {possible}",
+            fix="Give the path of its FASTQ, or of what was made of it.",
+        )
+    filled = [next(c for c in ENTRIES[name].columns if unit[c]) for name in entries]
+    if len(entries) > 1:
+        return InputError(
+            f"The unit gives files of {len(entries)} kinds: {', '.join(filled)}.",
+            where=f"{place} {filled[1]}",
+            expected=f"one of {possible}",
+            fix="Keep the file the run should start from, and empty the other cells.",
+        )
+    return InputError(
+        f"The {ASSAYS[assay]} sample {unit['sample']!r} cannot start from {filled[0]}.",
+        where=f"{place} {filled[0]}",
+        expected=f"one of {possible}",
+        fix="Move the path to the column of its kind, or correct the sample's assay.",
+    )
+
+
+def _single_end(unit: pd.Series, place: str) -> Iterator[InputError]:
+    if not (unit["fragment_length"] and unit["fragment_sd"]):
+        yield InputError(
+            "Single-end RNA-seq needs its fragment length and standard deviation.",
+            where=f"{place} fragment_length, fragment_sd",
+            fix="Fill both in (200 and 20 are usual), or give fq2 for paired-end reads.",
+        )
+
+
+def _bad_accession(unit: pd.Series, place: str) -> Iterator[InputError]:
+    accession = unit["accession"]
+    if accession and not accession.startswith(UNVERIFIED) and not is_accession(accession):
+        yield InputError(
+            f"The accession {accession!r} cannot be downloaded.",
+            where=f"{place} accession",
+            expected=ACCESSION_FORMS,
+            fix="Correct it, or empty the cell and put the files in place.",
+        )
+
+
+def _sample_rules(name: str, assay: str, units: pd.DataFrame, path: str) -> Iterator[InputError]:
+    entries = [entries_of(unit)[0] for unit in units.to_dict("records")]
+    last = f"{path}, row {units.index[-1]}, column"
+    if len(set(entries)) > 1:
+        yield InputError(
+            f"The units of sample {name!r} start from different kinds of file.",
+            where=f"{last} {ENTRIES[entries[-1]].columns[0]}",
+            found=", ".join(dict.fromkeys(entries)),
+            fix="Make a sample of each kind; samples of a cell line are its replicates.",
+        )
+    elif ENTRIES[entries[0]].single and len(units) > 1:
+        yield InputError(
+            f"The sample {name!r} has {len(units)} units, but {ENTRIES[entries[0]].what} stands "
+            "for a whole sample.",
+            where=f"{last} {ENTRIES[entries[0]].columns[0]}",
+            fix="Make a sample of each; samples of a cell line are its replicates.",
+        )
+    elif assay == "rna" and entries[0] == "reads" and (units["fq2"] == "").nunique() > 1:
+        yield InputError(
+            f"The sample {name!r} mixes single-end and paired-end units.",
+            where=f"{path}, column fq2",
+            fix="Make two samples of it; replicates of a cell line are averaged.",
+        )
+
+
+def _cell_line_rules(samples: pd.DataFrame, units: pd.DataFrame, path: str) -> Iterator[InputError]:
+    """Loops are called on the replicates together, so finished loops cannot join them."""
+    line_of = samples[samples["assay"] == "hichip"].set_index("sample")["cell_line"]
+    hichip = units[units["sample"].isin(line_of.index)]
+    for line, group in hichip.groupby(hichip["sample"].map(line_of)):
+        finished = group["loops"] != ""
+        if finished.nunique() > 1:
+            yield InputError(
+                f"The cell line {line!r} has finished loops for some samples and not for others.",
+                where=f"{path}, row {group.index[finished][0]}, column loops",
+                found=", ".join(group.loc[finished, "sample"]),
+                fix="Give loops for all its HiChIP samples or for none.",
+            )
