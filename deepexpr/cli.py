@@ -16,7 +16,7 @@ import traceback
 from collections.abc import Sequence
 
 from deepexpr import __version__
-from deepexpr.errors import InputError
+from deepexpr.errors import InputError, UsageError
 
 #: In the order of the data flow.
 VERBS = (
@@ -74,4 +74,4 @@ def _fail(args: argparse.Namespace, error: Exception) -> int:
     if args.debug:
         traceback.print_exc()
     print(f"deepexpr {args.verb}: error: {error}", file=sys.stderr)
-    return 1
+    return 2 if isinstance(error, UsageError) else 1

@@ -44,3 +44,7 @@ class InputError(Exception):
         }
         lines = [f"  {name}: {text}" for name, text in details.items() if text]
         return "\n".join([self.problem, *lines])
+
+
+class UsageError(InputError):
+    """Options of the command line that do not fit each other; the exit code is 2."""

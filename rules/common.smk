@@ -11,10 +11,8 @@ sys.path.insert(0, workflow.basedir)
 # Jobs find the package where the Snakefile is, locally, under --use-conda and on a cluster node.
 os.environ.update(PYTHONPATH=workflow.basedir)
 
-from snakemake.exceptions import WorkflowError
-
 from deepexpr.config.entries import files_of, sample_entries
-from deepexpr.config.inputs import load_and_check, run_time_problems
+from deepexpr.config.inputs import load_and_check, raise_all, run_time_problems
 from deepexpr.errors import InputError
 
 try:
@@ -22,7 +20,7 @@ try:
         config, ", ".join(map(str, workflow.configfiles))
     )
 except InputError as error:
-    raise WorkflowError(str(error))
+    sys.exit(f"Error: {error}")  # a WorkflowError would add lines of this file
 config.update(checked)  # with defaults, and only the assemblies of the samples
 
 CELL_LINES = list(dict.fromkeys(SAMPLES["cell_line"]))
@@ -84,6 +82,23 @@ def get_samples(assay, cell_line=None, assembly=None, entry=None):
 def get_sample_value(sample, column):
     """One cell of the sample sheet."""
     return SAMPLES.set_index("sample").loc[sample, column]
+
+
+def get_transcript_sources(wildcards):
+    """What the transcripts come from: genome and annotation, or a FASTA of them."""
+    source = config["assemblies"][wildcards.assembly]
+    files = {
+        "genome": out("reference/{assembly}/genome.fa"),
+        "fai": out("reference/{assembly}/genome.fa.fai"),
+        "annotation": source["annotation"],
+    }
+    return files | ({"given": source["transcripts"]} if source["transcripts"] else {})
+
+
+def get_given_transcripts(wildcards):
+    """The option for transcripts that come ready-made."""
+    path = config["assemblies"][wildcards.assembly]["transcripts"]
+    return [f"--transcripts-fasta={path}"] if path else []
 
 
 def get_unit_file(sample):
@@ -253,6 +268,7 @@ def get_partner_bundles(wildcards):
 
 onstart:
     # Not in a dry run: files that only a real run needs to be there and healthy.
-    problems = run_time_problems(config, SAMPLES, UNITS)
-    if problems:
-        raise WorkflowError("\n\n".join(map(str, problems)))
+    try:
+        raise_all(run_time_problems(config, SAMPLES, UNITS))
+    except InputError as error:
+        sys.exit(f"Error: {error}")

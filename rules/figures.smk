@@ -85,6 +85,7 @@ rule write_summary:
             *get_named("signal", get_signals()),
             *[f"--cross={path}" for path in input.cross],
             *get_motif_summaries(),
+            *[f"--warning={line}" for line in get_left_out()],
         ],
     shell:
         "(python -m deepexpr table summary {params.options:q} --output {output.table:q}"

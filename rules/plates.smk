@@ -91,6 +91,35 @@ def get_plates():
     return plates
 
 
+def get_left_out():
+    """One line for each reason why figures of the paper are not among the plates."""
+    reasons = {
+        "no sample is HiChIP": (
+            [] if HICHIP_LINES else ["2A", "2B", "2C", "6", "7", "9"]
+        ),
+        "evaluation.tasks lacks classification": (
+            [] if "classification" in TASKS else ["3"]
+        ),
+        "evaluation.tasks lacks regression": [] if "regression" in TASKS else ["4"],
+        "no cell line can be predicted from others of its assembly": (
+            [] if get_cross_files() else ["5"]
+        ),
+        "evaluation.ablation is false": (
+            ["6"] if HICHIP_LINES and not config["evaluation"]["ablation"] else []
+        ),
+        "evaluation.distances leaves nothing to compare": (
+            ["7"]
+            if HICHIP_LINES and not any(map(get_distance_kinds, CELL_LINES))
+            else []
+        ),
+    }
+    return [
+        f"Left out, as {reason}: figure{'s' * (len(figures) > 1)} {', '.join(figures)}."
+        for reason, figures in reasons.items()
+        if figures
+    ]
+
+
 def get_gene_plates():
     """Figure 2C, one per assembly with HiChIP."""
     plates = {}
@@ -143,3 +172,7 @@ def get_option_paths(options):
 
 
 PLATES = get_plates()
+
+if workflow.is_main_process:
+    for line in get_left_out():
+        logger.info(line)

@@ -84,27 +84,38 @@ rule cut_promoters:
         " --output {output.fasta:q} --table {output.genes:q} 2> {log:q}"
 
 
-rule cut_transcriptome:
-    """Splice the transcripts from the genome, or check the ones given."""
+rule tabulate_transcripts:
+    """List the transcripts and their genes."""
     input:
-        genome=out("reference/{assembly}/genome.fa"),
-        fai=out("reference/{assembly}/genome.fa.fai"),
-        annotation=lambda w: config["assemblies"][w.assembly]["annotation"],
-        given=lambda w: config["assemblies"][w.assembly]["transcripts"] or [],
+        unpack(get_transcript_sources),
     output:
-        fasta=out("reference/{assembly}/transcriptome.fa"),
-        table=out("reference/{assembly}/transcripts.tsv"),
+        out("reference/{assembly}/transcripts.tsv"),
+    log:
+        out("logs/reference/{assembly}.tabulate_transcripts.log"),
+    conda:
+        "../envs/deepexpr.yaml"
+    params:
+        given=get_given_transcripts,
+    shell:
+        "python -m deepexpr transcriptome --genome {input.genome:q} --annotation {input.annotation:q}"
+        " {params.given:q} --table {output:q} 2> {log:q}"
+
+
+rule cut_transcriptome:
+    """Splice the transcripts from the genome, or take the ones given."""
+    input:
+        unpack(get_transcript_sources),
+    output:
+        out("reference/{assembly}/transcriptome.fa"),
     log:
         out("logs/reference/{assembly}.cut_transcriptome.log"),
     conda:
         "../envs/deepexpr.yaml"
     params:
-        given=lambda w, input: (
-            f"--transcripts-fasta {input.given}" if input.given else ""
-        ),
+        given=get_given_transcripts,
     shell:
         "python -m deepexpr transcriptome --genome {input.genome:q} --annotation {input.annotation:q}"
-        " {params.given} --output {output.fasta:q} --table {output.table:q} 2> {log:q}"
+        " {params.given:q} --output {output:q} 2> {log:q}"
 
 
 rule index_kallisto:

@@ -16,7 +16,8 @@ def get_reference_results():
         ]
         + [
             out(f"reference/{a}/bowtie/genome.{part}.ebwt")
-            for a in HICHIP_ASSEMBLIES
+            for a in ASSEMBLIES
+            if get_samples("hichip", assembly=a, entry="reads")
             for part in BOWTIE_PARTS
         ]
     )

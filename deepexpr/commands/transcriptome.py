@@ -13,41 +13,38 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--annotation", required=True, help="GTF, GFF3 or UCSC refGene/genePred")
     parser.add_argument(
         "--transcripts-fasta",
-        help="use these transcripts (cDNA); their names are checked against the annotation",
+        help="take these transcripts (cDNA) in place of splicing; their names are checked "
+        "against the annotation",
     )
-    parser.add_argument(
-        "--output",
-        required=True,
-        help="FASTA of spliced transcripts, or none with --transcripts-fasta",
-    )
-    parser.add_argument("--table", required=True, help="TSV of transcripts and their genes")
+    parser.add_argument("--output", help="FASTA of the transcripts, spliced or given")
+    parser.add_argument("--table", help="TSV of transcripts and their genes")
 
 
 def run(args: argparse.Namespace) -> None:
     """Read the annotation; splice, or check names; write."""
-    from deepexpr.errors import InputError
+    from deepexpr.errors import UsageError
     from deepexpr.files import write_table
     from deepexpr.reference.annotation import read_annotation
     from deepexpr.reference.fasta import chromosome_sizes, write_fasta
-    from deepexpr.reference.transcriptome import check_transcript_names, spliced_transcripts
+    from deepexpr.reference.transcriptome import (
+        check_transcript_names,
+        given_transcripts,
+        spliced_transcripts,
+    )
     from deepexpr.schemas import TRANSCRIPTS
 
-    splice = args.output != "none"
-    if not splice and not args.transcripts_fasta:
-        raise InputError(
-            "--output none leaves no transcripts.", fix="Give --transcripts-fasta or an --output."
-        )
-    if splice and args.transcripts_fasta:
-        raise InputError(
-            "Transcripts are given, so none are spliced.",
-            found=f"--output {args.output} with --transcripts-fasta",
-            fix="Write --output none.",
-        )
+    if not args.output and not args.table:
+        raise UsageError("Nothing is to be written.", fix="Give --output, --table or both.")
+    given = args.transcripts_fasta
     sizes = chromosome_sizes(args.genome)
     # Given transcripts may lie on haplotypes that the genome file lacks: they still count.
-    annotation = read_annotation(args.annotation, sizes, args.genome, keep_all=not splice)
-    if splice:
-        write_fasta(spliced_transcripts(annotation, args.genome), args.output)
-    else:
-        check_transcript_names(args.transcripts_fasta, annotation.transcripts, args.annotation)
-    write_table(annotation.transcripts[list(TRANSCRIPTS)], args.table)
+    annotation = read_annotation(args.annotation, sizes, args.genome, keep_all=bool(given))
+    if given:
+        check_transcript_names(given, annotation.transcripts, args.annotation)
+    if args.output:
+        records = (
+            given_transcripts(given) if given else spliced_transcripts(annotation, args.genome)
+        )
+        write_fasta(records, args.output)
+    if args.table:
+        write_table(annotation.transcripts[list(TRANSCRIPTS)], args.table)

@@ -15,7 +15,12 @@ import pandas as pd
 
 from deepexpr.errors import InputError
 from deepexpr.reference.annotation import Annotation
-from deepexpr.reference.fasta import fasta_names, open_genome, reverse_complement
+from deepexpr.reference.fasta import (
+    fasta_names,
+    open_genome,
+    read_fasta,
+    reverse_complement,
+)
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +62,12 @@ def spliced_transcripts(
                     continue
                 text = "".join(letters[start:end] for start, end in spans[name])
                 yield name, f"gene={gene}", text if strand == "+" else reverse_complement(text)
+
+
+def given_transcripts(fasta: str | Path) -> Iterator[tuple[str, str, str]]:
+    """FASTA records of transcripts that come ready-made, one after the other."""
+    for name, sequence in read_fasta(fasta).items():
+        yield name, "", sequence
 
 
 def check_transcript_names(fasta: str | Path, transcripts: pd.DataFrame, annotation: str) -> None:

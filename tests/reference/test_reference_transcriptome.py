@@ -31,19 +31,22 @@ def test_verb_checks_given_transcripts(genome, annotation_of, tmp_path, capsys):
     fasta.write_text(">NM_1.4 x\nACGT\n>NM_3|ENSG|x\nACGT\n>OTHER\nACGT\n")
     options = ["--genome", str(genome), "--annotation", str(annotation_of("minimal"))]
     options += ["--transcripts-fasta", str(fasta), "--table", str(table)]
-    assert main(["transcriptome", *options, "--output", "none"]) == 0
+    copy = tmp_path / "copy.fa"
+    assert main(["transcriptome", *options, "--output", str(copy)]) == 0
+    assert read_fasta(copy) == read_fasta(fasta)
     assert len(read_table(table, TRANSCRIPTS)) == 4
     log = capsys.readouterr().err
     assert "2 of 3 transcripts of the FASTA are in the annotation" in log
     assert "1 of 3 transcripts of the FASTA are not in the annotation" in log
     assert "2 of 4 transcripts of the annotation are not in the FASTA" in log
-    assert main(["transcriptome", *options, "--output", str(tmp_path / "x.fa")]) == 1
 
 
-def test_output_none_needs_transcripts(genome, annotation_of, tmp_path, capsys):
-    options = ["--genome", str(genome), "--annotation", str(annotation_of("GENCODE"))]
-    assert main(["transcriptome", *options, "--output", "none", "--table", "-"]) == 1
-    assert "leaves no transcripts" in capsys.readouterr().err
+def test_table_alone_needs_no_exons(genome, annotation_of, tmp_path, capsys):
+    options = ["--genome", str(genome), "--annotation", str(annotation_of("minimal"))]
+    assert main(["transcriptome", *options, "--table", str(tmp_path / "t.tsv")]) == 0
+    assert len(read_table(tmp_path / "t.tsv", TRANSCRIPTS)) == 4
+    assert main(["transcriptome", *options]) == 2
+    assert "Nothing is to be written." in capsys.readouterr().err
 
 
 def test_names_of_another_source_are_an_error(annotation_of, tmp_path):
