@@ -34,8 +34,12 @@ SIGNAL = (
     "chromosome1", "start1", "end1", "chromosome2", "start2", "end2", "normalised", "signal",
 )  # fmt: skip
 
-#: QC counts of one HiChIP sample, long form: what was counted, its value.
-QC = ("sample", "metric", "value")
+#: QC of one HiChIP sample, long form: what was counted, its value, the expected range in words,
+#: the verdict ("good", "look", "bad"; empty for plain counts) and what it means in plain words.
+QC = ("sample", "metric", "value", "expected", "verdict", "meaning")
+
+#: The same of the loops of one cell line; the value of `reason` is text.
+LOOP_QC = QC[1:]
 
 #: One row per fold x gene; role is "train", "validation" or "test"; fold is 0..K-1.
 SPLITS = ("fold", "gene", "role")

@@ -56,7 +56,7 @@ def _samples(signal: pd.DataFrame) -> list[str]:
 
 def _read_pairs(qc: Path, signal: Path | None) -> dict[str, int]:
     """Read pairs of the cell line's samples; the QC file may hold other cell lines' too."""
-    table = read_table(qc, QC, dtype={"sample": str, "value": str})
+    table = read_table(qc, QC[:3], dtype={"sample": str, "value": str})
     pairs = table[table["metric"] == "read_pairs"]
     if signal is not None:
         pairs = pairs[pairs["sample"].isin(_samples(read_table(signal, SIGNAL)))]

@@ -12,9 +12,10 @@ from matplotlib.patches import Patch
 from deepexpr.figures import style
 from deepexpr.figures.inputs import Inputs
 from deepexpr.files import read_table
+from deepexpr.hichip.quality import BAD, LOOK
 from deepexpr.schemas import QC
 
-#: The counts of the HiChIP stage, long form, as it wrote them, and the metric "verdict" in words.
+#: The QC of the HiChIP stage as it wrote it, and per sample the metric "verdict" in words.
 QC_COLUMNS = QC
 
 #: Steps that each keep a part of the pairs before them: metric -> name on the axis.
@@ -36,15 +37,6 @@ CLASSES = {
 
 VERDICT = "verdict"
 
-#: Verdicts: metric, whether it is too "low" or too "high", the bound, and the words. Bounds are
-#: rules of thumb for in-situ HiChIP, wide on purpose: they name libraries to look at.
-RULES = (
-    ("trimmed_fraction", "low", 0.05, "few reads hold a junction ({:.1%}): is the enzyme right?"),
-    ("unique_fraction", "low", 0.5, "few reads map uniquely ({:.0%})"),
-    ("duplicate_fraction", "high", 0.5, "many duplicates ({:.0%}): deeper sequencing adds little"),
-    ("trans_fraction", "high", 0.5, "many pairs join chromosomes ({:.0%}): random ligation"),
-    ("cis_above_20kb_fraction", "low", 0.2, "few pairs are cis above 20 kb ({:.0%})"),
-)  # fmt: skip
 GOOD = "good: no count is out of the ordinary"
 
 
@@ -62,30 +54,26 @@ def build_qc(inputs: Inputs) -> pd.DataFrame:
 
 
 def with_verdicts(table: pd.DataFrame) -> pd.DataFrame:
-    """`table` (schemas.QC) with a row "verdict" for every sample that has none."""
+    """`table` (schemas.QC) with a row "verdict" per sample, from the verdicts of its rows."""
     judged = set(table.loc[table["metric"].str.startswith(VERDICT), "sample"])
     rows = [
-        (sample, VERDICT, verdict(dict(zip(own["metric"], own["value"], strict=True))))
+        {"sample": sample, "metric": VERDICT, "value": verdict(own)}
         for sample, own in table.groupby("sample", sort=False)
         if sample not in judged
     ]
     return pd.concat([table, pd.DataFrame(rows, columns=list(QC))], ignore_index=True)
 
 
-def verdict(counts: dict[str, str]) -> str:
-    """What is out of the ordinary in the counts of one sample, in words; GOOD if nothing is."""
-    values = {name: float(value) for name, value in counts.items()}
-    distinct = sum(values.get(name, 0.0) for name in CLASSES)
-    if distinct:
-        values["cis_above_20kb_fraction"] = values.get("cis_above_20kb", 0.0) / distinct
-    if not values.get("read_pairs", 1.0):
-        return "no read pairs"
-    found = [
-        words.format(values[name])
-        for name, side, bound, words in RULES
-        if name in values and (values[name] < bound) == (side == "low")
+def verdict(rows: pd.DataFrame) -> str:
+    """What is out of the ordinary in the rows of one sample, in words; GOOD if nothing is."""
+    found = rows[rows["verdict"].isin((BAD, LOOK))].sort_values("verdict", kind="stable")
+    if found.empty:
+        return GOOD
+    words = [
+        f"{row.meaning.split('; ', 1)[-1].partition(': ')[2]} ({row.metric} {float(row.value):.3g})"
+        for row in found.itertuples()
     ]
-    return "look at: " + "; ".join(found) if found else GOOD
+    return f"{'bad' if (found['verdict'] == BAD).any() else 'look at'}: " + "; ".join(words)
 
 
 def draw_qc(table: pd.DataFrame) -> Figure:

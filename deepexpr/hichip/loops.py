@@ -11,7 +11,8 @@ import pandas as pd
 from deepexpr.errors import InputError
 from deepexpr.hichip.bedpe import ANCHOR1, ANCHOR2
 from deepexpr.hichip.origami import OrigamiResult, OrigamiSettings, fit_origami, prior_parameters
-from deepexpr.schemas import DEPTH, LOOPS
+from deepexpr.hichip.quality import judge
+from deepexpr.schemas import DEPTH, LOOP_QC, LOOPS
 
 logger = logging.getLogger(__name__)
 
@@ -79,7 +80,7 @@ def call_loops(
 
 
 def quality_table(calls: LoopCalls) -> pd.DataFrame:
-    """Columns metric, value: contacts, loops, lambda0, lambda1, R-hats, reason."""
+    """DataFrame[schemas.LOOP_QC]: contacts, loops, lambda0, lambda1, R-hats, reason."""
     table, result = calls.table, calls.result
     rows = {
         "contacts": len(table),
@@ -93,7 +94,8 @@ def quality_table(calls: LoopCalls) -> pd.DataFrame:
         "rhat_confidence_max": f"{result.rhat[2]:.4f}",
         "reason": calls.reason or "none",
     }
-    return pd.DataFrame({"metric": list(rows), "value": [str(v) for v in rows.values()]})
+    table = pd.DataFrame({"metric": list(rows), "value": [str(v) for v in rows.values()]})
+    return judge(table)[list(LOOP_QC)]
 
 
 def number_anchors(

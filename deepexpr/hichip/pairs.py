@@ -21,6 +21,8 @@ from deepexpr.hichip.bam_mates import MateCounts, PairBatch, read_mates
 from deepexpr.hichip.chromosomes import Chromosomes
 from deepexpr.hichip.pair_store import PairStore, SortedPairs
 from deepexpr.hichip.pairs_format import PairsReader, PairsWriter
+from deepexpr.hichip.quality import judge
+from deepexpr.schemas import QC
 
 log = logging.getLogger(__name__)
 
@@ -153,22 +155,28 @@ def qc_table(
         "unique_fraction": _fraction(sum(mates.unique), 2 * mates.pairs),
         "both_unique": mates.both_unique,
         "dropped_chromosome": counts.dropped_chromosome,
+        "dropped_chromosome_fraction": _fraction(counts.dropped_chromosome, mates.both_unique),
         "duplicates": counts.duplicates,
         "duplicate_fraction": _fraction(counts.duplicates, counts.duplicates + counts.distinct),
         "cis_below_1kb": counts.cis_short,
         "cis_1kb_to_20kb": counts.cis_middle,
         "cis_above_20kb": counts.cis_long,
+        "cis_above_20kb_fraction": _fraction(counts.cis_long, counts.distinct),
         "trans": counts.trans,
         "trans_fraction": _fraction(counts.trans, counts.distinct),
         "below_min_distance": counts.too_close,
+        "below_min_distance_fraction": _fraction(counts.too_close, counts.distinct),
         "dangling_ends": counts.dangling_ends,
+        "dangling_fraction": _fraction(counts.dangling_ends, counts.distinct),
         "self_circles": counts.self_circles,
+        "self_circle_fraction": _fraction(counts.self_circles, counts.distinct),
         "valid_pairs": counts.valid,
         "valid_fraction": _fraction(counts.valid, rows["read_pairs"]),
     }
-    return pd.DataFrame(
+    table = pd.DataFrame(
         {"sample": sample, "metric": list(rows), "value": [float(v) for v in rows.values()]}
     )
+    return judge(table)[list(QC)]
 
 
 def sum_trim_stats(paths: Sequence[str | Path]) -> pd.DataFrame | None:

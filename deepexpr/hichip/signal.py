@@ -28,7 +28,7 @@ def read_totals(path: str | Path, metric: str = TOTAL_METRIC) -> dict[str, float
 
     Raises InputError where no sample has it, one has it twice, or it is not above 0.
     """
-    table = read_table(path, QC, dtype=str)
+    table = read_table(path, QC[:3], dtype=str)
     rows = table[table["metric"] == metric]
     if rows.empty:
         raise InputError(

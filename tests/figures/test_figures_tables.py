@@ -13,6 +13,7 @@ from deepexpr.commands import figure, table
 from deepexpr.errors import InputError
 from deepexpr.features.dataset import Dataset, write_dataset
 from deepexpr.files import read_table, write_table
+from deepexpr.hichip.quality import judge
 from deepexpr.motifs.meme_format import write_meme
 from deepexpr.motifs.motif import Motif
 from deepexpr.schemas import GENES, METRICS, SIGNAL, TOMTOM
@@ -240,15 +241,18 @@ def test_qc_says_what_is_out_of_the_ordinary(files):
     counts = {
         "read_pairs": 1000, "trimmed_fraction": 0.3, "unique_fraction": 0.8,
         "cis_below_1kb": 500, "cis_1kb_to_20kb": 300, "cis_above_20kb": 50, "trans": 50,
-        "trans_fraction": 50 / 900,
+        "trans_fraction": 50 / 900, "cis_above_20kb_fraction": 50 / 900,
     }  # fmt: skip
     rows = [("poor", name, value) for name, value in counts.items()]
-    rows += [("fine", name, value) for name, value in (counts | {"cis_above_20kb": 900}).items()]
-    write_table(pd.DataFrame(rows, columns=["sample", "metric", "value"]), files / "qc.tsv")
+    counts["cis_above_20kb_fraction"] = 0.5
+    rows += [("fine", name, value) for name, value in counts.items()]
+    table = pd.DataFrame(rows, columns=["sample", "metric", "value"])
+    write_table(judge(table), files / "qc.tsv")
     found = make(files, "qc", f"--qc=Alpha={files / 'qc.tsv'}", f"--qc=Beta={files / 'qc.tsv'}")
     verdicts = found[found["metric"] == "verdict"].set_index("sample")["value"]
     assert verdicts["fine"].startswith("good")
-    assert "few pairs are cis above 20 kb (6%)" in verdicts["poor"]
+    assert "few pairs are cis above 20 kb" in verdicts["poor"]
+    assert "cis_above_20kb_fraction 0.0556" in verdicts["poor"]
     assert len(found) == len(rows) + 2
 
 
