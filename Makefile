@@ -4,7 +4,7 @@ PYTHON ?= python3
 CORES ?= $(shell nproc 2>/dev/null || echo 2)
 IN_VENV := PATH="$(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$$PATH"
 
-.PHONY: help setup demo real test lint format lock docs rulegraph clean
+.PHONY: help setup demo real test lint format lock docs containers rulegraph clean slurm-test
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -22,6 +22,10 @@ test: ## set up, lint, and run every test
 	@$(PYTHON) -m bootstrap setup-test
 	@$(MAKE) --no-print-directory lint
 	@$(IN_VENV) python -m pytest $(TESTS)
+
+slurm-test: ## run the demo and its mishaps through a real SLURM of one node (root on Debian)
+	@$(PYTHON) -m bootstrap setup-slurm
+	@$(IN_VENV) python -m pytest tests/slurm $(TESTS)
 
 lint: ## ruff, snakefmt and Snakemake's own linter
 	@$(IN_VENV) ruff check .
@@ -42,6 +46,9 @@ lock: ## pin requirements/*.txt again from requirements/*.in (needs uv)
 docs: ## write config/README.md from the schemas
 	@$(IN_VENV) python -m deepexpr.config.documentation > config/README.md.new
 	@mv config/README.md.new config/README.md
+
+containers: ## write containers/ again from envs/
+	@$(IN_VENV) python containers/render.py
 
 rulegraph: ## draw docs/images/rulegraph.svg (needs Graphviz)
 	@$(IN_VENV) snakemake --rulegraph --configfile config/demo/config.yaml 2>/dev/null \

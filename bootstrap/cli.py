@@ -7,6 +7,7 @@ import os
 
 from bootstrap.environment import ensure_environment
 from bootstrap.shell import SetupError, fail, say
+from bootstrap.slurm import ensure_slurm, install_slurm_where_possible
 from bootstrap.tools import ensure_tools, record
 from bootstrap.workflow import run_workflow
 
@@ -20,13 +21,18 @@ RUNS = {
 def main() -> int:
     """Set up, then run what the verb names."""
     parser = argparse.ArgumentParser(prog="bootstrap", description="Set up and run DeepExpression.")
-    parser.add_argument("verb", choices=["setup", "setup-test", *RUNS])
+    parser.add_argument("verb", choices=["setup", "setup-test", "setup-slurm", *RUNS])
     parser.add_argument("--cores", type=int, default=os.cpu_count(), help="CPU cores to use")
     args = parser.parse_args()
     try:
-        ensure_environment("test" if args.verb == "setup-test" else "pipeline")
+        testing = args.verb in ("setup-test", "setup-slurm")
+        ensure_environment("test" if testing else "pipeline")
         backend = ensure_tools()
         record(backend)
+        if args.verb == "setup-slurm":
+            ensure_slurm()
+        elif args.verb == "setup-test":
+            install_slurm_where_possible()
         if args.verb in RUNS:
             overlay, results = RUNS[args.verb]
             return run_workflow(overlay, results, backend, args.cores)

@@ -21,8 +21,6 @@ rule fit_baseline:
     conda:
         "../envs/deepexpr.yaml"
     threads: config["resources"]["baseline_threads"]
-    resources:
-        mem_mb=lambda w, attempt: 8000 * attempt,
     params:
         folder=lambda w, output: os.path.dirname(output.predictions),
         settings=json.dumps(config["baselines"]["settings"], sort_keys=True),

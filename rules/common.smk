@@ -52,6 +52,10 @@ wildcard_constraints:
     baseline="[a-z_]+",
     mate="[12]",
 
+if config["resources"]["container"]:
+
+    containerized: config["resources"]["container"]
+
 
 def out(path):
     """A path under the results folder."""

@@ -21,16 +21,6 @@ rule quantify_sample:
     conda:
         "../envs/kallisto.yaml"
     threads: config["resources"]["kallisto_threads"]
-    resources:
-        mem_mb=lambda w, input, attempt: max(
-            2000,
-            (
-                4 * os.path.getsize(input.index) // 10**6
-                if os.path.exists(input.index)
-                else 8000
-            ),
-        )
-        * attempt,
     params:
         options=get_read_options,
         folder=lambda w, output: os.path.dirname(output.abundance),

@@ -21,6 +21,8 @@ for stem, (figure, category, options) in PLATES.items():
                     "figure": stem.replace("figure_", "Figure ").replace(".", " ")
                 },
             ),
+        group:
+            "figures"
         log:
             out(f"logs/figures/{stem}.log"),
         conda:
@@ -47,6 +49,8 @@ rule draw_benchmarks:
             category="6. Quality",
             labels={"figure": "Run time and memory"},
         ),
+    group:
+        "figures"
     log:
         out("logs/figures/benchmarks.log"),
     conda:
@@ -73,6 +77,8 @@ rule write_summary:
         page=report(
             out("summary.html"), caption="../report/summary.rst", category="1. Summary"
         ),
+    group:
+        "figures"
     log:
         out("logs/figures/summary.log"),
     conda:

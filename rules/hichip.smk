@@ -48,8 +48,6 @@ rule map_mate:
     conda:
         "../envs/bowtie.yaml"
     threads: config["resources"]["bowtie_threads"]
-    resources:
-        mem_mb=lambda w, input, attempt: max(1000, 2 * input.size_mb) * attempt,
     params:
         prefix=lambda w, input: input.index[0].removesuffix(".1.ebwt"),
         options=config["hichip"]["bowtie_options"],

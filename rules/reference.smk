@@ -29,7 +29,7 @@ if config["simulate"]:
         benchmark:
             out("benchmarks/reference/simulate_demo.tsv")
         conda:
-            "../envs/deepexpr.yaml"
+            "../envs/motifs.yaml"
         params:
             folder=lambda w, output: os.path.dirname(output.genome),
             seed=config["simulate"]["seed"],
@@ -130,8 +130,6 @@ rule index_kallisto:
         out("benchmarks/reference/{assembly}.index_kallisto.tsv")
     conda:
         "../envs/kallisto.yaml"
-    resources:
-        mem_mb=lambda w, input, attempt: max(2000, 60 * input.size_mb) * attempt,
     shell:
         "kallisto index -i {output:q} {input:q} > {log:q} 2>&1"
 
@@ -151,8 +149,6 @@ rule index_bowtie:
     conda:
         "../envs/bowtie.yaml"
     threads: config["resources"]["bowtie_threads"]
-    resources:
-        mem_mb=lambda w, input, attempt: max(1000, 5 * input.size_mb) * attempt,
     params:
         prefix=lambda w, output: output[0].removesuffix(".1.ebwt"),
     shell:

@@ -22,10 +22,8 @@ rule train_network:
     # The longest chains (training, filters, motifs) first: nothing long is left for the end.
     priority: 10
     conda:
-        "../envs/tensorflow.yaml"
+        "../envs/tensorflow-gpu.yaml" if config["resources"]["gpu"] else "../envs/tensorflow.yaml"
     threads: config["resources"]["training_threads"]
-    resources:
-        mem_mb=lambda w, attempt: 4000 * attempt,
     params:
         options=get_kind_options,
         folder=lambda w, output: os.path.dirname(output.predictions),

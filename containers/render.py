@@ -1,0 +1,86 @@
+"""Write Dockerfile and deepexpr.def: every environment of envs/, where Snakemake looks for it.
+
+An image holds an environment under the MD5 of its file; Snakemake, told of the image by
+resources.container, takes it from there under --software-deployment-method conda apptainer.
+The pipeline itself stays outside, beside its configuration and data.
+"""
+
+import hashlib
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+BASE = "condaforge/miniforge3:25.3.0-3"
+GPU = "tensorflow-gpu.yaml"
+NOTE = "# Written by `make containers` from envs/; do not edit."
+
+
+def prefixes() -> dict[str, str]:
+    """Environment file -> folder in the image, as Snakemake names it."""
+    files = sorted((ROOT / "envs").glob("*.yaml"))
+    digests = {f.name: hashlib.md5(f.read_bytes(), usedforsecurity=False) for f in files}
+    return {name: f"/conda-envs/{digest.hexdigest()}" for name, digest in digests.items()}
+
+
+def commands() -> list[str]:
+    """Shell commands that make the environments; that for GPUs only where CUDA has a version."""
+    lines = []
+    for name, prefix in prefixes().items():
+        create = f"conda env create --quiet --prefix {prefix} --file {prefix}/environment.yaml"
+        if name == GPU:
+            create = f'if [ -n "$CUDA" ]; then CONDA_OVERRIDE_CUDA="$CUDA" {create}; fi'
+        lines.append(create)
+    return [*lines, "conda clean --all --yes"]
+
+
+def dockerfile() -> str:
+    """Text of the Dockerfile."""
+    copies = [f"COPY envs/{name} {prefix}/environment.yaml" for name, prefix in prefixes().items()]
+    return "\n".join(
+        [
+            NOTE,
+            "# docker build --file containers/Dockerfile --tag deepexpr .",
+            "# With training on GPUs: --build-arg CUDA=12.8",
+            f"FROM {BASE}",
+            'LABEL io.github.snakemake.containerized="true"',
+            "ARG CUDA",
+            *copies,
+            "RUN " + " && \\\n    ".join(commands()),
+            "",
+        ]
+    )
+
+
+def definition() -> str:
+    """Text of the Apptainer definition."""
+    files = [f"    envs/{name} {prefix}/environment.yaml" for name, prefix in prefixes().items()]
+    return "\n".join(
+        [
+            NOTE,
+            "# apptainer build deepexpr.sif containers/deepexpr.def",
+            "# With training on GPUs: --build-arg CUDA=12.8",
+            "Bootstrap: docker",
+            f"From: {BASE}",
+            "",
+            "%arguments",
+            "    CUDA=",
+            "",
+            "%labels",
+            "    io.github.snakemake.containerized true",
+            "",
+            "%files",
+            *files,
+            "",
+            "%post",
+            '    CUDA="{{ CUDA }}"',
+            "    export PATH=/opt/conda/bin:$PATH",
+            *(f"    {command}" for command in commands()),
+            "",
+        ]
+    )
+
+
+if __name__ == "__main__":
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "containers"
+    (folder / "Dockerfile").write_text(dockerfile())
+    (folder / "deepexpr.def").write_text(definition())

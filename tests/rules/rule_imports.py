@@ -1,0 +1,138 @@
+"""What the rules call, read from their text, and what the code they call imports, read from its.
+
+Imports are followed through the package wherever they stand, inside functions too, so that an
+environment that passes holds more than one way through the code needs, never less.
+"""
+
+import ast
+import re
+import sys
+from itertools import zip_longest
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+#: Conda's name of a package where it is not the name it is imported by.
+IMPORTED_AS = {"scikit-learn": "sklearn", "pyyaml": "yaml", "python-isal": "isal"}
+PROGRAMS = ("kallisto", "bowtie", "samtools")
+RULE = re.compile(r"^ *rule(?: (\w+))?:$", flags=re.MULTILINE)
+FIGURES = "every figure"  # the rule of all figures has no name of its own
+
+
+def packages(environment):
+    """Package names an environment file lists, conda's and pip's."""
+    content = yaml.safe_load((ROOT / "envs" / environment).read_text())
+    specs = [s for s in content["dependencies"] if isinstance(s, str)]
+    pinned = [p for s in content["dependencies"] if isinstance(s, dict) for p in s["pip"]]
+    return {re.split("[=<> ]", spec)[0] for spec in [*specs, *pinned]}
+
+
+def provided(environment):
+    """The same, under the names they are imported by or called."""
+    return {IMPORTED_AS.get(name, name) for name in packages(environment)}
+
+
+def rules():
+    """Name -> text of every rule of rules/*.smk."""
+    found = {}
+    for path in sorted((ROOT / "rules").glob("*.smk")):
+        text = path.read_text()
+        starts = [*RULE.finditer(text)]
+        for start, following in zip_longest(starts, starts[1:]):
+            block = text[start.start() : following.start() if following else None]
+            found[start.group(1) or _anonymous(path, block)] = block
+    return found
+
+
+def _anonymous(path, block):
+    if path.name == "figures.smk":
+        return FIGURES
+    return re.search(r'name:\s+f"(\w+?)_\{', block).group(1)
+
+
+def needs():
+    """(rule, environment) -> names its code imports and programs it calls."""
+    found = {}
+    for rule, block in rules().items():
+        if rule == FIGURES:
+            found |= _needs_of_figures()
+            continue
+        for environment in re.findall(r'envs/([\w-]+\.yaml)"', block):
+            found[rule, environment] = _needs_of(block)
+    return found
+
+
+def _needs_of(block):
+    verbs = re.findall(r"python -m deepexpr ([\w-]+)(?: (\w+))?", block)
+    wanted = {name for name in PROGRAMS if re.search(rf"[\"( |&]{name}(-build)? ", block)}
+    for verb, figure in verbs:
+        wanted |= _imported_by([f"deepexpr.commands.{verb.replace('-', '_')}"])
+        if verb in ("table", "figure"):
+            wanted |= _needs_of_figure(figure)
+        if verb == "obtain":
+            wanted.add("pip")  # downloads wheels with it
+    if verbs:
+        wanted |= {"python"} | _imported_by(["deepexpr.cli"])
+    for script in re.findall(r'"\.\./(scripts/\w+\.py)"', block):
+        wanted |= {"python"} | _follow([ROOT / script])
+    return wanted
+
+
+def _needs_of_figures():
+    from deepexpr.figures.registry import FIGURES as registry
+
+    source = ast.parse((ROOT / "rules" / "plates.smk").read_text())
+    chosen = [n for n in source.body if getattr(n, "name", "") == "get_figure_environment"]
+    scope = {}
+    exec(compile(ast.Module(chosen, []), "plates.smk", "exec"), scope)
+    apart = {"benchmarks", "summary"}  # rules of their own
+    return {
+        (f"figure {name}", f"{scope['get_figure_environment'](name)}.yaml"): {"python"}
+        | _imported_by(["deepexpr.cli", "deepexpr.commands.table", "deepexpr.commands.figure"])
+        | _needs_of_figure(name)
+        for name in registry
+        if name not in apart
+    }
+
+
+def _needs_of_figure(name):
+    from deepexpr.figures.registry import find
+
+    return _imported_by([f"deepexpr.figures.{find(name).module}"])
+
+
+def _imported_by(modules):
+    return _follow([_file(module) for module in modules])
+
+
+def _follow(paths):
+    """Third-party packages imported by these files and by what they import of this package."""
+    seen, outside, left = set(), set(), list(paths)
+    while left:
+        path = left.pop()
+        if path in seen:
+            continue
+        seen.add(path)
+        for name in _imports(path):
+            top = name.split(".")[0]
+            if top == "deepexpr":
+                left += [file for file in (_file(name), _file(f"{name}.__init__")) if file]
+            elif top not in sys.stdlib_module_names:
+                outside.add(top)
+    return outside
+
+
+def _imports(path):
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"relative import in {path}"
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def _file(module):
+    path = ROOT.joinpath(*module.split(".")).with_suffix(".py")
+    return path if path.is_file() else None
