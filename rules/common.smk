@@ -52,6 +52,7 @@ wildcard_constraints:
     baseline="[a-z_]+",
     mate="[12]",
 
+
 if config["resources"]["container"]:
 
     containerized: config["resources"]["container"]

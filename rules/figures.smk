@@ -21,10 +21,10 @@ for stem, (figure, category, options) in PLATES.items():
                     "figure": stem.replace("figure_", "Figure ").replace(".", " ")
                 },
             ),
-        group:
-            "figures"
         log:
             out(f"logs/figures/{stem}.log"),
+        group:
+            "figures"
         conda:
             f"../envs/{get_figure_environment(figure)}.yaml"
         params:
@@ -49,10 +49,10 @@ rule draw_benchmarks:
             category="6. Quality",
             labels={"figure": "Run time and memory"},
         ),
-    group:
-        "figures"
     log:
         out("logs/figures/benchmarks.log"),
+    group:
+        "figures"
     conda:
         "../envs/deepexpr.yaml"
     params:
@@ -77,10 +77,10 @@ rule write_summary:
         page=report(
             out("summary.html"), caption="../report/summary.rst", category="1. Summary"
         ),
-    group:
-        "figures"
     log:
         out("logs/figures/summary.log"),
+    group:
+        "figures"
     conda:
         "../envs/deepexpr.yaml"
     params:

@@ -22,7 +22,9 @@ rule train_network:
     # The longest chains (training, filters, motifs) first: nothing long is left for the end.
     priority: 10
     conda:
-        "../envs/tensorflow-gpu.yaml" if config["resources"]["gpu"] else "../envs/tensorflow.yaml"
+        "../envs/tensorflow-gpu.yaml"
+        if config["resources"]["gpu"]
+        else "../envs/tensorflow.yaml"
     threads: config["resources"]["training_threads"]
     params:
         options=get_kind_options,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import textwrap
 
 import numpy as np
 import pandas as pd
@@ -72,6 +71,7 @@ def draw_ablation(table: pd.DataFrame) -> Figure:
     figure, axes = _panels(keys)
     for axis, key in zip(axes, keys, strict=True):
         _ablation_panel(axis, key, _rows(table, key))
+    style.titles(axes, [_title(key, _rows(table, key)) for key in keys])
     return figure
 
 
@@ -87,6 +87,7 @@ def draw_distance(table: pd.DataFrame) -> Figure:
     figure, axes = _panels(keys)
     for axis, key in zip(axes, keys, strict=True):
         _distance_panel(axis, key, _rows(table, key))
+    style.titles(axes, [_title(key, _rows(table, key)) for key in keys])
     return figure
 
 
@@ -119,20 +120,22 @@ def _rows(table: pd.DataFrame, key: tuple) -> pd.DataFrame:
     ]
 
 
-def _heading(axis: Axes, key: tuple, rows: pd.DataFrame) -> None:
-    metric, scheme, line = key
-    detail = f"K = {rows['K'].iloc[0]}, {SCHEME_LABELS.get(scheme, scheme)}"
-    detail += f"\nn = {total_genes(rows):,} genes"
-    if lost := failures(rows):
-        detail += "\n" + textwrap.fill(lost, 44)
-    style.title(axis, line, detail)
+def _title(key: tuple, rows: pd.DataFrame) -> tuple[str, list[str]]:
+    """Heading and lines of detail of a panel."""
+    _, scheme, line = key
+    k = f"K = {rows['K'].iloc[0]}, {SCHEME_LABELS.get(scheme, scheme)}"
+    return str(line), [k, f"n = {total_genes(rows):,} genes", failures(rows)]
+
+
+def _score_axis(axis: Axes, key: tuple) -> None:
+    metric = key[0]
     if axis.get_subplotspec().is_first_col() or not axis.get_shared_y_axes().get_siblings(axis):
         axis.set_ylabel(AXIS_LABELS.get(metric, metric))
     axis.grid(axis="y")
 
 
 def _ablation_panel(axis: Axes, key: tuple, rows: pd.DataFrame) -> None:
-    _heading(axis, key, rows)
+    _score_axis(axis, key)
     by_fold = rows.pivot_table(index="fold", columns="method", values="value", dropna=False)
     by_fold = by_fold.reindex(columns=list(NETWORK_KINDS))
     axis.set_xticks(range(3), [SHORT_LABELS[kind] for kind in NETWORK_KINDS])
@@ -146,8 +149,8 @@ def _ablation_panel(axis: Axes, key: tuple, rows: pd.DataFrame) -> None:
     for place, kind in enumerate(NETWORK_KINDS):
         folds = by_fold[kind].dropna()
         axis.scatter(
-            np.full(len(folds), place), folds, s=9, color=style.colour(kind),
-            marker=style.marker(kind), linewidths=0, alpha=0.8, zorder=2,
+            np.full(len(folds), place), folds, s=11, color=style.colour(kind),
+            marker=style.marker(kind), edgecolors="#333333", linewidths=0.25, zorder=2,
         )  # fmt: skip
         if folds.empty:
             axis.annotate("not run", (place, 0.5), xycoords=("data", "axes fraction"), ha="center")
@@ -169,7 +172,7 @@ def _changes(axis: Axes, means: pd.Series) -> None:
 
 
 def _distance_panel(axis: Axes, key: tuple, rows: pd.DataFrame) -> None:
-    _heading(axis, key, rows)
+    _score_axis(axis, key)
     distances = sorted(rows["distance_kb"].unique())
     axis.set_xscale("log")
     axis.xaxis.set_major_locator(FixedLocator(distances))
@@ -182,6 +185,7 @@ def _distance_panel(axis: Axes, key: tuple, rows: pd.DataFrame) -> None:
         return
     means = rows.groupby("distance_kb")["value"].mean().reindex(distances)
     axis.scatter(
-        rows["distance_kb"], rows["value"], s=9, color=style.colour("full"), linewidths=0, alpha=0.6
-    )
+        rows["distance_kb"], rows["value"], s=11, color=style.colour("full"), edgecolors="#333333",
+        linewidths=0.25, alpha=0.8,
+    )  # fmt: skip
     axis.plot(distances, means, color="black", linewidth=1.2, marker="_", markersize=9)

@@ -34,7 +34,7 @@ MODULE_TITLES = {
 MODULE_COLOURS = {"proximal": "#FBE3D2", "distal": "#D3EFE5", "joint": "#DCEAF7"}
 
 #: Sizes in inches.
-BOX_HEIGHT, STEP, BOX_WIDTH, TITLE_HEIGHT = 0.36, 0.5, 2.9, 0.3
+BOX_HEIGHT, STEP, BOX_WIDTH, TITLE_HEIGHT = 0.36, 0.5, 3.2, 0.3
 
 _JOINED = ("Concatenate",)
 _CONVOLUTION = ("Conv1D", "Conv2D")
@@ -301,14 +301,16 @@ def _box(
         )
     )  # fmt: skip
     heading, detail = words
+    weights = int(rows["parameters"].sum())
+    # Letters that fit beside the number of weights, 26 to the inch.
+    room = int((BOX_WIDTH - 0.2) * 26) - (len(f"{weights:,} weights") if weights else 0)
     axis.text(left + 0.07, top - 0.06, heading, va="top", fontsize=6.8)
     axis.text(
-        left + 0.07, top - BOX_HEIGHT + 0.06, textwrap.shorten(detail, 68), va="bottom",
-        fontsize=5.6, color="#444444",
+        left + 0.07, top - BOX_HEIGHT + 0.06, textwrap.shorten(detail, room, placeholder=" …"),
+        va="bottom", fontsize=5.6, color="#444444",
     )  # fmt: skip
     shape = str(rows["output"].iloc[-1]).replace("x", "×")
     axis.text(left + BOX_WIDTH - 0.07, top - 0.06, shape, va="top", ha="right", fontsize=6.3)
-    weights = int(rows["parameters"].sum())
     if weights:
         axis.text(
             left + BOX_WIDTH - 0.07, top - BOX_HEIGHT + 0.06, f"{weights:,} weights", va="bottom",

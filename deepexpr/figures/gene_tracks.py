@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import PathPatch, Rectangle
+from matplotlib.patches import PathPatch, Polygon
 from matplotlib.path import Path
 
 from deepexpr.errors import InputError
@@ -27,9 +27,6 @@ logger = logging.getLogger(__name__)
 #: a gene's body, 1 bp where only its TSS is known; strand), "loop" (start, end of one anchor;
 #: start2, end2 of the other; value = log2(1 + normalised PETs); at_gene 1 where it touches the
 #: gene's 5 kb bin) or "expression" (value in log10). 0-based, half-open, bp.
-#: Names of genes that fit side by side over the region.
-MOST_NAMES = 14
-
 GENE_TRACKS_COLUMNS = (
     "part", "cell_line", "chromosome", "start", "end", "name", "strand", "start2", "end2",
     "value", "at_gene", "note",
@@ -38,6 +35,10 @@ GENE_TRACKS_COLUMNS = (
 #: The window: what the gene's own loops span and a tenth more, at least and at most these bp.
 LEAST_REACH, MOST_REACH = 100_000, 1_000_000
 BIN = 5_000
+
+#: Width of a letter of a gene's name, as a share of the window; the asked gene's other loops.
+LETTER = 0.0115
+OTHERS = "#C8C8C8"
 
 
 def build_gene_tracks(inputs: Inputs) -> pd.DataFrame:
@@ -84,20 +85,26 @@ def draw_gene_tracks(table: pd.DataFrame) -> Figure:
     region = table[table["part"] == "region"].iloc[0]
     expression = table[table["part"] == "expression"]
     lines = list(dict.fromkeys(expression["cell_line"]))
-    figure = Figure(figsize=(style.TWO_COLUMNS, 0.95 * len(lines) + 1.5), layout="constrained")
+    genes = _levels(table[table["part"] == "gene"], region)
+    below_height = 0.3 + 0.27 * (genes["level"].max() + 1 if len(genes) else 1)
+    height = 1.0 * len(lines) + below_height + 0.45
+    figure = Figure(figsize=(style.TWO_COLUMNS, min(height, style.PAGE)), layout="constrained")
     layout = figure.add_gridspec(
-        len(lines) + 1, 2, width_ratios=(5.2, 1), height_ratios=[1] * len(lines) + [0.75]
+        len(lines) + 1, 2, width_ratios=(5.2, 1), height_ratios=[1] * len(lines) + [below_height]
     )
     below = figure.add_subplot(layout[len(lines), 0])
-    _genes_panel(below, table[table["part"] == "gene"], region)
+    _genes_panel(below, genes, region)
     loops = table[table["part"] == "loop"]
     strongest = float(loops["value"].max()) if len(loops) else 1.0
     widest = float(expression["value"].max()) if expression["value"].notna().any() else 1.0
     for row, line in enumerate(lines):
         arcs = figure.add_subplot(layout[row, 0], sharex=below)
         note = expression.loc[expression["cell_line"] == line, "note"].dropna()
-        _arcs_panel(arcs, loops[loops["cell_line"] == line], strongest, region, "".join(note))
-        arcs.set_title(line)
+        own = loops[loops["cell_line"] == line]
+        _arcs_panel(arcs, own, strongest, region, "".join(note))
+        at_gene = int(own["at_gene"].sum())
+        others = f"{len(own) - at_gene:,} others in the window"
+        style.title(arcs, line, f"n = {at_gene:,} loops at {region['name']}, {others}")
         bar = figure.add_subplot(layout[row, 1])
         value = expression.loc[expression["cell_line"] == line, "value"].iloc[0]
         _expression_panel(bar, value, widest, last=row == len(lines) - 1)
@@ -144,25 +151,16 @@ def _window(gene: pd.Series, loops: list[pd.DataFrame]) -> tuple[int, int]:
 
 
 def _gene_rows(genes: pd.DataFrame, inputs: Inputs, chromosome: str, start: int, end: int) -> list:
-    near = genes[
-        (genes["chromosome"] == chromosome) & (genes["tss"] >= start) & (genes["tss"] < end)
-    ]
-    bodies = {}
+    """Genes whose body, or TSS where no transcripts were given, lies in the window."""
+    here = genes[genes["chromosome"] == chromosome].set_index("gene")
+    bodies = pd.DataFrame({"start": here["tss"], "end": here["tss"] + 1})
     if inputs.transcripts:
         table = read_table(inputs.transcripts, TRANSCRIPTS)
-        own = table[(table["chromosome"] == chromosome) & table["gene"].isin(near["gene"])]
-        bodies = own.groupby("gene").agg({"start": "min", "end": "max"}).to_dict("index")
-    return [
-        {
-            "part": "gene",
-            "start": row.tss,
-            "end": row.tss + 1,
-            "name": row.gene,
-            "strand": row.strand,
-        }
-        | bodies.get(row.gene, {})
-        for row in near.sort_values("tss").itertuples()
-    ]
+        own = table[(table["chromosome"] == chromosome) & table["gene"].isin(here.index)]
+        bodies.update(own.groupby("gene").agg({"start": "min", "end": "max"}))
+    bodies = bodies[(bodies["end"] > start) & (bodies["start"] < end)].astype(int)
+    bodies = bodies.assign(part="gene", strand=here["strand"]).rename_axis("name").reset_index()
+    return bodies.sort_values(["start", "end"]).to_dict("records")
 
 
 def _expression_row(dataset, gene: str) -> dict:
@@ -201,9 +199,39 @@ def _arcs_panel(
             [(left, 0), (left, row.value * 4 / 3), (right, row.value * 4 / 3), (right, 0)],
             [1, 4, 4, 4],
         )
-        colour = style.VERMILLION if own else "#AAAAAA"
-        axis.add_patch(PathPatch(path, fill=False, edgecolor=colour, linewidth=1.0 if own else 0.6))
+        look = {"edgecolor": style.VERMILLION if own else OTHERS, "linewidth": 1.2 if own else 0.6}
+        axis.add_patch(PathPatch(path, fill=False, **look))
     axis.set_xlim(region["start"], region["end"])
+
+
+def _levels(genes: pd.DataFrame, region: pd.Series) -> pd.DataFrame:
+    """Genes with the row that each is drawn in, and the middle of its name where that fits.
+
+    The gene asked for is always named, the others longest first, no name over another.
+    """
+    start, end = float(region["start"]), float(region["end"])
+    span = end - start
+    genes = genes.sort_values(["start", "end", "name"]).reset_index(drop=True)
+    ends: list[float] = []
+    levels = []
+    for row in genes.itertuples():
+        level = next((i for i, last in enumerate(ends) if last < row.start), len(ends))
+        ends[level : level + 1] = [max(row.end, row.start + 0.004 * span) + 0.004 * span]
+        levels.append(level)
+    genes = genes.assign(level=levels, middle=np.nan, asked=genes["name"] == region["name"])
+    length = genes["end"] - genes["start"]
+    order = genes.assign(length=length).sort_values(["asked", "length"], ascending=False).index
+    taken: dict[int, list[tuple[float, float]]] = {}
+    for index in order:
+        row = genes.loc[index]
+        half = (len(str(row["name"])) + 1) * LETTER * span / 2
+        middle = (max(row["start"], start) + min(row["end"], end)) / 2
+        middle = min(max(middle, start + half), end - half)
+        beside = taken.setdefault(row["level"], [])
+        if all(middle + half <= low or middle - half >= high for low, high in beside):
+            beside.append((middle - half, middle + half))
+            genes.loc[index, "middle"] = middle
+    return genes
 
 
 def _genes_panel(axis: Axes, genes: pd.DataFrame, region: pd.Series) -> None:
@@ -211,44 +239,30 @@ def _genes_panel(axis: Axes, genes: pd.DataFrame, region: pd.Series) -> None:
     axis.spines["left"].set_visible(False)
     axis.set_yticks([])
     span = float(region["end"] - region["start"])
-    levels: list[float] = []
-    # In a dense region the names would cover one another: only the gene asked for is named.
-    dense = len(genes) > MOST_NAMES
-    for row in genes.sort_values(["start", "name"]).itertuples():
-        asked = row.name == region["name"]
-        named = asked or not dense
-        needed = len(str(row.name)) * 0.0125 * span if named else 0.0
-        middle = min(
-            max((row.start + row.end) / 2, region["start"] + needed / 2), region["end"] - needed / 2
-        )
-        left = min(row.start, middle - needed / 2)
-        level = next((i for i, end in enumerate(levels) if end < left), len(levels))
-        if level == len(levels):
-            levels.append(0.0)
-        levels[level] = max(row.end, middle + needed / 2) + 0.01 * span
-        _gene_model(axis, row, level, middle if named else None, span, asked)
-    axis.set_ylim(-max(len(levels), 1) + 0.2, 0.75)
-    axis.xaxis.set_major_formatter(lambda x, _: f"{x / 1e6:.2f}")
+    for row in genes.itertuples():
+        _gene_model(axis, row, span)
+    axis.set_ylim(-max(genes["level"].max() if len(genes) else 0, 0) - 0.35, 0.75)
+    axis.xaxis.set_major_formatter(lambda x, _: f"{x / 1e6:.9g}")
     axis.set_xlabel(f"Position on {region['chromosome']}, Mb")
 
 
-def _gene_model(
-    axis: Axes, row, level: int, middle: float | None, span: float, asked: bool
-) -> None:
-    """Body and direction of a gene; its name at `middle`, if that is given."""
-    colour = style.VERMILLION if asked else "#555555"
-    length = max(row.end - row.start, 0.002 * span)
-    axis.add_patch(Rectangle((row.start, -level), length, 0.2, color=colour, linewidth=0))
-    tss, way = (row.start, 1) if row.strand == "+" else (row.start + length, -1)
-    look = {"arrowstyle": "->", "color": colour, "linewidth": 0.7, "shrinkA": 0, "shrinkB": 0}
-    tip = (tss + way * 0.018 * span, 0.1 - level)
-    axis.annotate("", tip, (tss, 0.1 - level), arrowprops=look)
-    if middle is None:
-        return
-    axis.text(
-        middle, 0.28 - level, row.name, ha="center", va="bottom", fontsize=5.5, color=colour,
-        style="italic", fontweight="bold" if asked else "normal",
-    )  # fmt: skip
+def _gene_model(axis: Axes, row, span: float) -> None:
+    """Body of a gene, pointed at its 3' end; its name over it where that fits."""
+    colour = style.VERMILLION if row.asked else "#555555"
+    left, right = row.start, max(row.end, row.start + 0.004 * span)
+    tip = min(0.008 * span, right - left)
+    if row.strand == "-":
+        left, right, tip = right, left, -tip
+    low, high = -0.14 - row.level, 0.14 - row.level
+    corners = [
+        (left, low), (right - tip, low), (right, -row.level), (right - tip, high), (left, high),
+    ]  # fmt: skip
+    axis.add_patch(Polygon(corners, color=colour, linewidth=0))
+    if np.isfinite(row.middle):
+        axis.text(
+            row.middle, 0.2 - row.level, row.name, ha="center", va="bottom", fontsize=5.5,
+            color=colour, style="italic", fontweight="bold" if row.asked else "normal",
+        )  # fmt: skip
 
 
 def _expression_panel(axis: Axes, value: float, widest: float, *, last: bool) -> None:
@@ -264,4 +278,10 @@ def _expression_panel(axis: Axes, value: float, widest: float, *, last: bool) ->
         style.say(axis, "not in this cell line's genes", 14)
     axis.tick_params(labelbottom=last)
     if last:
-        axis.set_xlabel("Expression,\nlog10(count + 0.1),\nquantile-normalised")
+        # Beside the genes, where nothing else is: the layout need not make room for it.
+        words = "Expression,\nlog10(count + 0.1),\nquantile-normalised"
+        label = axis.annotate(
+            words, (0.5, 0), (0, -14), xycoords="axes fraction", textcoords="offset points",
+            ha="center", va="top", annotation_clip=False,
+        )  # fmt: skip
+        label.set_in_layout(False)

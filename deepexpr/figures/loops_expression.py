@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 
+import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.colors import LogNorm
+from matplotlib.colors import ListedColormap, LogNorm
 from matplotlib.figure import Figure
 from scipy.ndimage import gaussian_filter
 from scipy.stats import pearsonr
@@ -25,6 +26,9 @@ LOOP_NUMBER_COLUMNS = ("cell_line", "gene", "loop_number", "expression", "note")
 #: Bins per axis of the density, and the smoothing's standard deviation in bins.
 DENSITY_BINS = 60
 DENSITY_SMOOTHING = 1.5
+
+#: Viridis without its palest end, which would not stand out from the paper in grey.
+COLOURS = ListedColormap(mpl.colormaps["viridis"](np.linspace(0, 0.85, 256)), name="density")
 
 Y_LABEL = f"Expression,\n{style.EXPRESSION_UNIT}"
 NO_HICHIP = "No HiChIP data: this cell line was run in sequence-only mode."
@@ -46,7 +50,8 @@ def draw_loop_signal(table: pd.DataFrame) -> Figure:
     if table.empty:
         return style.only_words(title, "No cell line was given.")
     lines = list(dict.fromkeys(table["cell_line"]))
-    figure, axes = style.grid(len(lines), columns=min(3, len(lines)), panel=(2.35, 2.35))
+    columns = 2 if len(lines) == 4 else min(3, len(lines))
+    figure, axes = style.grid(len(lines), columns=columns, panel=(2.35, 2.35))
     drawn = [_density_panel(axis, line, table) for axis, line in zip(axes, lines, strict=True)]
     points = [artist for artist in drawn if artist is not None]
     if points:
@@ -54,7 +59,7 @@ def draw_loop_signal(table: pd.DataFrame) -> Figure:
         norm = LogNorm(vmin=0.1, vmax=max(top, 1.0))
         for artist in points:
             artist.set_norm(norm)
-        bar = figure.colorbar(points[0], ax=axes, fraction=0.05, pad=0.02, extend="min")
+        bar = figure.colorbar(points[0], ax=axes, fraction=0.05, pad=0.02, extend="min", shrink=0.8)
         bar.set_label("Smoothed density,\ngenes per cell of a 60 × 60 grid")
         bar.ax.minorticks_off()
     style.label_outside(axes, "Summed loop signal,\nlog2(1 + normalised PETs)", Y_LABEL)
@@ -141,7 +146,7 @@ def _density_panel(axis: Axes, line: str, table: pd.DataFrame):
     density = _density(x, y)
     order = np.argsort(density, kind="stable")
     return axis.scatter(
-        x[order], y[order], c=density[order], s=3, linewidths=0, rasterized=True, cmap="viridis"
+        x[order], y[order], c=density[order], s=3, linewidths=0, rasterized=True, cmap=COLOURS
     )
 
 

@@ -119,7 +119,9 @@ def _draw(table: pd.DataFrame, noun: str, title: str) -> Figure:
     targets = table[table["role"] == "target"].sort_values(["e_value", "query"], kind="stable")
     matched = list(dict.fromkeys(targets["query"]))
     number, limit = queries["query"].nunique(), float(queries["e_limit"].iloc[0])
-    heading = f"{len(matched)} of {number} {noun}s match a JASPAR motif (TomTom, E < {limit:g})"
+    heading = (
+        f"{len(matched)} of {number} {noun}s match a JASPAR motif (TomTom, E\u00a0<\u00a0{limit:g})"
+    )
     shown = matched[:SHOWN] or _most_informative(queries)
     if len(matched) > len(shown):
         heading += f"; the {len(shown)} best are shown"

@@ -97,7 +97,7 @@ def _text_rows(table: pd.DataFrame) -> list[list[str]]:
             [
                 row.quantity, row.cell_line.replace(",", ", "), row.unit,
                 _number(row.paper, digits),
-                *(numbers if ran else ["not run", "–", "–"]),
+                *(numbers if ran else ["not\u00a0run", "–", "–"]),
                 row.within_spread if ran else "–",
                 "" if pd.isna(row.note) else str(row.note),
             ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import textwrap
 
 import numpy as np
 import pandas as pd
@@ -129,9 +128,8 @@ def _draw(table: pd.DataFrame, title: str, nothing: str) -> Figure:
         sharey=_one_metric(table),
     )
     for axis, key in zip(axes, keys, strict=True):
-        rows = _rows(table, key)
-        _dodged(axis, rows, methods, folds)
-        style.title(axis, *_panel_title(key, rows))
+        _dodged(axis, _rows(table, key), methods, folds)
+    style.titles(axes, [_panel_title(key, _rows(table, key)) for key in keys])
     style.label_outside(axes, "Number of folds, K", "")
     for axis, key in zip(axes, keys, strict=True):
         if axis.get_subplotspec().is_first_col() or not _one_metric(table):
@@ -164,8 +162,9 @@ def _dot_plots(table: pd.DataFrame, keys: list[tuple], methods: list[str]) -> Fi
         axis.xaxis.set_major_locator(MaxNLocator(4))
         axis.grid(axis="x")
         axis.margins(x=0.08)
-        style.title(axis, *_panel_title(key, rows, int(rows["K"].iloc[0])))
         _say_missing(axis, rows)
+    k = int(table["K"].iloc[0])
+    style.titles(axes, [_panel_title(key, _rows(table, key), k) for key in keys])
     if _is_below(table):
         style.legend_below(figure, [_star()], 1)
     return figure
@@ -208,11 +207,12 @@ def _points(
     where, mean = place + spread, values.mean()
     ends = [place - step * 0.42, place + step * 0.42]
     look = {
-        "s": 7,
+        "s": 10,
         "color": style.colour(method),
         "marker": style.marker(method),
-        "linewidths": 0,
-        "alpha": 0.75,
+        "edgecolors": "#333333",
+        "linewidths": 0.25,
+        "alpha": 0.9,
         "zorder": 2,
     }
     if horizontal:
@@ -237,18 +237,14 @@ def _rows(table: pd.DataFrame, key: tuple) -> pd.DataFrame:
     ]
 
 
-def _panel_title(key: tuple, rows: pd.DataFrame, k: int | None = None) -> tuple[str, str]:
-    """Heading and detail of a panel."""
+def _panel_title(key: tuple, rows: pd.DataFrame, k: int | None = None) -> tuple[str, list[str]]:
+    """Heading and lines of detail of a panel."""
     line, trained_on, scheme, _ = key
-    detail = f"{SCHEME_LABELS.get(scheme, scheme)}, n = {total_genes(rows):,} genes"
-    if k:
-        detail = f"K = {k}, {detail.replace(', n', chr(10) + 'n')}"
+    splits, number = SCHEME_LABELS.get(scheme, scheme), f"n = {total_genes(rows):,} genes"
+    detail = [f"K = {k}, {splits}", number] if k else [f"{splits}, {number}"]
     if line != trained_on:
-        detail = f"trained on {str(trained_on).replace(',', ', ')}\n{detail}"
-    missing = failures(rows)
-    if missing:
-        detail += "\n" + textwrap.fill(missing, 44)
-    return str(line), detail
+        detail.insert(0, f"trained on {str(trained_on).replace(',', ', ')}")
+    return str(line), [*detail, failures(rows)]
 
 
 def _say_missing(axis: Axes, rows: pd.DataFrame) -> None:

@@ -23,9 +23,13 @@ from deepexpr.schemas import METHOD_LABELS
 
 STYLE = Path(__file__).with_name("deepexpr.mplstyle")
 
-#: Widths of a journal's one and two columns, inches (85 and 174 mm).
+#: Widths of a journal's one and two columns, and the height of its page, inches (85, 174, 234 mm).
 ONE_COLUMN = 3.35
 TWO_COLUMNS = 6.85
+PAGE = 9.2
+
+#: Letters of a panel's detail to the inch (6.3 points), measured on the longest of them.
+LETTERS_PER_INCH = 20
 
 #: Okabe & Ito (2008), told apart by people with any common colour vision.
 BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, VERMILLION, PURPLE = (
@@ -115,14 +119,15 @@ def grid(
     sharex: bool = True,
     sharey: bool = True,
 ) -> tuple[Figure, list[Axes]]:
-    """A figure of `number` equal panels with shared axes, at most two columns wide.
+    """A figure of `number` equal panels with shared axes, one or two columns wide.
 
-    `panel` is the size of one panel in inches; the width shrinks to fit the page.
+    `panel` is the size of one panel in inches; it shrinks so that the figure fits the page.
     """
     columns = max(1, min(columns, number))
     rows = math.ceil(number / columns)
-    width = min(TWO_COLUMNS, max(ONE_COLUMN, panel[0] * columns))
-    figure = Figure(figsize=(width, panel[1] * rows + 0.3), layout="constrained")
+    width = ONE_COLUMN if panel[0] * columns <= ONE_COLUMN else TWO_COLUMNS
+    height = min(panel[1] * rows + 0.3, PAGE)
+    figure = Figure(figsize=(width, height), layout="constrained")
     axes = figure.subplots(rows, columns, sharex=sharex, sharey=sharey, squeeze=False)
     flat = list(axes.flat)
     for spare in flat[number:]:
@@ -155,6 +160,26 @@ def title(axis: Axes, head: str, detail: str = "") -> None:
         head, (0, 1), xycoords="axes fraction", xytext=(0, 6 + lines * 7.8), fontsize=7.5,
         textcoords="offset points", fontweight="bold", annotation_clip=False,
     )  # fmt: skip
+
+
+def titles(axes: Sequence[Axes], texts: Sequence[tuple[str, Sequence[str]]]) -> None:
+    """Headings over panels, (head, lines of detail) each, all heads of a row at one height.
+
+    A line of detail that is wider than its panel is broken.
+    """
+    columns = axes[0].get_subplotspec().get_gridspec().ncols
+    room = axes[0].figure.get_figwidth() - 1.0
+    letters = max(16, int(room / columns * LETTERS_PER_INCH))
+    broken = [[textwrap.fill(line, letters) for line in lines if line] for _, lines in texts]
+    heights = ["\n".join(lines).count("\n") for lines in broken]
+    for axis, (head, _), lines, height in zip(axes, texts, broken, heights, strict=True):
+        row = axis.get_subplotspec().rowspan.start
+        tallest = max(
+            other
+            for other, beside in zip(heights, axes, strict=True)
+            if beside.get_subplotspec().rowspan.start == row
+        )
+        title(axis, head, "\n".join(lines) + "\n" * (tallest - height))
 
 
 def say(axis: Axes, text: str, width: int = 34) -> None:

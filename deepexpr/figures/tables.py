@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+from matplotlib.textpath import text_to_path
 
 from deepexpr.figures import style
 
-#: Inches: a line of text, the space between rows, the head, and a margin.
-LINE, SPACE, HEAD, MARGIN = 0.115, 0.07, 0.3, 0.1
+#: Inches: a line of text, the space between rows and between columns, the head, and a margin.
+LINE, SPACE, BETWEEN, HEAD, MARGIN = 0.115, 0.07, 0.12, 0.3, 0.1
 
-#: Characters of a line over the width of two columns at this size.
-CHARACTERS = 142
 FONT = 6.5
 
 
@@ -30,8 +29,8 @@ def draw_table(
 
     numeric : columns (by number) that are set to the right. emphasise : rows in colour.
     """
-    shares = _shares([header, *rows])
-    wrapped = [_wrap(cells, shares) for cells in [header, *rows]]
+    widths = _column_widths([header, *rows])
+    wrapped = [_wrap(cells, widths) for cells in [header, *rows]]
     heights = [max(cell.count("\n") + 1 for cell in cells) * LINE + SPACE for cells in wrapped]
     height = HEAD + sum(heights) + 2 * MARGIN
     figure = Figure(figsize=(style.TWO_COLUMNS, height))
@@ -45,7 +44,7 @@ def draw_table(
     for number, (cells, step) in enumerate(zip(wrapped, heights, strict=True)):
         weight = "bold" if number == 0 else "normal"
         colour = style.VERMILLION if number - 1 in emphasise else "black"
-        _cells(axis, cells, shares, y - SPACE / 2, numeric, weight, colour)
+        _cells(axis, cells, widths, y - SPACE / 2, numeric, weight, colour)
         y -= step
         if number == 0:
             _rule(axis, y, 0.6)
@@ -53,48 +52,55 @@ def draw_table(
     return figure
 
 
-def _shares(lines: Sequence[Sequence[str]]) -> list[float]:
-    """Widths of the columns, in characters, together at most CHARACTERS."""
+def _column_widths(lines: Sequence[Sequence[str]]) -> list[float]:
+    """Inches of the columns, together the page: what a cell wants, at least its longest word."""
     columns = list(zip(*lines, strict=True))
-    wanted = [max(len(str(cell)) for cell in column) + 2 for column in columns]
-    longest_word = [
-        max((len(word) for cell in column for word in str(cell).split()), default=1) + 2
+    wanted = [max(_width(str(cell)) for cell in column) + BETWEEN for column in columns]
+    least = [
+        max((_width(word) for cell in column for word in str(cell).split(" ")), default=0) + BETWEEN
         for column in columns
     ]
-    surplus = sum(wanted) - CHARACTERS
-    if surplus > 0:
-        spare = [want - word for want, word in zip(wanted, longest_word, strict=True)]
-        total = sum(spare) or 1
-        wanted = [
-            want - min(surplus, total) * share / total
-            for want, share in zip(wanted, spare, strict=True)
-        ]
-    return [float(want) for want in wanted]
+    room = style.TWO_COLUMNS - 2 * MARGIN
+    surplus, spare = sum(wanted) - room, sum(wanted) - sum(least)
+    if surplus <= 0:
+        return [want * room / sum(wanted) for want in wanted]
+    share = min(surplus / spare, 1) if spare else 0
+    return [want - share * (want - word) for want, word in zip(wanted, least, strict=True)]
 
 
-def _wrap(cells: Sequence[str], shares: Sequence[float]) -> list[str]:
-    return [
-        textwrap.fill(str(cell), max(int(share) - 1, 4), break_long_words=False)
-        for cell, share in zip(cells, shares, strict=True)
-    ]
+def _width(text: str) -> float:
+    """Inches of a line of text, set in bold, the wider of the two weights."""
+    font = FontProperties(family="DejaVu Sans", weight="bold", size=FONT)
+    return text_to_path.get_text_width_height_descent(text, font, ismath=False)[0] / 72
+
+
+def _wrap(cells: Sequence[str], widths: Sequence[float]) -> list[str]:
+    return [_fill(str(cell), width - BETWEEN) for cell, width in zip(cells, widths, strict=True)]
+
+
+def _fill(text: str, width: float) -> str:
+    """`text` in lines of at most `width` inches, broken at spaces."""
+    lines: list[str] = []
+    for word in text.split(" "):
+        if lines and _width(f"{lines[-1]} {word}") <= width + 1e-6:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+    return "\n".join(lines)
 
 
 def _cells(
-    axis: Axes, cells, shares, y: float, numeric: Sequence[int], weight: str, colour: str
+    axis: Axes, cells, widths, y: float, numeric: Sequence[int], weight: str, colour: str
 ) -> None:
-    scale = (style.TWO_COLUMNS - 2 * MARGIN) / max(sum(shares), 1)
     left = MARGIN
-    for number, (cell, share) in enumerate(zip(cells, shares, strict=True)):
-        right = left + share * scale
-        if number in numeric:
-            place, side = right - 0.12, "right"
-        else:
-            place, side = left, "left"
+    for number, (cell, width) in enumerate(zip(cells, widths, strict=True)):
+        right = number in numeric
+        place = left + width - BETWEEN if right else left
         axis.text(
-            place, y, cell, ha=side, va="top", fontsize=FONT, fontweight=weight, color=colour,
-            linespacing=1.2,
+            place, y, cell, ha="right" if right else "left", va="top", fontsize=FONT,
+            fontweight=weight, color=colour, linespacing=1.2,
         )  # fmt: skip
-        left = right
+        left += width
 
 
 def _rule(axis: Axes, y: float, width: float) -> None:

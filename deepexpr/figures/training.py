@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import NullFormatter
+from matplotlib.ticker import MaxNLocator, NullFormatter
 
 from deepexpr.figures import style
 from deepexpr.figures.inputs import Inputs
@@ -17,8 +17,15 @@ from deepexpr.files import read_table
 TRAINING_CURVES_COLUMNS = ("run", "fold", "member", "step", "epoch", "loss", "val_loss")
 HISTORY = TRAINING_CURVES_COLUMNS[1:]
 
-#: Snakemake's own columns, seconds and MiB of resident memory; missing where it measured none.
-BENCHMARKS_COLUMNS = ("step", "s", "max_rss")
+#: One row per rule in the order of the data: its stage, its jobs, and of the longest and of the
+#: largest of them wall time in s and resident memory in MiB (missing where none was measured).
+BENCHMARKS_COLUMNS = ("stage", "step", "jobs", "s", "max_rss")
+
+#: Stages in the order of the data; benchmark files lie in a folder per stage.
+STAGES = (
+    "reference", "expression", "hichip", "loops", "features", "models", "baselines", "evaluation",
+    "motifs",
+)  # fmt: skip
 
 STEP_LABELS = {
     "sequence": "step 1, sequence", "distal": "step 2, HiChIP", "full": "one step",
@@ -40,17 +47,24 @@ def build_training_curves(inputs: Inputs) -> pd.DataFrame:
 
 
 def build_benchmarks(inputs: Inputs) -> pd.DataFrame:
-    """Wall time and memory by step (the longest of its jobs), from Snakemake's benchmark files.
+    """Jobs, wall time and memory by step (max per rule), from Snakemake's benchmark files.
 
-    A file is named ``{job}.{step}.tsv`` or ``{step}.tsv``; times are in s, memory in MB.
+    A file is named ``{stage}/{job}.{step}.tsv`` or ``{stage}/{step}.tsv``.
     """
     rows = []
     for path in sorted(inputs.benchmark.rglob("*.tsv")):
         table = read_table(path, ("s", "max_rss"), na_values=["-"])
-        rows.append((path.name.split(".")[-2], table["s"].mean(), table["max_rss"].mean()))
-    jobs = pd.DataFrame(rows, columns=list(BENCHMARKS_COLUMNS))
-    step, *values = BENCHMARKS_COLUMNS
-    return jobs.groupby(step, sort=False)[values].max().reset_index()
+        stage = path.relative_to(inputs.benchmark).parts[0]
+        rows += [(stage, path.name.split(".")[-2], *own) for own in table[["s", "max_rss"]].values]
+    jobs = pd.DataFrame(rows, columns=["stage", "step", "s", "max_rss"])
+    steps = jobs.groupby(["stage", "step"], sort=False).agg(
+        jobs=("s", "size"), s=("s", "max"), max_rss=("max_rss", "max")
+    )
+    order = {stage: place for place, stage in enumerate(STAGES)}
+    table = steps.reset_index().sort_values(
+        "stage", key=lambda own: own.map(order).fillna(len(order)), kind="stable"
+    )
+    return table[list(BENCHMARKS_COLUMNS)].reset_index(drop=True)
 
 
 def draw_training_curves(table: pd.DataFrame) -> Figure:
@@ -58,14 +72,17 @@ def draw_training_curves(table: pd.DataFrame) -> Figure:
     if table.empty:
         return style.only_words("Training curves", "No network was trained.")
     keys = list(dict.fromkeys(zip(table["run"], table["step"], strict=True)))
+    columns = 3 if len(keys) <= 12 else 4
     figure, axes = style.grid(
-        len(keys), columns=min(3, len(keys)), panel=(2.25, 1.75), sharex=False, sharey=False
+        len(keys), columns=columns, panel=(2.25, 1.75), sharex=False, sharey=False
     )
-    for axis, (run, step) in zip(axes, keys, strict=True):
-        _curves(axis, str(run), step, table[(table["run"] == run) & (table["step"] == step)])
+    rows = [table[(table["run"] == run) & (table["step"] == step)] for run, step in keys]
+    for axis, own in zip(axes, rows, strict=True):
+        _curves(axis, own)
+    style.titles(axes, [_panel_title(*key, own) for key, own in zip(keys, rows, strict=True)])
     style.label_outside(axes, "Epoch", "Loss")
     handles = [
-        Line2D([], [], color=style.GREY, label="training"),
+        Line2D([], [], color=style.GREY, linestyle="--", label="training"),
         Line2D([], [], color=style.VERMILLION, label="validation"),
         Line2D(
             [], [], linestyle="none", marker="o", markersize=3, color="black",
@@ -76,17 +93,28 @@ def draw_training_curves(table: pd.DataFrame) -> Figure:
     return figure
 
 
-def _curves(axis: Axes, run: str, step: str, rows: pd.DataFrame) -> None:
-    networks = rows.groupby(["fold", "member"])
-    for _, one in networks:
+def _panel_title(run: str, step: str, rows: pd.DataFrame) -> tuple[str, list[str]]:
+    """Heading and lines of detail; a run is named "cell line, task and kind"."""
+    line, *rest = str(run).rsplit(" ", 2)
+    number = rows.groupby(["fold", "member"]).ngroups
+    how = "one step" if rest[-1:] == ["hichip"] else STEP_LABELS.get(step, step)
+    lost = rows.groupby(["fold", "member"])["val_loss"].apply(lambda own: own.isna().all()).sum()
+    words = f"{lost} without a validation loss" if lost else ""
+    return line, [", ".join(map(style.label, rest)), how, f"n = {number} networks", words]
+
+
+def _curves(axis: Axes, rows: pd.DataFrame) -> None:
+    for _, one in rows.groupby(["fold", "member"]):
         one = one.sort_values("epoch")
-        axis.plot(one["epoch"], one["loss"], color=style.GREY, linewidth=0.6, alpha=0.6)
-        axis.plot(one["epoch"], one["val_loss"], color=style.VERMILLION, linewidth=0.8, alpha=0.7)
+        axis.plot(one["epoch"], one["loss"], "--", color=style.GREY, linewidth=0.6)
+        axis.plot(one["epoch"], one["val_loss"], color=style.VERMILLION, linewidth=0.8, alpha=0.8)
         if one["val_loss"].notna().any():
             best = one.loc[one["val_loss"].idxmin()]
             axis.plot(best["epoch"], best["val_loss"], "o", color="black", markersize=2)
-    label = STEP_LABELS.get(step, step)
-    style.title(axis, run, f"{label}, n = {networks.ngroups} networks")
+    if not rows[["loss", "val_loss"]].notna().to_numpy().any():
+        style.say(axis, "No loss was finite: training diverged.", 24)
+    axis.xaxis.set_major_locator(MaxNLocator(4, integer=True))
+    axis.yaxis.set_major_locator(MaxNLocator(4))
     axis.margins(x=0.05)
 
 
@@ -99,8 +127,8 @@ def draw_benchmarks(table: pd.DataFrame) -> Figure:
     figure = Figure(figsize=(style.TWO_COLUMNS, 0.6 + 0.16 * len(table)), layout="constrained")
     left, right = figure.subplots(1, 2, sharey=True)
     for axis, column, text in (
-        (left, "s", "Wall time, s"),
-        (right, "max_rss", "Largest resident memory, MiB"),
+        (left, "s", "Wall time of the longest job, s"),
+        (right, "max_rss", "Memory of the largest job, MiB"),
     ):
         values = table[column].where(table[column] > 0)
         # Points, not bars: a logarithmic axis has no zero for bars to start at.
@@ -111,6 +139,7 @@ def draw_benchmarks(table: pd.DataFrame) -> Figure:
             axis.xaxis.set_minor_formatter(NullFormatter())
         axis.set_xlabel(text)
         axis.grid()
-    left.set_yticks(range(len(table)), table["step"])
+    labels = [f"{row.step} (n = {row.jobs:,})" for row in table.itertuples()]
+    left.set_yticks(range(len(table)), labels)
     left.set_ylim(-0.6, len(table) - 0.4)
     return figure

@@ -81,7 +81,7 @@ def filter_motifs(queries: int = 4, matched: int = 3, seed: int = 4) -> pd.DataF
                     target[i + offset] = 0.8 * query[i] + 0.05
             hit = {
                 "target": f"MA{index:04d}.1",
-                "target_name": ("CTCF", "NRF1::MAX", "YY1")[index % 3],
+                "target_name": ("CTCF", "Ahr::Arnt", "NR1H3::RXRA")[index % 3],
                 "orientation": "+-"[index % 2], "offset": offset, "p_value": 10.0**-index,
                 "e_value": 0.04 * 10.0**-index, "q_value": 0.1 * 10.0**-index,
             }  # fmt: skip
@@ -106,15 +106,16 @@ def _column(query: str, role: str, position: int, p: np.ndarray) -> dict:
     } | letters
 
 
-def gene_tracks(lines=LINES, loops: int = 25, seed: int = 5) -> pd.DataFrame:
+def gene_tracks(lines=LINES, loops: int = 25, seed: int = 5, genes: int = 11) -> pd.DataFrame:
     from deepexpr.figures.gene_tracks import GENE_TRACKS_COLUMNS
 
     rng = np.random.default_rng(seed)
     start, end, tss = 18_000_000, 18_800_000, 18_400_000
     rows = [{"part": "region", "start": start, "end": end, "name": "PPIB"}]
-    for index, left in enumerate(sorted(rng.integers(start, end - 60_000, 11))):
-        name = "PPIB" if index == 5 else f"GENE{index}"
-        left = tss if index == 5 else int(left)
+    for index, left in enumerate(sorted(rng.integers(start, end - 60_000, genes))):
+        asked = index == genes // 2
+        name = "PPIB" if asked else f"GENE{index}"
+        left = tss if asked else int(left)
         right = left + int(rng.integers(3_000, 60_000))
         rows.append(
             {"part": "gene", "start": left, "end": right, "name": name, "strand": "+-"[index % 2]}
@@ -193,8 +194,11 @@ def training_curves(runs=("K562 regression full", "K562 regression hichip"), see
 
 
 def benchmarks() -> pd.DataFrame:
-    rows = [("map_mate", 340.2, 2900.0), ("call_loops", 1200.0, 800.0), ("draw", 2.0, np.nan)]
-    return pd.DataFrame(rows, columns=["step", "s", "max_rss"])
+    rows = [
+        ("hichip", "map_mate", 8, 340.2, 2900.0), ("loops", "call_loops", 2, 1200.0, 800.0),
+        ("motifs", "match_motifs", 1, 2.0, np.nan),
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=["stage", "step", "jobs", "s", "max_rss"])
 
 
 def summary() -> pd.DataFrame:
