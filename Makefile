@@ -1,10 +1,11 @@
 # The few words to learn: make demo, make test, make real. `make help` lists them.
 SHELL := /bin/bash
 PYTHON ?= python3
+DATA ?= ../shared/data
 CORES ?= $(shell nproc 2>/dev/null || echo 2)
 IN_VENV := PATH="$(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$$PATH"
 
-.PHONY: help setup demo real test lint format lock docs containers rulegraph clean slurm-test
+.PHONY: help setup demo real k562 test lint format lock docs containers rulegraph clean slurm-test
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -17,6 +18,10 @@ demo: ## run the whole pipeline on the embedded demo, to results/report.html
 
 real: ## run it on real reads of one chromosome, to results/chr22/report.html
 	@$(PYTHON) -m bootstrap real --cores $(CORES)
+
+k562: ## run it on real tables of K562, Jurkat and HCT116 in DATA, to results/k562-real/report.html
+	@$(PYTHON) config/k562-real/prepare.py $(DATA) resources/k562-real
+	@$(PYTHON) -m bootstrap k562 --cores $(CORES)
 
 test: ## set up, lint, and run every test
 	@$(PYTHON) -m bootstrap setup-test
@@ -55,6 +60,6 @@ rulegraph: ## draw docs/images/rulegraph.svg (needs Graphviz)
 	  | python docs/rulegraph.py | dot -Tsvg > docs/images/rulegraph.svg
 
 clean: ## delete results of demo and real runs and the demo's reads
-	rm -rf resources/demo resources/chr22 results/chr22 results/report.html results/summary.* \
+	rm -rf resources/demo resources/chr22 resources/k562-real results/chr22 results/k562-real results/report.html results/summary.* \
 	  $(addprefix results/,baselines benchmarks evaluation expression features figures hichip logs \
 	  loops models motifs reference)

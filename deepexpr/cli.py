@@ -21,9 +21,9 @@ from deepexpr.errors import InputError, UsageError
 #: In the order of the data flow.
 VERBS = (
     "simulate", "check", "plan", "obtain", "promoters", "transcriptome", "expression", "trim",
-    "pairs", "contacts", "call-loops", "signal", "dataset", "splits", "gkm", "train", "predict",
-    "cross", "baseline", "evaluate", "interpret", "filters", "tomtom", "enhancers", "cismodule",
-    "table", "figure",
+    "pairs", "contacts", "call-loops", "signal", "import-loops", "dataset", "splits", "gkm",
+    "train", "predict", "cross", "baseline", "evaluate", "interpret", "filters", "tomtom",
+    "enhancers", "cismodule", "table", "figure",
 )  # fmt: skip
 
 

@@ -38,6 +38,13 @@ DISTANCES = sorted(config["evaluation"]["distances"], reverse=True)
 HALF_WIDTH = config["features"]["bins"] * config["features"]["bin_size"] // 2
 FORMATS = config["figures"]["formats"]
 ENTRY = sample_entries(UNITS)  # where each sample enters: reads, kallisto, loops ...
+#: Cell lines whose loops are called here; those of the others are given as tables.
+CALLED_LINES = [
+    line
+    for line in HICHIP_LINES
+    if "loops"
+    not in {ENTRY[s] for s in SAMPLES.loc[SAMPLES["cell_line"] == line, "sample"]}
+]
 
 
 wildcard_constraints:
@@ -61,6 +68,11 @@ if config["resources"]["container"]:
 def out(path):
     """A path under the results folder."""
     return f"{config['results']}/{path}"
+
+
+def get_alternatives(names):
+    """A wildcard constraint: one of the names, or nothing at all where there are none."""
+    return "|".join(map(re.escape, sorted(names))) or "(?!)"
 
 
 def get_units(sample):
@@ -130,6 +142,19 @@ def get_gene_tables(assembly):
     """Given tables of values per gene, by sample."""
     samples = get_samples("rna", assembly=assembly, entry="expression")
     return {sample: get_unit_file(sample) for sample in samples}
+
+
+def get_loop_options(cell_line):
+    """Options of import-loops: the table of each sample, and its column of counts."""
+    samples = get_samples("hichip", cell_line)
+    tables = [f"--table={s}={get_unit_file(s)}" for s in samples]
+    return tables + get_value_columns(samples)
+
+
+def get_value_columns(samples):
+    """Options that name the column of values, where the unit sheet does."""
+    columns = UNITS.drop_duplicates("sample").set_index("sample")["value_column"]
+    return [f"--value-column={s}={columns[s]}" for s in samples if columns[s]]
 
 
 def get_sample_options(option, files):
@@ -227,7 +252,7 @@ def get_sample_reference(file):
 def get_group(group):
     """HiChIP samples of an assembly ("assembly-NAME") or a cell line ("cell_line-NAME")."""
     kind, _, name = group.partition("-")
-    return get_samples("hichip", **{kind: name})
+    return [s for s in get_samples("hichip", **{kind: name}) if ENTRY[s] != "loops"]
 
 
 def get_replicates(file):

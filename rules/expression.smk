@@ -53,10 +53,11 @@ rule compute_expression:
         ),
         abundance=lambda w: get_sample_options("abundance", get_abundance(w.assembly)),
         tables=lambda w: get_sample_options("gene-counts", get_gene_tables(w.assembly)),
+        columns=lambda w: get_value_columns(get_gene_tables(w.assembly)),
         settings=config["expression"],
     shell:
         "python -m deepexpr expression --genes {input.genes:q} {params.transcripts:q}"
-        " {params.abundance:q} {params.tables:q}"
+        " {params.abundance:q} {params.tables:q} {params.columns:q}"
         " --pseudocount {params.settings[pseudocount]}"
         " --normalisation {params.settings[normalisation]}"
         " --minimum-pseudoaligned {params.settings[minimum_pseudoaligned]}"

@@ -1,7 +1,8 @@
 """Loops: Origami's model on the pooled replicates, then the normalised signal.
 
-REQUIRED INPUTS: hichip/{sample}/contacts.tsv.gz and depth.tsv.gz, hichip/qc.assembly-{assembly}.tsv.
-OUTPUTS: loops/{cell_line}/ contacts.bedpe, loops.bedpe, signal.tsv, qc.tsv.
+REQUIRED INPUTS: hichip/{sample}/contacts.tsv.gz and depth.tsv.gz, hichip/qc.assembly-{assembly}.tsv;
+or finished tables of loops.
+OUTPUTS: loops/{cell_line}/ contacts.bedpe, loops.bedpe, qc.tsv where loops are called; signal.tsv.
 """
 
 
@@ -41,6 +42,8 @@ rule normalise_signal:
         out("loops/{cell_line}/signal.tsv"),
     log:
         out("logs/loops/{cell_line}.normalise_signal.log"),
+    wildcard_constraints:
+        cell_line=get_alternatives(CALLED_LINES),
     conda:
         "../envs/deepexpr.yaml"
     params:
@@ -53,3 +56,24 @@ rule normalise_signal:
         "python -m deepexpr signal --loops {input.loops:q} {params.contacts:q}"
         " --totals {input.totals:q} --total-metric {params.total_metric}"
         " --output {output:q} 2> {log:q}"
+
+
+rule import_loops:
+    """Take the loops that the unit sheet gives in place of reads."""
+    input:
+        tables=lambda w: [get_unit_file(s) for s in get_samples("hichip", w.cell_line)],
+        sizes=lambda w: out(f"reference/{ASSEMBLY[w.cell_line]}/chrom.sizes"),
+    output:
+        out("loops/{cell_line}/signal.tsv"),
+    log:
+        out("logs/loops/{cell_line}.import_loops.log"),
+    wildcard_constraints:
+        cell_line=get_alternatives(set(HICHIP_LINES) - set(CALLED_LINES)),
+    conda:
+        "../envs/deepexpr.yaml"
+    params:
+        tables=lambda w: get_loop_options(w.cell_line),
+        confidence=config["loops"]["confidence"],
+    shell:
+        "python -m deepexpr import-loops {params.tables:q} --chrom-sizes {input.sizes:q}"
+        " --confidence {params.confidence} --output {output:q} 2> {log:q}"

@@ -18,7 +18,7 @@ def get_signals():
 
 
 def get_qc():
-    return {line: out(f"hichip/qc.cell_line-{line}.tsv") for line in HICHIP_LINES}
+    return {line: out(f"hichip/qc.cell_line-{line}.tsv") for line in CALLED_LINES}
 
 
 def get_histories():
@@ -62,8 +62,9 @@ def get_plates():
         plates |= {
             "figure_2A": ("2A", "2. Data", datasets),
             "figure_2B": ("2B", "2. Data", datasets),
-            "qc": ("qc", "6. Quality", get_named("qc", get_qc())),
         }
+        if CALLED_LINES:
+            plates["qc"] = ("qc", "6. Quality", get_named("qc", get_qc()))
         plates |= get_gene_plates()
     if "classification" in TASKS:
         plates["figure_3"] = ("3", "4. Performance", metrics + tests)

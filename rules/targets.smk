@@ -38,11 +38,15 @@ def get_expression_results():
 def get_hichip_results():
     """Pairs, contacts and QC per sample; loops and signal per cell line."""
     kept = ("pairs.gz", "qc.tsv", "contacts.tsv.gz", "depth.tsv.gz")
-    files = [out(f"hichip/{s}/{file}") for s in get_samples("hichip") for file in kept]
-    kept = ("contacts.bedpe", "loops.bedpe", "signal.tsv", "qc.tsv")
-    return files + [
-        out(f"loops/{line}/{file}") for line in HICHIP_LINES for file in kept
+    files = [
+        out(f"hichip/{s}/{file}")
+        for line in CALLED_LINES
+        for s in get_samples("hichip", line)
+        for file in kept
     ]
+    kept = ("contacts.bedpe", "loops.bedpe", "qc.tsv")
+    files += [out(f"loops/{line}/{file}") for line in CALLED_LINES for file in kept]
+    return files + list(get_signals().values())
 
 
 def get_feature_results():

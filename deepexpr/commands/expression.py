@@ -27,7 +27,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar=_ITEM,
-        help="a table of gene symbol and count of one sample; repeat",
+        help="a table of gene symbol and count (or TPM) of one sample; repeat",
+    )
+    parser.add_argument(
+        "--value-column",
+        action="append",
+        default=[],
+        metavar="SAMPLE=NAME",
+        help="column of the values of a sample given by --gene-counts, where there are several",
     )
     parser.add_argument("--counts", required=True, help="TSV: gene, then counts of each sample")
     parser.add_argument(
@@ -53,6 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Read the samples, sum by gene, write counts and expression."""
+    from deepexpr.commands.signal import named_paths
     from deepexpr.expression.abundance import (
         read_abundance,
         read_gene_counts,
@@ -65,6 +73,7 @@ def run(args: argparse.Namespace) -> None:
     from deepexpr.schemas import TRANSCRIPTS
 
     replicates = _replicates([*args.abundance, *args.gene_counts], bool(args.transcripts), args)
+    columns = dict(named_paths(args.value_column, "--value-column"))
     genes = read_genes(args.genes)
     samples = {}
     if args.abundance:
@@ -79,7 +88,7 @@ def run(args: argparse.Namespace) -> None:
                 require_pseudoaligned(path, args.minimum_pseudoaligned)
             samples[sample] = sum_by_gene(read_abundance(path).rename(sample), transcripts)
     for _, sample, path in map(_item, args.gene_counts):
-        samples[sample] = read_gene_counts(path)
+        samples[sample] = read_gene_counts(path, columns.get(sample))
     counts = count_table(samples, genes)
     expression = expression_table(counts, replicates, args.pseudocount, args.normalisation)
     write_table(counts, args.counts)
@@ -87,28 +96,28 @@ def run(args: argparse.Namespace) -> None:
 
 
 def _item(text: str) -> tuple[str, str, str]:
-    from deepexpr.errors import InputError
+    from deepexpr.errors import UsageError
 
     parts = text.split(":", 2)
     if len(parts) != 3 or not all(parts):
-        raise InputError(f"{text!r} names no sample.", expected=_ITEM)
+        raise UsageError(f"{text!r} names no sample.", expected=_ITEM)
     return parts[0], parts[1], parts[2]
 
 
 def _replicates(
     items: list[str], has_transcripts: bool, args: argparse.Namespace
 ) -> dict[str, list[str]]:
-    from deepexpr.errors import InputError
+    from deepexpr.errors import UsageError
 
     if not items:
-        raise InputError("No sample is given.", fix="Give --abundance or --gene-counts.")
+        raise UsageError("No sample is given.", fix="Give --abundance or --gene-counts.")
     if args.abundance and not has_transcripts:
-        raise InputError("--abundance needs --transcripts, the genes of the transcripts.")
+        raise UsageError("--abundance needs --transcripts, the genes of the transcripts.")
     replicates: dict[str, list[str]] = {}
     seen = set()
     for cell_line, sample, _ in map(_item, items):
         if sample in seen:
-            raise InputError(f"The sample {sample} is given twice.", fix="Name samples uniquely.")
+            raise UsageError(f"The sample {sample} is given twice.", fix="Name samples uniquely.")
         seen.add(sample)
         replicates.setdefault(cell_line, []).append(sample)
     return replicates

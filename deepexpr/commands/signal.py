@@ -44,21 +44,24 @@ def run(args: argparse.Namespace) -> None:
     from deepexpr.hichip.bedpe import read_contacts
     from deepexpr.hichip.signal import loop_signal, read_called_loops, read_totals
 
-    contacts = {name: read_contacts(path) for name, path in _named_paths(args.contacts)}
+    contacts = {
+        name: read_contacts(path) for name, path in named_paths(args.contacts, "--contacts")
+    }
     totals = read_totals(args.totals, args.total_metric)
     table = loop_signal(read_called_loops(args.loops), contacts, totals)
     write_table(table, args.output)
 
 
-def _named_paths(items: list[str]) -> list[tuple[str, str]]:
+def named_paths(items: list[str], option: str) -> list[tuple[str, str]]:
+    """(sample, text) of every SAMPLE=TEXT given to `option`."""
     from deepexpr.errors import InputError
 
     pairs = [tuple(item.partition("=")[::2]) for item in items]
     names = [name for name, _ in pairs]
     if len(set(names)) < len(names) or not all(name and path for name, path in pairs):
         raise InputError(
-            "Samples must be given as SAMPLE=TSV, each once.",
-            where="--contacts",
+            "Samples must be given as SAMPLE=..., each once.",
+            where=option,
             found=", ".join(items),
         )
     return pairs

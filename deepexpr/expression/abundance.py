@@ -71,24 +71,29 @@ def require_pseudoaligned(path: str | Path, minimum: float) -> float:
     return fraction
 
 
-def read_gene_counts(path: str | Path) -> pd.Series:
-    """Counts (float64) by gene symbol: two tab-separated columns, with or without a header.
+def read_gene_counts(path: str | Path, value_column: str | None = None) -> pd.Series:
+    """Values (counts or TPM, float64) by gene symbol, from a tab-separated table.
 
-    A row that repeats symbol and count is the same gene written again; a symbol with several
-    counts (several loci) has their sum.
+    Symbols stand in the first column. A table of two columns needs no header; of several, with a
+    header, `value_column` names the one. Lines that begin with # are left out.
+    A row that repeats symbol and value is the same gene written again; a symbol with several
+    values (several loci) has their sum.
     """
-    with reading(path, "table of counts") as handle:
-        rows = [line.rstrip("\n").split("\t") for line in handle if line.strip()]
-    wrong = next((i for i, row in enumerate(rows) if len(row) != 2), None)
-    if wrong is not None or not rows:
+    with reading(path, "table of genes") as handle:
+        lines = (line.rstrip("\r\n") for line in handle)
+        rows = [line.split("\t") for line in lines if line and line[0] != "#"]
+    place = _place_of(value_column, rows, path)
+    wrong = next((i for i, row in enumerate(rows) if len(row) != len(rows[0])), None)
+    if wrong is not None:
         raise InputError(
-            "The table does not have two columns.",
-            where=str(path) if wrong is None else f"{path}, line {wrong + 1}",
-            expected="gene symbol, tab, count",
-            found="no rows" if wrong is None else "\t".join(rows[wrong])[:100],
+            "The rows of the table differ in length.",
+            where=f"{path}, row {wrong + 1}",
+            expected=f"{len(rows[0])} cells",
+            found="\t".join(rows[wrong])[:100],
         )
-    if _is_header(rows[0]):
+    if value_column or _is_header(rows[0]):
         rows = rows[1:]
+    rows = [[row[0].strip('"'), row[place]] for row in rows]
     table = pd.DataFrame(rows, columns=["gene", "count"])
     table["count"] = _numbers(table["count"], path, "count")
     copies = table.duplicated()
@@ -101,6 +106,26 @@ def read_gene_counts(path: str | Path) -> pd.Series:
             path, copies.sum(), several.sum(),
         )  # fmt: skip
     return table.groupby("gene", sort=False)["count"].sum()
+
+
+def _place_of(value_column: str | None, rows: list[list[str]], path: str | Path) -> int:
+    """Where the values stand in a row."""
+    head = [text.strip('"') for text in rows[0]] if rows else []
+    if value_column and value_column in head[1:]:
+        return head.index(value_column)
+    if value_column or len(head) != 2:
+        raise InputError(
+            f"The table of genes has no column {value_column!r}."
+            if value_column
+            else "The table does not have two columns.",
+            where=str(path),
+            expected=value_column or "gene symbol, tab, value",
+            found="\t".join(head)[:100] or "no rows",
+            fix="Correct value_column in the unit sheet; it is a name in the table's header."
+            if value_column
+            else "Name the column of the values: value_column in the unit sheet.",
+        )
+    return 1
 
 
 def _is_header(row: list[str]) -> bool:

@@ -42,7 +42,7 @@ def read_contacts(path: str | Path) -> pd.DataFrame:
             expected="a count of at least 1",
             fix="Leave pairs of anchors without PETs out of the file.",
         )
-    return _sum_contacts(_ordered(table), str(path))
+    return _sum_contacts(order_anchors(table), str(path))
 
 
 def read_depth(path: str | Path) -> pd.DataFrame:
@@ -201,7 +201,7 @@ def _concatenate(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
     return _typed(joined)
 
 
-def _ordered(contacts: pd.DataFrame) -> pd.DataFrame:
+def order_anchors(contacts: pd.DataFrame) -> pd.DataFrame:
     """Put anchor 1 first: by chromosome name, then start, then end."""
     names = sorted(
         set(contacts["chromosome1"].cat.categories) | set(contacts["chromosome2"].cat.categories)

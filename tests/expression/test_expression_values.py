@@ -194,5 +194,5 @@ def test_verb_explains_wrong_use(inputs, capsys):
         (["--abundance", "x1", "--transcripts", "t"], "'x1' names no sample"),
         (["--gene-counts", item, "--gene-counts", item], "The sample x1 is given twice"),
     ):
-        assert call(inputs, *options) == 1
+        assert call(inputs, *options) == 2
         assert message in capsys.readouterr().err

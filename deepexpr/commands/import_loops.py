@@ -1,0 +1,52 @@
+"""Verb ``import-loops``: finished loop tables as a cell line's signal."""
+
+from __future__ import annotations
+
+import argparse
+
+HELP = "Read tables of loops that another program called, as a cell line's signal."
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument(
+        "--table",
+        action="append",
+        required=True,
+        metavar="SAMPLE=PATH",
+        help="loops of one replicate: BEDPE with counts, Origami's CSV, cLoops2, WashU text or "
+        "another table whose header names the anchors; repeat for each",
+    )
+    parser.add_argument(
+        "--value-column",
+        action="append",
+        default=[],
+        metavar="SAMPLE=NAME",
+        help="column of the counts of a sample, where the header leaves it open",
+    )
+    parser.add_argument("--chrom-sizes", required=True, help="chromosomes of the genome")
+    parser.add_argument(
+        "--confidence",
+        type=float,
+        default=0.9,
+        help="loops have a higher probability than this, in tables that hold one",
+    )
+    parser.add_argument(
+        "--output", required=True, metavar="TSV", help="loops with their counts and signal"
+    )
+
+
+def run(args: argparse.Namespace) -> None:
+    """Read, join, write."""
+    from deepexpr.commands.signal import named_paths
+    from deepexpr.files import write_table
+    from deepexpr.hichip.chromosomes import read_chromosomes
+    from deepexpr.hichip.loop_tables import imported_signal, read_loop_table
+
+    columns = dict(named_paths(args.value_column, "--value-column"))
+    tables = {
+        name: read_loop_table(path, columns.get(name), args.confidence)
+        for name, path in named_paths(args.table, "--table")
+    }
+    chromosomes = set(read_chromosomes(args.chrom_sizes).names)
+    write_table(imported_signal(tables, chromosomes, args.chrom_sizes), args.output)

@@ -1,0 +1,81 @@
+"""A lab with tables only: values per gene, kallisto's folder and loops in place of reads."""
+
+import json
+
+import numpy as np
+import pytest
+import yaml
+
+from deepexpr.features.dataset import Dataset
+
+GENES = [f"G{i}" for i in range(40)]
+
+
+@pytest.fixture
+def tables(workflow):
+    """A small genome, genes without exons, and tables of three cell lines."""
+    folder, rng = workflow.folder, np.random.default_rng(1)
+    (folder / "data/kallisto").mkdir(parents=True)
+    letters = "".join(rng.choice(list("ACGT"), 200_000))
+    (folder / "data/genome.fa").write_text(f">chr1\n{letters}\n")
+    starts = [3000 + 4500 * i for i in range(len(GENES))]
+    rows = [f"NM_{i}\tchr1\t+\t{s}\t{s + 900}\t{GENES[i]}" for i, s in enumerate(starts)]
+    (folder / "data/genes.tsv").write_text("\n".join(rows) + "\n")
+    counts = [f"{gene}\t{i * 10}" for i, gene in enumerate(GENES)]
+    (folder / "data/counts.txt").write_text("\n".join(counts) + "\n")
+    matrix = [f"{gene}\t{i}\t{i * 20}" for i, gene in enumerate(GENES)]
+    (folder / "data/matrix.tsv").write_text("gene\tother\tC\n" + "\n".join(matrix) + "\n")
+    abundance = [f"NM_{i}\t900\t700\t{i * 5}\t1" for i in range(len(GENES))]
+    header = "target_id\tlength\teff_length\test_counts\ttpm\n"
+    (folder / "data/kallisto/abundance.tsv").write_text(header + "\n".join(abundance) + "\n")
+    (folder / "data/kallisto/run_info.json").write_text(json.dumps({"p_pseudoaligned": 90.0}))
+    (folder / "data/loops.bedpe").write_text("chr1\t0\t5000\tchr1\t50000\t55000\tx\t7\n")
+    (folder / "samples.tsv").write_text(
+        "sample\tcell_line\tassay\tassembly\n"
+        "a\tA\trna\ttoy\nb\tB\trna\ttoy\nc\tC\trna\ttoy\nloops\tA\thichip\ttoy\n"
+    )
+    (folder / "units.tsv").write_text(
+        "sample\tunit\tkallisto\texpression\tloops\tvalue_column\n"
+        "a\t1\t\tdata/counts.txt\nb\t1\tdata/kallisto\nc\t1\t\tdata/matrix.tsv\t\tC\n"
+        "loops\t1\t\t\tdata/loops.bedpe\n"
+    )
+    overlay = {
+        "samples": "samples.tsv",
+        "units": "units.tsv",
+        "assemblies": {"toy": {"genome": "data/genome.fa", "annotation": "data/genes.tsv"}},
+        "evaluation": {"distance_cell_lines": None, "folds": [5], "main_folds": 5},
+    }
+    (folder / "over.yaml").write_text(yaml.safe_dump(overlay))
+    return workflow
+
+
+def test_tables_become_datasets(tables):
+    paths = [f"results/features/{line}/dataset.h5" for line in "ABC"]
+    tables.run(*paths, "--configfile", "over.yaml")
+    datasets = {path[17]: Dataset.open(tables.folder / path) for path in paths}
+    assert [datasets[line].has_hichip for line in "ABC"] == [True, False, False]
+    assert datasets["A"].gene.tolist() == GENES
+    # The same order of genes in every table, so quantile normalisation makes them equal.
+    for line in "BC":
+        assert np.allclose(datasets[line].expression, datasets["A"].expression)
+    assert datasets["A"].bins.max() == pytest.approx(np.log2(8))
+
+
+def test_no_tool_of_reads_is_asked_for(tables):
+    text = tables.run("-n", "--configfile", "over.yaml")
+    for rule in ("index_kallisto", "cut_transcriptome", "index_bowtie", "trim_unit", "call_loops"):
+        assert rule not in text
+    assert "import_loops" in text
+    assert "Left out" not in text
+
+
+def test_without_hichip_a_line_says_what_is_left_out(tables):
+    for name in ("samples.tsv", "units.tsv"):
+        rows = (tables.folder / name).read_text().splitlines(keepends=True)
+        kept = [row for row in rows if not row.startswith("loops\t")]
+        (tables.folder / name).write_text("".join(kept))
+    text = tables.run("-n", "--configfile", "over.yaml")
+    assert "Left out, as no sample is HiChIP: figures 2A, 2B, 2C, 6, 7, 9." in text
+    for figure in ("2A", "2B", "2C", "6", "7", "9"):
+        assert f"draw_figure_{figure}" not in text
+    assert "draw_figure_8_A" in text
