@@ -12,13 +12,20 @@ sys.path.insert(0, workflow.basedir)
 os.environ.update(PYTHONPATH=workflow.basedir)
 
 from deepexpr.config.entries import files_of, sample_entries
-from deepexpr.config.inputs import load_and_check, raise_all, run_time_problems
+from deepexpr.config.inputs import (
+    load_and_check,
+    name_problems,
+    raise_all,
+    run_time_problems,
+)
 from deepexpr.errors import InputError
 
 try:
     checked, SAMPLES, UNITS = load_and_check(
         config, ", ".join(map(str, workflow.configfiles))
     )
+    if workflow.is_main_process:
+        raise_all(name_problems(checked))
 except InputError as error:
     sys.exit(f"Error: {error}")  # a WorkflowError would add lines of this file
 config.update(checked)  # with defaults, and only the assemblies of the samples

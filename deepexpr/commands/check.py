@@ -19,12 +19,17 @@ def add_configfile(parser):
 
 
 def run(args):
-    from deepexpr.config.inputs import load_and_check, raise_all, run_time_problems
+    from deepexpr.config.inputs import (
+        load_and_check,
+        name_problems,
+        raise_all,
+        run_time_problems,
+    )
     from deepexpr.config.settings import read_config
 
     where = ", ".join(args.configfile)
     config, samples, units = load_and_check(read_config(args.configfile), where)
-    raise_all(run_time_problems(config, samples, units))
+    raise_all([*name_problems(config), *run_time_problems(config, samples, units)])
     print(
         f"No problems: {len(samples)} samples of {samples['cell_line'].nunique()} cell lines, "
         f"{len(units)} units."

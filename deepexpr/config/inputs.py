@@ -6,8 +6,8 @@ presence of files that no rule makes; when it starts, what only a real run needs
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Iterator, Mapping
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -15,16 +15,17 @@ import pandas as pd
 
 from deepexpr.baselines.settings import BaselineSettings
 from deepexpr.config.entries import files_of
+from deepexpr.config.health import unit_health
 from deepexpr.config.settings import complete_config, config_problems
 from deepexpr.config.sheets import read_sheet, sheet_problems
 from deepexpr.config.unit_rules import UNVERIFIED
 from deepexpr.downloads.accessions import ACCESSION_FORMS
 from deepexpr.errors import InputError
-from deepexpr.files import reading
 from deepexpr.model.config import make_configs
 from deepexpr.motifs.cismodule.settings import CismoduleSettings
-from deepexpr.reference.annotation import annotation_names
-from deepexpr.reference.chromosomes import require_shared_names
+from deepexpr.motifs.jaspar import is_release, require_release
+from deepexpr.reference.annotation import annotation_names, names_gene
+from deepexpr.reference.chromosomes import require_common_name
 from deepexpr.reference.fasta import fasta_names
 
 
@@ -45,7 +46,7 @@ def load_and_check(
     raise_all(sheet_problems(samples, units, config))
     used = set(samples["assembly"])
     config["assemblies"] = {k: v for k, v in config["assemblies"].items() if k in used}
-    raise_all([*_missing_files(config, samples, units), *_unknown_lines(config, samples)])
+    raise_all([*_missing_files(config, samples, units), *_unknown_names(config, samples)])
     return config, samples, units
 
 
@@ -72,7 +73,7 @@ def _nested_settings(config: Mapping[str, Any], where: str) -> Iterator[InputErr
             )
 
 
-def _unknown_lines(config: Mapping[str, Any], samples: pd.DataFrame) -> Iterator[InputError]:
+def _unknown_names(config: Mapping[str, Any], samples: pd.DataFrame) -> Iterator[InputError]:
     known = list(dict.fromkeys(samples["cell_line"]))
     for line in config["evaluation"]["distance_cell_lines"] or []:
         if line not in known:
@@ -81,6 +82,18 @@ def _unknown_lines(config: Mapping[str, Any], samples: pd.DataFrame) -> Iterator
                 where="configuration, key evaluation.distance_cell_lines",
                 expected="some of " + ", ".join(known),
                 fix="Correct the name, or set the key to null for all cell lines with HiChIP.",
+            )
+    targets = config["motifs"]["targets"]
+    # Under --use-conda the main process may lack pyjaspar; then the rule itself tells.
+    if is_release(targets) and importlib.util.find_spec("pyjaspar"):
+        try:
+            require_release(targets)
+        except InputError as error:
+            yield InputError(
+                error.problem,
+                where="configuration, key motifs.targets",
+                expected=error.expected,
+                fix=error.fix,
             )
 
 
@@ -97,13 +110,35 @@ def run_time_problems(
     config: Mapping[str, Any], samples: pd.DataFrame, units: pd.DataFrame
 ) -> list[InputError]:
     """Problems that stop a real run but not a dry run: unverified accessions, damaged or
-    mismatched reads, chromosome names of genome and annotation that do not agree."""
-    problems = list(_unverified(config, samples, units))
-    for index, row in units.iterrows():
-        problems += _read_problems(row, f"{config['units']}, row {index}")
-    for name in dict.fromkeys(samples["assembly"]):
-        problems += _chromosome_problems(name, config["assemblies"][name])
-    return problems
+    mismatched files."""
+    assays = dict(zip(samples["sample"], samples["assay"], strict=True))
+    shortest = config["hichip"]["min_length"]
+    return [
+        *_unverified(config, samples, units),
+        *unit_health(units, assays, shortest, config["units"]),
+        *_unknown_gene(config),
+    ]
+
+
+def _unknown_gene(config: Mapping[str, Any]) -> Iterator[InputError]:
+    gene = config["figures"]["gene"]
+    paths = [assembly["annotation"] for assembly in config["assemblies"].values()]
+    if gene and all(Path(path).is_file() and not names_gene(path, gene) for path in paths):
+        yield InputError(
+            f"The gene {gene!r} of figure 2C is in no annotation.",
+            where="configuration, key figures.gene",
+            expected=f"a symbol of {' or '.join(paths)}",
+            fix="Correct the symbol, or set the key to null for the gene with the strongest loops.",
+        )
+
+
+def name_problems(config: Mapping[str, Any]) -> list[InputError]:
+    """Chromosome names of a genome and its annotation that do not agree, where both are there."""
+    return [
+        problem
+        for assembly in config["assemblies"].values()
+        for problem in _chromosome_problems(assembly)
+    ]
 
 
 def made_by_rules(config: Mapping[str, Any], units: pd.DataFrame) -> set[str]:
@@ -151,12 +186,16 @@ def _missing_files(
         "hichip.anchors": config["hichip"]["anchors"],
         "motifs.enhancer_peaks": config["motifs"]["enhancer_peaks"],
     }
+    if not is_release(config["motifs"]["targets"]):
+        optional["motifs.targets"] = config["motifs"]["targets"]
     for key, path in optional.items():
         if path and not Path(path).is_file():
             yield InputError(
                 f"The file does not exist: {path}",
                 where=f"configuration, key {key}",
-                fix="Correct the path, or set it to null.",
+                fix="Correct the path, or set it to null."
+                if key != "motifs.targets"
+                else "Correct the path, or name a JASPAR release such as JASPAR2018.",
             )
 
 
@@ -176,46 +215,12 @@ def _unverified(
         )
 
 
-def _read_problems(row: pd.Series, where: str) -> Iterator[InputError]:
-    """Open what is there: FASTQ by its first record, and mates by equal names."""
-    names = []
-    for column in ("fq1", "fq2"):
-        path = row[column]
-        if not path or not Path(path).is_file():
-            continue
-        try:
-            with reading(path, "FASTQ") as handle:
-                record = [line.rstrip("\n") for line in islice(handle, 4)]
-        except InputError as error:
-            yield error
-            continue
-        if len(record) < 4 or record[0][:1] != "@" or record[2][:1] != "+":
-            yield InputError(
-                "The file does not begin with a FASTQ record.",
-                where=f"{path} ({where}, column {column})",
-                expected="four lines: @name, bases, +, qualities",
-                found=repr(record[0][:60]) if record else "nothing",
-                fix="Check the path; the file must be FASTQ, plain or gzip.",
-            )
-            continue
-        names.append(record[0][1:].split()[0].removesuffix(f"/{column[-1]}"))
-    if len(names) == 2 and names[0] != names[1]:
-        yield InputError(
-            "The two FASTQ files are not mates: their first reads have different names.",
-            where=where,
-            expected=f"{names[0]} in both",
-            found=f"{names[1]} in {row['fq2']}",
-            fix="Pair the files that came from the same run.",
-        )
-
-
-def _chromosome_problems(name: str, assembly: Mapping[str, Any]) -> Iterator[InputError]:
-    """Genome and annotation must share chromosome names (chr1 against 1)."""
+def _chromosome_problems(assembly: Mapping[str, Any]) -> Iterator[InputError]:
     genome, annotation = Path(assembly["genome"]), Path(assembly["annotation"])
     if not (genome.is_file() and annotation.is_file()):
         return
     try:
-        require_shared_names(
+        require_common_name(
             annotation_names(annotation), fasta_names(genome), str(annotation), str(genome)
         )
     except InputError as error:

@@ -89,17 +89,32 @@ def _row_problems(sheet: pd.DataFrame, name: str, path: str) -> Iterator[InputEr
             expected="columns " + ", ".join(schema["properties"]),
             fix=f"Did you mean {close[0]!r}?" if close else "Remove the column.",
         )
-    validator = jsonschema.Draft202012Validator(schema)
+    absent = [column for column in schema["required"] if (sheet[column] == "").all()]
+    for column in absent:
+        yield InputError(
+            f"The sheet has no column {column!r}, or nothing in it.",
+            where=f"{path}, header",
+            expected="columns " + ", ".join(schema["required"]),
+            fix="Add the column and fill it in.",
+        )
+    needed = [column for column in schema["required"] if column not in absent]
+    validator = jsonschema.Draft202012Validator({**schema, "required": needed})
     for index, row in sheet.drop(columns=unknown).iterrows():
         filled = {key: value for key, value in row.items() if value != ""}
         for error in validator.iter_errors(filled):
             column = ".".join(map(str, error.absolute_path)) or _missing(error)
             yield InputError(
-                f"The sheet has a bad value: {error.message}.",
+                _bad_cell(error),
                 where=f"{path}, row {index}, column {column}",
                 expected=schema["properties"].get(column, {}).get("description"),
                 fix="Correct the cell.",
             )
+
+
+def _bad_cell(error: jsonschema.ValidationError) -> str:
+    if error.validator == "required":
+        return "The sheet has an empty cell where it needs a value."
+    return f"The sheet has a bad value: {error.message}."
 
 
 def _missing(error: jsonschema.ValidationError) -> str:

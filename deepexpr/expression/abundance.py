@@ -108,6 +108,15 @@ def read_gene_counts(path: str | Path, value_column: str | None = None) -> pd.Se
     return table.groupby("gene", sort=False)["count"].sum()
 
 
+def check_value_column(path: str | Path, value_column: str | None = None) -> None:
+    """Raise InputError where `read_gene_counts` would not know the column of the values."""
+    with reading(path, "table of genes") as handle:
+        first = next(
+            (line.rstrip("\r\n") for line in handle if line.strip() and line[0] != "#"), ""
+        )
+    _place_of(value_column, [first.split("\t")] if first else [], path)
+
+
 def _place_of(value_column: str | None, rows: list[list[str]], path: str | Path) -> int:
     """Where the values stand in a row."""
     head = [text.strip('"') for text in rows[0]] if rows else []

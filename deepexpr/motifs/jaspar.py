@@ -22,14 +22,9 @@ def load_jaspar(
     `tax_group` None takes all groups. Raises InputError for an unknown release or an
     empty selection.
     """
-    from pyjaspar import jaspar_releases, jaspardb
+    from pyjaspar import jaspardb
 
-    if release not in jaspar_releases:
-        raise InputError(
-            f"The JASPAR release {release!r} is not known.",
-            expected="one of " + ", ".join(sorted(jaspar_releases)) + ", or a MEME file",
-            fix="Name one of these releases, or give the path of a file in MEME format.",
-        )
+    require_release(release)
     database = jaspardb(release=release)
     try:
         found = database.fetch_motifs(
@@ -45,6 +40,18 @@ def load_jaspar(
     motifs = [_from_biopython(record) for record in found]
     logger.info("%s %s %s: %d motifs", release, collection, tax_group or "all groups", len(motifs))
     return sorted(motifs, key=lambda motif: motif.name)
+
+
+def require_release(release: str) -> None:
+    """Raise InputError where `release` is not one of JASPAR's."""
+    from pyjaspar import jaspar_releases
+
+    if release not in jaspar_releases:
+        raise InputError(
+            f"The JASPAR release {release!r} is not known.",
+            expected="one of " + ", ".join(sorted(jaspar_releases)) + ", or a MEME file",
+            fix="Name one of these releases, or give the path of a file in MEME format.",
+        )
 
 
 def is_release(text: str) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -110,14 +110,26 @@ def sniff(path: str | Path) -> str:
     )
 
 
-def annotation_names(path: str | Path) -> set[str]:
-    """Chromosome names of an annotation, without parsing it."""
+def annotation_names(path: str | Path) -> Iterator[str]:
+    """Chromosome names of an annotation, each once, as they come, without parsing the rest."""
     kind = sniff(path)
+    seen: set[str] = set()
     with reading(path, "annotation") as handle:
-        rows = (line.split("\t", 4) for line in handle if line.strip() and line[0] != "#")
-        if kind == "genePred":
-            return {row[1 if row[2][:1] in "+-" else 2] for row in rows}
-        return {row[0] for row in rows}
+        for line in handle:
+            if line[0] == "#" or not line.strip():
+                continue
+            row = line.split("\t", 4)
+            name = row[0] if kind != "genePred" else row[1 if row[2][:1] in "+-" else 2]
+            if name not in seen:
+                seen.add(name)
+                yield name
+
+
+def names_gene(path: str | Path, symbol: str) -> bool:
+    """Whether a word of the annotation is `symbol`, without parsing it."""
+    word = re.compile(rf"(?<![\w.-]){re.escape(symbol)}(?![\w.-])")
+    with reading(path, "annotation") as handle:
+        return any(symbol in line and word.search(line) for line in handle)
 
 
 def _clean_symbols(transcripts: pd.DataFrame) -> pd.DataFrame:

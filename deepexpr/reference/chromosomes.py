@@ -6,6 +6,7 @@ compared as soon as both are known.
 
 from __future__ import annotations
 
+import itertools
 import logging
 import re
 from collections.abc import Iterable, Mapping
@@ -62,6 +63,25 @@ def require_shared_names(
     return names & known
 
 
+def require_common_name(
+    annotated: Iterable[str], sequences: Iterable[str], annotation: str, genome: str
+) -> None:
+    """As `require_shared_names`, reading no further than it takes to tell.
+
+    The first name that both have ends it well; chr1 in one and 1 in the other ends it badly.
+    """
+    names: set[str] = set()
+    known: set[str] = set()
+    for left, right in itertools.zip_longest(annotated, sequences):
+        names |= {left} - {None}
+        known |= {right} - {None}
+        if left in known or right in names:
+            return
+        if {_bare(name) for name in names} & {_bare(name) for name in known}:
+            break
+    require_shared_names(names, known, annotation, genome)
+
+
 def _check_ends(
     transcripts: pd.DataFrame, sizes: Mapping[str, int], annotation: str, genome: str
 ) -> None:
@@ -98,15 +118,16 @@ def restrict_chromosomes(transcripts: pd.DataFrame, chromosomes: Iterable[str]) 
 
 
 def _name_hint(left: set[str], right: set[str]) -> str:
-    def bare(names: set[str]) -> set[str]:
-        return {re.sub(r"^chr", "", name) for name in names}
-
-    if bare(left) & bare(right):
+    if {_bare(name) for name in left} & {_bare(name) for name in right}:
         return (
             "One of the two writes chr1 and the other 1: take both from one source (UCSC or "
             "Ensembl), or rename the sequences."
         )
     return "Take the genome and the annotation from one source; accession names need renaming."
+
+
+def _bare(name: str) -> str:
+    return re.sub(r"^chr", "", name)
 
 
 def _sample(names: Iterable[str]) -> str:

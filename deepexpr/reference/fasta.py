@@ -57,13 +57,21 @@ def read_fasta(path: str | Path) -> dict[str, str]:
     return {name: "".join(lines) for name, lines in records.items()}
 
 
-def fasta_names(path: str | Path) -> list[str]:
-    """Names of the records, up to the first blank, without reading sequences into memory."""
+def fasta_names(path: str | Path) -> Iterator[str]:
+    """Names of the records up to the first blank, as they come; from the `.fai` if it is there."""
+    index = Path(f"{path}.fai")
+    if index.is_file():
+        with open(index) as handle:
+            yield from (line.split("\t", 1)[0] for line in handle)
+        return
+    empty = True
     with reading(path, "FASTA file") as handle:
-        names = [line[1:].split(maxsplit=1)[0] for line in handle if line.startswith(">")]
-    if not names:
+        for line in handle:
+            if line.startswith(">"):
+                empty = False
+                yield line[1:].split(maxsplit=1)[0]
+    if empty:
         raise InputError("The file holds no sequence.", where=str(path), expected="FASTA")
-    return names
 
 
 def write_fasta(records: Iterable[tuple[str, str, str]], path: str | Path, width: int = 60) -> None:

@@ -75,7 +75,7 @@ def check_transcript_names(fasta: str | Path, transcripts: pd.DataFrame, annotat
 
     Raises InputError where none fit; logs how many fit and warns of those that do not.
     """
-    names = fasta_names(fasta)
+    names = list(fasta_names(fasta))
     known = set(transcripts["transcript"])
     found = match_identifiers(names, known)
     if not found:

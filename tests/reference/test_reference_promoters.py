@@ -96,7 +96,7 @@ def test_fasta_round_trip_and_errors(tmp_path):
     path = tmp_path / "x.fa.gz"
     write_fasta([("a", "about", "ACGT" * 40), ("b", "", "NNN")], path)
     assert read_fasta(path) == {"a": "ACGT" * 40, "b": "NNN"}
-    assert fasta_names(path) == ["a", "b"]
+    assert list(fasta_names(path)) == ["a", "b"]
     for text, message in (
         (">a\nA\n>a\nC\n", "The name 'a' repeats."),
         (">a\n>b\nC\n", r"1 record\(s\) have no sequence: a"),
