@@ -1,7 +1,8 @@
 """Downloads: only what the configuration and the sheets name, and only where it is absent.
 
 REQUIRED INPUTS: none; addresses, accessions and checksums of the configuration and sheets.
-OUTPUTS: the files that assemblies.*, packages.* and the unit sheet name.
+OUTPUTS: the files that assemblies.*, packages.* and the unit sheet name;
+download/{sample}.{unit}.tsv, what an accession was resolved to.
 """
 
 for package, source in config["packages"].items():
@@ -60,7 +61,8 @@ for row in UNITS[UNITS["accession"] != ""].to_dict("records"):
         name:
             f"download_{row['sample']}_{row['unit']}"
         output:
-            list(files_of(row).values()),
+            files=list(files_of(row).values()),
+            table=out(f"download/{row['sample']}.{row['unit']}.tsv"),
         log:
             out(f"logs/download/{row['sample']}.{row['unit']}.log"),
         retries: 2
@@ -69,7 +71,7 @@ for row in UNITS[UNITS["accession"] != ""].to_dict("records"):
             "../envs/deepexpr.yaml"
         params:
             accession=row["accession"],
-            hosts=config["hosts"],
+            hosts=[f"--host={name}={host}" for name, host in config["hosts"].items()],
         shell:
-            "python -m deepexpr obtain --accession {params.accession:q} --ena {params.hosts[ena]:q}"
-            " --encode {params.hosts[encode]:q} --output {output:q} 2> {log:q}"
+            "python -m deepexpr obtain --accession {params.accession:q} {params.hosts:q}"
+            " --table {output.table:q} --output {output.files:q} 2> {log:q}"

@@ -78,6 +78,7 @@ rule cut_promoters:
         ),
     shell:
         "python -m deepexpr promoters --genome {input.genome:q} --annotation {input.annotation:q}"
+        " --assembly {wildcards.assembly:q}"
         " --tss-rule {params.settings[tss_rule]} --biotype {params.settings[biotypes]:q}"
         " --upstream {params.settings[upstream]} --downstream {params.settings[downstream]}"
         " {params.chromosome_flag} {params.chromosomes:q}"

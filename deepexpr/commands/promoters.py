@@ -19,6 +19,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--output", required=True, help="FASTA of promoters, in the gene's orientation"
     )
+    parser.add_argument(
+        "--assembly",
+        help="name of the build, such as hg38; the genome's chromosomes must have its lengths",
+    )
     parser.add_argument("--table", help="TSV of the genes, in the order of the FASTA")
     parser.add_argument(
         "--tss-rule",
@@ -45,12 +49,16 @@ def run(args: argparse.Namespace) -> None:
     """Read the annotation, choose the genes, cut the promoters."""
     from deepexpr.files import write_table
     from deepexpr.reference.annotation import read_annotation
+    from deepexpr.reference.builds import check_build
     from deepexpr.reference.chromosomes import restrict_chromosomes
     from deepexpr.reference.fasta import chromosome_sizes, write_fasta
     from deepexpr.reference.genes import select_genes
     from deepexpr.reference.promoters import promoter_records, promoter_sequences
 
-    annotation = read_annotation(args.annotation, chromosome_sizes(args.genome), args.genome)
+    sizes = chromosome_sizes(args.genome)
+    if args.assembly:
+        check_build(args.assembly, sizes, args.genome)
+    annotation = read_annotation(args.annotation, sizes, args.genome)
     transcripts = annotation.transcripts
     if args.chromosomes:
         transcripts = restrict_chromosomes(transcripts, args.chromosomes)

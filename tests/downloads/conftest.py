@@ -1,0 +1,77 @@
+"""A server on this machine that misbehaves on request."""
+
+import http.server
+import threading
+import time
+
+import pytest
+
+CONTENT = bytes(range(256)) * 4000
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    """Serves CONTENT, or the `pages` by path; `faults` are used up one per request.
+
+    A fault is a status (503, 404), "cut" (half the body, then the connection ends), "slow" (in
+    small pieces), "stalled" (a piece, then silence).
+    """
+
+    def do_GET(self):
+        self.server.requests.append((self.path, self.headers.get("Range")))
+        fault = self.server.faults.pop(0) if self.server.faults else None
+        if isinstance(fault, int):
+            self.send_error(fault)
+            return
+        body = self.server.pages.get(self.path, self.server.pages.get(self.path.split("?")[0]))
+        body = CONTENT if body is None else body
+        start = int((self.headers.get("Range") or "bytes=0-")[6:].split("-")[0])
+        self.send_response(206 if start else 200)
+        self.send_header("Content-Length", str(len(body) - start))
+        self.end_headers()
+        self._send(body[start:], fault)
+
+    def do_POST(self):
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.do_GET()
+
+    def _send(self, body, fault):
+        if fault == "cut":
+            self.wfile.write(body[: len(body) // 2])
+        elif fault == "slow":
+            step = len(body) // 10
+            for i in range(0, len(body), step):
+                self.wfile.write(body[i : i + step])
+                self.wfile.flush()
+                time.sleep(0.05)
+        elif fault == "stalled":
+            self.wfile.write(body[: len(body) // 2])
+            self.wfile.flush()
+            self.server.release.wait(10)
+        else:
+            self.wfile.write(body)
+
+    def log_message(self, *args):
+        pass
+
+
+class QuietServer(http.server.ThreadingHTTPServer):
+    """A client that went away is no error here."""
+
+    daemon_threads = False  # so that every connection is closed in the end
+
+    def handle_error(self, request, client_address):
+        pass
+
+
+@pytest.fixture
+def server():
+    with QuietServer(("127.0.0.1", 0), Handler) as instance:
+        instance.requests, instance.faults, instance.pages = [], [], {}
+        instance.release = threading.Event()
+        thread = threading.Thread(target=instance.serve_forever)
+        thread.start()
+        instance.address = f"http://127.0.0.1:{instance.server_port}"
+        yield instance
+        instance.release.set()
+        instance.shutdown()
+        thread.join()
