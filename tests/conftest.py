@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import tiny_run
 from workflow_copy import Workflow
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -27,3 +28,20 @@ def shared_data() -> Path:
 def workflow(tmp_path) -> Workflow:
     """A fresh copy of the workflow."""
     return Workflow.copied_to(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory) -> Path:
+    """Folder of the whole demo, run once in its own copy of the workflow."""
+    workflow = Workflow.copied_to(tmp_path_factory.mktemp("demo"))
+    workflow.run("--configfile", "config/demo/config.yaml")
+    workflow.run("--configfile", "config/demo/config.yaml", "--report", "results/report.html")
+    return workflow.folder
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory) -> Workflow:
+    """The tiny run, finished; tests that change it put everything back."""
+    workflow = tiny_run.make(tmp_path_factory.mktemp("tiny"))
+    workflow.run(*tiny_run.ARGUMENTS)
+    return workflow

@@ -18,15 +18,6 @@ BIN = ["chromosome1", "start1", "chromosome2", "start2"]
 
 
 @pytest.fixture(scope="session")
-def demo(tmp_path_factory):
-    """The whole demo, run once in its own copy of the workflow."""
-    workflow = Workflow.copied_to(tmp_path_factory.mktemp("demo"))
-    workflow.run("--configfile", "config/demo/config.yaml")
-    workflow.run("--configfile", "config/demo/config.yaml", "--report", "results/report.html")
-    return workflow.folder
-
-
-@pytest.fixture(scope="session")
 def truth(demo):
     return demo / "resources" / "demo" / "truth"
 

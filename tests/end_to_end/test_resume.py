@@ -8,26 +8,10 @@ import subprocess
 import time
 
 import pytest
-import yaml
-from workflow_copy import Workflow
+from tiny_run import ARGUMENTS, make
 
 pytestmark = pytest.mark.slow
 
-TINY = {
-    "simulate": {"scale": 0.1},
-    "loops": {"iterations": 200},
-    "evaluation": {"folds": [3], "main_folds": 3, "tasks": ["regression"], "distances": []},
-    "training": {"epochs": 3, "distal_epochs": 3, "members": 1},
-    "baselines": {"regression": ["lasso"]},
-    "motifs": {
-        "enhancers": 20,
-        "enhancer_motifs": 1,
-        "null_shuffles": 1,
-        "cismodule": {"iterations": 10, "burn_in": 5, "chains": 1},
-    },
-    "figures": {"formats": ["png"]},
-}
-ARGUMENTS = ("--configfile", "config/demo/config.yaml", "tiny.yaml")
 #: Results whose bytes must not depend on where the run was interrupted.
 COMPARED = (
     "results/expression/demo/expression.tsv",
@@ -41,19 +25,6 @@ COMPARED = (
 
 def digests(folder):
     return {p: hashlib.sha256((folder / p).read_bytes()).hexdigest() for p in COMPARED}
-
-
-def make(folder):
-    workflow = Workflow.copied_to(folder)
-    (folder / "tiny.yaml").write_text(yaml.safe_dump(TINY))
-    return workflow
-
-
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory):
-    workflow = make(tmp_path_factory.mktemp("tiny"))
-    workflow.run(*ARGUMENTS)
-    return workflow
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,245 @@
+"""Core-seconds and memory of the heavy steps at several sizes, for `deepexpr plan`.
+
+python benchmarks/rates.py PART --data ../shared/data --work DIR --output deepexpr/config/rates.tsv
+
+Real reads (hg38 chr22 HiChIP; chr19 RNA) are repeated to the sizes wanted: each copy under new
+names, and for pairs moved along the chromosome, so that copies are no duplicates. One core.
+Rows of PART are replaced in the output; `plan` fits a line through each step's sizes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import os
+import shlex
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pysam
+
+from deepexpr.files import read_table, write_table
+
+COLUMNS = ("step", "unit", "amount", "core_seconds", "wall_seconds", "peak_mb", "measured_on")
+DEEPEXPR = f"{shlex.quote(sys.executable)} -m deepexpr"
+
+
+def measured(command: str) -> tuple[float, float, float]:
+    """Core-seconds, seconds and MB (of the largest process) of a shell command that succeeds."""
+    started = time.monotonic()
+    process = subprocess.Popen(["bash", "-o", "pipefail", "-c", command], stderr=subprocess.PIPE)
+    error = process.stderr.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise SystemExit(f"{command}\n{error.decode()[-2000:]}")
+    return (
+        usage.ru_utime + usage.ru_stime,
+        time.monotonic() - started,
+        usage.ru_maxrss / 1024,
+    )
+
+
+def fastq_copies(sources: list[Path], copies: int, target: Path) -> int:
+    """Write all reads of `sources` `copies` times, each under its own name; return how many."""
+    if not target.exists():
+        with gzip.open(target, "wt", compresslevel=1) as out:
+            for copy in range(copies):
+                for source in sources:
+                    with gzip.open(source, "rt") as handle:
+                        for number, line in enumerate(handle):
+                            first = number % 4 == 0
+                            out.write(f"@c{copy}.{line[1:]}" if first else line)
+    with gzip.open(target, "rt") as handle:
+        return sum(1 for _ in handle) // 4
+
+
+def hichip_reads(data: Path, work: Path, copies: int) -> tuple[Path, Path, float]:
+    """Both mates of the four samples together, `copies` times, and millions of pairs."""
+    paths = []
+    for mate in "12":
+        sources = sorted((data / "reads/hichip").glob(f"*_R{mate}.fastq.gz"))
+        paths.append(work / f"hichip.{copies}.R{mate}.fastq.gz")
+        number = fastq_copies(sources, copies, paths[-1])
+    return *paths, number / 1e6
+
+
+def trim_command(r1: Path, r2: Path, out: str) -> str:
+    return (
+        f"{DEEPEXPR} trim --r1 {r1} --r2 {r2} --enzyme MboI --out-r1 {out}.R1.fastq.gz"
+        f" --out-r2 {out}.R2.fastq.gz --stats {out}.tsv"
+    )
+
+
+def part_trim(data: Path, work: Path):
+    for copies in (1, 2, 4, 8):
+        r1, r2, amount = hichip_reads(data, work, copies)
+        yield "trim", "million read pairs", amount, trim_command(r1, r2, f"{work}/trim.{copies}")
+
+
+def part_index(data: Path, work: Path):
+    for name, length in (("chr19", 58.617616), ("chr22", 50.818468)):
+        fasta = work / f"{name}.fa"
+        fasta.write_bytes(gzip.decompress((data / f"reference/hg38.{name}.fa.gz").read_bytes()))
+        command = f"bowtie-build --threads 1 -q {fasta} {work}/{name}"
+        yield "index_bowtie", "million bases", length, command
+
+
+def map_command(work: Path, copies: int, mate: int) -> str:
+    reads = work / f"trim.{copies}.R{mate}.fastq.gz"
+    return (
+        f"bowtie -n 1 -M 1 --best --strata -p 1 --reorder -S -x {work}/chr22 -q {reads}"
+        f" | samtools view -b -1 -o {work}/{copies}.R{mate}.bam -"
+    )
+
+
+def part_map(data: Path, work: Path):
+    for copies in (1, 2, 4):
+        r1, r2, amount = hichip_reads(data, work, copies)
+        if not (work / f"trim.{copies}.R1.fastq.gz").exists():
+            measured(trim_command(r1, r2, f"{work}/trim.{copies}"))
+        yield "map", "million mates", amount, map_command(work, copies, 1)
+
+
+def moved_pairs(work: Path, copies: int) -> tuple[str, float]:
+    """BAM of both mates, `copies` times: each pair moved by up to 1 Mb, both mates alike."""
+    for mate in (1, 2):
+        if not (work / f"1.R{mate}.bam").exists():
+            measured(map_command(work, 1, mate))
+    stem, total = f"{work}/moved.{copies}", 0
+    rng = np.random.default_rng(1)
+    with pysam.AlignmentFile(f"{work}/1.R1.bam", check_sq=False) as first:
+        header = first.header
+        with (
+            pysam.AlignmentFile(f"{stem}.R1.bam", "wb1", header=header) as out1,
+            pysam.AlignmentFile(f"{stem}.R2.bam", "wb1", header=header) as out2,
+        ):
+            for copy in range(copies):
+                total += _write_moved(work, copy, rng, out1, out2)
+    return stem, total / 1e6
+
+
+def _write_moved(work: Path, copy: int, rng, out1, out2) -> int:
+    number = 0
+    with (
+        pysam.AlignmentFile(f"{work}/1.R1.bam", check_sq=False) as first,
+        pysam.AlignmentFile(f"{work}/1.R2.bam", check_sq=False) as second,
+    ):
+        for one, two in zip(first, second, strict=True):
+            step = int(rng.integers(0, 1_000_000)) if copy else 0
+            for read, out in ((one, out1), (two, out2)):
+                read.query_name = f"c{copy}.{read.query_name}"
+                if not read.is_unmapped:
+                    read.reference_start = min(read.reference_start + step, 50_800_000)
+                out.write(read)
+            number += 1
+    return number
+
+
+def pairs_command(work: Path, stem: str) -> str:
+    return (
+        f"{DEEPEXPR} pairs --bam1 {stem}.R1.bam --bam2 {stem}.R2.bam --trim-stats {work}/trim.1.tsv"
+        f" --sample S --chrom-sizes {work}/sizes --min-distance 1000 --drop-chromosome chrM"
+        f" --output {stem}.pairs.gz --qc {stem}.qc.tsv"
+    )
+
+
+def part_pairs(data: Path, work: Path):
+    (work / "sizes").write_text("chr22\t50818468\n")
+    for copies in (1, 4, 12):
+        stem, amount = moved_pairs(work, copies)
+        yield "pairs", "million read pairs", amount, pairs_command(work, stem)
+        contacts = (
+            f"{DEEPEXPR} contacts --pairs {stem}.pairs.gz --resolution 5000"
+            f" --max-distance 2000000 --output {stem}.contacts.tsv.gz --depth {stem}.depth.tsv.gz"
+        )
+        yield "contacts", "million read pairs", amount, contacts
+
+
+def part_kallisto(data: Path, work: Path):
+    index, folder = work / "kallisto.idx", data / "reads/rna"
+    fasta = folder / "Homo_sapiens.GRCh38.cdna.all.chr19_ERCC_phix.fa.gz"
+    with gzip.open(fasta, "rt") as handle:
+        bases = sum(len(line.strip()) for line in handle if line[0] != ">") / 1e6
+    yield "index_kallisto", "million bases", bases, f"kallisto index -i {index} {fasta}"
+    for copies in (20, 50, 100):
+        paths = [work / f"rna.{copies}.R{mate}.fastq.gz" for mate in "12"]
+        for mate, path in zip("12", paths, strict=True):
+            amount = fastq_copies(sorted(folder.glob(f"ENCSR653DFZ*R{mate}*")), copies, path)
+        command = (
+            f"kallisto quant --plaintext -t 1 -i {index} -o {work}/quant {paths[0]} {paths[1]}"
+        )
+        yield "kallisto", "million read pairs", amount / 1e6, command
+
+
+def synthetic_dataset(work: Path, genes: int) -> tuple[Path, Path]:
+    """Random promoters and bins: what training costs does not depend on what they hold."""
+    from deepexpr.features.dataset import Dataset, write_dataset
+    from deepexpr.features.splits import make_splits
+
+    rng = np.random.default_rng(genes)
+    names = np.array([f"G{i:05d}" for i in range(genes)])
+    chromosome = np.array([f"chr{1 + i % 20}" for i in range(genes)])
+    bins = rng.gamma(0.1, 1.0, (genes, 400)).astype(np.float32)
+    values = rng.normal(size=genes).astype(np.float32)
+    dataset = Dataset(
+        gene=names, chromosome=chromosome, tss=np.arange(genes) * 9000 + 2000,
+        strand=np.full(genes, "+"),
+        sequence=np.frombuffer(b"ACGT", np.uint8)[rng.integers(0, 4, (genes, 2000))],
+        expression=values, label=np.where(values >= np.median(values), 1, -1).astype(np.int8),
+        cell_line="Random", assembly="none", bins=bins,
+        loop_count=bins.sum(1, keepdims=True),
+        loop_number=(bins > 0).sum(1, keepdims=True).astype(np.int32),
+    )  # fmt: skip
+    path, splits = work / f"genes.{genes}.h5", work / f"splits.{genes}.tsv"
+    write_dataset(dataset, path)
+    table = pd.DataFrame({"gene": names, "chromosome": chromosome})
+    write_table(make_splits(table, "random", 10, 1), splits)
+    return path, splits
+
+
+def part_training(data: Path, work: Path):
+    """One fold of ten: 80 % of the genes are trained on. One epoch against three."""
+    for variant, sizes in (("tuned", (1000, 18000)), ("paper", (500, 2000))):
+        for genes in sizes:
+            dataset, splits = synthetic_dataset(work, genes)
+            for epochs in (1, 3):
+                settings = f'{{"epochs": {epochs}, "distal_epochs": {epochs}, "members": 1}}'
+                command = (
+                    f"rm -rf {work}/net; {DEEPEXPR} train --dataset {dataset} --splits {splits}"
+                    f' --task regression --kind sequence --model \'{{"variant": "{variant}"}}\''
+                    f" --training '{settings}' --only-fold 1 --threads 1 --output {work}/net"
+                )
+                yield f"train_{variant}", "gene epochs", 0.8 * 0.9 * genes * epochs, command
+
+
+PARTS = {name.removeprefix("part_"): part for name, part in globals().items() if "part_" in name}
+
+
+def main() -> None:
+    """Measure one part and put its rows into the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("part", choices=PARTS)
+    for option in ("data", "work", "output"):
+        parser.add_argument(f"--{option}", type=Path, required=True)
+    parser.add_argument("--machine", default="2-core virtual machine, one core, no GPU")
+    args = parser.parse_args()
+    args.work.mkdir(parents=True, exist_ok=True)
+    rows = []
+    for step, unit, amount, command in PARTS[args.part](args.data, args.work):
+        rows.append((step, unit, amount, *measured(command), args.machine))
+        print(*rows[-1], sep="\t", flush=True)
+    table = pd.DataFrame(rows, columns=COLUMNS)
+    if args.output.exists():
+        kept = read_table(args.output, COLUMNS)
+        kept = kept[~kept["step"].isin(table["step"])]
+        table = pd.concat([kept, table], ignore_index=True)
+    write_table(table.round({"core_seconds": 2, "wall_seconds": 2, "peak_mb": 0}), args.output)
+
+
+if __name__ == "__main__":
+    main()

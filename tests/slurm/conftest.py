@@ -1,0 +1,19 @@
+"""A private SLURM of one node with a fake GPU."""
+
+import pytest
+
+from bootstrap.slurm import PrivateSlurm, missing_programs, why_not_installable
+
+
+@pytest.fixture(scope="session")
+def slurm(tmp_path_factory):
+    """The cluster, started once; whatever it started is ended at the end."""
+    reason = why_not_installable()
+    if reason or missing_programs():
+        pytest.skip(reason or "SLURM is not installed: run `make slurm-test`")
+    cluster = PrivateSlurm(tmp_path_factory.mktemp("slurm"))
+    try:
+        cluster.start()
+        yield cluster
+    finally:
+        cluster.stop()

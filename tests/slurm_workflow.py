@@ -1,0 +1,50 @@
+"""A copy of the workflow whose jobs go to a cluster."""
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+from workflow_copy import Workflow
+
+from bootstrap.slurm import PrivateSlurm
+
+
+@dataclass
+class SlurmWorkflow(Workflow):
+    """A copy of the workflow whose jobs go to `cluster`, with the profile that is shipped."""
+
+    folder: Path
+    cluster: PrivateSlurm
+
+    def command(self, *arguments: str, cores: int = 2) -> list[str]:
+        """Snakemake with profiles/slurm; what differs from it is this cluster's size and that it
+        has no accounting, and that nobody waits 40 s to hear of a finished job."""
+        site = [
+            "--slurm-status-command", "squeue",
+            "--slurm-init-seconds-before-status-checks", "2",
+            "--cores", str(self.cluster.cpus),
+            "--resources", f"mem_mb={self.cluster.memory}",
+            "--set-threads", *(f"{rule}=1" for rule in self.threaded_rules()),
+        ]  # fmt: skip
+        base = [sys.executable, "-m", "snakemake", "--profile", "profiles/slurm"]
+        return [*base, *site, *arguments]
+
+    def threaded_rules(self) -> list[str]:
+        """Rules to which the profile gives several cores, more than this node has."""
+        profile = yaml.safe_load((self.folder / "profiles/slurm/config.yaml").read_text())
+        return list(profile["set-threads"])
+
+    def environment(self) -> dict[str, str]:
+        """The test run's, with the cluster's commands first on PATH."""
+        kept = super().environment()
+        kept["PATH"] = f"{self.cluster.folder / 'bin'}:{kept['PATH']}"
+        return kept
+
+    def records(self, rule: str) -> list[dict[str, str]]:
+        """The job records of one rule in this folder, in order of submission."""
+        return [
+            job
+            for job in self.cluster.jobs()
+            if job["WorkDir"] == str(self.folder) and f"rule_{rule}" in job["Comment"]
+        ]

@@ -1,0 +1,27 @@
+"""The demo, reduced to a run of a few minutes."""
+
+import yaml
+from workflow_copy import Workflow
+
+TINY = {
+    "simulate": {"scale": 0.1},
+    "loops": {"iterations": 200},
+    "evaluation": {"folds": [3], "main_folds": 3, "tasks": ["regression"], "distances": []},
+    "training": {"epochs": 3, "distal_epochs": 3, "members": 1},
+    "baselines": {"regression": ["lasso"]},
+    "motifs": {
+        "enhancers": 20,
+        "enhancer_motifs": 1,
+        "null_shuffles": 1,
+        "cismodule": {"iterations": 10, "burn_in": 5, "chains": 1},
+    },
+    "figures": {"formats": ["png"]},
+}
+ARGUMENTS = ("--configfile", "config/demo/config.yaml", "tiny.yaml")
+
+
+def make(folder):
+    """A copy of the workflow set up for the tiny run."""
+    workflow = Workflow.copied_to(folder)
+    (folder / "tiny.yaml").write_text(yaml.safe_dump(TINY))
+    return workflow
