@@ -25,6 +25,8 @@ include: "rules/motifs.smk"
 include: "rules/plates.smk"
 include: "rules/figures.smk"
 include: "rules/targets.smk"
+include: "rules/archive.smk"
+include: "rules/code.smk"
 
 
 rule all:

@@ -15,7 +15,6 @@ import os
 import shlex
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -24,24 +23,22 @@ import pysam
 
 from deepexpr.files import read_table, write_table
 
-COLUMNS = ("step", "unit", "amount", "core_seconds", "wall_seconds", "peak_mb", "measured_on")
+COLUMNS = (
+    "step", "unit", "amount", "core_seconds", "peak_mb", "output_mb", "measured_on",
+)  # fmt: skip
 DEEPEXPR = f"{shlex.quote(sys.executable)} -m deepexpr"
 
 
-def measured(command: str) -> tuple[float, float, float]:
-    """Core-seconds, seconds and MB (of the largest process) of a shell command that succeeds."""
-    started = time.monotonic()
+def measured(command: str, *outputs: str) -> tuple[float, float, float]:
+    """Core-seconds, MB of the largest process and MB written of a shell command that succeeds."""
     process = subprocess.Popen(["bash", "-o", "pipefail", "-c", command], stderr=subprocess.PIPE)
     error = process.stderr.read()
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise SystemExit(f"{command}\n{error.decode()[-2000:]}")
-    return (
-        usage.ru_utime + usage.ru_stime,
-        time.monotonic() - started,
-        usage.ru_maxrss / 1024,
-    )
+    written = sum(Path(path).stat().st_size for path in outputs) / 1e6
+    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, written
 
 
 def fastq_copies(sources: list[Path], copies: int, target: Path) -> int:
@@ -78,7 +75,9 @@ def trim_command(r1: Path, r2: Path, out: str) -> str:
 def part_trim(data: Path, work: Path):
     for copies in (1, 2, 4, 8):
         r1, r2, amount = hichip_reads(data, work, copies)
-        yield "trim", "million read pairs", amount, trim_command(r1, r2, f"{work}/trim.{copies}")
+        out = f"{work}/trim.{copies}"
+        written = (f"{out}.R1.fastq.gz", f"{out}.R2.fastq.gz")
+        yield "trim", "million read pairs", amount, trim_command(r1, r2, out), *written
 
 
 def part_index(data: Path, work: Path):
@@ -86,7 +85,8 @@ def part_index(data: Path, work: Path):
         fasta = work / f"{name}.fa"
         fasta.write_bytes(gzip.decompress((data / f"reference/hg38.{name}.fa.gz").read_bytes()))
         command = f"bowtie-build --threads 1 -q {fasta} {work}/{name}"
-        yield "index_bowtie", "million bases", length, command
+        parts = [f"{work}/{name}.{p}.ebwt" for p in ("1", "2", "3", "4", "rev.1", "rev.2")]
+        yield "index_bowtie", "million bases", length, command, *parts
 
 
 def map_command(work: Path, copies: int, mate: int) -> str:
@@ -102,7 +102,8 @@ def part_map(data: Path, work: Path):
         r1, r2, amount = hichip_reads(data, work, copies)
         if not (work / f"trim.{copies}.R1.fastq.gz").exists():
             measured(trim_command(r1, r2, f"{work}/trim.{copies}"))
-        yield "map", "million mates", amount, map_command(work, copies, 1)
+        bam = f"{work}/{copies}.R1.bam"
+        yield "map", "million mates", amount, map_command(work, copies, 1), bam
 
 
 def moved_pairs(work: Path, copies: int) -> tuple[str, float]:
@@ -152,12 +153,13 @@ def part_pairs(data: Path, work: Path):
     (work / "sizes").write_text("chr22\t50818468\n")
     for copies in (1, 4, 12):
         stem, amount = moved_pairs(work, copies)
-        yield "pairs", "million read pairs", amount, pairs_command(work, stem)
+        command = pairs_command(work, stem)
+        yield "pairs", "million read pairs", amount, command, f"{stem}.pairs.gz"
         contacts = (
             f"{DEEPEXPR} contacts --pairs {stem}.pairs.gz --resolution 5000"
             f" --max-distance 2000000 --output {stem}.contacts.tsv.gz --depth {stem}.depth.tsv.gz"
         )
-        yield "contacts", "million read pairs", amount, contacts
+        yield "contacts", "million read pairs", amount, contacts, f"{stem}.contacts.tsv.gz"
 
 
 def part_kallisto(data: Path, work: Path):
@@ -165,7 +167,7 @@ def part_kallisto(data: Path, work: Path):
     fasta = folder / "Homo_sapiens.GRCh38.cdna.all.chr19_ERCC_phix.fa.gz"
     with gzip.open(fasta, "rt") as handle:
         bases = sum(len(line.strip()) for line in handle if line[0] != ">") / 1e6
-    yield "index_kallisto", "million bases", bases, f"kallisto index -i {index} {fasta}"
+    yield "index_kallisto", "million bases", bases, f"kallisto index -i {index} {fasta}", str(index)
     for copies in (20, 50, 100):
         paths = [work / f"rna.{copies}.R{mate}.fastq.gz" for mate in "12"]
         for mate, path in zip("12", paths, strict=True):
@@ -204,7 +206,7 @@ def synthetic_dataset(work: Path, genes: int) -> tuple[Path, Path]:
 
 def part_training(data: Path, work: Path):
     """One fold of ten: 80 % of the genes are trained on. One epoch against three."""
-    for variant, sizes in (("tuned", (1000, 18000)), ("paper", (500, 2000))):
+    for variant, sizes in (("tuned", (1000, 6000)), ("paper", (500, 2000))):
         for genes in sizes:
             dataset, splits = synthetic_dataset(work, genes)
             for epochs in (1, 3):
@@ -230,15 +232,15 @@ def main() -> None:
     args = parser.parse_args()
     args.work.mkdir(parents=True, exist_ok=True)
     rows = []
-    for step, unit, amount, command in PARTS[args.part](args.data, args.work):
-        rows.append((step, unit, amount, *measured(command), args.machine))
+    for step, unit, amount, command, *outputs in PARTS[args.part](args.data, args.work):
+        rows.append((step, unit, amount, *measured(command, *outputs), args.machine))
         print(*rows[-1], sep="\t", flush=True)
     table = pd.DataFrame(rows, columns=COLUMNS)
     if args.output.exists():
         kept = read_table(args.output, COLUMNS)
         kept = kept[~kept["step"].isin(table["step"])]
         table = pd.concat([kept, table], ignore_index=True)
-    write_table(table.round({"core_seconds": 2, "wall_seconds": 2, "peak_mb": 0}), args.output)
+    write_table(table.round({"core_seconds": 2, "peak_mb": 0, "output_mb": 2}), args.output)
 
 
 if __name__ == "__main__":

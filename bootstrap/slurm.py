@@ -14,6 +14,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -117,10 +118,14 @@ class _services_kept_off:
 
 
 class PrivateSlurm:
-    """One node of `cpus` cores, `memory` MB and one fake GPU, from start() to stop()."""
+    """One node of `cpus` cores, `memory` MB and one fake GPU, from start() to stop().
 
-    def __init__(self, folder: Path, cpus: int | None = None, memory: int | None = None) -> None:
-        self.folder = folder
+    Its folder is a temporary one of its own: munge wants every folder above its socket open to
+    all, and sockets have short paths.
+    """
+
+    def __init__(self, cpus: int | None = None, memory: int | None = None) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="slurm-"))
         self.cpus = cpus or os.cpu_count() or 1
         pages = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
         self.memory = memory or int(0.9 * pages / 2**20)
@@ -146,7 +151,7 @@ class PrivateSlurm:
         process.wait()
 
     def stop(self) -> None:
-        """Cancel what still runs, then end each daemon by its process id."""
+        """Cancel what still runs, end each daemon by its process id, remove the folder."""
         if "slurmctld" in self.processes and "slurmd" in self.processes:
             self._client("scancel", "--partition=main", check=False)
             self._wait_for("jobs to end", lambda: not self._client("squeue", "-h"), fatal=False)
@@ -158,6 +163,7 @@ class PrivateSlurm:
                 process.kill()
                 process.wait()
         self.processes.clear()
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def environment(self) -> dict[str, str]:
         """PATH with this cluster's commands first; jobs inherit it."""

@@ -82,6 +82,11 @@ def get_alternatives(names):
     return "|".join(map(re.escape, sorted(names))) or "(?!)"
 
 
+def get_settings(section, *keys):
+    """These settings of a section: a rule depends on those it uses, not on all of them."""
+    return {key: config[section][key] for key in keys}
+
+
 def get_units(sample):
     """Unit names of one sample, in sheet order."""
     return UNITS.loc[UNITS["sample"] == sample, "unit"].tolist()

@@ -54,7 +54,9 @@ rule compute_expression:
         abundance=lambda w: get_sample_options("abundance", get_abundance(w.assembly)),
         tables=lambda w: get_sample_options("gene-counts", get_gene_tables(w.assembly)),
         columns=lambda w: get_value_columns(get_gene_tables(w.assembly)),
-        settings=config["expression"],
+        settings=get_settings(
+            "expression", "pseudocount", "normalisation", "minimum_pseudoaligned"
+        ),
     shell:
         "python -m deepexpr expression --genes {input.genes:q} {params.transcripts:q}"
         " {params.abundance:q} {params.tables:q} {params.columns:q}"

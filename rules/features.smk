@@ -41,7 +41,7 @@ rule build_dataset:
     params:
         signal=lambda w, input: f"--signal={input.signal}" if input.signal else "",
         assembly=lambda w: ASSEMBLY[w.cell_line],
-        settings=config["features"],
+        settings=get_settings("features", "bins", "bin_size"),
     shell:
         "python -m deepexpr dataset --genes {input.genes:q} --promoters {input.promoters:q}"
         " --expression {input.expression:q} {params.signal:q}"

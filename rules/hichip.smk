@@ -23,7 +23,7 @@ rule trim_unit:
         "../envs/deepexpr.yaml"
     params:
         enzyme=lambda w: get_sample_value(w.sample, "enzyme"),
-        settings=config["hichip"],
+        settings=get_settings("hichip", "min_length", "min_trimmed_fraction"),
     shell:
         "python -m deepexpr trim --r1 {input.r1:q} --r2 {input.r2:q} --enzyme {params.enzyme:q}"
         " --min-length {params.settings[min_length]}"
@@ -82,7 +82,7 @@ rule join_pairs:
         bam1=lambda w, input: [f"--bam1={path}" for path in input.bam1],
         bam2=lambda w, input: [f"--bam2={path}" for path in input.bam2],
         stats=lambda w, input: [f"--trim-stats={path}" for path in input.stats],
-        settings=config["hichip"],
+        settings=get_settings("hichip", "min_distance", "drop_chromosomes"),
     shell:
         "python -m deepexpr pairs {params.bam1:q} {params.bam2:q} {params.stats:q}"
         " --sample {wildcards.sample:q} --chrom-sizes {input.sizes:q}"
@@ -107,7 +107,7 @@ rule count_contacts:
         "../envs/deepexpr.yaml"
     params:
         anchors=lambda w, input: f"--anchors={input.anchors}" if input.anchors else "",
-        settings=config["hichip"],
+        settings=get_settings("hichip", "resolution", "max_distance"),
     shell:
         "python -m deepexpr contacts --pairs {input.pairs:q} {params.anchors}"
         " --resolution {params.settings[resolution]}"

@@ -22,7 +22,7 @@ rule call_loops:
     conda:
         "../envs/deepexpr.yaml"
     params:
-        settings=config["loops"],
+        settings=get_settings("loops", "mode", "iterations", "burn_in", "confidence"),
         seed=config["seed"],
     shell:
         "python -m deepexpr call-loops --contacts {input.contacts:q} --depth {input.depth:q}"

@@ -45,7 +45,9 @@ rule match_motifs:
     conda:
         "../envs/motifs.yaml"
     params:
-        settings=config["motifs"],
+        settings=get_settings(
+            "motifs", "targets", "distance", "engine", "e_value", "null_shuffles"
+        ),
         seed=config["seed"],
     shell:
         "python -m deepexpr tomtom --query {input:q} --targets {params.settings[targets]:q}"
@@ -69,7 +71,7 @@ rule cut_enhancers:
     conda:
         "../envs/deepexpr.yaml"
     params:
-        settings=config["motifs"],
+        settings=get_settings("motifs", "enhancers"),
         options=lambda w, input: ([f"--peaks={input.peaks}"] if input.peaks else [])
         + (
             [f"--width={config['motifs']['enhancer_width']}"]

@@ -71,7 +71,9 @@ rule cut_promoters:
     conda:
         "../envs/deepexpr.yaml"
     params:
-        settings=config["reference"],
+        settings=get_settings(
+            "reference", "tss_rule", "biotypes", "upstream", "downstream"
+        ),
         chromosomes=lambda w: config["assemblies"][w.assembly]["chromosomes"] or [],
         chromosome_flag=lambda w: (
             "--chromosomes" if config["assemblies"][w.assembly]["chromosomes"] else ""

@@ -4,6 +4,9 @@ REQUIRED INPUTS: features/{cell_line}/dataset.h5, features/{assembly}/splits/{sc
 OUTPUTS: models/{cell_line}/{task}/K{K}/{kind}/ bundle/, predictions.tsv, history.tsv.
 """
 
+#: Networks that took days can be made read-only; root may write them all the same.
+PROTECTED = protected if config["resources"]["protect_bundles"] else lambda path: path
+
 
 rule train_network:
     """Train the folds of one network; a killed job goes on at the first missing fold."""
@@ -12,7 +15,7 @@ rule train_network:
         splits=get_splits,
         pretrained=get_pretrained,
     output:
-        bundle=directory(out("models/{cell_line}/{task}/K{K}/{kind}/bundle")),
+        bundle=PROTECTED(directory(out("models/{cell_line}/{task}/K{K}/{kind}/bundle"))),
         predictions=out("models/{cell_line}/{task}/K{K}/{kind}/predictions.tsv"),
         history=out("models/{cell_line}/{task}/K{K}/{kind}/history.tsv"),
     log:

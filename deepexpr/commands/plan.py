@@ -1,22 +1,75 @@
-"""``deepexpr plan``: jobs, core-hours, GPU-hours and disk of a configuration."""
+"""``deepexpr plan``: jobs, core-hours, GPU-hours, memory and disk of a configuration."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
 
 from deepexpr.commands.check import add_configfile
 
-HELP = "estimate jobs, core-hours, GPU-hours and disk of a configuration"
+HELP = "estimate jobs, core-hours, GPU-hours, memory and disk of a configuration"
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def add_arguments(parser):
     add_configfile(parser)
+    parser.add_argument(
+        "--gpu-speedup",
+        type=float,
+        help="how many times faster than one core a GPU trains; not measured by this project",
+    )
 
 
 def run(args):
     from deepexpr.config.inputs import load_and_check
-    from deepexpr.config.plan import assumption_lines, plan_table
+    from deepexpr.config.plan import assumption_lines, plan_table, training_hours, unmeasured
     from deepexpr.config.settings import read_config
 
-    where = ", ".join(args.configfile)
-    table = plan_table(*load_and_check(read_config(args.configfile), where))
-    print(table.to_string(index=False, float_format=lambda value: f"{value:,.1f}"))
+    checked = load_and_check(read_config(args.configfile), ", ".join(args.configfile))
+    table = plan_table(*checked)
+    print(_jobs(args.configfile))
+    print(table.to_string(index=False, na_rep="", float_format=lambda value: f"{value:,.1f}"))
+    total = table.iloc[-1]
+    print(f"Disk at the peak: {total['kept_gb'] + total['temporary_gb']:,.0f} GB beside the reads,")
+    print(f"  {total['kept_gb']:,.0f} GB of it kept.")
+    print(_gpu(training_hours(table), args.gpu_speedup))
+    print("Rates were measured on one core of a 2-core machine: deepexpr/config/rates.tsv.")
     print("Assumed where no file says otherwise:")
     for line in assumption_lines():
         print(f"  {line}")
+    left = unmeasured(checked[0])
+    print("Not counted: motifs, figures" + "".join(f", {name}" for name in left) + ".")
+
+
+def _gpu(hours, speedup):
+    if speedup:
+        return f"GPU-hours: {hours / speedup:,.1f} (training, {speedup:g} times one core's speed)."
+    return (
+        f"GPU-hours: not known. Training is {hours:,.1f} core-hours; no GPU was measured. With the"
+        " speed of yours: --gpu-speedup N."
+    )
+
+
+def _jobs(configfiles):
+    """What Snakemake would run from nothing, and how many of these jobs share allocations."""
+    command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
+    command += ["--dry-run", "--forceall", "--quiet", "rules", "--configfile", *configfiles]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    text = result.stdout + result.stderr
+    counts = {name: int(n) for name, n in re.findall(r"^(\w+) +(\d+)$", text, flags=re.MULTILINE)}
+    if result.returncode or "total" not in counts:
+        return "Jobs: not known; Snakemake is not here or its dry run failed."
+    grouped = _grouped_rules()
+    small = sum(n for name, n in counts.items() if name in grouped or name.startswith("draw_"))
+    gpu = counts.get("train_network", 0)
+    return (
+        f"Jobs: {counts['total']:,}, {gpu} of them training, which profiles/slurm gives a GPU;"
+        f" {small} are small and share allocations."
+    )
+
+
+def _grouped_rules():
+    import yaml
+
+    profile = yaml.safe_load((ROOT / "profiles/slurm/config.yaml").read_text())
+    return {entry.split("=")[0] for entry in profile["groups"]} | {"write_summary"}

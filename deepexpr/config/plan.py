@@ -1,67 +1,69 @@
 """How much work a configuration is, before a cluster is asked for anything.
 
-Counts come from the configuration and the sheets; speeds are those measured on the demo and on
-real reads (README, "How long things take"), so the estimate is an order of magnitude, with
-what it assumes said beside it.
+Amounts come from the configuration, the sheets and, where they are there, the reads; what a
+unit of each costs was measured (rates.tsv). Everything else is an assumption and is printed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-#: Bytes of gzip FASTQ per read, measured on 2 x 75 bp real reads.
-BYTES_PER_READ = 55
+from deepexpr.config.rates import Rate, rates
 
-
-@dataclass(frozen=True)
-class Rates:
-    """Core-seconds of single steps, measured on one core of a 2-core virtual machine."""
-
-    kallisto: float = 25.0  # per million read pairs
-    trim: float = 4.0  # per million read pairs
-    bowtie: float = 60.0  # per million reads
-    pairs: float = 6.0  # per million read pairs
-    training: float = 0.006  # per gene and epoch, variant tuned
-    paper_network: float = 0.008  # per gene and epoch, batch 4
-    baseline: float = 600.0  # per thousand genes and fold, full grid
+#: Bytes of gzip FASTQ per read, measured on 2 x 76 bp real reads.
+BYTES_PER_READ = 50
+COLUMNS = ("step", "amount", "unit", "core_hours", "peak_gb", "kept_gb", "temporary_gb")
+#: Steps whose output goes when the next has read it.
+TEMPORARY = ("trim", "map")
 
 
 @dataclass(frozen=True)
 class Assumptions:
-    """What is assumed where nothing is known yet."""
+    """What is assumed where nothing is known yet; read pairs where the file is not there."""
 
+    rna_million_read_pairs: float = 30
+    hichip_million_read_pairs: float = 300
+    genome_million_bases: float = 3_100
+    transcriptome_million_bases: float = 150
+    million_contacts_per_cell_line: float = 10
     genes: int = 18_000
     epochs: int = 30
-    rna_read_pairs: float = 30e6
-    hichip_read_pairs: float = 300e6
 
 
 def plan_table(
     config: Mapping[str, Any],
     samples: pd.DataFrame,
     units: pd.DataFrame,
-    rates: Rates | None = None,
     assumptions: Assumptions | None = None,
 ) -> pd.DataFrame:
-    """Rows stage, jobs, core_hours, gpu_hours, disk_gb; a row "total" at the end.
+    """Columns COLUMNS, a row per step with a measured rate; the last row is the total.
 
-    Reads are counted from the FASTQ sizes where the files are there, else assumed. Training may
-    run on a GPU: gpu_hours is then its time on one core divided by 10, a cautious guess.
+    peak_gb is the memory of the largest job of the step. A total of peak_gb is its maximum, of
+    temporary_gb the sum as if all samples were at the same step at once.
     """
-    rates, assumptions = rates or Rates(), assumptions or Assumptions()
-    reads = _read_pairs(samples, units, assumptions)
+    assumed, known = assumptions or Assumptions(), rates()
     rows = [
-        *_read_stages(samples, units, reads, rates),
-        *_model_stages(config, samples, rates, assumptions),
+        _row(step, known[step], amount, largest, jobs)
+        for step, amount, largest, jobs in [
+            *_read_steps(samples, units, assumed),
+            *_model_steps(config, samples, assumed),
+        ]
+        if step in known and amount
     ]
-    table = pd.DataFrame(rows, columns=["stage", "jobs", "core_hours", "gpu_hours", "disk_gb"])
-    total = table.drop(columns="stage").sum()
-    return pd.concat([table, pd.DataFrame([{"stage": "total", **total}])], ignore_index=True)
+    table = pd.DataFrame(rows, columns=list(COLUMNS))
+    total = table[["core_hours", "kept_gb", "temporary_gb"]].sum().to_dict()
+    total |= {"step": "total", "peak_gb": table["peak_gb"].max(), "unit": "", "amount": None}
+    return pd.concat([table, pd.DataFrame([total])], ignore_index=True)
+
+
+def training_hours(table: pd.DataFrame) -> float:
+    """Core-hours of training in a plan: what a GPU could take over."""
+    return float(table.loc[table["step"].str.startswith("train_"), "core_hours"].sum())
 
 
 def assumption_lines(assumptions: Assumptions | None = None) -> list[str]:
@@ -70,57 +72,75 @@ def assumption_lines(assumptions: Assumptions | None = None) -> list[str]:
     return [f"{f.name.replace('_', ' ')}: {getattr(values, f.name):,.0f}" for f in fields(values)]
 
 
-def _read_pairs(
-    samples: pd.DataFrame, units: pd.DataFrame, assumptions: Assumptions
+def unmeasured(config: Mapping[str, Any]) -> list[str]:
+    """Methods and steps of a configuration that have no measured rate and are not counted."""
+    methods = {m for task in config["evaluation"]["tasks"] for m in config["baselines"][task]}
+    return sorted(m for m in methods if f"baseline_{m}" not in rates())
+
+
+def _row(step: str, rate: Rate, amount: float, largest: float, jobs: int) -> tuple:
+    written = rate.written_gb(amount)
+    kept, temporary = (0.0, written) if step in TEMPORARY else (written, 0.0)
+    hours = rate.core_hours(amount, jobs)
+    return (step, amount, rate.unit, hours, rate.peak_gb(largest), kept, temporary)
+
+
+def _read_steps(
+    samples: pd.DataFrame, units: pd.DataFrame, assumed: Assumptions
+) -> Iterator[tuple[str, float, float, int]]:
+    """Step, amount, largest amount of one job, jobs: everything that grows with the reads."""
+    pairs = _million_pairs(samples, units, assumed)
+    rna = [pairs[sample] for sample in samples.query("assay == 'rna'")["sample"]]
+    hichip = [pairs[sample] for sample in samples.query("assay == 'hichip'")["sample"]]
+    with_hichip = samples.query("assay == 'hichip'")
+    genome, transcriptome = assumed.genome_million_bases, assumed.transcriptome_million_bases
+    assemblies, mapped = samples["assembly"].nunique(), with_hichip["assembly"].nunique()
+    yield "index_kallisto", assemblies * transcriptome, transcriptome, assemblies
+    yield "index_bowtie", mapped * genome, genome, mapped
+    yield "kallisto", sum(rna), max(rna, default=0), len(rna)
+    yield "trim", sum(hichip), max(hichip, default=0), len(hichip)
+    yield "map", 2 * sum(hichip), max(hichip, default=0), 2 * len(hichip)
+    yield "pairs", sum(hichip), max(hichip, default=0), len(hichip)
+    yield "contacts", sum(hichip), max(hichip, default=0), len(hichip)
+    lines, each = with_hichip["cell_line"].nunique(), assumed.million_contacts_per_cell_line
+    yield "loops", lines * each, each, lines
+
+
+def _million_pairs(
+    samples: pd.DataFrame, units: pd.DataFrame, assumed: Assumptions
 ) -> dict[str, float]:
-    """Read pairs in millions, by assay."""
+    """Millions of read pairs per sample that starts from reads: by file size where there."""
     assay = samples.set_index("sample")["assay"]
-    assumed = {"rna": assumptions.rna_read_pairs, "hichip": assumptions.hichip_read_pairs}
-    totals = {"rna": 0.0, "hichip": 0.0}
+    absent = {"rna": assumed.rna_million_read_pairs, "hichip": assumed.hichip_million_read_pairs}
+    totals = dict.fromkeys(samples["sample"], 0.0)
     for row in units.to_dict("records"):
-        kind, path = assay[row["sample"]], Path(row["fq1"])
-        known = path.stat().st_size / BYTES_PER_READ if path.is_file() else assumed[kind]
-        totals[kind] += known / 1e6
+        path = Path(row["fq1"])
+        if not row["fq1"]:
+            continue
+        known = path.stat().st_size / BYTES_PER_READ / 1e6 if path.is_file() else None
+        lanes = int((units["sample"] == row["sample"]).sum())
+        totals[row["sample"]] += known or absent[assay[row["sample"]]] / lanes
     return totals
 
 
-def _read_stages(
-    samples: pd.DataFrame, units: pd.DataFrame, reads: Mapping[str, float], rates: Rates
-) -> list[tuple]:
-    rna, hichip = (int((samples["assay"] == assay).sum()) for assay in ("rna", "hichip"))
-    hichip_units = int(units["sample"].isin(samples.query("assay == 'hichip'")["sample"]).sum())
-    mapping = reads["hichip"] * (rates.trim + 2 * rates.bowtie + rates.pairs) / 3600
-    disk = BYTES_PER_READ / 1e3
-    return [
-        ("expression", rna, reads["rna"] * rates.kallisto / 3600, 0.0, reads["rna"] * 2 * disk),
-        # Trimmed reads and alignments are temporary; together about three times the reads.
-        ("hichip", 3 * hichip_units + 2 * hichip, mapping, 0.0, reads["hichip"] * 8 * disk),
-    ]
-
-
-def _model_stages(
-    config: Mapping[str, Any], samples: pd.DataFrame, rates: Rates, assumptions: Assumptions
-) -> list[tuple]:
-    evaluation = config["evaluation"]
+def _model_steps(
+    config: Mapping[str, Any], samples: pd.DataFrame, assumed: Assumptions
+) -> Iterator[tuple[str, float, float, int]]:
+    """Networks and baselines: sequence and full for every K, HiChIP alone for the main one."""
+    evaluation, training = config["evaluation"], config["training"]
     lines = samples["cell_line"].nunique()
     with_hichip = samples.query("assay == 'hichip'")["cell_line"].nunique()
-    tasks, fits = len(evaluation["tasks"]), sum(evaluation["folds"])
-    slow = config["model"]["variant"] != "tuned"
-    per_gene = rates.paper_network if slow else rates.training
-    epochs = min(assumptions.epochs, config["training"].get("epochs", assumptions.epochs))
-    sequence_hours = assumptions.genes * epochs * per_gene / 3600
-    jobs = tasks * len(evaluation["folds"]) * (lines + with_hichip)
-    # Fine-tuning reads 400 numbers per gene, not 8,000: about a tenth of the sequence network.
-    hours = tasks * fits * sequence_hours * (lines + 0.1 * with_hichip)
-    methods = sum(len(config["baselines"][task]) for task in evaluation["tasks"])
-    baseline = lines * fits * methods * rates.baseline * assumptions.genes / 1000 / 3600
-    return [
-        ("models", jobs, hours, hours / 10, 0.01 * fits * tasks * lines),
-        (
-            "baselines",
-            lines * methods * len(evaluation["folds"]),
-            baseline,
-            0.0,
-            0.1 * fits * lines,
-        ),
-    ]
+    tasks, folds = len(evaluation["tasks"]), evaluation["folds"]
+    epochs = min(assumed.epochs, training.get("epochs", assumed.epochs))
+    members = training.get("members", 1)
+    # K - 1 of K groups, 8 ninths of them trained on (0.8 : 0.1 train : validation).
+    fits = sum(k * (k - 1) / k * 8 / 9 for k in folds)
+    # Fine-tuning adds the distal module only; its epochs cost little beside the sequence's.
+    amount = tasks * lines * fits * assumed.genes * epochs * members
+    step = "train_tuned" if config["model"]["variant"] == "tuned" else "train_paper"
+    jobs = tasks * len(folds) * (lines + with_hichip)
+    yield step, amount, assumed.genes * epochs, jobs
+    for task in evaluation["tasks"]:
+        for method in config["baselines"][task]:
+            each = assumed.genes / 1000
+            yield f"baseline_{method}", lines * sum(folds) * each, each, lines * len(folds)

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import yaml
 
+from deepexpr.config.code import followed, imports, module_file
+
 ROOT = Path(__file__).resolve().parents[2]
 #: Conda's name of a package where it is not the name it is imported by.
 IMPORTED_AS = {"scikit-learn": "sklearn", "pyyaml": "yaml", "python-isal": "isal"}
@@ -75,7 +77,7 @@ def _needs_of(block):
     if verbs:
         wanted |= {"python"} | _imported_by(["deepexpr.cli"])
     for script in re.findall(r'"\.\./(scripts/\w+\.py)"', block):
-        wanted |= {"python"} | _follow([ROOT / script])
+        wanted |= {"python"} | _outside([ROOT / script])
     return wanted
 
 
@@ -103,36 +105,10 @@ def _needs_of_figure(name):
 
 
 def _imported_by(modules):
-    return _follow([_file(module) for module in modules])
+    return _outside(module_file(module) for module in modules)
 
 
-def _follow(paths):
+def _outside(paths):
     """Third-party packages imported by these files and by what they import of this package."""
-    seen, outside, left = set(), set(), list(paths)
-    while left:
-        path = left.pop()
-        if path in seen:
-            continue
-        seen.add(path)
-        for name in _imports(path):
-            top = name.split(".")[0]
-            if top == "deepexpr":
-                left += [file for file in (_file(name), _file(f"{name}.__init__")) if file]
-            elif top not in sys.stdlib_module_names:
-                outside.add(top)
-    return outside
-
-
-def _imports(path):
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"relative import in {path}"
-            yield node.module
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
-
-
-def _file(module):
-    path = ROOT.joinpath(*module.split(".")).with_suffix(".py")
-    return path if path.is_file() else None
+    names = {name.split(".")[0] for path in followed(paths) for name in imports(path)}
+    return names - sys.stdlib_module_names - {"deepexpr"}

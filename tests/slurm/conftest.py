@@ -6,12 +6,12 @@ from bootstrap.slurm import PrivateSlurm, missing_programs, why_not_installable
 
 
 @pytest.fixture(scope="session")
-def slurm(tmp_path_factory):
+def slurm():
     """The cluster, started once; whatever it started is ended at the end."""
     reason = why_not_installable()
     if reason or missing_programs():
         pytest.skip(reason or "SLURM is not installed: run `make slurm-test`")
-    cluster = PrivateSlurm(tmp_path_factory.mktemp("slurm"))
+    cluster = PrivateSlurm()
     try:
         cluster.start()
         yield cluster

@@ -1,0 +1,71 @@
+"""What a step costs: lines through the measurements in rates.tsv.
+
+The table is written by `benchmarks/rates.py`; each row is one run of one step at one size, on
+one core: core-seconds, megabytes of the largest process, megabytes written.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from deepexpr.files import read_table
+
+TABLE = Path(__file__).with_name("rates.tsv")
+COLUMNS = (
+    "step", "unit", "amount", "core_seconds", "peak_mb", "output_mb", "measured_on",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Rate:
+    """start + slope × amount, for time (core-seconds), memory (MB) and output (MB)."""
+
+    unit: str
+    seconds: tuple[float, float]
+    memory: tuple[float, float]
+    output: tuple[float, float]
+    largest: float  # the largest amount that was measured
+
+    def core_hours(self, amount: float, jobs: int = 1) -> float:
+        """Core-hours of `amount` units in `jobs` jobs, each of which has to start."""
+        start, slope = self.seconds
+        return (start * jobs + slope * amount) / 3600
+
+    def peak_gb(self, amount: float) -> float:
+        """Memory of one job of `amount` units, GB."""
+        start, slope = self.memory
+        return (start + slope * amount) / 1000
+
+    def written_gb(self, amount: float) -> float:
+        """What `amount` units write, GB."""
+        return self.output[1] * amount / 1000
+
+
+@cache
+def rates(path: Path = TABLE) -> dict[str, Rate]:
+    """Step -> Rate, from all rows of the table."""
+    table = read_table(path, COLUMNS)
+    return {step: _fit(rows) for step, rows in table.groupby("step", sort=False)}
+
+
+def _fit(rows) -> Rate:
+    amount = rows["amount"].to_numpy(float)
+    return Rate(
+        unit=rows["unit"].iloc[0],
+        seconds=_line(amount, rows["core_seconds"].to_numpy(float)),
+        memory=_line(amount, rows["peak_mb"].to_numpy(float)),
+        output=_line(amount, rows["output_mb"].to_numpy(float)),
+        largest=float(amount.max()),
+    )
+
+
+def _line(amount: np.ndarray, value: np.ndarray) -> tuple[float, float]:
+    """Start and slope, neither below 0; one size gives a slope and no start."""
+    if len(np.unique(amount)) < 2:
+        return 0.0, float(np.mean(value / amount))
+    slope, start = np.polyfit(amount, value, 1)
+    return max(float(start), 0.0), max(float(slope), 0.0)

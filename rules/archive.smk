@@ -1,0 +1,28 @@
+"""Archive: how the results were made, for the supplement of a paper. Asked for by name.
+
+REQUIRED INPUTS: everything a complete run makes.
+OUTPUTS: archive.zip with methods.md, config.yaml, sheets, versions.tsv, envs/, checksums.tsv.
+"""
+
+
+def get_kept_paths():
+    """What a complete run keeps, as paths under the results folder."""
+    return [path.removeprefix(out("")) for path in get_targets()]
+
+
+rule archive_run:
+    """Put methods, configuration, versions and checksums of all results into one file."""
+    input:
+        get_targets(),
+    output:
+        out("archive.zip"),
+    log:
+        out("logs/archive_run.log"),
+    localrule: True
+    conda:
+        "../envs/deepexpr.yaml"
+    params:
+        envs=f"{workflow.basedir}/envs",
+        parts=sorted({out(path.split("/")[0]) for path in get_kept_paths()}),
+    script:
+        "../scripts/archive_run.py"

@@ -1,0 +1,30 @@
+"""The code behind each rule, as a parameter: an edited function makes again what it made.
+
+Snakemake compares parameters, shell commands and inputs, not the package that a rule calls.
+What counts as an edit is in deepexpr/config/code.py; docs/clusters.md says what reruns when.
+"""
+
+from deepexpr.config.code import code_fingerprint
+from deepexpr.figures.registry import find
+
+
+def get_code(one):
+    """Fingerprint of the verbs a rule calls and, for a figure, of the module that makes it."""
+    verbs = re.findall(r"python -m deepexpr ([\w-]+)(?: (\w+))?", one.shellcmd or "")
+    modules = [f"deepexpr.commands.{verb.replace('-', '_')}" for verb, _ in verbs]
+    figures = {
+        figure for verb, figure in verbs if verb in ("table", "figure") and figure
+    }
+    if "figure" in one.params.keys():
+        figures.add(one.params["figure"])
+    modules += [f"deepexpr.figures.{find(figure).module}" for figure in figures]
+    return code_fingerprint(modules) if modules else None
+
+
+# Jobs that this process starts take its fingerprints: reading all code costs a second each.
+if "DEEPEXPR_CODE" not in os.environ:
+    codes = {one.name: get_code(one) for one in workflow.rules}
+    os.environ.update(DEEPEXPR_CODE=json.dumps(codes))
+for name, code in json.loads(os.environ.get("DEEPEXPR_CODE")).items():
+    if code:
+        workflow.get_rule(name).set_params(code=code)

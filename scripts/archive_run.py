@@ -1,0 +1,14 @@
+"""Archive how the results of this run were made."""
+
+import sys
+from pathlib import Path
+
+from deepexpr.config.archive import write_archive
+
+with open(snakemake.log[0], "w") as sys.stderr:
+    write_archive(
+        snakemake.config,
+        [Path(part) for part in snakemake.params.parts],
+        Path(snakemake.params.envs),
+        Path(snakemake.output[0]),
+    )
