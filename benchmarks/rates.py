@@ -73,7 +73,7 @@ def trim_command(r1: Path, r2: Path, out: str) -> str:
 
 
 def part_trim(data: Path, work: Path):
-    for copies in (1, 2, 4, 8):
+    for copies in (1, 4):
         r1, r2, amount = hichip_reads(data, work, copies)
         out = f"{work}/trim.{copies}"
         written = (f"{out}.R1.fastq.gz", f"{out}.R2.fastq.gz")
@@ -98,7 +98,7 @@ def map_command(work: Path, copies: int, mate: int) -> str:
 
 
 def part_map(data: Path, work: Path):
-    for copies in (1, 2, 4):
+    for copies in (1, 2):
         r1, r2, amount = hichip_reads(data, work, copies)
         if not (work / f"trim.{copies}.R1.fastq.gz").exists():
             measured(trim_command(r1, r2, f"{work}/trim.{copies}"))
@@ -151,7 +151,7 @@ def pairs_command(work: Path, stem: str) -> str:
 
 def part_pairs(data: Path, work: Path):
     (work / "sizes").write_text("chr22\t50818468\n")
-    for copies in (1, 4, 12):
+    for copies in (1, 4):
         stem, amount = moved_pairs(work, copies)
         command = pairs_command(work, stem)
         yield "pairs", "million read pairs", amount, command, f"{stem}.pairs.gz"
@@ -168,7 +168,7 @@ def part_kallisto(data: Path, work: Path):
     with gzip.open(fasta, "rt") as handle:
         bases = sum(len(line.strip()) for line in handle if line[0] != ">") / 1e6
     yield "index_kallisto", "million bases", bases, f"kallisto index -i {index} {fasta}", str(index)
-    for copies in (20, 50, 100):
+    for copies in (10, 50):
         paths = [work / f"rna.{copies}.R{mate}.fastq.gz" for mate in "12"]
         for mate, path in zip("12", paths, strict=True):
             amount = fastq_copies(sorted(folder.glob(f"ENCSR653DFZ*R{mate}*")), copies, path)
@@ -206,10 +206,10 @@ def synthetic_dataset(work: Path, genes: int) -> tuple[Path, Path]:
 
 def part_training(data: Path, work: Path):
     """One fold of ten: 80 % of the genes are trained on. One epoch against three."""
-    for variant, sizes in (("tuned", (1000, 6000)), ("paper", (500, 2000))):
+    for variant, sizes in (("tuned", (1000, 4000)), ("paper", (500, 1000))):
         for genes in sizes:
             dataset, splits = synthetic_dataset(work, genes)
-            for epochs in (1, 3):
+            for epochs in (1, 2):
                 settings = f'{{"epochs": {epochs}, "distal_epochs": {epochs}, "members": 1}}'
                 command = (
                     f"rm -rf {work}/net; {DEEPEXPR} train --dataset {dataset} --splits {splits}"
@@ -233,6 +233,8 @@ def main() -> None:
     args.work.mkdir(parents=True, exist_ok=True)
     rows = []
     for step, unit, amount, command, *outputs in PARTS[args.part](args.data, args.work):
+        if step not in {row[0] for row in rows}:
+            measured(command)  # compiled code is cached, files are in memory
         rows.append((step, unit, amount, *measured(command, *outputs), args.machine))
         print(*rows[-1], sep="\t", flush=True)
     table = pd.DataFrame(rows, columns=COLUMNS)

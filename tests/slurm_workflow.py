@@ -28,7 +28,7 @@ class SlurmWorkflow(Workflow):
             "--set-threads", *(f"{rule}=1" for rule in self.threaded_rules()),
         ]  # fmt: skip
         base = [sys.executable, "-m", "snakemake", "--profile", "profiles/slurm"]
-        return [*base, *site, *arguments]
+        return [*base, *arguments, *site]
 
     def threaded_rules(self) -> list[str]:
         """Rules to which the profile gives several cores, more than this node has."""
