@@ -22,8 +22,8 @@ from deepexpr.errors import InputError, UsageError
 VERBS = (
     "simulate", "check", "plan", "obtain", "promoters", "transcriptome", "expression", "trim",
     "pairs", "contacts", "call-loops", "signal", "import-loops", "dataset", "splits", "gkm",
-    "train", "predict", "cross", "baseline", "evaluate", "interpret", "filters", "tomtom",
-    "enhancers", "cismodule", "table", "figure",
+    "train", "predict", "cross", "baseline", "evaluate", "interpret", "attribution", "filters",
+    "tomtom", "enhancers", "cismodule", "table", "figure",
 )  # fmt: skip
 
 

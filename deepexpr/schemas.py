@@ -99,6 +99,13 @@ ATTRIBUTION_HITS = (
     "gene", "start", "end", "orientation", "motif", "motif_name", "score", "p_value", "attribution",
 )  # fmt: skip
 
+#: Motifs pooled from stretches of high attribution. effect "raises" or "lowers" the prediction;
+#: seqlets pooled, of so many promoters; mean_attribution of a window, in units of the prediction.
+ATTRIBUTION_MOTIFS = (
+    "motif", "effect", "consensus", "width", "seqlets", "promoters", "mean_attribution",
+    "information_content",
+)  # fmt: skip
+
 #: What each distal bin adds to the prediction; start, end on the genome (0-based, half-open).
 BIN_ATTRIBUTION = (
     "gene", "bin", "chromosome", "start", "end", "signal", "attribution", "folds_sd",

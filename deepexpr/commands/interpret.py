@@ -13,10 +13,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dataset", required=True, metavar="H5", help="dataset with the gene")
     parser.add_argument(
         "--method",
-        choices=("mutagenesis", "masking"),
+        choices=("mutagenesis", "masking", "gradient"),
         default="mutagenesis",
-        help="prediction against each other base (3 predictions per position and fold), or "
-        "against N (1)",
+        help="prediction against each other base (3 predictions per position and fold), against "
+        "N (1), or the first by one gradient (fast, a first-order approximation)",
     )
     parser.add_argument("--fold", type=int, metavar="N", help="one fold (default: mean of all)")
     parser.add_argument(
@@ -47,7 +47,11 @@ def run(args: argparse.Namespace) -> None:
     from deepexpr.model.backend import configure
     from deepexpr.model.bundle import Bundle
     from deepexpr.model.examples import Examples
-    from deepexpr.motifs.attribution import attribute_bins, attribute_sequence
+    from deepexpr.motifs.attribution import (
+        attribute_bins,
+        attribute_by_gradient,
+        attribute_sequence,
+    )
     from deepexpr.motifs.jaspar import load_targets
     from deepexpr.motifs.scanning import known_hits, letter_frequencies
 
@@ -60,10 +64,18 @@ def run(args: argparse.Namespace) -> None:
     def predict(sequences, bins):
         return bundle.predict_examples(Examples(sequences, bins), args.fold)
 
+    def gradient(sequences, bins):
+        return bundle.promoter_gradients(Examples(sequences, bins), args.fold)
+
+    def track_of_promoter():
+        if args.method == "gradient":
+            return attribute_by_gradient(dataset, args.gene, gradient)
+        return attribute_sequence(dataset, args.gene, predict, args.method)
+
     kind = bundle.info["kind"]
     with atomic_directory(args.output) as folder:
         if kind != "hichip":
-            track = attribute_sequence(dataset, args.gene, predict, args.method)
+            track = track_of_promoter()
             background = letter_frequencies(dataset.sequence)
             hits = known_hits(track, targets, background, p_value=args.p_value, share=args.share)
             write_table(track, folder / "attribution.tsv")

@@ -25,6 +25,7 @@ from deepexpr.features.splits import fold_roles, read_splits
 from deepexpr.files import require_file
 from deepexpr.model.backend import keras
 from deepexpr.model.examples import Examples
+from deepexpr.model.gradient import promoter_gradient
 from deepexpr.model.network import FIRST_CONVOLUTION, PROXIMAL
 from deepexpr.model.steps import inputs_of_kind
 from deepexpr.model.training import forward
@@ -154,6 +155,25 @@ class Bundle:
         return np.stack(
             [
                 np.mean([self._predict(f, v, sequence_only) for v in versions], axis=0)
+                for f in (self.folds if fold is None else [fold])
+            ]
+        )
+
+    def promoter_gradients(self, examples: Examples, fold: int | None = None) -> np.ndarray:
+        """d(prediction) / d(one-hot promoter): float32 (folds, n, L, 4), mean over members.
+
+        Unit: that of the prediction per letter. Raises InputError for kind hichip.
+        """
+        examples = self._checked(examples, sequence_only=False)
+        if examples.sequence is None:
+            raise InputError(
+                "A network of kind hichip reads no promoter.",
+                where=str(self.path),
+                fix="Use a bundle of kind full or sequence.",
+            )
+        return np.stack(
+            [
+                np.mean([promoter_gradient(model, examples) for model in self.models(f)], axis=0)
                 for f in (self.folds if fold is None else [fold])
             ]
         )

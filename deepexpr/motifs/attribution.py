@@ -1,7 +1,9 @@
 """What in one gene's promoter and loops moves its prediction.
 
 In-silico mutagenesis: the prediction itself, asked again with one thing changed. It needs no
-gradients, so it works with any backend, and its unit is that of the prediction.
+gradients, so it works with any backend, and its unit is that of the prediction. The gradient gives
+the same to first order for all letters at once, thousands of times cheaper: what to take for many
+promoters.
 """
 
 from __future__ import annotations
@@ -14,14 +16,21 @@ import pandas as pd
 
 from deepexpr.errors import InputError
 from deepexpr.features.dataset import Dataset
+from deepexpr.features.sequence import one_hot
 from deepexpr.schemas import ATTRIBUTION, BIN_ATTRIBUTION
 
 logger = logging.getLogger(__name__)
 
-METHODS = ("mutagenesis", "masking")
+METHODS = ("mutagenesis", "masking", "gradient")
 
 #: (sequences uint8 (n, L) or None, bins (n, B) or None) -> predictions (folds, n) float64.
 Predict = Callable[[np.ndarray | None, np.ndarray | None], np.ndarray]
+
+#: The same inputs -> d(prediction) / d(one-hot promoter), (folds, n, L, 4).
+Gradient = Callable[[np.ndarray, np.ndarray | None], np.ndarray]
+
+#: Promoters whose gradients are in memory at once: x folds x L x 16 bytes.
+_GRADIENT_BATCH = 64
 
 _LETTERS = np.frombuffer(b"ACGT", dtype=np.uint8)
 _N = ord("N")
@@ -36,8 +45,8 @@ def attribute_sequence(
     predictions per fold). "masking": minus that with N there (L predictions). Mean over folds;
     folds_sd is their standard deviation. An N of the promoter has attribution 0.
     """
-    if method not in METHODS:
-        raise InputError(f"Unknown method {method!r}.", expected=" or ".join(METHODS))
+    if method not in ("mutagenesis", "masking"):
+        raise InputError(f"Unknown method {method!r}.", expected="mutagenesis or masking")
     row = int(dataset.index_of([gene])[0])
     sequence = dataset.sequence[row]
     bins = None if dataset.bins is None else dataset.bins[row]
@@ -53,9 +62,46 @@ def attribute_sequence(
     number = np.maximum(np.bincount(positions, minlength=len(sequence)), 1)
     for fold, differences in enumerate(reference - changed):
         effect[fold] = np.bincount(positions, differences, minlength=len(sequence)) / number
+    return _track(dataset, row, effect)
+
+
+def attribute_by_gradient(dataset: Dataset, gene: str, gradient: Gradient) -> pd.DataFrame:
+    """The same table as `attribute_sequence` from one gradient: mutagenesis to first order."""
+    row = dataset.index_of([gene])
+    bins = None if dataset.bins is None else dataset.bins[row]
+    effect = letter_effects(gradient(dataset.sequence[row], bins), dataset.sequence[row])
+    return _track(dataset, int(row[0]), effect[:, 0])
+
+
+def contributions(dataset: Dataset, rows: np.ndarray, gradient: Gradient) -> np.ndarray:
+    """Attribution of each letter of many promoters, mean over folds: float64 (rows, L)."""
+    parts = []
+    for part in np.split(rows, range(_GRADIENT_BATCH, len(rows), _GRADIENT_BATCH)):
+        bins = None if dataset.bins is None else dataset.bins[part]
+        sequences = dataset.sequence[part]
+        parts.append(letter_effects(gradient(sequences, bins), sequences).mean(axis=0))
+    logger.info("gradients of %d promoters", len(rows))
+    return np.concatenate(parts)
+
+
+def letter_effects(gradients: np.ndarray, sequences: np.ndarray) -> np.ndarray:
+    """Letter's gradient less the mean of the three others': (folds, n, L) of (folds, n, L, 4).
+
+    sequences : uint8 (n, L). For a linear model this is in-silico mutagenesis itself; what all
+    four letters share (the part of a gradient that no sequence can show) falls out. N has 0.
+    """
+    letters = one_hot(sequences)
+    own = (gradients * letters).sum(axis=-1, dtype=np.float64)
+    others = (gradients.sum(axis=-1, dtype=np.float64) - own) / 3.0
+    return (own - others) * letters.any(axis=-1)
+
+
+def _track(dataset: Dataset, row: int, effect: np.ndarray) -> pd.DataFrame:
+    """schemas.ATTRIBUTION of one gene from effects (folds, L)."""
+    sequence = dataset.sequence[row]
     table = pd.DataFrame(
         {
-            "gene": gene,
+            "gene": str(dataset.gene[row]),
             "position": np.arange(len(sequence)),
             "tss_distance": np.arange(len(sequence)) - dataset.tss_index,
             "base": [chr(letter) for letter in sequence],

@@ -1,0 +1,57 @@
+"""Verb attribution: motifs from what moves the predictions of many promoters."""
+
+from __future__ import annotations
+
+import argparse
+
+HELP = "pool the stretches of promoters that move a network's predictions into motifs"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--bundle", required=True, metavar="DIR", help="trained network with a sequence module"
+    )
+    parser.add_argument("--dataset", required=True, metavar="H5", help="dataset of its genes")
+    parser.add_argument(
+        "--promoters", type=int, default=1000, metavar="N", help="genes read, drawn at random"
+    )
+    parser.add_argument("--fold", type=int, metavar="N", help="one fold (default: mean of all)")
+    parser.add_argument(
+        "--settings",
+        metavar="JSON",
+        help="JSON or YAML text or file: width, flank, false_discovery, alike, least, most",
+    )
+    parser.add_argument("--seed", type=int, default=1, help="seed of the draw and of the null")
+    parser.add_argument("--threads", type=int, help="CPU threads of the network")
+    parser.add_argument("--table", required=True, metavar="TSV", help="one row per motif")
+    parser.add_argument("--output", required=True, metavar="MEME", help="the motifs")
+
+
+def run(args: argparse.Namespace) -> None:
+    import numpy as np
+
+    from deepexpr.features.dataset import Dataset
+    from deepexpr.files import write_table
+    from deepexpr.model.backend import configure
+    from deepexpr.model.bundle import Bundle
+    from deepexpr.model.config import read_options
+    from deepexpr.model.examples import Examples
+    from deepexpr.motifs.attribution import contributions
+    from deepexpr.motifs.meme_format import write_meme
+    from deepexpr.motifs.seqlets import SeqletSettings, attribution_motifs
+
+    configure(args.threads)
+    settings = SeqletSettings.from_mapping({"seed": args.seed, **read_options(args.settings)})
+    bundle = Bundle.open(args.bundle)
+    dataset = Dataset.open(args.dataset)
+    bundle.check_dataset(dataset)
+    drawn = np.random.default_rng(args.seed).permutation(len(dataset))[: args.promoters]
+
+    def gradient(sequences, bins):
+        return bundle.promoter_gradients(Examples(sequences, bins), args.fold)
+
+    rows = np.sort(drawn)
+    values = contributions(dataset, rows, gradient)
+    motifs, table = attribution_motifs(dataset.sequence[rows], values, settings)
+    write_meme(motifs, args.output)
+    write_table(table, args.table)
