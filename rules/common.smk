@@ -65,6 +65,7 @@ wildcard_constraints:
     kind=r"full(-\d+kb)?|sequence|hichip",
     baseline="[a-z_]+",
     mate="[12]",
+    gene=r"[A-Za-z0-9._-]+",
 
 
 if config["resources"]["container"]:
@@ -198,6 +199,21 @@ def get_distance_kinds(cell_line):
     if cell_line not in HICHIP_LINES or cell_line not in chosen:
         return []
     return [f"full-{d // 1000}kb" for d in DISTANCES if d != HALF_WIDTH]
+
+
+def get_attribution_lines():
+    """Cell lines whose promoters' attributions are pooled into motifs."""
+    chosen = config["motifs"]["attribution_cell_lines"]
+    return [line for line in CELL_LINES if chosen is None or line in chosen]
+
+
+def get_interpreted():
+    """(cell line, gene) of the genes that are explained one by one."""
+    return [
+        (line, gene)
+        for line in get_attribution_lines()
+        for gene in config["motifs"]["interpret_genes"]
+    ]
 
 
 def get_partners(cell_line):

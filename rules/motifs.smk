@@ -1,8 +1,8 @@
 """Motifs: what the filters learnt and what the enhancers hold, against known motifs.
 
-REQUIRED INPUTS: regression bundles of the sequence network; loops/{cell_line}/signal.tsv.
-OUTPUTS: motifs/{cell_line}/ filters.meme, filters.tsv, filters.tomtom.tsv, enhancers.fa,
-cismodule/, enhancers.tomtom.tsv.
+REQUIRED INPUTS: regression bundles; features/{cell_line}/dataset.h5; loops/{cell_line}/signal.tsv.
+OUTPUTS: motifs/{cell_line}/ {filters,attribution}.meme and .tsv, enhancers.fa, cismodule/,
+enhancers.meme, {filters,attribution,enhancers}.tomtom.tsv and .summary.tsv, interpretation/{gene}/.
 """
 
 MOTIF_TASK = "regression" if "regression" in TASKS else TASKS[0]
@@ -28,6 +28,56 @@ rule read_filters:
     shell:
         "python -m deepexpr filters --bundle {input.bundle:q} --fasta {input.promoters:q}"
         " --alpha {params.alpha} --output {output.motifs:q} --table {output.table:q} 2> {log:q}"
+
+
+rule pool_attributions:
+    """Pool the stretches of promoters that move the predictions into motifs."""
+    input:
+        bundle=out(f"models/{{cell_line}}/{MOTIF_TASK}/K{MAIN_K}/sequence/bundle"),
+        dataset=out("features/{cell_line}/dataset.h5"),
+    output:
+        motifs=out("motifs/{cell_line}/attribution.meme"),
+        table=out("motifs/{cell_line}/attribution.tsv"),
+    log:
+        out("logs/motifs/{cell_line}.pool_attributions.log"),
+    benchmark:
+        out("benchmarks/motifs/{cell_line}.pool_attributions.tsv")
+    conda:
+        "../envs/tensorflow.yaml"
+    threads: config["resources"]["training_threads"]
+    params:
+        promoters=config["motifs"]["attribution_promoters"],
+        settings=json.dumps(config["motifs"]["attribution"], sort_keys=True),
+        seed=config["seed"],
+    shell:
+        "python -m deepexpr attribution --bundle {input.bundle:q} --dataset {input.dataset:q}"
+        " --promoters {params.promoters} --settings {params.settings:q} --seed {params.seed}"
+        " --threads {threads} --output {output.motifs:q} --table {output.table:q} 2> {log:q}"
+
+
+rule interpret_gene:
+    """Explain the prediction of one gene: letters, known motifs, distal bins."""
+    input:
+        bundle=lambda w: out(
+            f"models/{w.cell_line}/{MOTIF_TASK}/K{MAIN_K}/{get_kinds(w.cell_line)[0]}/bundle"
+        ),
+        dataset=out("features/{cell_line}/dataset.h5"),
+    output:
+        directory(out("motifs/{cell_line}/interpretation/{gene}")),
+    log:
+        out("logs/motifs/{cell_line}.{gene}.interpret_gene.log"),
+    benchmark:
+        out("benchmarks/motifs/{cell_line}.{gene}.interpret_gene.tsv")
+    conda:
+        "../envs/interpretation.yaml"
+    threads: config["resources"]["training_threads"]
+    params:
+        targets=config["motifs"]["targets"],
+        method=config["motifs"]["interpret_method"],
+    shell:
+        "python -m deepexpr interpret --bundle {input.bundle:q} --dataset {input.dataset:q}"
+        " --gene {wildcards.gene:q} --method {params.method} --targets {params.targets:q}"
+        " --threads {threads} --output {output:q} 2> {log:q}"
 
 
 rule match_motifs:
@@ -89,7 +139,11 @@ rule find_enhancer_motifs:
     input:
         out("motifs/{cell_line}/enhancers.fa"),
     output:
-        folder=directory(out("motifs/{cell_line}/cismodule")),
+        found=out("motifs/{cell_line}/cismodule/motifs.meme"),
+        table=out("motifs/{cell_line}/cismodule/motifs.tsv"),
+        sites=out("motifs/{cell_line}/cismodule/sites.bed"),
+        modules=out("motifs/{cell_line}/cismodule/modules.bed"),
+        trace=out("motifs/{cell_line}/cismodule/trace.tsv"),
         motifs=out("motifs/{cell_line}/enhancers.meme"),
     log:
         out("logs/motifs/{cell_line}.find_enhancer_motifs.log"),
@@ -98,10 +152,11 @@ rule find_enhancer_motifs:
     conda:
         "../envs/motifs.yaml"
     params:
+        folder=lambda w, output: os.path.dirname(output.found),
         number=config["motifs"]["enhancer_motifs"],
         settings=json.dumps(config["motifs"]["cismodule"], sort_keys=True),
         seed=config["seed"],
     shell:
         "(python -m deepexpr cismodule --fasta {input:q} --motifs {params.number} --settings {params.settings:q}"
-        " --seed {params.seed} --output {output.folder:q}"
-        " && cp {output.folder:q}/motifs.meme {output.motifs:q}) 2> {log:q}"
+        " --seed {params.seed} --output {params.folder:q}"
+        " && cp {output.found:q} {output.motifs:q}) 2> {log:q}"

@@ -32,6 +32,20 @@ def get_histories():
     }
 
 
+def get_searches():
+    """Search tables of the baselines with a grid, at the main K."""
+    grids = {"lasso": "Lasso", "svm": "SVM", "random_forest": "forest"}
+    return {
+        f"{line} {task} {grids[method]}": out(
+            f"baselines/{line}/{task}/K{MAIN_K}/{method}/search.tsv"
+        )
+        for line in CELL_LINES
+        for task in TASKS
+        for method in config["baselines"][task]
+        if method in grids
+    }
+
+
 def get_main_bundle():
     """The bundle figure 1 is drawn from: the full network where there is HiChIP."""
     line = (HICHIP_LINES or CELL_LINES)[0]
@@ -83,6 +97,24 @@ def get_plates():
             "5. Motifs",
             get_motif_options(line, "filters"),
         )
+    for line in get_attribution_lines():
+        options = get_motif_options(line, "attribution")
+        plates[f"attribution_motifs.{line}"] = (
+            "attribution_motifs", "5. Motifs", options
+        )  # fmt: skip
+    for line, gene in get_interpreted():
+        folder = out(f"motifs/{line}/interpretation/{gene}")
+        plates[f"interpretation.{line}.{gene}"] = (
+            "interpretation", "5. Motifs", [f"--interpretation={folder}"]
+        )  # fmt: skip
+    if HICHIP_LINES:
+        folders = {line: out(f"motifs/{line}/cismodule") for line in HICHIP_LINES}
+        traces = {line: f"{folder}/trace.tsv" for line, folder in folders.items()}
+        plates["convergence"] = (
+            "convergence", "6. Quality", get_named("trace", traces)
+        )  # fmt: skip
+    if get_searches():
+        plates["search"] = ("search", "6. Quality", get_named("search", get_searches()))
     for line in HICHIP_LINES:
         plates[f"figure_9.{line}"] = (
             "9",
@@ -163,7 +195,12 @@ def get_motif_options(line, motifs):
 
 def get_figure_environment(figure):
     """The environment a figure is made in: 1 reads a network, 8 and 9 the known motifs."""
-    return {"1": "tensorflow", "8": "motifs", "9": "motifs"}.get(figure, "deepexpr")
+    return {
+        "1": "tensorflow",
+        "8": "motifs",
+        "9": "motifs",
+        "attribution_motifs": "motifs",
+    }.get(figure, "deepexpr")
 
 
 def get_option_paths(options):

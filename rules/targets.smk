@@ -70,6 +70,7 @@ def get_model_results():
 def get_motif_results():
     """Motifs and their matches."""
     kinds = [(line, "filters") for line in CELL_LINES]
+    kinds += [(line, "attribution") for line in get_attribution_lines()]
     kinds += [(line, "enhancers") for line in HICHIP_LINES]
     return [
         out(f"motifs/{line}/{kind}.{suffix}")

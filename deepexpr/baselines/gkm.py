@@ -181,8 +181,12 @@ def _count_rows(codes, ends, length, high, low, column, columns, indices, data):
     counts = np.zeros(columns, dtype=np.int32)
     indptr = np.zeros(len(ends), dtype=np.int32)
     patterns = high.shape[1]
-    base_low = low.shape[0]
-    space = high.shape[0] * base_low
+    # Both tables have a power of 4 rows: shifts and masks instead of divisions.
+    low_mask = low.shape[0] - 1
+    mask = high.shape[0] * low.shape[0] - 1
+    shift = 0
+    while 1 << shift < low.shape[0]:
+        shift += 1
     used = 0
     for row in range(len(ends) - 1):
         word = 0
@@ -192,11 +196,11 @@ def _count_rows(codes, ends, length, high, low, column, columns, indices, data):
             if letter > 3:
                 run = 0
                 continue
-            word = (word * 4 + letter) % space
+            word = ((word << 2) | letter) & mask
             run += 1
             if run >= length:
-                first = high[word // base_low]
-                last = low[word % base_low]
+                first = high[word >> shift]
+                last = low[word & low_mask]
                 for pattern in range(patterns):
                     counts[column[pattern, first[pattern] + last[pattern]]] += 1
         for j in range(columns):

@@ -35,6 +35,8 @@ class BaselineSettings:
     lasso_drop : the path of an inner fold also stops where its R² has fallen this far below
         its best: beyond lie hours of fitting noise, which the search would not choose.
     svm_drop : the same for the SVM's C and the AUC of an inner fold.
+    svm_patience : the SVM's path of an inner fold also ends where its AUC has not risen for this
+        many powers of ten of C: fits of genes that no plane parts take minutes there.
     lasso_tolerance : largest step of a coefficient, in standard deviations of the response,
         at which a solution counts as converged.
     """
@@ -53,6 +55,7 @@ class BaselineSettings:
     lasso_deviance: float = 0.999
     lasso_drop: float = 0.1
     svm_drop: float = 0.05
+    svm_patience: float = 2.0
     lasso_tolerance: float = 1e-4
 
     def __post_init__(self) -> None:
@@ -71,6 +74,7 @@ class BaselineSettings:
             "lasso_deviance": 0 < self.lasso_deviance <= 1,
             "lasso_drop": self.lasso_drop > 0,
             "svm_drop": self.svm_drop > 0,
+            "svm_patience": self.svm_patience > 0,
             "lasso_tolerance": self.lasso_tolerance > 0,
         }
         for name, fine in problems.items():

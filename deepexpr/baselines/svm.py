@@ -2,7 +2,8 @@
 
 The kernel matrix of an inner fold serves the whole grid. Where a solution has no dual
 coefficient at its bound C, every larger C has the same solution, so the grid beyond it costs
-nothing. It also ends where an inner fold's AUC has fallen `svm_drop` below its best.
+nothing. It also ends where an inner fold's AUC has fallen `svm_drop` below its best, or has not
+risen for `svm_patience` powers of ten of C.
 """
 
 from __future__ import annotations
@@ -34,9 +35,7 @@ def search_svm(x: np.ndarray, y: np.ndarray, settings: BaselineSettings, seed: i
     solved = np.zeros(len(penalties), dtype=bool)
     for i, test in enumerate(parts):
         train = np.setdiff1d(np.arange(len(y)), test)
-        out_of_fold[test], end = _path(
-            x[train], y[train], x[test], y[test], penalties, settings.svm_drop
-        )
+        out_of_fold[test], end = _path(x[train], y[train], x[test], y[test], penalties, settings)
         solved |= np.arange(len(penalties)) <= end
         scores[:, i] = score_columns(y[test], out_of_fold[test], "classification")
     note = np.where(solved, "", "path ended at a smaller C; score of the last solution")
@@ -47,7 +46,7 @@ def search_svm(x: np.ndarray, y: np.ndarray, settings: BaselineSettings, seed: i
     return Choice(parameters, table, out_of_fold[:, best])
 
 
-def _path(x, y, x_test, y_test, penalties, drop) -> tuple[np.ndarray, int]:
+def _path(x, y, x_test, y_test, penalties, settings) -> tuple[np.ndarray, int]:
     """Decision values (test, penalties) for ascending penalties, and the index of the last fit."""
     mean, scale = x.mean(axis=0), x.std(axis=0)
     scale[scale < 1e-12] = 1
@@ -55,14 +54,16 @@ def _path(x, y, x_test, y_test, penalties, drop) -> tuple[np.ndarray, int]:
     kernel = scaled @ scaled.T
     kernel_test = ((x_test - mean) / scale) @ scaled.T
     values = np.empty((len(x_test), len(penalties)))
-    best = -np.inf
+    best, best_penalty = -np.inf, penalties[0]
     for i, penalty in enumerate(penalties):
         model = SVC(C=penalty, kernel="precomputed").fit(kernel, y)
         values[:, i] = model.decision_function(kernel_test)
         score = score_columns(y_test, values[:, [i]], "classification")[0]
-        best = max(best, score)
+        if score > best:
+            best, best_penalty = score, penalty
         saturated = np.abs(model.dual_coef_).max() < penalty * (1 - 1e-6)
-        if saturated or score < best - drop:
+        stale = penalty >= best_penalty * 10**settings.svm_patience
+        if saturated or stale or score < best - settings.svm_drop:
             values[:, i + 1 :] = values[:, [i]]
             break
     return values, i

@@ -10,6 +10,7 @@ HELP = "write the table of plotted values of figure N from results files"
 #: Options that take one file.
 SINGLE = (
     "tests", "genes", "transcripts", "tomtom", "filters", "bundle", "benchmark",
+    "interpretation",
 )  # fmt: skip
 
 logger = logging.getLogger(__name__)
@@ -39,6 +40,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--signal", help="CELL_LINE=loops with counts (`deepexpr signal`)", **named)
     parser.add_argument("--qc", help="CELL_LINE=HiChIP counts of its samples", **named)
     parser.add_argument("--history", help="RUN=training history (`deepexpr train`)", **named)
+    parser.add_argument("--search", help="RUN=search table (`deepexpr baseline`)", **named)
+    parser.add_argument("--trace", help="RUN=trace.tsv (`deepexpr cismodule`)", **named)
+    parser.add_argument(
+        "--interpretation", metavar="DIR", help="folder of one gene (`deepexpr interpret`)"
+    )
     parser.add_argument(
         "--benchmark", metavar="DIR", help="folder of Snakemake's benchmark files, *.STEP.tsv"
     )
@@ -79,7 +85,7 @@ def run(args: argparse.Namespace) -> None:
         **{name: tuple(map(Path, getattr(args, name))) for name in ("dataset", "metrics", "cross")},
         **{
             name: named_paths(getattr(args, name), f"--{name}")
-            for name in ("signal", "qc", "history", "motif_summary")
+            for name in ("signal", "qc", "history", "search", "trace", "motif_summary")
         },
         **{name: Path(value) if (value := getattr(args, name)) else None for name in SINGLE},
         jaspar=args.jaspar,

@@ -24,6 +24,7 @@ from deepexpr.errors import InputError
 from deepexpr.model.config import make_configs
 from deepexpr.motifs.cismodule.settings import CismoduleSettings
 from deepexpr.motifs.jaspar import is_release, require_release
+from deepexpr.motifs.seqlets import SeqletSettings
 from deepexpr.reference.annotation import annotation_names, names_gene
 from deepexpr.reference.chromosomes import require_common_name
 from deepexpr.reference.fasta import fasta_names
@@ -59,6 +60,10 @@ def _nested_settings(config: Mapping[str, Any], where: str) -> Iterator[InputErr
             lambda: BaselineSettings.from_mapping(config["baselines"]["settings"]),
         ),
         ("motifs.cismodule", lambda: CismoduleSettings.from_mapping(config["motifs"]["cismodule"])),
+        (
+            "motifs.attribution",
+            lambda: SeqletSettings.from_mapping(config["motifs"]["attribution"]),
+        ),
     )
     for key, check in checks:
         try:
@@ -82,6 +87,14 @@ def _unknown_names(config: Mapping[str, Any], samples: pd.DataFrame) -> Iterator
                 where="configuration, key evaluation.distance_cell_lines",
                 expected="some of " + ", ".join(known),
                 fix="Correct the name, or set the key to null for all cell lines with HiChIP.",
+            )
+    for line in config["motifs"]["attribution_cell_lines"] or []:
+        if line not in known:
+            yield InputError(
+                f"The cell line {line!r} of the attribution motifs is not in the sample sheet.",
+                where="configuration, key motifs.attribution_cell_lines",
+                expected="some of " + ", ".join(known),
+                fix="Correct the name, or set the key to null for all cell lines.",
             )
     targets = config["motifs"]["targets"]
     # Under --use-conda the main process may lack pyjaspar; then the rule itself tells.

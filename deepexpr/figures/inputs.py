@@ -16,7 +16,7 @@ from deepexpr.files import read_table
 class Inputs:
     """Files and settings from the command line; only those that a figure needs are set.
 
-    `signal`, `qc` and `history` go from a name (cell line, sample,
+    `signal`, `qc`, `history`, `search` and `trace` go from a name (cell line, sample,
     run) to a path.
     """
 
@@ -27,6 +27,9 @@ class Inputs:
     signal: dict[str, Path] = field(default_factory=dict)
     qc: dict[str, Path] = field(default_factory=dict)
     history: dict[str, Path] = field(default_factory=dict)
+    search: dict[str, Path] = field(default_factory=dict)
+    trace: dict[str, Path] = field(default_factory=dict)
+    interpretation: Path | None = None
     benchmark: Path | None = None
     genes: Path | None = None
     transcripts: Path | None = None

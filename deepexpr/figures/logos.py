@@ -43,8 +43,8 @@ def draw_logo(axis: Axes, probabilities: np.ndarray, start: int = 0) -> None:
         bottom = 0.0
         for letter in np.argsort(row, kind="stable"):
             if row[letter] > 0.005:
-                outline = _letter(LETTERS[letter], start + column, bottom, row[letter])
-                outlines[LETTERS[letter]].append(outline)
+                shape = outline(LETTERS[letter], start + column, bottom, row[letter])
+                outlines[LETTERS[letter]].append(shape)
             bottom += row[letter]
     for letter, paths in outlines.items():
         if paths:
@@ -53,17 +53,17 @@ def draw_logo(axis: Axes, probabilities: np.ndarray, start: int = 0) -> None:
     axis.set_ylim(0, 2)
 
 
-def _letter(letter: str, x: float, y: float, height: float) -> Path:
+def outline(letter: str, x: float, y: float, height: float) -> Path:
     """A letter stretched to the box from (x, y) to (x + 1, y + height), less a small margin."""
-    outline = _glyph(letter)
-    box = outline.get_extents()
+    glyph = _glyph(letter)
+    box = glyph.get_extents()
     transform = (
         Affine2D()
         .translate(-box.x0, -box.y0)
         .scale(0.92 / box.width, height * 0.98 / box.height)
         .translate(x + 0.04, y)
     )
-    return transform.transform_path(outline)
+    return transform.transform_path(glyph)
 
 
 @lru_cache(maxsize=len(LETTERS))

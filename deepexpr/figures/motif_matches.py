@@ -28,7 +28,7 @@ FILTER_MOTIFS_COLUMNS = (
     "query", "role", "target", "target_name", "orientation", "offset", "p_value", "e_value",
     "q_value", "e_limit", "sites", "position", "A", "C", "G", "T",
 )  # fmt: skip
-ENHANCER_MOTIFS_COLUMNS = FILTER_MOTIFS_COLUMNS
+ENHANCER_MOTIFS_COLUMNS = ATTRIBUTION_MOTIFS_COLUMNS = FILTER_MOTIFS_COLUMNS
 
 #: Pairs drawn; the table holds all.
 SHOWN = 12
@@ -57,7 +57,7 @@ def build_filter_motifs(inputs: Inputs) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(FILTER_MOTIFS_COLUMNS))
 
 
-build_enhancer_motifs = build_filter_motifs
+build_enhancer_motifs = build_attribution_motifs = build_filter_motifs
 
 
 def draw_filter_motifs(table: pd.DataFrame) -> Figure:
@@ -68,6 +68,11 @@ def draw_filter_motifs(table: pd.DataFrame) -> Figure:
 def draw_enhancer_motifs(table: pd.DataFrame) -> Figure:
     """Logos of enhancer motifs over the JASPAR motifs that they match."""
     return _draw(table, "enhancer motif", "Motifs of enhancers")
+
+
+def draw_attribution_motifs(table: pd.DataFrame) -> Figure:
+    """Logos of motifs pooled from attributions over the JASPAR motifs that they match."""
+    return _draw(table, "attribution motif", "Motifs of attributions")
 
 
 def _load_targets(name: str) -> dict:

@@ -71,6 +71,20 @@ _SPECS = (
         ("filters", "tomtom"), ("jaspar", "e_value"),
     ),
     FigureSpec(
+        "attribution_motifs", "Motifs pooled from attributions", "motif_matches",
+        "attribution_motifs", ("filters", "tomtom"), ("jaspar", "e_value"),
+    ),
+    FigureSpec(
+        "interpretation", "What moves the prediction of one gene", "interpretation",
+        "interpretation", ("interpretation",),
+    ),
+    FigureSpec(
+        "convergence", "Convergence of CisModule", "convergence", "convergence", ("trace",)
+    ),
+    FigureSpec(
+        "search", "Search of the baselines", "baseline_search", "search", ("search",)
+    ),
+    FigureSpec(
         "paper", "The paper's numbers beside ours", "paper", "paper",
         ("metrics",), ("dataset", "motif_summary", "cross"),
     ),

@@ -1,5 +1,7 @@
 """The SVM's search beside GridSearchCV, and its probabilities."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.model_selection import GridSearchCV
@@ -11,7 +13,8 @@ from deepexpr.baselines.inner import inner_folds
 from deepexpr.baselines.settings import BaselineSettings
 from deepexpr.baselines.svm import SigmoidSVC, search_svm, sigmoid
 
-SETTINGS = BaselineSettings(inner_folds=3, grid_points=9, grid_low=-4, grid_high=4, svm_drop=1.0)
+SETTINGS = BaselineSettings(inner_folds=3, grid_points=9, grid_low=-4, grid_high=4, svm_drop=1.0,
+                            svm_patience=9)  # fmt: skip
 
 
 def problem(n=80, p=120):
@@ -35,6 +38,21 @@ def test_search_equals_grid_search():
     np.testing.assert_allclose(choice.table["score"], expected, atol=0.01)
     assert choice.table["score"].max() == pytest.approx(expected.max(), abs=0.01)
     assert choice.table["score"].iloc[-3:].nunique() == 1
+
+
+def test_path_without_progress_ends_and_says_so():
+    x, y = problem(p=10)
+    y = y * np.where(np.arange(len(y)) % 4 == 0, -1, 1)  # no plane parts them
+    settings = replace(SETTINGS, grid_points=17, svm_patience=1.0)
+    table = search_svm(x, y, settings, seed=1).table
+    whole = search_svm(x, y, replace(settings, svm_patience=9), seed=1).table
+    ended = table["note"] != ""
+    assert ended.any()
+    assert not (whole["note"] != "").any()
+    assert table.loc[ended, "score"].nunique() == 1
+    scores = [f"score_{i}" for i in range(3)]
+    before = whole["penalty"] < whole["penalty"][0] * 10
+    np.testing.assert_allclose(table.loc[before, scores], whole.loc[before, scores])
 
 
 def test_probabilities_grow_with_the_score_of_the_library():

@@ -243,6 +243,74 @@ def paper() -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(PAPER_COLUMNS))
 
 
+def search(seed: int = 8) -> pd.DataFrame:
+    from deepexpr.figures.baseline_search import SEARCH_COLUMNS
+
+    rng = np.random.default_rng(seed)
+    rows = []
+    for fold in range(3):
+        penalties = np.logspace(-3, 1, 9)
+        scores = 0.5 - 0.1 * (np.log10(penalties) + 1) ** 2 + rng.normal(0, 0.02, 9)
+        rows += [
+            ("K562 regression Lasso", fold, p, np.nan, np.nan, "R2", s, 0.05, int(s == max(scores)))
+            for p, s in zip(penalties, scores, strict=True)
+        ]
+        grid = [(trees, depth) for trees in (50, 100, 200) for depth in (2, 4, 8)]
+        scores = [0.7 + 0.01 * depth + trees / 5000 + rng.normal(0, 0.01) for trees, depth in grid]
+        rows += [
+            (
+                "K562 classification forest",
+                fold,
+                np.nan,
+                t,
+                d,
+                "AUC",
+                s,
+                0.03,
+                int(s == max(scores)),
+            )
+            for (t, d), s in zip(grid, scores, strict=True)
+        ]
+    return pd.DataFrame(rows, columns=list(SEARCH_COLUMNS))
+
+
+def convergence(seed: int = 9) -> pd.DataFrame:
+    from deepexpr.figures.convergence import CONVERGENCE_COLUMNS
+
+    rng = np.random.default_rng(seed)
+    rows = [
+        (run, chain, i, 900 * (1 - np.exp(-i / 8)) + rng.normal(0, 12), 60 + i // 4, 300 + i)
+        for run in LINES
+        for chain in range(3)
+        for i in range(50)
+    ]
+    return pd.DataFrame(rows, columns=list(CONVERGENCE_COLUMNS))
+
+
+def interpretation(seed: int = 10) -> pd.DataFrame:
+    from deepexpr.figures.interpretation import INTERPRETATION_COLUMNS
+
+    rng = np.random.default_rng(seed)
+    values = rng.normal(0, 0.004, 2000)
+    values[900:910] += 0.08
+    values[1100:1112] -= 0.05
+    rows = [
+        ("letter", "PPIB", np.nan, i - 1000, i - 999, "ACGT"[rng.integers(4)], np.nan, np.nan, v,
+         0.01, np.nan)
+        for i, v in enumerate(values)
+    ]  # fmt: skip
+    for start, name, strand, value in ((-100, "NRF1", "+", 0.08), (100, "REST", "-", -0.05),
+                                       (-98, "NRF2", "-", 0.06)):  # fmt: skip
+        rows.append(("motif", "PPIB", np.nan, start, start + 11, name, strand, np.nan, value,
+                     np.nan, 1e-6))  # fmt: skip
+    for i in range(400):
+        filled = rng.random() < 0.05
+        start = 63_000_000 + 5000 * i
+        rows.append(("bin", "PPIB", "chr15", start, start + 5000, np.nan, np.nan,
+                     2.0 * filled, 0.1 * filled, 0.02 * filled, np.nan))  # fmt: skip
+    return pd.DataFrame(rows, columns=list(INTERPRETATION_COLUMNS))
+
+
 REGRESSION = ("full", "sequence", "hichip", "linear_regression", "lasso", "random_forest")
 CLASSIFICATION = ("full", "sequence", "hichip", "logistic_regression", "svm", "random_forest")
 
@@ -260,6 +328,10 @@ TABLES = {
     "7": distance,
     "8": filter_motifs,
     "9": filter_motifs,
+    "attribution_motifs": filter_motifs,
+    "interpretation": interpretation,
+    "convergence": convergence,
+    "search": search,
     "paper": paper,
     "qc": qc,
     "training_curves": training_curves,

@@ -1,0 +1,78 @@
+"""What the baselines' searches saw: inner scores over the grid, and the choices."""
+
+from __future__ import annotations
+
+import pandas as pd
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from deepexpr.figures import style
+from deepexpr.figures.inputs import Inputs
+from deepexpr.files import read_table
+
+#: One row per outer fold and grid point; score: mean over the inner folds, sd between them.
+SEARCH_COLUMNS = ("run", "fold", "penalty", "trees", "depth", "metric", "score", "sd", "chosen")
+
+_LABELS = {"AUC": "Inner AUC", "R2": "Inner R²"}
+
+
+def build_search(inputs: Inputs) -> pd.DataFrame:
+    """The search tables of every run that had a grid, under each other."""
+    columns = list(SEARCH_COLUMNS)
+    tables = []
+    for run, path in inputs.search.items():
+        table = read_table(path, columns[1:]).assign(run=run)[columns]
+        tables.append(table[table["score"].notna()])
+    filled = [table for table in tables if len(table)]
+    return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame(columns=columns)
+
+
+def draw_search(table: pd.DataFrame) -> Figure:
+    """Inner score over the grid, a panel per run; a line per outer fold, or per depth."""
+    if table.empty:
+        return style.only_words("Search of the baselines", "No baseline with a grid was fitted.")
+    runs = list(dict.fromkeys(table["run"]))
+    figure, axes = style.grid(
+        len(runs), columns=min(3, len(runs)), panel=(2.25, 1.8), sharex=False, sharey=False
+    )
+    for axis, run in zip(axes, runs, strict=True):
+        rows = table[table["run"] == run]
+        (_forest if rows["trees"].notna().any() else _path)(axis, rows)
+        axis.set_ylabel(_LABELS.get(rows["metric"].iloc[0], rows["metric"].iloc[0]))
+        style.title(axis, str(run), f"{rows['fold'].nunique()} outer folds")
+        axis.margins(x=0.05)
+    chosen = Line2D([], [], linestyle="none", marker="o", markersize=3, color="black",
+                    label="choice of an outer fold")  # fmt: skip
+    style.legend_below(figure, [chosen], 1)
+    return figure
+
+
+def _path(axis: Axes, rows: pd.DataFrame) -> None:
+    """Score against the penalty, a line per outer fold."""
+    for _, one in rows.groupby("fold"):
+        one = one.sort_values("penalty")
+        axis.plot(one["penalty"], one["score"], color=style.GREY, linewidth=0.7, alpha=0.7)
+    best = rows[rows["chosen"] == 1]
+    axis.plot(best["penalty"], best["score"], "o", color="black", markersize=3, zorder=3)
+    axis.set_xscale("log")
+    axis.set_xlabel("Penalty")
+    # A path that ended keeps its last score; scores far below the best would flatten the rest.
+    low, high = rows["score"].min(), rows["score"].max()
+    axis.set_ylim(max(low, high - 0.6) - 0.02, high + 0.02)
+
+
+def _forest(axis: Axes, rows: pd.DataFrame) -> None:
+    """Score against the number of trees, a line per depth: mean over the outer folds."""
+    depths = sorted(rows["depth"].unique())
+    colours = colormaps["viridis"].resampled(len(depths) + 1)
+    means = rows.groupby(["depth", "trees"])["score"].mean()
+    for i, depth in enumerate(depths):
+        line = means[depth]
+        axis.plot(line.index, line, color=colours(i), label=f"{depth:g}")
+    for (trees, depth), picked in rows[rows["chosen"] == 1].groupby(["trees", "depth"]):
+        axis.plot(trees, means[depth, trees], "o", color="black", zorder=3,
+                  markersize=2.5 + 0.6 * len(picked))  # fmt: skip
+    axis.set_xlabel("Trees")
+    axis.legend(title="depth", fontsize=5.5, title_fontsize=5.5, ncols=2)

@@ -1,0 +1,55 @@
+"""Whether CisModule's chains have settled: the log posterior by iteration."""
+
+from __future__ import annotations
+
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from deepexpr.figures import style
+from deepexpr.figures.inputs import Inputs
+from deepexpr.files import read_table
+
+#: One row per chain and iteration; the log posterior is relative to the background alone (nats).
+CONVERGENCE_COLUMNS = ("run", "chain", "iteration", "log_posterior", "modules", "sites")
+
+_COLOURS = (style.BLUE, style.VERMILLION, style.GREEN, style.PURPLE, style.ORANGE, style.SKY)
+
+
+def build_convergence(inputs: Inputs) -> pd.DataFrame:
+    """The traces of every run, under each other."""
+    columns = list(CONVERGENCE_COLUMNS)
+    tables = [
+        read_table(path, columns[1:]).assign(run=run)[columns] for run, path in inputs.trace.items()
+    ]
+    filled = [table for table in tables if len(table)]
+    return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame(columns=columns)
+
+
+def draw_convergence(table: pd.DataFrame) -> Figure:
+    """Log posterior by iteration, a panel per run and a line per chain."""
+    if table.empty:
+        return style.only_words(
+            "Convergence of CisModule", "No chain was run: there was no sequence."
+        )
+    runs = list(dict.fromkeys(table["run"]))
+    figure, axes = style.grid(
+        len(runs), columns=min(3, len(runs)), panel=(2.25, 1.8), sharex=False, sharey=False
+    )
+    for axis, run in zip(axes, runs, strict=True):
+        rows = table[table["run"] == run]
+        for chain, one in rows.groupby("chain"):
+            one = one.sort_values("iteration")
+            colour = _COLOURS[int(chain) % len(_COLOURS)]
+            axis.plot(one["iteration"], one["log_posterior"], color=colour, linewidth=0.9)
+        last = rows[rows["iteration"] == rows["iteration"].max()]
+        modules = ", ".join(f"{number:,}" for number in last["modules"])
+        style.title(axis, str(run), f"modules in the last iteration: {modules}")
+    style.label_outside(axes, "Iteration", "Log posterior, nats")
+    chains = sorted(table["chain"].unique())
+    handles = [
+        Line2D([], [], color=_COLOURS[int(c) % len(_COLOURS)], label=f"chain {int(c) + 1}")
+        for c in chains
+    ]
+    style.legend_below(figure, handles, min(6, len(handles)))
+    return figure
