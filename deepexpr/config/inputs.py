@@ -134,15 +134,21 @@ def run_time_problems(
 
 
 def _unknown_gene(config: Mapping[str, Any]) -> Iterator[InputError]:
-    gene = config["figures"]["gene"]
     paths = [assembly["annotation"] for assembly in config["assemblies"].values()]
-    if gene and all(Path(path).is_file() and not names_gene(path, gene) for path in paths):
-        yield InputError(
-            f"The gene {gene!r} of figure 2C is in no annotation.",
-            where="configuration, key figures.gene",
-            expected=f"a symbol of {' or '.join(paths)}",
-            fix="Correct the symbol, or set the key to null for the gene with the strongest loops.",
-        )
+    strongest = "set the key to null for the gene with the strongest loops"
+    asked = [("figures.gene", "of figure 2C", config["figures"]["gene"], strongest)]
+    asked += [
+        ("motifs.interpret_genes", "to interpret", gene, "take it from the list")
+        for gene in config["motifs"]["interpret_genes"]
+    ]
+    for key, what, gene, instead in asked:
+        if gene and all(Path(path).is_file() and not names_gene(path, gene) for path in paths):
+            yield InputError(
+                f"The gene {gene!r} {what} is in no annotation.",
+                where=f"configuration, key {key}",
+                expected=f"a symbol of {' or '.join(paths)}",
+                fix=f"Correct the symbol, or {instead}.",
+            )
 
 
 def name_problems(config: Mapping[str, Any]) -> list[InputError]:

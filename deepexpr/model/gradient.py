@@ -4,6 +4,8 @@ backend-independent call for. TensorFlow and JAX each get their own few lines.
 
 from __future__ import annotations
 
+import importlib
+
 import numpy as np
 
 from deepexpr.errors import InputError
@@ -51,7 +53,8 @@ def _tensorflow(model: keras.Model, promoter: np.ndarray, others: list) -> np.nd
 
 
 def _jax(model: keras.Model, promoter: np.ndarray, others: list) -> np.ndarray:
-    import jax
+    # By name: JAX is there where Keras runs on it, and in no environment of the workflow.
+    jax = importlib.import_module("jax")
 
     def total(values):
         return _called(model, values, others)[:, -1].sum()
