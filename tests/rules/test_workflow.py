@@ -19,6 +19,8 @@ def test_paper_lists_every_figure(workflow):
     for figure in ("1", "2A", "2B", "2C_hg19", "2C_mm9", "3", "4", "5", "6", "7", "8_K562",
                    "9_mESC"):  # fmt: skip
         assert f"draw_figure_{figure} " in text, figure
+    for figure in ("attribution_motifs_K562", "convergence", "search"):
+        assert f"draw_{figure} " in text, figure
 
 
 def test_paper_stops_at_accessions_nobody_verified(workflow):
