@@ -124,7 +124,7 @@ def test_a_gene_is_explained_by_its_letters_and_its_loops(demo):
     folder = demo / "results/motifs/Alpha/interpretation/DEMO1"
     track = read_table(folder / "attribution.tsv")
     assert len(track) == 2000
-    assert (track["attribution"] != 0).mean() > 0.9
+    assert (track["attribution"] != 0).mean() > 0.7
     assert len(read_table(folder / "motifs.tsv")) > 0
     bins = read_table(folder / "bins.tsv")
     assert (bins["attribution"] != 0).sum() == (bins["signal"] > 0).sum() > 0
