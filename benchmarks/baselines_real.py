@@ -41,9 +41,9 @@ def pieces(names) -> list[tuple[str, str, str, int]]:
     return [
         (name, task, method, fold)
         for method in ORDER
+        for name in names
         for task, methods in METHODS.items()
         if method in methods
-        for name in names
         for fold in range(FOLDS)
     ]
 
