@@ -290,6 +290,15 @@ def get_replicates(file):
     ]
 
 
+def get_tool_check(tool, key, off):
+    """Shell text: one clear message where an optional program is absent."""
+    message = (
+        f"{tool} is not installed, and {key} asks for it. Install {tool}, run with"
+        f" --software-deployment-method conda, or set {key} to {off}."
+    )
+    return f"command -v {tool} > /dev/null || {{ echo '{message}' >&2; exit 1; }};"
+
+
 def get_splits(wildcards):
     """The splits of the cell line's assembly."""
     return out(

@@ -1,73 +1,150 @@
 """HiChIP: trimming at the ligation junction, bowtie, pairs, contacts.
 
-REQUIRED INPUTS: FASTQ of the hichip samples; reference/{assembly}/bowtie/, chrom.sizes.
-OUTPUTS: hichip/{sample}/ {unit}.trim.tsv, pairs.gz, qc.tsv, contacts.tsv.gz, depth.tsv.gz;
-hichip/qc.assembly-{assembly}.tsv, hichip/qc.cell_line-{cell_line}.tsv.
+REQUIRED INPUTS: FASTQ, BAM, pairs or loops of the hichip samples; reference/{assembly}/bowtie/,
+chrom.sizes.
+OUTPUTS: hichip/{sample}/ {unit}.trim.tsv, pairs.gz, qc.tsv, contacts.tsv.gz, depth.tsv.gz,
+pairs.mcool (on request); hichip/qc.assembly-{assembly}.tsv, hichip/qc.cell_line-{cell_line}.tsv,
+hichip/trimming_mqc.tsv, hichip/pairs_mqc.tsv.
 """
 
-
-rule trim_unit:
-    """Cut the reads of one unit at the ligation junction."""
-    input:
-        r1=lambda w: get_unit(w)["fq1"],
-        r2=lambda w: get_unit(w)["fq2"],
-    output:
-        r1=temp(out("hichip/{sample}/{unit}.R1.fastq.gz")),
-        r2=temp(out("hichip/{sample}/{unit}.R2.fastq.gz")),
-        stats=out("hichip/{sample}/{unit}.trim.tsv"),
-    log:
-        out("logs/hichip/{sample}.{unit}.trim_unit.log"),
-    benchmark:
-        out("benchmarks/hichip/{sample}.{unit}.trim_unit.tsv")
-    conda:
-        "../envs/deepexpr.yaml"
-    params:
-        enzyme=lambda w: get_sample_value(w.sample, "enzyme"),
-        settings=get_settings("hichip", "min_length", "min_trimmed_fraction"),
-    shell:
-        "python -m deepexpr trim --r1 {input.r1:q} --r2 {input.r2:q} --enzyme {params.enzyme:q}"
-        " --min-length {params.settings[min_length]}"
-        " --min-trimmed-fraction {params.settings[min_trimmed_fraction]}"
-        " --out-r1 {output.r1:q} --out-r2 {output.r2:q} --stats {output.stats:q} 2> {log:q}"
+TOGETHER = f"{workflow.basedir}/scripts/run_together.sh"
+BOWTIE_INDEX = lambda w: multiext(
+    get_sample_reference("bowtie/genome")(w), *[f".{p}.ebwt" for p in BOWTIE_PARTS]
+)
 
 
-rule map_mate:
-    """Map one mate alone with bowtie 1; unique alignments only, order kept."""
-    input:
-        reads=out("hichip/{sample}/{unit}.R{mate}.fastq.gz"),
-        index=lambda w: multiext(
-            get_sample_reference("bowtie/genome")(w),
-            *[f".{p}.ebwt" for p in BOWTIE_PARTS],
-        ),
-    output:
-        temp(out("hichip/{sample}/{unit}.R{mate}.bam")),
-    log:
-        out("logs/hichip/{sample}.{unit}.R{mate}.map_mate.log"),
-    benchmark:
-        out("benchmarks/hichip/{sample}.{unit}.R{mate}.map_mate.tsv")
-    conda:
-        "../envs/bowtie.yaml"
-    threads: config["resources"]["bowtie_threads"]
-    params:
-        prefix=lambda w, input: input.index[0].removesuffix(".1.ebwt"),
-        options=config["hichip"]["bowtie_options"],
-    shell:
-        "(set -o pipefail; bowtie {params.options} -p {threads} --reorder -S -x {params.prefix:q}"
-        " -q {input.reads:q} | samtools view -b -1 -o {output:q} -) 2> {log:q}"
+def get_bams(mate):
+    """An input function: the BAM of one mate of all units, mapped here or given."""
+    return lambda w: [
+        (
+            unit[f"bam{mate}"]
+            if ENTRY[w.sample] == "bam"
+            else out(f"hichip/{w.sample}/{unit['unit']}.R{mate}.bam")
+        )
+        for unit in UNITS[UNITS["sample"] == w.sample].to_dict("records")
+        if ENTRY[w.sample] in ("reads", "bam")
+    ]
+
+
+def get_given_pairs(wildcards):
+    """Pairs files of a sample that enters with them."""
+    rows = UNITS[UNITS["sample"] == wildcards.sample]
+    return [path for path in rows["pairs"] if path]
+
+
+def get_trim_stats(wildcards):
+    """Counts of the trimming, where it is done here."""
+    if ENTRY[wildcards.sample] != "reads":
+        return []
+    return [
+        out(f"hichip/{wildcards.sample}/{unit}.trim.tsv")
+        for unit in get_units(wildcards.sample)
+    ]
+
+
+def get_anchors(wildcards):
+    """BED of the anchors, given or called; none for bins."""
+    if config["hichip"]["anchors"] != "macs":
+        return config["hichip"]["anchors"] or []
+    return out(f"hichip/peaks.{get_sample_value(wildcards.sample, 'cell_line')}.bed")
+
+
+if config["hichip"]["keep_trimmed"]:
+
+    rule trim_unit:
+        """Cut the reads of one unit at the ligation junction and keep them."""
+        input:
+            r1=lambda w: get_unit(w)["fq1"],
+            r2=lambda w: get_unit(w)["fq2"],
+        output:
+            r1=out("hichip/{sample}/{unit}.R1.fastq.gz"),
+            r2=out("hichip/{sample}/{unit}.R2.fastq.gz"),
+            stats=out("hichip/{sample}/{unit}.trim.tsv"),
+        log:
+            out("logs/hichip/{sample}.{unit}.trim_unit.log"),
+        benchmark:
+            out("benchmarks/hichip/{sample}.{unit}.trim_unit.tsv")
+        conda:
+            "../envs/deepexpr.yaml"
+        params:
+            enzyme=lambda w: get_sample_value(w.sample, "enzyme"),
+            settings=get_settings("hichip", "min_length", "min_trimmed_fraction"),
+        shell:
+            "python -m deepexpr trim --r1 {input.r1:q} --r2 {input.r2:q} --enzyme {params.enzyme:q}"
+            " --min-length {params.settings[min_length]}"
+            " --min-trimmed-fraction {params.settings[min_trimmed_fraction]}"
+            " --out-r1 {output.r1:q} --out-r2 {output.r2:q} --stats {output.stats:q} 2> {log:q}"
+
+    rule map_mate:
+        """Map one mate alone with bowtie 1; unique alignments only, order kept."""
+        input:
+            reads=out("hichip/{sample}/{unit}.R{mate}.fastq.gz"),
+            index=BOWTIE_INDEX,
+        output:
+            temp(out("hichip/{sample}/{unit}.R{mate}.bam")),
+        log:
+            out("logs/hichip/{sample}.{unit}.R{mate}.map_mate.log"),
+        benchmark:
+            out("benchmarks/hichip/{sample}.{unit}.R{mate}.map_mate.tsv")
+        conda:
+            "../envs/bowtie.yaml"
+        threads: config["resources"]["bowtie_threads"]
+        params:
+            prefix=lambda w, input: input.index[0].removesuffix(".1.ebwt"),
+            options=config["hichip"]["bowtie_options"],
+        shell:
+            "(set -o pipefail; bowtie {params.options} -p {threads} --reorder -S -x {params.prefix:q}"
+            " -q {input.reads:q} | samtools view -b -1 -o {output:q} -) 2> {log:q}"
+
+else:
+
+    rule map_unit:
+        """Cut the mates of one unit at the junction and map each alone as they come: bowtie 1,
+        unique alignments only, order kept. Trimmed reads pass through pipes, not the disk.
+        """
+        input:
+            r1=lambda w: get_unit(w)["fq1"],
+            r2=lambda w: get_unit(w)["fq2"],
+            index=BOWTIE_INDEX,
+        output:
+            bam1=temp(out("hichip/{sample}/{unit}.R1.bam")),
+            bam2=temp(out("hichip/{sample}/{unit}.R2.bam")),
+            stats=out("hichip/{sample}/{unit}.trim.tsv"),
+        log:
+            out("logs/hichip/{sample}.{unit}.map_unit.log"),
+        benchmark:
+            out("benchmarks/hichip/{sample}.{unit}.map_unit.tsv")
+        conda:
+            "../envs/mapping.yaml"
+        threads: config["resources"]["bowtie_threads"]
+        params:
+            enzyme=lambda w: get_sample_value(w.sample, "enzyme"),
+            settings=get_settings(
+                "hichip", "min_length", "min_trimmed_fraction", "bowtie_options"
+            ),
+            prefix=lambda w, input: input.index[0].removesuffix(".1.ebwt"),
+            threads=lambda w, threads: max(1, threads // 2),
+        shell:
+            "(pipes=$(mktemp -d) && export pipes && mkfifo $pipes/1 $pipes/2"
+            " && trap 'rm -rf $pipes' EXIT && bash {TOGETHER:q}"
+            ' "python -m deepexpr trim --r1 {input.r1:q} --r2 {input.r2:q} --enzyme {params.enzyme:q}'
+            " --min-length {params.settings[min_length]}"
+            " --min-trimmed-fraction {params.settings[min_trimmed_fraction]}"
+            ' --out-r1 $pipes/1 --out-r2 $pipes/2 --stats {output.stats:q}"'
+            ' "bowtie {params.settings[bowtie_options]} -p {params.threads} --reorder -S'
+            ' -x {params.prefix:q} -q $pipes/1 | samtools view -b -1 -o {output.bam1:q} -"'
+            ' "bowtie {params.settings[bowtie_options]} -p {params.threads} --reorder -S'
+            ' -x {params.prefix:q} -q $pipes/2 | samtools view -b -1 -o {output.bam2:q} -"'
+            ") 2> {log:q}"
 
 
 rule join_pairs:
     """Join the mates of all units of a sample, drop duplicates, classify, sort."""
     input:
-        bam1=lambda w: expand(
-            out("hichip/{{sample}}/{unit}.R1.bam"), unit=get_units(w.sample)
-        ),
-        bam2=lambda w: expand(
-            out("hichip/{{sample}}/{unit}.R2.bam"), unit=get_units(w.sample)
-        ),
-        stats=lambda w: expand(
-            out("hichip/{{sample}}/{unit}.trim.tsv"), unit=get_units(w.sample)
-        ),
+        bam1=get_bams(1),
+        bam2=get_bams(2),
+        pairs=get_given_pairs,
+        stats=get_trim_stats,
         sizes=get_sample_reference("chrom.sizes"),
     output:
         pairs=out("hichip/{sample}/pairs.gz"),
@@ -79,23 +156,74 @@ rule join_pairs:
     conda:
         "../envs/deepexpr.yaml"
     params:
-        bam1=lambda w, input: [f"--bam1={path}" for path in input.bam1],
-        bam2=lambda w, input: [f"--bam2={path}" for path in input.bam2],
-        stats=lambda w, input: [f"--trim-stats={path}" for path in input.stats],
+        files=lambda w, input: [
+            *[f"--bam1={path}" for path in input.bam1],
+            *[f"--bam2={path}" for path in input.bam2],
+            *[f"--pairs={path}" for path in input.pairs],
+            *[f"--trim-stats={path}" for path in input.stats],
+        ],
         settings=get_settings("hichip", "min_distance", "drop_chromosomes"),
     shell:
-        "python -m deepexpr pairs {params.bam1:q} {params.bam2:q} {params.stats:q}"
+        "python -m deepexpr pairs {params.files:q}"
         " --sample {wildcards.sample:q} --chrom-sizes {input.sizes:q}"
         " --min-distance {params.settings[min_distance]}"
         " --drop-chromosome {params.settings[drop_chromosomes]:q}"
         " --output {output.pairs:q} --qc {output.qc:q} 2> {log:q}"
 
 
+rule write_mcool:
+    """Bin the pairs at several resolutions, for HiGlass (only with hichip.mcool)."""
+    input:
+        pairs=out("hichip/{sample}/pairs.gz"),
+        sizes=get_sample_reference("chrom.sizes"),
+    output:
+        out("hichip/{sample}/pairs.mcool"),
+    log:
+        out("logs/hichip/{sample}.write_mcool.log"),
+    conda:
+        "../envs/cooler.yaml"
+    params:
+        resolution=config["hichip"]["resolution"],
+        need=get_tool_check("cooler", "hichip.mcool", "false"),
+    shell:
+        "({params.need} cool={output:q}.cool && trap 'rm -f \"$cool\"' EXIT"
+        " && cooler cload pairs -c1 2 -p1 3 -c2 4 -p2 5 {input.sizes:q}:{params.resolution}"
+        ' {input.pairs:q} "$cool"'
+        ' && cooler zoomify --out {output:q} "$cool") 2> {log:q}'
+
+
+rule call_peaks:
+    """Call peaks of the mate ends of a cell line, to be anchors (only with hichip.anchors: macs)."""
+    input:
+        pairs=get_replicates("pairs.gz"),
+        sizes=lambda w: out(f"reference/{ASSEMBLY[w.cell_line]}/chrom.sizes"),
+    output:
+        peaks=out("hichip/peaks.{cell_line}.bed"),
+        ends=temp(out("hichip/ends.{cell_line}.bed.gz")),
+        folder=temp(directory(out("hichip/macs.{cell_line}"))),
+    log:
+        out("logs/hichip/{cell_line}.call_peaks.log"),
+    benchmark:
+        out("benchmarks/hichip/{cell_line}.call_peaks.tsv")
+    conda:
+        "../envs/macs.yaml"
+    params:
+        need=get_tool_check("macs3", "hichip.anchors", "null, or to a BED of peaks"),
+        options=config["hichip"]["macs_options"],
+    shell:
+        "({params.need} python -m deepexpr ends --pairs {input.pairs:q} --output {output.ends:q}"
+        # MACS takes the mappable part of the genome; nine tenths is usual.
+        " && size=$(awk '{{n += $2}} END {{printf \"%d\", 0.9 * n}}' {input.sizes:q})"
+        ' && macs3 callpeak -t {output.ends:q} -f BED -g "$size" {params.options}'
+        " -n anchors --outdir {output.folder:q}"
+        " && cut -f 1-3 {output.folder:q}/anchors_peaks.narrowPeak > {output.peaks:q}) 2> {log:q}"
+
+
 rule count_contacts:
     """Count the pairs between anchors, and the reads in each anchor."""
     input:
         pairs=out("hichip/{sample}/pairs.gz"),
-        anchors=config["hichip"]["anchors"] or [],
+        anchors=get_anchors,
     output:
         contacts=out("hichip/{sample}/contacts.tsv.gz"),
         depth=out("hichip/{sample}/depth.tsv.gz"),
@@ -106,13 +234,35 @@ rule count_contacts:
     conda:
         "../envs/deepexpr.yaml"
     params:
-        anchors=lambda w, input: f"--anchors={input.anchors}" if input.anchors else "",
+        anchors=lambda w, input: (
+            [f"--anchors={input.anchors}"] if input.anchors else []
+        ),
         settings=get_settings("hichip", "resolution", "max_distance"),
     shell:
-        "python -m deepexpr contacts --pairs {input.pairs:q} {params.anchors}"
+        "python -m deepexpr contacts --pairs {input.pairs:q} {params.anchors:q}"
         " --resolution {params.settings[resolution]}"
         " --max-distance {params.settings[max_distance]}"
         " --output {output.contacts:q} --depth {output.depth:q} 2> {log:q}"
+
+
+rule write_multiqc:
+    """Sections for MultiQC: `multiqc results` finds them beside the tools' own logs."""
+    input:
+        lambda w: [
+            out(f"hichip/{s}/qc.tsv")
+            for s in get_samples("hichip")
+            if ENTRY[s] != "loops"
+        ],
+    output:
+        trimming=out("hichip/trimming_mqc.tsv"),
+        pairs=out("hichip/pairs_mqc.tsv"),
+    log:
+        out("logs/hichip/write_multiqc.log"),
+    localrule: True
+    conda:
+        "../envs/deepexpr.yaml"
+    script:
+        "../scripts/write_multiqc.py"
 
 
 rule gather_hichip_qc:

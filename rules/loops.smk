@@ -2,7 +2,8 @@
 
 REQUIRED INPUTS: hichip/{sample}/contacts.tsv.gz and depth.tsv.gz, hichip/qc.assembly-{assembly}.tsv;
 or finished tables of loops.
-OUTPUTS: loops/{cell_line}/ contacts.bedpe, loops.bedpe, qc.tsv where loops are called; signal.tsv.
+OUTPUTS: loops/{cell_line}/ contacts.bedpe, loops.bedpe, loops.interact.bed (UCSC),
+loops.longrange.txt (WashU), qc.tsv where loops are called; signal.tsv.
 """
 
 
@@ -14,6 +15,8 @@ rule call_loops:
     output:
         contacts=out("loops/{cell_line}/contacts.bedpe"),
         loops=out("loops/{cell_line}/loops.bedpe"),
+        interact=out("loops/{cell_line}/loops.interact.bed"),
+        longrange=out("loops/{cell_line}/loops.longrange.txt"),
         qc=out("loops/{cell_line}/qc.tsv"),
     log:
         out("logs/loops/{cell_line}.call_loops.log"),
@@ -21,14 +24,20 @@ rule call_loops:
         out("benchmarks/loops/{cell_line}.call_loops.tsv")
     conda:
         "../envs/deepexpr.yaml"
+    threads: config["loops"]["chains"]
     params:
-        settings=get_settings("loops", "mode", "iterations", "burn_in", "confidence"),
+        settings=get_settings(
+            "loops", "mode", "iterations", "burn_in", "chains", "confidence"
+        ),
+        early="--stop-when-converged" if config["loops"]["stop_when_converged"] else [],
         seed=config["seed"],
     shell:
         "python -m deepexpr call-loops --contacts {input.contacts:q} --depth {input.depth:q}"
         " --mode {params.settings[mode]} --iterations {params.settings[iterations]}"
-        " --burn-in {params.settings[burn_in]} --confidence {params.settings[confidence]}"
+        " --burn-in {params.settings[burn_in]} --chains {params.settings[chains]}"
+        " --threads {threads} {params.early} --confidence {params.settings[confidence]}"
         " --seed {params.seed} --output {output.contacts:q} --loops {output.loops:q}"
+        " --interact {output.interact:q} --longrange {output.longrange:q}"
         " --qc {output.qc:q} 2> {log:q}"
 
 

@@ -37,16 +37,28 @@ def get_expression_results():
 
 def get_hichip_results():
     """Pairs, contacts and QC per sample; loops and signal per cell line."""
-    kept = ("pairs.gz", "qc.tsv", "contacts.tsv.gz", "depth.tsv.gz")
-    files = [
-        out(f"hichip/{s}/{file}")
-        for line in CALLED_LINES
-        for s in get_samples("hichip", line)
-        for file in kept
+    samples = [s for s in get_samples("hichip") if ENTRY[s] != "loops"]
+    kept = ["pairs.gz", "qc.tsv", "contacts.tsv.gz", "depth.tsv.gz"]
+    kept += ["pairs.mcool"] if config["hichip"]["mcool"] else []
+    files = [f"hichip/{s}/{file}" for s in samples for file in kept]
+    if config["hichip"]["keep_trimmed"]:
+        files += [
+            f"hichip/{s}/{unit}.R{mate}.fastq.gz"
+            for s in get_samples("hichip", entry="reads")
+            for unit in get_units(s)
+            for mate in (1, 2)
+        ]
+    if samples:
+        files += ["hichip/trimming_mqc.tsv", "hichip/pairs_mqc.tsv"]
+    kept = [
+        "contacts.bedpe",
+        "loops.bedpe",
+        "loops.interact.bed",
+        "loops.longrange.txt",
     ]
-    kept = ("contacts.bedpe", "loops.bedpe", "qc.tsv")
-    files += [out(f"loops/{line}/{file}") for line in CALLED_LINES for file in kept]
-    return files + list(get_signals().values())
+    kept += ["qc.tsv"]
+    files += [f"loops/{line}/{file}" for line in CALLED_LINES for file in kept]
+    return [out(file) for file in files] + list(get_signals().values())
 
 
 def get_feature_results():

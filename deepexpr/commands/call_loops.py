@@ -43,6 +43,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--threads", type=int, default=1, help="chains that run at the same time")
     parser.add_argument(
+        "--stop-when-converged",
+        action="store_true",
+        help="end before the last iteration once all R-hat are below 1.01 (needs 2 chains)",
+    )
+    parser.add_argument(
         "--count-cap",
         type=int,
         default=30,
@@ -83,6 +88,7 @@ def run(args: argparse.Namespace) -> None:
         trans=args.trans,
         chains=args.chains,
         threads=args.threads,
+        stop_when_converged=args.stop_when_converged,
     )
     contacts, depth = bedpe.pool_contacts(args.contacts), bedpe.pool_depth(args.depth)
     calls = call_loops(contacts, depth, settings, args.seed, args.confidence)

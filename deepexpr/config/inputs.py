@@ -208,7 +208,7 @@ def _missing_files(
     if not is_release(config["motifs"]["targets"]):
         optional["motifs.targets"] = config["motifs"]["targets"]
     for key, path in optional.items():
-        if path and not Path(path).is_file():
+        if path and path != "macs" and not Path(path).is_file():
             yield InputError(
                 f"The file does not exist: {path}",
                 where=f"configuration, key {key}",

@@ -4,7 +4,7 @@ Tables come in many shapes; a few are known by their header, the rest by positio
 
 BEDPE            chromosome, start, end twice; the value is the first number behind them
 this package's   its own contacts and loops (schemas.LOOPS)
-Origami          CSV with "PET Count" and "Bayes probability"
+Origami          CSV with "PET Count" and "Bayes probability" (older: "Bayes mixture")
 cLoops2          chrA, startA, endA, chrB, ...; several columns of counts
 WashU            chr:start-end, chr:start-end, value
 Coordinates are taken as 0-based and half-open.
@@ -40,7 +40,7 @@ ANCHOR_NAMES = (
 #: Columns that hold counts, by falling preference, in lower case.
 VALUE_NAMES = ("count", "pet count", "counts", "cc", "observed")
 #: Probabilities that a contact is a loop, in lower case.
-CONFIDENCE_NAMES = ("confidence", "bayes probability")
+CONFIDENCE_NAMES = ("confidence", "bayes probability", "bayes mixture")
 PLACE = re.compile(r"^(\S+):(\d+)-(\d+)$")
 
 
@@ -54,7 +54,9 @@ def read_loop_table(
     that repeat are summed.
     """
     rows = _rows(path)
-    named = [text.strip().lower() for text in rows[0]]
+    # R writes quotes, and dots for blanks.
+    rows[0] = [text.strip().strip('"').replace("PET.C", "PET C") for text in rows[0]]
+    named = [text.replace("Bayes.", "Bayes ").lower() for text in rows[0]]
     places = next((names for names in ANCHOR_NAMES if set(names) <= set(named)), None)
     if places:
         table = pd.DataFrame(rows[1:], columns=[text.strip() for text in rows[0]])

@@ -88,6 +88,7 @@ def quality_table(calls: LoopCalls) -> pd.DataFrame:
         "loops": int(table["loop"].sum()),
         "lambda0": f"{result.rates[0]:.6g}",
         "lambda1": f"{result.rates[1]:.6g}",
+        "chains": len(result.trace),
         "kept_iterations": result.kept,
         "rhat_lambda0": f"{result.rhat[0]:.4f}",
         "rhat_lambda1": f"{result.rhat[1]:.4f}",

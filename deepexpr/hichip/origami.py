@@ -16,6 +16,7 @@ import numpy as np
 from scipy.special import gammaln
 
 from deepexpr.errors import InputError
+from deepexpr.hichip.convergence import RHAT_LIMIT, STOP_BELOW, convergence
 from deepexpr.hichip.sampler import run_iterations
 from deepexpr.hichip.smoothing import MIN_DISTINCT
 
@@ -26,9 +27,6 @@ TRANS = ("auto", "smallest", "original")
 
 #: Iterations per call of the compiled sampler; between two of them progress is logged.
 CHUNK = 1000
-
-#: Chains are said to disagree above this (Vehtari et al. 2021 recommend 1.01; Gelman 1.1).
-RHAT_LIMIT = 1.05
 
 
 @dataclass(frozen=True)
@@ -47,6 +45,7 @@ class OrigamiSettings:
     count_cap : contacts with more PETs stay out of the rate updates and of the splines.
     initial_rates : lambda0, lambda1 at the start.
     chains : independent chains, averaged; threads : how many run at the same time.
+    stop_when_converged : end after the first 1,000 iterations at which all R-hat are below 1.01.
     max_distances : with more distinct distances than this, log10(distance + 1) is rounded to
         that many steps between the smallest and the largest (0.03 % of the distance at 20,000).
     """
@@ -60,6 +59,7 @@ class OrigamiSettings:
     initial_rates: tuple[float, float] = (1.0, 5.0)
     chains: int = 1
     threads: int = 1
+    stop_when_converged: bool = False
     max_distances: int = 20_000
 
     def __post_init__(self) -> None:
@@ -81,6 +81,14 @@ class OrigamiSettings:
                     expected=f"at least {least}",
                     found=str(getattr(self, name)),
                 )
+
+        if self.stop_when_converged and self.chains < 2:
+            raise InputError(
+                "One chain cannot tell whether it has converged.",
+                where="stop_when_converged",
+                expected="at least 2 chains",
+                found=str(self.chains),
+            )
 
     @property
     def trans_place(self) -> str:
@@ -111,10 +119,10 @@ class Grouping:
 
 @dataclass(frozen=True)
 class OrigamiResult:
-    """confidence : (s,) float64, mean of z. trace : (chains, burn_in + iterations, 2) float64 of
-    lambda0, lambda1. kept : iterations averaged, per chain. burn_in : of the settings.
-    rates : (2,) mean of the trace after the burn-in. rhat : (3,) of lambda0, lambda1 and the
-    largest of the confidences; NaN with one chain. reason : why the result is trivial, or ""."""
+    """confidence : (s,) float64, mean of z. trace : (chains, iterations run, 2) float64 of
+    lambda0, lambda1. kept : iterations averaged, per chain. rates : (2,) mean of the trace after
+    the burn-in. rhat : (3,) of lambda0, lambda1 (split R-hat) and the largest of the confidences,
+    which is NaN with one chain. reason : why the result is trivial, or ""."""
 
     confidence: np.ndarray
     trace: np.ndarray
@@ -257,64 +265,69 @@ def fit_origami(
             "trans contacts read the spline at the smallest cis distance; chains may then settle "
             "in different modes: compare several, or use trans = original"
         )
-    generators = [
-        np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(settings.chains)
+    chains = [
+        _Chain(np.random.default_rng(s), grouping, settings)
+        for s in np.random.SeedSequence(seed).spawn(settings.chains)
     ]
+    total = settings.burn_in + settings.iterations
     with ThreadPoolExecutor(max(1, settings.threads)) as pool:
-        runs = list(pool.map(lambda rng: _run_chain(rng, grouping, settings), generators))
-    draws = np.stack([run[0] for run in runs])
-    trace = np.stack([run[1] for run in runs])
-    kept = runs[0][2]
-    after = trace[:, settings.burn_in :]
+        for stop in [*range(CHUNK, total, CHUNK), total]:
+            list(pool.map(lambda chain, stop=stop: chain.run_to(stop), chains))
+            if stop < total and not settings.stop_when_converged:
+                continue
+            kept = chains[0].kept
+            draws = np.stack([chain.draws for chain in chains])
+            trace = np.stack([chain.trace[:stop] for chain in chains])
+            after = trace[:, settings.burn_in :]
+            rhat = convergence(after, draws, grouping.size, kept)
+            if stop < total and (rhat < STOP_BELOW).all():
+                logger.info("converged: stopped after %d of %d iterations", stop, total)
+                break
     confidence = draws.sum(axis=0) / (grouping.size * float(kept * settings.chains))
     result = OrigamiResult(
         confidence=confidence[grouping.inverse],
         trace=trace,
         kept=kept,
         rates=after.mean(axis=(0, 1)),
-        rhat=_convergence(after, draws, grouping.size, kept),
+        rhat=rhat,
         reason=reason,
     )
     _report(result, settings)
     return result
 
 
-def split_rhat(chains: np.ndarray) -> float:
-    """Split R-hat of one quantity (Gelman et al., Bayesian Data Analysis, 3rd ed., 11.4).
+class _Chain:
+    """One chain of the sampler: its state between calls of the compiled loop.
 
-    chains : (m, n) float64, m chains of n draws; each is split in halves. 1 means agreement;
-    NaN with fewer than 4 draws, and 1 where the quantity never moves.
+    draws : (g,) loops drawn in each group; trace : (burn_in + iterations, 2), filled as far as
+    the chain has run; kept : iterations that count in `draws`.
     """
-    half = chains.shape[1] // 2
-    if half < 2:
-        return float("nan")
-    parts = np.concatenate([chains[:, :half], chains[:, -half:]])
-    within = parts.var(axis=1, ddof=1).mean()
-    between = parts.mean(axis=1).var(ddof=1)
-    if within == 0:
-        return 1.0 if between == 0 else float("inf")
-    return float(np.sqrt((half - 1) / half + between / within))
 
+    def __init__(
+        self, rng: np.random.Generator, grouping: Grouping, settings: OrigamiSettings
+    ) -> None:
+        self._rng, self._grouping, self._settings = rng, grouping, settings
+        self._rates = np.array(settings.initial_rates, np.float64)
+        self._distance_rates = np.zeros((2, len(grouping.distances)))
+        self._log_factorial = gammaln(grouping.cell_count + 1.0)
+        self._at = 0
+        self.draws = np.zeros(len(grouping.size), np.int64)
+        self.trace = np.empty((settings.burn_in + settings.iterations, 2))
+        self.kept = 0
 
-def _run_chain(
-    rng: np.random.Generator, grouping: Grouping, settings: OrigamiSettings
-) -> tuple[np.ndarray, np.ndarray, int]:
-    total = settings.burn_in + settings.iterations
-    rates = np.array(settings.initial_rates, np.float64)
-    distance_rates = np.zeros((2, len(grouping.distances)))
-    draws, trace = np.zeros(len(grouping.size), np.int64), np.empty((total, 2))
-    kept = 0
-    for start in range(0, total, CHUNK):
-        stop = min(total, start + CHUNK)
-        kept += run_iterations(
-            rng,
-            start,
+    def run_to(self, stop: int) -> None:
+        """Go on to iteration `stop` (exclusive, counted from 0)."""
+        grouping, settings = self._grouping, self._settings
+        hichip = settings.mode == "hichip"
+        self.kept += run_iterations(
+            self._rng,
+            self._at,
             stop,
             settings.burn_in,
             settings.thin,
             settings.count_cap,
-            0.001 if settings.mode == "hichip" else 0.1,
-            0.0 if settings.mode == "hichip" else 1.0,
+            0.001 if hichip else 0.1,
+            0.0 if hichip else 1.0,
             grouping.size,
             grouping.alpha,
             grouping.beta,
@@ -322,29 +335,15 @@ def _run_chain(
             grouping.cell_count,
             grouping.cell_distance,
             grouping.cell_cis,
-            gammaln(grouping.cell_count + 1.0),
+            self._log_factorial,
             grouping.distances,
-            rates,
-            distance_rates,
-            draws,
-            trace,
+            self._rates,
+            self._distance_rates,
+            self.draws,
+            self.trace,
         )
-        logger.debug("iteration %d of %d: lambda0 %.4g, lambda1 %.4g", stop, total, *rates)
-    return draws, trace, kept
-
-
-def _convergence(after: np.ndarray, draws: np.ndarray, size: np.ndarray, kept: int) -> np.ndarray:
-    """R-hat of lambda0, lambda1, and the largest R-hat of a group's confidence."""
-    if len(after) == 1:
-        return np.full(3, np.nan)
-    share = draws / (size * float(kept))
-    # z given the rates is Bernoulli, so its variance within a chain follows from its mean.
-    within = (share * (1 - share)).mean(axis=0) / size * kept / max(1, kept - 1)
-    between = share.var(axis=0, ddof=1)
-    moving = within > 0
-    ratio = np.sqrt((kept - 1) / kept + between[moving] / within[moving])
-    largest = float(ratio.max()) if moving.any() else 1.0
-    return np.array([split_rhat(after[..., 0]), split_rhat(after[..., 1]), largest])
+        self._at = stop
+        logger.debug("iteration %d: lambda0 %.4g, lambda1 %.4g", stop, *self._rates)
 
 
 def _trivial_reason(count: np.ndarray, distance: np.ndarray) -> str:
@@ -377,13 +376,13 @@ def _report(result: OrigamiResult, settings: OrigamiSettings) -> None:
     logger.info("lambda0 %.4g, lambda1 %.4g over %d kept iterations", *result.rates, result.kept)
     if result.reason:
         logger.warning("the loop model has little to learn from: %s", result.reason)
-    if settings.chains == 1:
-        return
-    level = logging.WARNING if np.nanmax(result.rhat) > RHAT_LIMIT else logging.INFO
+    bad = bool((result.rhat > RHAT_LIMIT).any())
     logger.log(
-        level,
-        "R-hat over %d chains: lambda0 %.4f, lambda1 %.4f, largest of the confidences %.4f%s",
+        logging.WARNING if bad else logging.INFO,
+        "R-hat over %d chain%s: lambda0 %.4f, lambda1 %.4f, largest of the confidences %s%s",
         settings.chains,
-        *result.rhat,
-        f"; above {RHAT_LIMIT}: run more iterations" if level == logging.WARNING else "",
+        "s" * (settings.chains > 1),
+        *result.rhat[:2],
+        f"{result.rhat[2]:.4f}" if settings.chains > 1 else "unknown with one chain",
+        f"; above {RHAT_LIMIT}: run more iterations" if bad else "",
     )

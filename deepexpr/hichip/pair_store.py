@@ -18,7 +18,7 @@ import numpy as np
 from deepexpr.hichip.bam_mates import PairBatch
 
 #: Pairs held in memory before a chunk is spilled, and pairs per window read back.
-CHUNK = 4_000_000
+CHUNK = 1_000_000
 
 _POSITION_BITS, _STRAND_BITS = 31, 2
 _MASK = np.uint64((1 << _POSITION_BITS) - 1)

@@ -5,18 +5,19 @@ https://github.com/4dn-dcic/pairix/blob/master/pairs_format_specification.md
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO
 
 import numpy as np
 
 from deepexpr.errors import InputError
+from deepexpr.files import atomic_path
 from deepexpr.hichip import text_kernel as kernel
 from deepexpr.hichip.bam_mates import PairBatch
 from deepexpr.hichip.chromosomes import Chromosomes
 from deepexpr.hichip.pair_store import SortedPairs
-from deepexpr.hichip.streams import BgzfWriter, ByteStream
+from deepexpr.hichip.streams import BgzfWriter, ByteStream, writing_bytes
 
 #: As pairtools names them (it reads neither chr1 nor files without a pair_type).
 COLUMNS = ("readID", "chrom1", "pos1", "chrom2", "pos2", "strand1", "strand2", "pair_type")
@@ -188,3 +189,19 @@ class PairsReader:
             found=repr(line.decode("utf-8", "replace")),
             fix="Check how the file was made, or make it again.",
         )
+
+
+def write_ends(paths: Sequence[str | Path], output: str | Path) -> None:
+    """Write both ends of all pairs as BED6, one base each; memory does not grow with the pairs."""
+    with atomic_path(output) as temporary, writing_bytes(temporary) as handle:
+        for path in paths:
+            with PairsReader(path) as reader:
+                n = len(reader.chromosomes)
+                table = kernel.text_table((*reader.chromosomes.names, "+", "-", "."))
+                for batch in reader:
+                    for start in range(0, len(batch.position), ROWS):
+                        ends = (a[start : start + ROWS].ravel().astype(np.int64) for a in batch)
+                        chromosome, position, reverse = ends
+                        columns = [chromosome, position - 1, position, n + 2, 0, n + reverse]
+                        is_text = [True, False, False, True, False, True]
+                        handle.write(kernel.format_rows(columns, is_text, table))

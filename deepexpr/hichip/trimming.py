@@ -26,6 +26,8 @@ from deepexpr.hichip.streams import ByteStream, is_pipe, writing_bytes
 log = logging.getLogger(__name__)
 
 NEWLINE = 10
+#: Pairs after which a wrong enzyme is noticed; at the end all pairs count.
+FIRST_LOOK = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -111,16 +113,28 @@ def trim_files(
             path if is_pipe(path) else finals.enter_context(atomic_path(path)) for path in outputs
         ]
         threads = 0 if settings.threads == 1 else 1
-        with contextlib.ExitStack() as handles:
+        with _naming_closed_pipes(outputs), contextlib.ExitStack() as handles:
             streams = [
                 handles.enter_context(ByteStream(p, f"FASTQ of mate {i}", threads))
                 for i, p in enumerate((one, two), 1)
             ]
             out = [handles.enter_context(writing_bytes(t, threads)) for t in targets]
             stats = _trim_streams(*streams, out, settings)
-        _require_plausible(stats, settings, reads[0])
+        _require_plausible(stats, settings, one)
         write_table(stats.table(), stats_path)
     return stats
+
+
+@contextlib.contextmanager
+def _naming_closed_pipes(outputs: tuple[str | Path, str | Path]) -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError as error:
+        raise InputError(
+            "The program that reads the trimmed reads ended before they did.",
+            where=", ".join(map(str, outputs)),
+            fix="Look for its own message; a full disk or too little memory is likely.",
+        ) from error
 
 
 def _refuse_overwriting(reads: tuple[Path, Path], outputs) -> None:
@@ -141,7 +155,7 @@ def _trim_streams(
     log.info("%s: junctions %s", settings.enzyme, ", ".join(j.sequence for j in found))
     automaton = kernel.build_automaton(found)
     counts, style = np.zeros(kernel.N_COUNTS, np.int64), np.full(1, -1, np.int64)
-    total = 0
+    total, looked = 0, False
     for lines1, lines2, records in _windows(one, two):
         out1, out2 = (np.empty(len(s.data) + 4, np.uint8) for s in (one, two))
         error, mate, done, used1, used2, end1, end2 = kernel.trim_window(
@@ -155,14 +169,11 @@ def _trim_streams(
         one.consume(used1)
         two.consume(used2)
         total += records
+        if total >= FIRST_LOOK and not looked:
+            looked = True
+            _require_plausible(_stats(total, counts), settings, one.path)
     _require_same_end(one, two, total)
-    n = [int(c) for c in counts]
-    stats = TrimStats(
-        total,
-        (n[kernel.FULL_1], n[kernel.FULL_2]),
-        (n[kernel.PARTIAL_1], n[kernel.PARTIAL_2]),
-        n[kernel.DROPPED],
-    )
+    stats = _stats(total, counts)
     log.info(
         "%d pairs read, %d dropped (a mate shorter than %d), %d written; trimmed %.1f %% of R1, "
         "%.1f %% of R2",
@@ -170,6 +181,16 @@ def _trim_streams(
         100 * stats.fraction(0), 100 * stats.fraction(1),
     )  # fmt: skip
     return stats
+
+
+def _stats(total: int, counts: np.ndarray) -> TrimStats:
+    n = [int(c) for c in counts]
+    return TrimStats(
+        total,
+        (n[kernel.FULL_1], n[kernel.FULL_2]),
+        (n[kernel.PARTIAL_1], n[kernel.PARTIAL_2]),
+        n[kernel.DROPPED],
+    )
 
 
 def _windows(one: ByteStream, two: ByteStream) -> Iterator[tuple[np.ndarray, np.ndarray, int]]:

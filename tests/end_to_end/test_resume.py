@@ -34,12 +34,12 @@ def digests(folder):
         (
             "results/loops/Beta/signal.tsv",
             {"normalise_signal", "build_dataset"},
-            {"call_loops", "index_bowtie", "quantify_sample", "trim_unit"},
+            {"call_loops", "index_bowtie", "quantify_sample", "map_unit"},
         ),
         (
             "results/expression/demo/kallisto/Beta_rna_1/abundance.tsv",
             {"quantify_sample", "compute_expression", "train_network"},
-            {"index_kallisto", "call_loops", "map_mate"},
+            {"index_kallisto", "call_loops", "map_unit"},
         ),
     ],
 )

@@ -13,13 +13,13 @@ from scipy.stats import binom
 
 from deepexpr.errors import InputError
 from deepexpr.hichip.bedpe import ANCHORS, read_contacts, read_depth
+from deepexpr.hichip.convergence import STOP_BELOW, split_rhat
 from deepexpr.hichip.loops import call_loops
 from deepexpr.hichip.origami import (
     OrigamiSettings,
     fit_origami,
     group_contacts,
     prior_parameters,
-    split_rhat,
 )
 from deepexpr.hichip.sampler import likelihood_odds, split_counts
 from deepexpr.hichip.smoothing import fit_spline, knot_number
@@ -262,6 +262,39 @@ def test_convergence_goes_to_the_log(caplog):
     assert "R-hat over 3 chains: lambda0" in caplog.text
     assert result.rhat.shape == (3,)
     assert (result.rhat < 1.2).all()
+
+
+def test_chains_stop_early_when_they_agree_and_not_before():
+    data = simulated()
+    long = OrigamiSettings(
+        mode="chiapet", iterations=60_000, burn_in=200, chains=4, stop_when_converged=True
+    )
+    early = fit_origami(*data, long, 1)
+    run = early.trace.shape[1]
+    assert 1000 <= run < 60_200
+    assert run % 1000 == 0
+    assert (early.rhat < STOP_BELOW).all()
+    # The same iterations without the early stop: the same numbers.
+    short = OrigamiSettings(mode="chiapet", iterations=run - 200, burn_in=200, chains=4)
+    assert (fit_origami(*data, short, 1).confidence == early.confidence).all()
+    # A thousand iterations are not enough for these chains, and then all are run.
+    hard = OrigamiSettings(
+        mode="chiapet", iterations=500, burn_in=0, chains=4, stop_when_converged=True
+    )
+    assert fit_origami(*data, hard, 1).trace.shape[1] == 500
+
+
+def test_one_chain_cannot_stop_early():
+    with pytest.raises(InputError, match="One chain"):
+        OrigamiSettings(stop_when_converged=True)
+
+
+def test_one_chain_still_tells_the_rhat_of_its_rates(caplog):
+    with caplog.at_level(logging.INFO):
+        result = fit_origami(*simulated(), QUICK, 1)
+    assert np.isfinite(result.rhat[:2]).all()
+    assert math.isnan(result.rhat[2])
+    assert "unknown with one chain" in caplog.text
 
 
 def test_rhat():

@@ -17,7 +17,7 @@ from deepexpr.config.code import followed, imports, module_file
 ROOT = Path(__file__).resolve().parents[2]
 #: Conda's name of a package where it is not the name it is imported by.
 IMPORTED_AS = {"scikit-learn": "sklearn", "pyyaml": "yaml", "python-isal": "isal"}
-PROGRAMS = ("kallisto", "bowtie", "samtools")
+PROGRAMS = ("kallisto", "bowtie", "samtools", "cooler", "macs3")
 RULE = re.compile(r"^ *rule(?: (\w+))?:$", flags=re.MULTILINE)
 FIGURES = "every figure"  # the rule of all figures has no name of its own
 
