@@ -30,6 +30,15 @@ SHAPES = {
         + "chr1,1,2,chr1,3,4,9,0.1,0.2\n",
         None,
     ),
+    "Origami's older column, as R writes names": (
+        lines(
+            "{0},{1},{2},{3},{4},{5},{6},0.95",
+            '"chromosome1","start1","end1","chromosome2","start2","end2","PET.Count",'
+            '"Bayes.mixture"\n',
+        )
+        + "chr1,1,2,chr1,3,4,9,0.2\n",
+        None,
+    ),
     "cLoops2": (
         lines(
             "id\t{0}\t{1}\t{2}\t{3}\t{4}\t{5}\t1\t{6}",
