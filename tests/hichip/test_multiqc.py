@@ -21,9 +21,8 @@ def sections(tmp_path):
     counts = PairCounts(duplicates=5, distinct=70, cis_long=40, trans=30, valid=70)
     for sample, stats in (("a", trim), ("12", trim), ("from_pairs", None)):
         paths.append(tmp_path / f"{sample}.qc.tsv")
-        write_table(
-            qc_table(sample, stats, MateCounts(96, (80, 80), (5, 5), 75), counts), paths[-1]
-        )
+        table = qc_table(sample, stats, MateCounts(96, (80, 80), (5, 5), 75), counts)
+        write_table(table, paths[-1])
     results = tmp_path / "results"
     results.mkdir()
     files = results / "trimming_mqc.tsv", results / "pairs_mqc.tsv"
