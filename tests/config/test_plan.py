@@ -1,4 +1,4 @@
-"""`deepexpr plan`: amounts from the configuration, costs from the measured table, nothing made up."""
+"""`deepexpr plan`: amounts from the configuration, costs from measurements, nothing made up."""
 
 import pandas as pd
 import pytest

@@ -40,14 +40,14 @@ def running(workflow):
         )  # fmt: skip
     try:
         yield process
-        assert process.wait(timeout=300) == 0, log.read_text()[-5000:]
+        assert process.wait(timeout=900) == 0, log.read_text()[-5000:]
     finally:
         if process.poll() is None:
             process.terminate()
             process.wait()
 
 
-def wait_for(process, ready, seconds=120):
+def wait_for(process, ready, seconds=600):
     deadline = time.monotonic() + seconds
     while not ready():
         assert process.poll() is None, "the run ended before the mishap"
