@@ -60,6 +60,6 @@ rulegraph: ## draw docs/images/rulegraph.svg (needs Graphviz)
 	  | python docs/rulegraph.py | dot -Tsvg > docs/images/rulegraph.svg
 
 clean: ## delete results of demo and real runs and the demo's reads
-	rm -rf resources/demo resources/chr22 resources/k562-real results/chr22 results/k562-real results/report.html results/summary.* \
+	rm -rf resources/demo resources/chr22 resources/k562-real results/chr22 results/k562-real results/report.html results/summary.* results/quality.* \
 	  $(addprefix results/,baselines benchmarks evaluation expression features figures hichip logs \
-	  loops models motifs reference)
+	  loops models motifs reference versions)

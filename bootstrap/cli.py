@@ -8,7 +8,7 @@ import os
 from bootstrap.environment import ensure_environment
 from bootstrap.shell import SetupError, fail, say
 from bootstrap.slurm import ensure_slurm, install_slurm_where_possible
-from bootstrap.tools import ensure_tools, record
+from bootstrap.tools import ensure_browser, ensure_tools, record
 from bootstrap.workflow import run_workflow
 
 #: Verb -> overlay and results folder.
@@ -39,7 +39,10 @@ def main() -> int:
             return run_workflow(overlay, results, backend, args.cores)
     except SetupError as error:
         return fail(error)
+    browser = ensure_browser() if args.verb == "setup-test" else ""
     say("Set up. Tools:")
     for line in backend.describe():
         say(f"  {line}")
+    if browser:
+        say(f"  {'chromium':<10} {browser}")
     return 0

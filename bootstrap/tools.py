@@ -26,6 +26,7 @@ TOOLS = {
     "bowtie": (("bowtie", "bowtie-build"), ["bowtie", "--version"]),
     "samtools": (("samtools",), ["samtools", "--version"]),
 }
+DRIVER = "chromedriver"  # of the Debian package chromium-driver, which brings Chromium along
 CONDA_FLOOR = (24, 7, 1)  # the oldest conda that Snakemake 9 accepts
 
 
@@ -57,6 +58,20 @@ def ensure_tools() -> Backend:
     if still:
         raise SetupError(_advice(still))
     return Backend({tool: _source(tool, tool in missing) for tool in TOOLS})
+
+
+def ensure_browser() -> str:
+    """Chromium with its driver, which the report is tested with; where it comes from, in words.
+
+    Installed by apt as root only: without it the tests of the report skip, and nothing else does.
+    """
+    if not shutil.which(DRIVER) and shutil.which("apt-get") and os.geteuid() == 0:
+        try:
+            _apt_install(["chromium-driver"])
+        except SetupError as error:
+            say(f"Chromium could not be installed.\n{error}")
+    found = shutil.which(DRIVER)
+    return found or "not found: the report is not tested (fix: apt-get install chromium-driver)"
 
 
 def tool_version(tool: str) -> str:
@@ -96,13 +111,7 @@ def _install(missing: list[str]) -> None:
     if not shutil.which("apt-get"):
         raise SetupError(_advice(missing))
     if os.geteuid() == 0:
-        say(f"Installing {', '.join(missing)} with apt ...")
-        environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        run(["apt-get", "update", "-qq"], env=environment)
-        run(
-            ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *missing],
-            env=environment,
-        )
+        _apt_install(missing)
     else:
         say(
             f"Unpacking Debian's {', '.join(missing)} into {PREFIX.relative_to(ROOT)} (no root) ..."
@@ -110,6 +119,14 @@ def _install(missing: list[str]) -> None:
         unpack_packages(missing, PREFIX / "debian")
         for tool in missing:
             _write_launchers(tool)
+
+
+def _apt_install(packages: list[str]) -> None:
+    """Install Debian packages as root."""
+    say(f"Installing {', '.join(packages)} with apt ...")
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    run(["apt-get", "update", "-qq"], env=environment)
+    run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages], env=environment)
 
 
 def _write_launchers(tool: str) -> None:

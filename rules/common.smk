@@ -43,7 +43,8 @@ FOLDS = config["evaluation"]["folds"]
 MAIN_K = config["evaluation"]["main_folds"]
 DISTANCES = sorted(config["evaluation"]["distances"], reverse=True)
 HALF_WIDTH = config["features"]["bins"] * config["features"]["bin_size"] // 2
-FORMATS = config["figures"]["formats"]
+# The report shows the first: a picture looks the same on every machine, text of an SVG does not.
+FORMATS = sorted(config["figures"]["formats"], key=["png", "svg", "pdf"].index)
 ENTRY = sample_entries(UNITS)  # where each sample enters: reads, kallisto, loops ...
 #: Cell lines whose loops are called here; those of the others are given as tables.
 CALLED_LINES = [

@@ -1,7 +1,6 @@
 """What figures a run has and what each is made from; the get_* helpers of figures.smk."""
 
-#: Cell lines whose numbers the paper reports.
-PAPER_LINES = {"mESC", "K562", "Jurkat", "HCT116"}
+from deepexpr.figures.registry import FIGURES
 
 
 def get_named(option, paths):
@@ -19,6 +18,45 @@ def get_signals():
 
 def get_qc():
     return {line: out(f"hichip/qc.cell_line-{line}.tsv") for line in CALLED_LINES}
+
+
+def get_loop_qc():
+    return {line: out(f"loops/{line}/qc.tsv") for line in CALLED_LINES}
+
+
+def get_run_infos():
+    """What kallisto says of each sample that it counted here."""
+    return {
+        sample: out(
+            f"expression/{get_sample_value(sample, 'assembly')}/kallisto/{sample}/run_info.json"
+        )
+        for sample in get_samples("rna", entry="reads")
+    }
+
+
+def get_tool_versions():
+    """Files with the versions of the tools that this run calls."""
+    tools = ["kallisto"] if get_samples("rna", entry="reads") else []
+    tools += ["bowtie", "samtools"] if get_samples("hichip", entry="reads") else []
+    return [out(f"versions/{tool}.txt") for tool in tools]
+
+
+def get_title():
+    """What was run, in a line."""
+    folds = ", ".join(map(str, FOLDS))
+    return (
+        f"{', '.join(TASKS)}; network {config['model']['variant']}; K = {folds} ({SCHEME} folds);"
+        f" seed {config['seed']}"
+    )
+
+
+def get_libraries():
+    """Options: what is known of the quality of the libraries and their loops."""
+    return [
+        *get_named("qc", get_qc()),
+        *get_named("loop-qc", get_loop_qc()),
+        *get_named("run-info", get_run_infos()),
+    ]
 
 
 def get_histories():
@@ -69,9 +107,8 @@ def get_plates():
             "training_curves", "6. Quality", get_named("history", get_histories())
         ),
     }  # fmt: skip
-    if PAPER_LINES & set(CELL_LINES):
-        options = metrics + datasets + cross + get_motif_summaries()
-        plates["paper"] = ("paper", "4. Performance", options)
+    compared = metrics + datasets + cross + get_motif_summaries()
+    plates["paper"] = ("paper", "4. Performance", compared)
     if HICHIP_LINES:
         plates |= {
             "figure_2A": ("2A", "2. Data", datasets),
@@ -191,6 +228,19 @@ def get_motif_options(line, motifs):
         f"--jaspar={config['motifs']['targets']}",
         f"--e-value={config['motifs']['e_value']}",
     ]
+
+
+def get_caption(figure):
+    """The file in report/ with a figure's caption."""
+    return f"figure_{figure}" if figure[0].isdigit() else figure
+
+
+def get_label(stem, figure):
+    """What the report calls a figure: number, title, and what it is of, if there are several."""
+    number = f"Figure {figure}. " if figure[0].isdigit() else ""
+    number = "Table 1. " if figure == "table1" else number
+    of = stem.partition(".")[2]
+    return f"{number}{FIGURES[figure].title}" + (f", {of}" if of else "")
 
 
 def get_figure_environment(figure):

@@ -92,14 +92,19 @@ def get_motif_results():
 
 
 def get_figure_results():
-    """Figures with their tables, and the summary page."""
+    """Figures with their tables, and the pages of summary and quality."""
     stems = [*PLATES, "benchmarks"]
     figures = [
         out(f"figures/{stem}.{suffix}")
         for stem in stems
         for suffix in [*FORMATS, "tsv"]
     ]
-    return [*figures, out("summary.tsv"), out("summary.html")]
+    pages = [
+        out(f"{page}.{end}")
+        for page in ("summary", "quality")
+        for end in ("tsv", "html")
+    ]
+    return figures + pages + get_tool_versions()
 
 
 def get_targets():

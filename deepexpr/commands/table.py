@@ -13,6 +13,12 @@ SINGLE = (
     "interpretation",
 )  # fmt: skip
 
+#: Options that take several files, and several NAME=file.
+MANY = ("dataset", "metrics", "cross", "versions")
+NAMED = (
+    "signal", "qc", "loop_qc", "run_info", "history", "search", "trace", "motif_summary",
+)  # fmt: skip
+
 logger = logging.getLogger(__name__)
 
 
@@ -22,6 +28,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
     parser.add_argument("number", metavar="N", help=f"the figure: {', '.join(FIGURES)}")
     parser.add_argument("--output", required=True, metavar="TSV", help="the table")
+    parser.add_argument(
+        "--figure", nargs="+", default=[], metavar="FILE",
+        help="draw it too, as `deepexpr figure` does from the table: .pdf, .png, .svg, .html",
+    )  # fmt: skip
     many = {"nargs": "+", "default": [], "action": "extend"}
     named = {**many, "metavar": "NAME=TSV"}
     parser.add_argument(
@@ -39,6 +49,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--signal", help="CELL_LINE=loops with counts (`deepexpr signal`)", **named)
     parser.add_argument("--qc", help="CELL_LINE=HiChIP counts of its samples", **named)
+    parser.add_argument("--loop-qc", help="CELL_LINE=counts of its loops", **named)
+    parser.add_argument("--run-info", help="SAMPLE=kallisto's run_info.json", **named)
+    parser.add_argument(
+        "--versions",
+        metavar="TXT",
+        help="TOOL.txt: what the tool says its version is",
+        **many,
+    )
     parser.add_argument("--history", help="RUN=training history (`deepexpr train`)", **named)
     parser.add_argument("--search", help="RUN=search table (`deepexpr baseline`)", **named)
     parser.add_argument("--trace", help="RUN=trace.tsv (`deepexpr cismodule`)", **named)
@@ -78,15 +96,13 @@ def run(args: argparse.Namespace) -> None:
 
     from deepexpr.figures.inputs import Inputs, named_paths
     from deepexpr.figures.registry import find
+    from deepexpr.figures.render import render
     from deepexpr.files import write_table
 
     spec = find(args.number)
     inputs = Inputs(
-        **{name: tuple(map(Path, getattr(args, name))) for name in ("dataset", "metrics", "cross")},
-        **{
-            name: named_paths(getattr(args, name), f"--{name}")
-            for name in ("signal", "qc", "history", "search", "trace", "motif_summary")
-        },
+        **{name: tuple(map(Path, getattr(args, name))) for name in MANY},
+        **{name: named_paths(getattr(args, name), f"--{name}") for name in NAMED},
         **{name: Path(value) if (value := getattr(args, name)) else None for name in SINGLE},
         jaspar=args.jaspar,
         e_value=args.e_value,
@@ -98,6 +114,8 @@ def run(args: argparse.Namespace) -> None:
     table = spec.build()(inputs)
     write_table(table, args.output)
     logger.info("figure %s: %d rows", spec.name, len(table))
+    if args.figure:
+        render(spec.name, args.output, args.figure)
 
 
 def _options(spec) -> str:

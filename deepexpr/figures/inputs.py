@@ -16,8 +16,8 @@ from deepexpr.files import read_table
 class Inputs:
     """Files and settings from the command line; only those that a figure needs are set.
 
-    `signal`, `qc`, `history`, `search` and `trace` go from a name (cell line, sample,
-    run) to a path.
+    `signal`, `qc`, `loop_qc`, `run_info`, `history`, `search` and `trace` go from a name (cell
+    line, sample, run) to a path.
     """
 
     dataset: tuple[Path, ...] = ()
@@ -26,10 +26,13 @@ class Inputs:
     tests: Path | None = None
     signal: dict[str, Path] = field(default_factory=dict)
     qc: dict[str, Path] = field(default_factory=dict)
+    loop_qc: dict[str, Path] = field(default_factory=dict)
+    run_info: dict[str, Path] = field(default_factory=dict)
     history: dict[str, Path] = field(default_factory=dict)
     search: dict[str, Path] = field(default_factory=dict)
     trace: dict[str, Path] = field(default_factory=dict)
     interpretation: Path | None = None
+    versions: tuple[Path, ...] = ()
     benchmark: Path | None = None
     genes: Path | None = None
     transcripts: Path | None = None

@@ -5,16 +5,17 @@ from __future__ import annotations
 import html
 import logging
 
+import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
 from deepexpr.figures import pages, style
 from deepexpr.figures.inputs import Inputs, read_tables
 from deepexpr.figures.overview import loops_and_samples
-from deepexpr.figures.quality import VERDICT, build_qc
+from deepexpr.figures.quality import verdict
+from deepexpr.figures.run_quality import judged_sections, software
 from deepexpr.figures.tables import draw_table
 from deepexpr.files import read_table
-from deepexpr.provenance import versions
 from deepexpr.schemas import METRICS, NETWORK_KINDS, TOMTOM_SUMMARY
 
 logger = logging.getLogger(__name__)
@@ -24,6 +25,9 @@ SUMMARY_COLUMNS = ("section", "item", "value")
 
 #: K of the numbers shown; the largest there is where it was not run.
 PREFERRED_K = 10
+
+#: Share of genes with a loop below which the HiChIP input is nearly empty.
+FEW_GENES = 0.1
 
 METRIC_NAMES = {"PCC": "Pearson r", "AUC": "AUC"}
 
@@ -37,10 +41,11 @@ def build_summary(inputs: Inputs) -> pd.DataFrame:
     rows += [("result", f"{item}, across cell lines", text) for _, item, text in _results(cross)]
     rows += _motifs(inputs)
     warnings += _lost_folds(pd.concat([t for t in (scores, cross) if len(t)] or [scores]))
-    warnings += _qc_warnings(inputs)
+    warnings += _sequence_warnings(scores)
+    warnings += _quality_warnings(inputs)
     warnings += list(inputs.warning)
     rows += [("warning", "", text) for text in warnings]
-    rows += [("version", name, version) for name, version in versions().items()]
+    rows += [("version", name, version) for name, version in software(inputs).items()]
     logger.info("summary: %d lines, %d warnings", len(rows), len(warnings))
     table = pd.DataFrame(rows, columns=list(SUMMARY_COLUMNS))
     if inputs.title:
@@ -94,10 +99,19 @@ def _data(inputs: Inputs) -> tuple[list[tuple], list[str]]:
         elif line in inputs.signal:
             counts = loops_and_samples(inputs.signal[line])
             text += f", {counts['loops']:,} loops from {counts['hichip_samples']} HiChIP samples"
-            if counts["loops"] == 0:
-                warnings.append(f"{line}: no contact was called a loop; the HiChIP input is empty.")
+            warnings += _loop_warnings(line, counts["loops"], dataset.loop_number)
         rows.append(("data", line, text))
     return rows, warnings
+
+
+def _loop_warnings(line: str, loops: int, loop_number: np.ndarray) -> list[str]:
+    """Words where no gene, or few genes, have a loop."""
+    share = float((np.ravel(loop_number) > 0).mean())
+    if loops == 0:
+        return [f"{line}: no contact was called a loop; the HiChIP input is empty."]
+    if share < FEW_GENES:
+        return [f"{line}: few loops: only {share:.1%} of the genes have one."]
+    return []
 
 
 def _results(scores: pd.DataFrame) -> list[tuple]:
@@ -134,15 +148,20 @@ def _first(networks: list[str]) -> str | None:
 
 
 def _motifs(inputs: Inputs) -> list[tuple]:
-    lines = []
+    """One line per cell line; the summaries are named "CELL_LINE MOTIFS"."""
+    texts: dict[str, list[str]] = {}
     for name, path in inputs.motif_summary.items():
+        line, _, motifs = name.rpartition(" ")
         found = read_table(path, TOMTOM_SUMMARY).iloc[0]
-        text = f"{found['matched']} of {found['queries']} match a known motif"
-        text += f" (E < {found['e_value']:g}"
+        text = f"{found['matched']} of {found['queries']} {motifs}"
         if found["shuffles"]:
-            text += f"; shuffled copies: {found['matched_shuffled_mean']:g}"
-        lines.append(("result", f"{name}, motifs", text + ")"))
-    return lines
+            text += f" (shuffled copies: {found['matched_shuffled_mean']:g})"
+        limit = f"match a known motif with E < {found['e_value']:g}"
+        texts.setdefault(line, [limit]).insert(-1, text)
+    return [
+        ("result", f"{line}, motifs", f"{', '.join(parts)} {limit}")
+        for line, (*parts, limit) in texts.items()
+    ]
 
 
 def _lost_folds(scores: pd.DataFrame) -> list[str]:
@@ -157,14 +176,28 @@ def _lost_folds(scores: pd.DataFrame) -> list[str]:
     return warnings
 
 
-def _qc_warnings(inputs: Inputs) -> list[str]:
-    """Verdicts on HiChIP libraries other than "good"."""
-    if not inputs.qc:
-        return []
-    table = build_qc(inputs)
-    verdicts = table[table["metric"].str.startswith(VERDICT)]
+def _sequence_warnings(scores: pd.DataFrame) -> list[str]:
+    """Cell lines where the network with HiChIP is not above the one without, means over folds."""
+    warnings = []
+    keys = ["cell_line", "metric", "scheme", "K"]
+    kinds = scores[scores["method"].isin(("full", "sequence"))]
+    for (line, metric, scheme, k), group in kinds.groupby(keys, sort=False):
+        means = group.groupby("method")["value"].mean()
+        full, sequence = means.get("full", float("nan")), means.get("sequence", float("nan"))
+        if full <= sequence:
+            warnings.append(
+                f"{line}: with HiChIP the network is not better than without "
+                f"({METRIC_NAMES.get(metric, metric)} {full:.3f} against {sequence:.3f}, "
+                f"{scheme} {k}-fold)."
+            )
+    return warnings
+
+
+def _quality_warnings(inputs: Inputs) -> list[str]:
+    """Verdicts on libraries and loops other than "good"; no loops are told by _loop_warnings."""
     return [
-        f"{row.sample}: {row.value}."
-        for row in verdicts.itertuples()
-        if not str(row.value).startswith("good")
+        f"{item}: {words}."
+        for rows in judged_sections(inputs)
+        for item, own in rows[rows["metric"] != "loops"].groupby("item", sort=False)
+        if not (words := verdict(own)).startswith("good")
     ]

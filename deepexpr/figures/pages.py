@@ -7,6 +7,9 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+#: Words a verdict begins with; they are style classes too.
+VERDICTS = ("good", "look", "bad")
+
 STYLE_SHEET = """
 body { font: 15px/1.5 system-ui, sans-serif; color: #222; max-width: 62rem; margin: 2rem auto;
        padding: 0 1rem; }
@@ -17,6 +20,8 @@ th, td { text-align: left; padding: .25rem .8rem .25rem 0; border-bottom: 1px so
 td.number { text-align: right; font-variant-numeric: tabular-nums; }
 .warning { border-left: 4px solid #D55E00; padding: .3rem .8rem; margin: .5rem 0;
            background: #fdf3ec; }
+td.good { color: #00694b; } td.look { background: #fdf3ec; } td.bad { background: #f6d5c0; }
+summary { color: #555; cursor: pointer; } details table { font-size: .85rem; }
 .quiet { color: #666; }
 """
 
@@ -49,8 +54,10 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def _cell(text: str) -> str:
     number = text.replace(",", "").replace("−", "-").replace("%", "").strip()
+    first = text.replace(":", " ").split(" ", 1)[0]
     try:
         float(number)
     except ValueError:
-        return f"<td>{html.escape(text)}</td>"
+        kind = f' class="{first}"' if first in VERDICTS else ""
+        return f"<td{kind}>{html.escape(text)}</td>"
     return f'<td class="number">{html.escape(text)}</td>'

@@ -94,8 +94,14 @@ _SPECS = (
     ),
     FigureSpec("benchmarks", "Run time and memory", "training", "benchmarks", ("benchmark",)),
     FigureSpec(
+        "quality", "Quality of the run", "run_quality", "quality",
+        ("history",), ("qc", "loop_qc", "run_info", "benchmark", "versions"),
+    ),
+    FigureSpec(
         "summary", "What was run, and the main numbers", "landing", "summary",
-        ("dataset",), ("metrics", "cross", "signal", "qc", "motif_summary", "title", "warning"),
+        ("dataset",),
+        ("metrics", "cross", "signal", "qc", "loop_qc", "run_info", "motif_summary", "versions",
+         "title", "warning"),
     ),
 )  # fmt: skip
 

@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 #: Columns of names: read as text even where they look like numbers.
 TEXT = (
     "cell_line", "trained_on", "gene", "method", "query", "target", "target_name", "name", "note",
-    "reason", "sample", "run", "item", "quantity",
+    "reason", "sample", "run", "item", "quantity", "metric", "expected", "verdict", "meaning",
 )  # fmt: skip
 
 

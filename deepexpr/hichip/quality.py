@@ -8,6 +8,7 @@ standards), wide on purpose: they name libraries to look at, and judge no biolog
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
@@ -153,7 +154,9 @@ EXPECTATIONS = {
 }  # fmt: skip
 
 
-def judge(table: pd.DataFrame) -> pd.DataFrame:
+def judge(
+    table: pd.DataFrame, expectations: Mapping[str, Expectation] = EXPECTATIONS
+) -> pd.DataFrame:
     """`table` (columns metric, value) with the columns expected, verdict, meaning.
 
     verdict is good, look or bad where the metric has an expected range, else "".
@@ -161,7 +164,7 @@ def judge(table: pd.DataFrame) -> pd.DataFrame:
     unknown = Expectation("")
     rows = []
     for metric, value in zip(table["metric"], table["value"], strict=True):
-        expectation = EXPECTATIONS.get(metric, unknown)
+        expectation = expectations.get(metric, unknown)
         number = pd.to_numeric(value, errors="coerce")
         rows.append((expectation.expected, *expectation.judge(float(number))))
     return table.assign(**dict(zip(JUDGED, zip(*rows, strict=True), strict=True)))

@@ -7,7 +7,7 @@ import pytest
 
 from bootstrap import tools, workflow
 from bootstrap.shell import SetupError, run
-from bootstrap.tools import TOOLS, Backend, ensure_tools
+from bootstrap.tools import TOOLS, Backend, ensure_browser, ensure_tools
 
 
 @pytest.fixture
@@ -55,6 +55,28 @@ def test_old_conda_is_refused_with_the_floor(empty_path, capsys):
 def test_failed_command_shows_its_last_words():
     with pytest.raises(SetupError, match="last words"):
         run([sys.executable, "-c", "print('last words'); raise SystemExit(3)"])
+
+
+def test_browser_is_installed_as_root_only(empty_path, monkeypatch):
+    program(empty_path, "apt-get", "")
+    asked = []
+    monkeypatch.setattr(tools, "_apt_install", asked.append)
+    monkeypatch.setattr(tools.os, "geteuid", lambda: 1000)
+    assert "apt-get install chromium-driver" in ensure_browser()
+    assert asked == []
+    monkeypatch.setattr(tools.os, "geteuid", lambda: 0)
+    ensure_browser()
+    assert asked == [["chromium-driver"]]
+    program(empty_path, "chromedriver", "ChromeDriver 1")
+    assert ensure_browser() == f"{empty_path}/chromedriver"
+    assert len(asked) == 1
+
+
+def test_set_up_goes_on_without_a_browser(empty_path, monkeypatch, capsys):
+    program(empty_path, "apt-get", "no network here", code=100)
+    monkeypatch.setattr(tools.os, "geteuid", lambda: 0)
+    assert "not found" in ensure_browser()
+    assert "no network here" in capsys.readouterr().out
 
 
 LOG = """Finished jobid: 4 (Rule: trim_unit)

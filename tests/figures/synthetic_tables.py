@@ -230,6 +230,23 @@ def qc(samples=("K562_hichip_1", "K562_hichip_2")) -> pd.DataFrame:
     return table.assign(expected="", verdict="", meaning="")
 
 
+def quality() -> pd.DataFrame:
+    rows = [
+        ("HiChIP libraries", "K562_hichip_1", "read_pairs", "1000000", "at least 1", "good", "x"),
+        ("HiChIP libraries", "K562_hichip_1", "trans_fraction", "0.6", "at most 0.5", "look",
+         "pairs between chromosomes; high: many pairs join chromosomes: random ligation"),
+        ("Loops", "K562", "loops", "71303", "at least 1", "good", "contacts called as loops"),
+        ("RNA-seq libraries", "K562_rna_1", "pseudoaligned_fraction", "0.93", "at least 0.5",
+         "good", "x"),
+        ("Training", "K562 regression full", "networks", "10", "", "", "networks trained"),
+        ("Run time and memory", "map_mate", "seconds", "340.2", "", "", "wall time"),
+        ("Software", "kallisto", "version", "kallisto, version 0.48.0", "", "", ""),
+    ]  # fmt: skip
+    from deepexpr.figures.run_quality import QUALITY_COLUMNS
+
+    return pd.DataFrame(rows, columns=list(QUALITY_COLUMNS))
+
+
 def paper() -> pd.DataFrame:
     from deepexpr.figures.paper import PAPER_COLUMNS
 
@@ -336,5 +353,6 @@ TABLES = {
     "qc": qc,
     "training_curves": training_curves,
     "benchmarks": benchmarks,
+    "quality": quality,
     "summary": summary,
 }

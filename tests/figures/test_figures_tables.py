@@ -27,9 +27,12 @@ def run(command, *arguments) -> None:
     command.run(parser.parse_args([str(argument) for argument in arguments]))
 
 
-def make_dataset(path, line: str, *, hichip: bool = True):
+def make_dataset(path, line: str, *, hichip: bool = True, loops_at: int = N):
+    """A dataset of N genes, the first `loops_at` of which may have loops."""
     rng = np.random.default_rng(len(line))
     number = rng.poisson(2, (N, 1)).astype(np.int32)
+    if loops_at < N:
+        number = np.array([[1]] * loops_at + [[0]] * (N - loops_at), np.int32)
     count = (number * 3.0).astype(np.float32)
     dataset = Dataset(
         gene=np.array([f"G{i:02d}" for i in range(N)]),
