@@ -46,10 +46,20 @@ HALF_WIDTH = config["features"]["bins"] * config["features"]["bin_size"] // 2
 # The report shows the first: a picture looks the same on every machine, text of an SVG does not.
 FORMATS = sorted(config["figures"]["formats"], key=["png", "svg", "pdf"].index)
 ENTRY = sample_entries(UNITS)  # where each sample enters: reads, kallisto, loops ...
+#: Assemblies whose promoters are given as an array, and cell lines whose bins are.
+ARRAY_ASSEMBLIES = [a for a in ASSEMBLIES if config["assemblies"][a]["promoters"]]
+BIN_LINES = list(
+    dict.fromkeys(
+        line
+        for line, sample in zip(SAMPLES["cell_line"], SAMPLES["sample"])
+        if ENTRY[sample] == "bins"
+    )
+)
+LOOP_LINES = [line for line in HICHIP_LINES if line not in BIN_LINES]
 #: Cell lines whose loops are called here; those of the others are given as tables.
 CALLED_LINES = [
     line
-    for line in HICHIP_LINES
+    for line in LOOP_LINES
     if "loops"
     not in {ENTRY[s] for s in SAMPLES.loc[SAMPLES["cell_line"] == line, "sample"]}
 ]
@@ -163,6 +173,21 @@ def get_loop_options(cell_line):
     samples = get_samples("hichip", cell_line)
     tables = [f"--table={s}={get_unit_file(s)}" for s in samples]
     return tables + get_value_columns(samples)
+
+
+def get_rows_table(cell_line=None, assembly=None):
+    """The table of genes whose rows an array has."""
+    samples = get_samples("rna", cell_line, assembly, entry="expression")
+    return get_unit_file(samples[0])
+
+
+def get_bin_options(cell_line):
+    """Options of the verb dataset for a cell line whose bins are given."""
+    if cell_line not in BIN_LINES:
+        return []
+    (sample,) = get_samples("hichip", cell_line)
+    rows = get_rows_table(cell_line)
+    return [f"--bin-array={get_unit_file(sample)}", f"--bin-rows={rows}"]
 
 
 def get_value_columns(samples):
@@ -281,7 +306,11 @@ def get_sample_reference(file):
 def get_group(group):
     """HiChIP samples of an assembly ("assembly-NAME") or a cell line ("cell_line-NAME")."""
     kind, _, name = group.partition("-")
-    return [s for s in get_samples("hichip", **{kind: name}) if ENTRY[s] != "loops"]
+    return [
+        s
+        for s in get_samples("hichip", **{kind: name})
+        if ENTRY[s] not in ("loops", "bins")
+    ]
 
 
 def get_replicates(file):

@@ -30,8 +30,11 @@ rule build_dataset:
         promoters=lambda w: out(f"reference/{ASSEMBLY[w.cell_line]}/promoters.fa"),
         expression=lambda w: out(f"expression/{ASSEMBLY[w.cell_line]}/expression.tsv"),
         signal=lambda w: (
-            out("loops/{cell_line}/signal.tsv") if w.cell_line in HICHIP_LINES else []
+            out("loops/{cell_line}/signal.tsv") if w.cell_line in LOOP_LINES else []
         ),
+        bins=lambda w: [
+            option.split("=", 1)[1] for option in get_bin_options(w.cell_line)
+        ],
     output:
         out("features/{cell_line}/dataset.h5"),
     log:
@@ -40,11 +43,12 @@ rule build_dataset:
         "../envs/deepexpr.yaml"
     params:
         signal=lambda w, input: f"--signal={input.signal}" if input.signal else "",
+        bins=lambda w: get_bin_options(w.cell_line),
         assembly=lambda w: ASSEMBLY[w.cell_line],
         settings=get_settings("features", "bins", "bin_size"),
     shell:
         "python -m deepexpr dataset --genes {input.genes:q} --promoters {input.promoters:q}"
-        " --expression {input.expression:q} {params.signal:q}"
+        " --expression {input.expression:q} {params.signal:q} {params.bins:q}"
         " --cell-line {wildcards.cell_line:q} --assembly {params.assembly:q}"
         " --bins {params.settings[bins]} --bin-size {params.settings[bin_size]}"
         " --output {output:q} 2> {log:q}"

@@ -77,7 +77,7 @@ rule import_loops:
     log:
         out("logs/loops/{cell_line}.import_loops.log"),
     wildcard_constraints:
-        cell_line=get_alternatives(set(HICHIP_LINES) - set(CALLED_LINES)),
+        cell_line=get_alternatives(set(LOOP_LINES) - set(CALLED_LINES)),
     conda:
         "../envs/deepexpr.yaml"
     params:

@@ -13,7 +13,7 @@ def get_datasets():
 
 
 def get_signals():
-    return {line: out(f"loops/{line}/signal.tsv") for line in HICHIP_LINES}
+    return {line: out(f"loops/{line}/signal.tsv") for line in LOOP_LINES}
 
 
 def get_qc():
@@ -112,8 +112,9 @@ def get_plates():
     if HICHIP_LINES:
         plates |= {
             "figure_2A": ("2A", "2. Data", datasets),
-            "figure_2B": ("2B", "2. Data", datasets),
         }
+        if LOOP_LINES:
+            plates["figure_2B"] = ("2B", "2. Data", datasets)
         if CALLED_LINES:
             plates["qc"] = ("qc", "6. Quality", get_named("qc", get_qc()))
         plates |= get_gene_plates()
@@ -144,15 +145,15 @@ def get_plates():
         plates[f"interpretation.{line}.{gene}"] = (
             "interpretation", "5. Motifs", [f"--interpretation={folder}"]
         )  # fmt: skip
-    if HICHIP_LINES:
-        folders = {line: out(f"motifs/{line}/cismodule") for line in HICHIP_LINES}
+    if LOOP_LINES:
+        folders = {line: out(f"motifs/{line}/cismodule") for line in LOOP_LINES}
         traces = {line: f"{folder}/trace.tsv" for line, folder in folders.items()}
         plates["convergence"] = (
             "convergence", "6. Quality", get_named("trace", traces)
         )  # fmt: skip
     if get_searches():
         plates["search"] = ("search", "6. Quality", get_named("search", get_searches()))
-    for line in HICHIP_LINES:
+    for line in LOOP_LINES:
         plates[f"figure_9.{line}"] = (
             "9",
             "5. Motifs",
@@ -166,6 +167,9 @@ def get_left_out():
     reasons = {
         "no sample is HiChIP": (
             [] if HICHIP_LINES else ["2A", "2B", "2C", "6", "7", "9"]
+        ),
+        "bins are given and single loops are not known": (
+            ["2B", "2C", "9"] if HICHIP_LINES and not LOOP_LINES else []
         ),
         "evaluation.tasks lacks classification": (
             [] if "classification" in TASKS else ["3"]
@@ -194,7 +198,9 @@ def get_gene_plates():
     """Figure 2C, one per assembly with HiChIP."""
     plates = {}
     for assembly in HICHIP_ASSEMBLIES:
-        lines = [line for line in HICHIP_LINES if ASSEMBLY[line] == assembly]
+        lines = [line for line in LOOP_LINES if ASSEMBLY[line] == assembly]
+        if not lines:
+            continue
         options = [f"--dataset={out(f'features/{line}/dataset.h5')}" for line in lines]
         options += get_named("signal", {line: get_signals()[line] for line in lines})
         options += [
@@ -215,7 +221,7 @@ def get_motif_summaries():
     }
     paths |= {
         f"{line} enhancers": out(f"motifs/{line}/enhancers.summary.tsv")
-        for line in HICHIP_LINES
+        for line in LOOP_LINES
     }
     return get_named("motif-summary", paths)
 

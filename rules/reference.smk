@@ -68,6 +68,8 @@ rule cut_promoters:
         genes=out("reference/{assembly}/genes.tsv"),
     log:
         out("logs/reference/{assembly}.cut_promoters.log"),
+    wildcard_constraints:
+        assembly=get_alternatives(set(ASSEMBLIES) - set(ARRAY_ASSEMBLIES)),
     conda:
         "../envs/deepexpr.yaml"
     params:
@@ -84,6 +86,25 @@ rule cut_promoters:
         " --tss-rule {params.settings[tss_rule]} --biotype {params.settings[biotypes]:q}"
         " --upstream {params.settings[upstream]} --downstream {params.settings[downstream]}"
         " {params.chromosome_flag} {params.chromosomes:q}"
+        " --output {output.fasta:q} --table {output.genes:q} 2> {log:q}"
+
+
+rule import_promoters:
+    """Take promoters that come as an array; where their genes lie is not known."""
+    input:
+        array=lambda w: config["assemblies"][w.assembly]["promoters"],
+        rows=lambda w: get_rows_table(assembly=w.assembly),
+    output:
+        fasta=out("reference/{assembly}/promoters.fa"),
+        genes=out("reference/{assembly}/genes.tsv"),
+    log:
+        out("logs/reference/{assembly}.import_promoters.log"),
+    wildcard_constraints:
+        assembly=get_alternatives(ARRAY_ASSEMBLIES),
+    conda:
+        "../envs/deepexpr.yaml"
+    shell:
+        "python -m deepexpr import-promoters --array {input.array:q} --rows {input.rows:q}"
         " --output {output.fasta:q} --table {output.genes:q} 2> {log:q}"
 
 

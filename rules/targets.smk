@@ -6,9 +6,11 @@ Temporary files (trimmed reads, alignments) are not listed: they come and go wit
 
 def get_reference_results():
     """Files of each assembly; the transcripts' index only where reads are counted."""
-    files = ["genome.fa", "genes.tsv", "promoters.fa", "transcripts.tsv"]
+    kept = {a: ["genes.tsv", "promoters.fa"] for a in ASSEMBLIES}
+    for a in set(ASSEMBLIES) - set(ARRAY_ASSEMBLIES):
+        kept[a] += ["genome.fa", "transcripts.tsv"]
     return (
-        [out(f"reference/{a}/{file}") for a in ASSEMBLIES for file in files]
+        [out(f"reference/{a}/{file}") for a in ASSEMBLIES for file in kept[a]]
         + [
             out(f"reference/{a}/kallisto.idx")
             for a in ASSEMBLIES
@@ -83,7 +85,7 @@ def get_motif_results():
     """Motifs and their matches."""
     kinds = [(line, "filters") for line in CELL_LINES]
     kinds += [(line, "attribution") for line in get_attribution_lines()]
-    kinds += [(line, "enhancers") for line in HICHIP_LINES]
+    kinds += [(line, "enhancers") for line in LOOP_LINES]
     return [
         out(f"motifs/{line}/{kind}.{suffix}")
         for line, kind in kinds

@@ -19,6 +19,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--signal", help="TSV of normalised loops, as written by signal; leave out for no HiChIP"
     )
+    parser.add_argument("--bin-array", help="bins of every gene (.npy), in place of --signal")
+    parser.add_argument("--bin-rows", help="table whose first column names the array's rows")
     parser.add_argument("--bins", type=int, default=400, help="number of bins around the TSS")
     parser.add_argument("--bin-size", type=int, default=5000, help="size of a bin in bp")
     parser.add_argument(
@@ -38,7 +40,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Read the tables, join them, write the dataset."""
+    from deepexpr.errors import UsageError
     from deepexpr.expression.tables import expression_of, read_expression
+    from deepexpr.features.arrays import array_bins, read_rows
     from deepexpr.features.build import build_dataset
     from deepexpr.features.dataset import write_dataset
     from deepexpr.files import read_table
@@ -46,6 +50,8 @@ def run(args: argparse.Namespace) -> None:
     from deepexpr.reference.genes import read_genes
     from deepexpr.schemas import SIGNAL
 
+    if bool(args.bin_array) != bool(args.bin_rows) or (args.bin_array and args.signal):
+        raise UsageError("Bins are given by --bin-array and --bin-rows together, without --signal.")
     # Ensembl's chromosomes are called 1, 2, ...: names, not numbers.
     names = {"chromosome1": str, "chromosome2": str}
     expression = read_expression(args.expression)
@@ -56,6 +62,9 @@ def run(args: argparse.Namespace) -> None:
         cell_line=args.cell_line,
         assembly=args.assembly,
         signal=read_table(args.signal, SIGNAL, dtype=names) if args.signal else None,
+        binned=array_bins(args.bin_array, read_rows(args.bin_rows), args.bins)
+        if args.bin_array
+        else None,
         bins=args.bins,
         bin_size=args.bin_size,
         promoter_window=args.promoter_window,

@@ -23,6 +23,7 @@ Coordinates are 0-based and half-open. This page is made by `make docs` from `sc
 | `template/` | to copy for your own experiment |
 | `demo/` | the embedded demo (`make demo`) |
 | `chr22/` | real reads on one chromosome (`make real`) |
+| `paper-tables/` | the paper from the arrays its authors deposited |
 | `k562-real/` | real tables of K562, Jurkat and HCT116 (`make k562`) |
 """
 

@@ -32,6 +32,7 @@ ENTRIES = {
     "bam": Entry("a BAM of each mate", ("hichip",), ("bam1", "bam2")),
     "pairs": Entry("a 4DN .pairs file", ("hichip",), ("pairs",)),
     "loops": Entry("a table of loops", ("hichip",), ("loops",), single=True),
+    "bins": Entry("an array of bins per gene", ("hichip",), ("bins",), single=True),
     "kallisto": Entry("kallisto's output folder", ("rna",), ("kallisto",), single=True),
     "expression": Entry("a table of values per gene", ("rna",), ("expression",), single=True),
 }

@@ -134,7 +134,8 @@ def run_time_problems(
 
 
 def _unknown_gene(config: Mapping[str, Any]) -> Iterator[InputError]:
-    paths = [assembly["annotation"] for assembly in config["assemblies"].values()]
+    paths = [a["annotation"] for a in config["assemblies"].values() if a["annotation"]]
+    there = all(Path(path).is_file() for path in paths)
     strongest = "set the key to null for the gene with the strongest loops"
     asked = [("figures.gene", "of figure 2C", config["figures"]["gene"], strongest)]
     asked += [
@@ -142,7 +143,7 @@ def _unknown_gene(config: Mapping[str, Any]) -> Iterator[InputError]:
         for gene in config["motifs"]["interpret_genes"]
     ]
     for key, what, gene, instead in asked:
-        if gene and all(Path(path).is_file() and not names_gene(path, gene) for path in paths):
+        if gene and paths and there and not any(names_gene(path, gene) for path in paths):
             yield InputError(
                 f"The gene {gene!r} {what} is in no annotation.",
                 where=f"configuration, key {key}",
@@ -191,14 +192,14 @@ def _missing_files(
                 )
     for name in dict.fromkeys(samples["assembly"]):
         assembly = config["assemblies"][name]
-        for key in ("genome", "annotation", "transcripts"):
+        for key in ("promoters", "genome", "annotation", "transcripts"):
             path = assembly[key]
             if path and path not in made and not Path(path).is_file():
                 yield InputError(
                     f"The {key} of assembly {name!r} does not exist: {path}",
                     where=f"configuration, key assemblies.{name}.{key}",
                     fix=f"Correct the path, or set assemblies.{name}.{key}_url."
-                    if key != "transcripts"
+                    if key in ("genome", "annotation")
                     else "Correct the path, or set it to null to cut them from the genome.",
                 )
     optional = {
@@ -235,12 +236,10 @@ def _unverified(
 
 
 def _chromosome_problems(assembly: Mapping[str, Any]) -> Iterator[InputError]:
-    genome, annotation = Path(assembly["genome"]), Path(assembly["annotation"])
-    if not (genome.is_file() and annotation.is_file()):
+    genome, annotation = assembly["genome"], assembly["annotation"]
+    if not (genome and annotation and Path(genome).is_file() and Path(annotation).is_file()):
         return
     try:
-        require_common_name(
-            annotation_names(annotation), fasta_names(genome), str(annotation), str(genome)
-        )
+        require_common_name(annotation_names(annotation), fasta_names(genome), annotation, genome)
     except InputError as error:
         yield error

@@ -72,6 +72,14 @@ def _consistency(config: Mapping[str, Any], where: str) -> Iterator[InputError]:
             found=str(evaluation["main_folds"]),
             fix="Add it to evaluation.folds, or choose one that is there.",
         )
+    for name, assembly in config["assemblies"].items():
+        missing = [key for key in ("genome", "annotation") if not assembly[key]]
+        if missing and not assembly["promoters"]:
+            yield InputError(
+                f"Missing key {', '.join(map(repr, missing))} under 'assemblies.{name}'.",
+                where=where,
+                fix="Add it; see config/README.md.",
+            )
     half_width = config["features"]["bins"] * config["features"]["bin_size"] // 2
     for distance in evaluation["distances"]:
         if distance > half_width or distance % config["features"]["bin_size"]:

@@ -143,6 +143,19 @@ def _sample_rules(name: str, assay: str, units: pd.DataFrame, path: str) -> Iter
 
 def _cell_line_rules(samples: pd.DataFrame, units: pd.DataFrame, path: str) -> Iterator[InputError]:
     """Loops are called on the replicates together, so finished loops cannot join them."""
+    lines = samples.set_index("sample")["cell_line"]
+    for index in units.index[units["bins"] != ""]:
+        line = lines[units.loc[index, "sample"]]
+        others = units[units["sample"].map(lines) == line]
+        if (others["expression"] == "").sum() != 1:
+            yield InputError(
+                f"The bins of cell line {line!r} stand for all its HiChIP, and their rows are "
+                "those of its table of genes.",
+                where=f"{path}, row {index}, column bins",
+                expected="one HiChIP unit with bins, and RNA-seq units under expression",
+                found=", ".join(others["sample"]),
+                fix="Remove the other units, or give the bins of each as an own cell line.",
+            )
     line_of = samples[samples["assay"] == "hichip"].set_index("sample")["cell_line"]
     hichip = units[units["sample"].isin(line_of.index)]
     for line, group in hichip.groupby(hichip["sample"].map(line_of)):

@@ -28,6 +28,7 @@ def build_dataset(
     cell_line: str,
     assembly: str,
     signal: pd.DataFrame | None = None,
+    binned: pd.DataFrame | None = None,
     bins: int = 400,
     bin_size: int = 5000,
     promoter_window: int = 5000,
@@ -37,7 +38,8 @@ def build_dataset(
 
     genes : schemas.GENES. promoters : sequence by gene, gene orientation, the TSS base at index
     `tss_index`. expression : log10 value by gene. signal : schemas.SIGNAL, or None for a cell
-    line without HiChIP. bins, bin_size (bp), promoter_window (bp): see `loop_bins`.
+    line without HiChIP. binned : finished bins by gene, in place of `signal`. bins, bin_size (bp),
+    promoter_window (bp): see `loop_bins`.
     The label is +1 where the value is at least the median over the protein-coding genes that have
     a value. Raises InputError where a gene has no promoter or no gene has a value.
     """
@@ -71,8 +73,32 @@ def build_dataset(
         assembly=assembly,
         tss_index=tss_index,
         bin_size=bin_size,
-        **_loops(measured, signal, bins, bin_size, promoter_window),
+        **(
+            _loops(measured, signal, bins, bin_size, promoter_window)
+            if binned is None
+            else _given_bins(measured, binned)
+        ),
     )
+
+
+def _given_bins(genes: pd.DataFrame, binned: pd.DataFrame) -> dict[str, np.ndarray]:
+    """Bins as given. Their counts are summed; how many loops they hold is taken to be the number
+    of bins that are not empty, as single loops are not known."""
+    lacking = [gene for gene in genes["gene"] if gene not in binned.index]
+    if lacking:
+        raise InputError(
+            f"{len(lacking)} gene(s) have no bins, such as {', '.join(lacking[:3])}.",
+            fix="Give the table of genes whose rows the array has.",
+        )
+    values = binned.loc[genes["gene"]].to_numpy(np.float32)
+    counts = (2.0 ** values.astype(np.float64) - 1).sum(axis=1, keepdims=True)
+    number = (values > 0).sum(axis=1, keepdims=True)
+    log.info("%d of %d genes have a bin with loops", int((number > 0).sum()), len(genes))
+    return {
+        "bins": values,
+        "loop_count": counts.astype(np.float32),
+        "loop_number": number.astype(np.int32),
+    }
 
 
 def _loops(

@@ -1,0 +1,27 @@
+"""``deepexpr import-promoters``: promoters and genes from a one-hot array."""
+
+from __future__ import annotations
+
+import argparse
+
+HELP = "Read promoters from a one-hot array (.npy) and its table of genes."
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of this verb."""
+    parser.add_argument("--array", required=True, help="one-hot promoters: (genes, 2001, 4)")
+    parser.add_argument("--rows", required=True, help="table whose first column names the rows")
+    parser.add_argument("--output", required=True, help="FASTA of promoters")
+    parser.add_argument("--table", required=True, help="TSV of the genes; their places are unknown")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Read, decode, write."""
+    from deepexpr.features.arrays import array_genes, array_promoters, read_rows
+    from deepexpr.files import write_table
+    from deepexpr.reference.fasta import write_fasta
+
+    rows = read_rows(args.rows)
+    promoters = array_promoters(args.array, rows)
+    write_fasta(((gene, "", text) for gene, text in promoters.items()), args.output)
+    write_table(array_genes(rows), args.table)
