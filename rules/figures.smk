@@ -93,6 +93,8 @@ rule write_summary:
             *get_named("signal", get_signals()),
             *[f"--cross={path}" for path in input.cross],
             *get_motif_summaries(),
+            *[f"--versions={path}" for path in input.versions],
+            f"--title={get_title()}",
             *[f"--warning={line}" for line in get_left_out()],
         ],
     shell:
