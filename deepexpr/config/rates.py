@@ -1,7 +1,8 @@
 """What a step costs: lines through the measurements in rates.tsv.
 
 The table is written by `benchmarks/rates.py`; each row is one run of one step at one size, on
-one core: core-seconds, megabytes of the largest process, megabytes written.
+one core: core-seconds, megabytes of the largest process, megabytes written; NA where that was
+not measured. Some rows come from other benchmarks, named in the last column.
 """
 
 from __future__ import annotations
@@ -57,14 +58,19 @@ def _fit(rows) -> Rate:
     return Rate(
         unit=rows["unit"].iloc[0],
         seconds=_line(amount, rows["core_seconds"].to_numpy(float)),
-        memory=_line(amount, rows["peak_mb"].to_numpy(float)),
+        # One size says nothing of how memory grows.
+        memory=_line(amount, rows["peak_mb"].to_numpy(float), sizes=2),
         output=_line(amount, rows["output_mb"].to_numpy(float)),
         largest=float(amount.max()),
     )
 
 
-def _line(amount: np.ndarray, value: np.ndarray) -> tuple[float, float]:
-    """Start and slope, neither below 0; one size gives a slope and no start."""
+def _line(amount: np.ndarray, value: np.ndarray, sizes: int = 1) -> tuple[float, float]:
+    """Start and slope, neither below 0; one size gives a slope and no start; NaN where fewer
+    than `sizes` sizes were measured."""
+    amount, value = amount[~np.isnan(value)], value[~np.isnan(value)]
+    if len(np.unique(amount)) < sizes:
+        return float("nan"), float("nan")
     if len(np.unique(amount)) < 2:
         return 0.0, float(np.mean(value / amount))
     slope, start = np.polyfit(amount, value, 1)

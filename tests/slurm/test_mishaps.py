@@ -102,7 +102,7 @@ def test_node_daemon_killed_in_the_middle(workflow, finished):
 
 def test_job_over_its_memory_is_retried_with_more(workflow, finished):
     profile = workflow.folder / "profiles/slurm/config.yaml"
-    asked = "max(4000, 30 * input.size_mb) * 2 ** (attempt - 1)"
+    asked = "max(6000, 60 * input.size_mb) * 2 ** (attempt - 1)"
     text = profile.read_text()
     assert asked in text
     profile.write_text(text.replace(asked, "400 * 2 ** (attempt - 1)"))
