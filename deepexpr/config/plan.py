@@ -19,7 +19,7 @@ from deepexpr.config.rates import Rate, rates
 BYTES_PER_READ = 50
 COLUMNS = ("step", "amount", "unit", "core_hours", "peak_gb", "kept_gb", "temporary_gb")
 #: Steps whose output goes when the next has read it.
-TEMPORARY = ("trim", "map")
+TEMPORARY = ("map",)
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,8 @@ def plan_table(
         if step in known and amount
     ]
     table = pd.DataFrame(rows, columns=list(COLUMNS))
+    if not config["hichip"]["keep_trimmed"]:  # trimmed reads pass through pipes
+        table.loc[table["step"] == "trim", "kept_gb"] = 0.0
     total = table[["core_hours", "kept_gb", "temporary_gb"]].sum().to_dict()
     total |= {"step": "total", "peak_gb": table["peak_gb"].max(), "unit": "", "amount": None}
     return pd.concat([table, pd.DataFrame([total])], ignore_index=True)

@@ -8,6 +8,7 @@ from deepexpr.config.plan import Assumptions, plan_table
 from deepexpr.config.rates import TABLE, rates
 
 CONFIG = {
+    "hichip": {"keep_trimmed": False},
     "evaluation": {"tasks": ["regression"], "folds": [5]},
     "training": {},
     "model": {"variant": "paper"},
@@ -55,6 +56,12 @@ def test_memory_measured_at_one_size_is_not_extrapolated():
     sizes = table.groupby("step")["amount"].nunique()
     for step, rate in rates().items():
         assert (rate.peak_gb(1000) >= 0) == (sizes.get(step, 0) > 1), step
+
+
+def test_trimmed_reads_need_disk_only_where_they_are_kept(sheets):
+    kept = plan_table({**CONFIG, "hichip": {"keep_trimmed": True}}, *sheets)
+    assert row(plan_table(CONFIG, *sheets), "trim")["kept_gb"] == 0
+    assert row(kept, "trim")["kept_gb"] > 10
 
 
 def test_total_is_the_sum(sheets):
