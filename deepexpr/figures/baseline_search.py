@@ -29,6 +29,9 @@ def build_search(inputs: Inputs) -> pd.DataFrame:
     return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame(columns=columns)
 
 
+_DASHES = ("-", "--", "-.", ":")
+
+
 def draw_search(table: pd.DataFrame) -> Figure:
     """Inner score over the grid, a panel per run; a line per outer fold, or per depth."""
     if table.empty:
@@ -37,16 +40,31 @@ def draw_search(table: pd.DataFrame) -> Figure:
     figure, axes = style.grid(
         len(runs), columns=min(3, len(runs)), panel=(2.25, 1.8), sharex=False, sharey=False
     )
+    looks = _depth_looks(table)
     for axis, run in zip(axes, runs, strict=True):
         rows = table[table["run"] == run]
-        (_forest if rows["trees"].notna().any() else _path)(axis, rows)
+        if rows["trees"].notna().any():
+            _forest(axis, rows, looks)
+        else:
+            _path(axis, rows)
         axis.set_ylabel(_LABELS.get(rows["metric"].iloc[0], rows["metric"].iloc[0]))
         style.title(axis, str(run), f"{rows['fold'].nunique()} outer folds")
         axis.margins(x=0.05)
     chosen = Line2D([], [], linestyle="none", marker="o", markersize=3, color="black",
                     label="choice of an outer fold")  # fmt: skip
-    style.legend_below(figure, [chosen], 1)
+    lines = [Line2D([], [], **look, label=f"depth {depth:g}") for depth, look in looks.items()]
+    style.legend_below(figure, [chosen, *lines], min(6, 1 + len(lines)))
     return figure
+
+
+def _depth_looks(table: pd.DataFrame) -> dict[float, dict]:
+    """Colour and dashes of each depth of the forests, the same in every panel."""
+    depths = sorted(table["depth"].dropna().unique())
+    colours = colormaps["viridis"].resampled(len(depths) + 1)
+    return {
+        depth: {"color": colours(i), "linestyle": _DASHES[i % len(_DASHES)]}
+        for i, depth in enumerate(depths)
+    }
 
 
 def _path(axis: Axes, rows: pd.DataFrame) -> None:
@@ -63,16 +81,13 @@ def _path(axis: Axes, rows: pd.DataFrame) -> None:
     axis.set_ylim(max(low, high - 0.6) - 0.02, high + 0.02)
 
 
-def _forest(axis: Axes, rows: pd.DataFrame) -> None:
+def _forest(axis: Axes, rows: pd.DataFrame, looks: dict[float, dict]) -> None:
     """Score against the number of trees, a line per depth: mean over the outer folds."""
-    depths = sorted(rows["depth"].unique())
-    colours = colormaps["viridis"].resampled(len(depths) + 1)
     means = rows.groupby(["depth", "trees"])["score"].mean()
-    for i, depth in enumerate(depths):
+    for depth in sorted(rows["depth"].unique()):
         line = means[depth]
-        axis.plot(line.index, line, color=colours(i), label=f"{depth:g}")
+        axis.plot(line.index, line, **looks[depth])
     for (trees, depth), picked in rows[rows["chosen"] == 1].groupby(["trees", "depth"]):
         axis.plot(trees, means[depth, trees], "o", color="black", zorder=3,
                   markersize=2.5 + 0.6 * len(picked))  # fmt: skip
     axis.set_xlabel("Trees")
-    axis.legend(title="depth", fontsize=5.5, title_fontsize=5.5, ncols=2)

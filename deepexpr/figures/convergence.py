@@ -26,6 +26,14 @@ def build_convergence(inputs: Inputs) -> pd.DataFrame:
     return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame(columns=columns)
 
 
+def _look(chain: int) -> dict:
+    """Colour and dashes of a chain, told apart in grey too."""
+    return {
+        "color": _COLOURS[int(chain) % len(_COLOURS)],
+        "linestyle": ("-", "--", ":", "-.")[int(chain) % 4],
+    }
+
+
 def draw_convergence(table: pd.DataFrame) -> Figure:
     """Log posterior by iteration, a panel per run and a line per chain."""
     if table.empty:
@@ -40,16 +48,12 @@ def draw_convergence(table: pd.DataFrame) -> Figure:
         rows = table[table["run"] == run]
         for chain, one in rows.groupby("chain"):
             one = one.sort_values("iteration")
-            colour = _COLOURS[int(chain) % len(_COLOURS)]
-            axis.plot(one["iteration"], one["log_posterior"], color=colour, linewidth=0.9)
+            axis.plot(one["iteration"], one["log_posterior"], linewidth=0.9, **_look(chain))
         last = rows[rows["iteration"] == rows["iteration"].max()]
         modules = ", ".join(f"{number:,}" for number in last["modules"])
         style.title(axis, str(run), f"modules in the last iteration: {modules}")
     style.label_outside(axes, "Iteration", "Log posterior, nats")
     chains = sorted(table["chain"].unique())
-    handles = [
-        Line2D([], [], color=_COLOURS[int(c) % len(_COLOURS)], label=f"chain {int(c) + 1}")
-        for c in chains
-    ]
+    handles = [Line2D([], [], **_look(chain), label=f"chain {int(chain) + 1}") for chain in chains]
     style.legend_below(figure, handles, min(6, len(handles)))
     return figure

@@ -42,7 +42,8 @@ def draw_table(
     y = height - MARGIN - HEAD + SPACE
     _rule(axis, y, 0.9)
     for number, (cells, step) in enumerate(zip(wrapped, heights, strict=True)):
-        weight = "bold" if number == 0 else "normal"
+        # Bold too: in grey the colour alone would be paler than the other rows.
+        weight = "bold" if number == 0 or number - 1 in emphasise else "normal"
         colour = style.VERMILLION if number - 1 in emphasise else "black"
         _cells(axis, cells, widths, y - SPACE / 2, numeric, weight, colour)
         y -= step

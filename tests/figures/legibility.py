@@ -40,6 +40,17 @@ def faults(figure: Figure) -> list[str]:
             for axis in figure.axes
             if axis.get_window_extent(renderer).overlaps(box)
         ]
+    found += [
+        "a legend lies over data"
+        for axis in figure.axes
+        if (legend := axis.get_legend())
+        and any(
+            line.get_path()
+            .transformed(line.get_transform())
+            .intersects_bbox(legend.get_window_extent(renderer), filled=False)
+            for line in axis.lines
+        )
+    ]
     if figure.get_figheight() > 9.3:
         found.append(f"{figure.get_figheight():.1f} inches are more than a page")
     return found

@@ -88,8 +88,14 @@ def test_the_measure_finds_what_it_is_for():
     axes.text(0.52, 0.5, "under")
     figure.text(0.95, 0.5, "beyond the edge")
     figure.legend(handles=axes.plot([0, 1], label="line"), loc="center")
+    axes.legend(loc="center")
     found = " ".join(faults(figure))
-    for words in ("'over' lies over 'under'", "'beyond the edge' is cut", "legend lies over"):
+    for words in (
+        "'over' lies over 'under'",
+        "'beyond the edge' is cut",
+        "legend lies over a panel",
+        "over data",
+    ):
         assert words in found
 
 
