@@ -244,9 +244,9 @@ def plot(table: pd.DataFrame, path: str) -> None:
         figure = Figure(figsize=(style.ONE_COLUMN, 2.6), layout="constrained")
         axis = figure.subplots()
         x, y = rows["letters"] / 1e3, 1e3 * rows["seconds_per_iteration"]
-        axis.plot(x, y, "o-", color=style.BLUE, label=f"measured, slope {slope:.2f}")
-        axis.plot(x, y.iloc[-1] * x / x.iloc[-1], ":", color=style.GREY, label="linear")
-        axis.set(xscale="log", yscale="log", xlabel="Sequence, kb", ylabel="ms per iteration")
+        axis.plot(x, y, "o", color=style.BLUE, label=f"measured (log-log slope {slope:.2f})")
+        axis.plot(x, np.polyval(np.polyfit(x, y, 1), x), color=style.GREY, label="straight line")
+        axis.set(xlim=(0, None), ylim=(0, None), xlabel="Sequence, kb", ylabel="ms per iteration")
         axis.legend()
         axis.grid()
         style.save(figure, [path])
