@@ -149,7 +149,7 @@ def plot(table: pd.DataFrame, path: str) -> None:
             axis.set_ylabel(f"{rows['metric'].iloc[0]}, mean of {FOLDS} folds")
             style.title(axis, task.capitalize())
             axis.grid(axis="y")
-            axis.legend(loc="lower right", fontsize=6)
+            axis.legend(loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=3, fontsize=6)
         style.save(figure, [path])
 
 

@@ -99,7 +99,7 @@ def measure_planted(seed: int, settings: CismoduleSettings) -> dict:
         "supported": len(result.supported),
         "planted_found": len(name_of),
         "worst_e_value": max(
-            best[(best["target"] == t) & (best["query"] == q)]["e_value"].min()
+            float(best[(best["target"] == t) & (best["query"] == q)]["e_value"].min())
             for t, q in name_of.items()
         ),
         "site_auprc": round(_area(result.sites, truth, name_of), 4),
