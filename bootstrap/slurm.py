@@ -177,11 +177,11 @@ class PrivateSlurm:
     def jobs(self) -> list[dict[str, str]]:
         """The record of every job, in order of submission: scontrol's fields and the rules' names.
 
-        The executor writes "rule_NAME" or a group's name into the comment.
+        The executor writes rule_ and the rule's or the group's name into Comment.
         """
         lines = self._client("scontrol", "show", "job", "-d", "-o").splitlines()
-        records = [dict(re.findall(r"(\S+?)=(.*?)(?= \S+?=|$)", line)) for line in lines if line]
-        found = [record for record in records if "JobId" in record]
+        fields = (re.findall(r"(\S+?)=(.*?) *(?= \S+?=|$)", line) for line in lines)
+        found = [dict(each) for each in fields if each]
         return sorted(found, key=lambda record: int(record["JobId"]))
 
     def cancel(self, job: str) -> None:
