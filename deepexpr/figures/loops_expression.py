@@ -134,8 +134,8 @@ def _correlation_text(x: np.ndarray, y: np.ndarray) -> str:
 
 def _density_panel(axis: Axes, line: str, table: pd.DataFrame):
     own, note = _rows_of(table, line, "log2_loop_count")
-    axis.set_title(line)
     if own.empty:
+        style.title(axis, line, "n = 0 genes\n")
         style.say(axis, note or "No gene has values.")
         return None
     x, y = own["log2_loop_count"].to_numpy(float), own["expression"].to_numpy(float)
@@ -161,8 +161,8 @@ def _density(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 def _boxes_panel(axis: Axes, line: str, table: pd.DataFrame) -> None:
     own, note = _rows_of(table, line, "loop_number")
-    axis.set_title(line)
     if own.empty:
+        style.title(axis, line, "n = 0 genes")
         style.say(axis, note or "No gene has values.")
         axis.set_xticks([])
         return
