@@ -1,0 +1,32 @@
+"""Where SLURM cannot be had, the reason is said; where it must be had, that is an error."""
+
+import pytest
+
+from bootstrap import slurm
+from bootstrap.shell import SetupError
+
+
+@pytest.fixture
+def absent(monkeypatch):
+    monkeypatch.setattr(slurm, "missing_programs", lambda: ["slurmctld"])
+
+
+def test_without_apt_the_tests_are_skipped_and_it_is_said(absent, monkeypatch, tmp_path, capsys):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    slurm.install_slurm_where_possible()
+    assert "tests through SLURM will be skipped: SLURM is not inst" in capsys.readouterr().err
+
+
+def test_without_root_it_is_an_error_to_ask_for_it(absent, monkeypatch):
+    monkeypatch.setattr(slurm.shutil, "which", lambda *_, **__: "/usr/bin/apt-get")
+    monkeypatch.setattr(slurm.os, "geteuid", lambda: 1000)
+    with pytest.raises(SetupError, match="needs root"):
+        slurm.ensure_slurm()
+
+
+def test_packages_services_stay_off_while_they_are_installed(monkeypatch, tmp_path):
+    policy = tmp_path / "policy-rc.d"
+    monkeypatch.setattr(slurm._services_kept_off, "path", policy)
+    with slurm._services_kept_off():
+        assert "exit 101" in policy.read_text()
+    assert not policy.exists()
