@@ -27,6 +27,15 @@ VERBS = (
 )  # fmt: skip
 
 
+class _DefaultsShown(argparse.ArgumentDefaultsHelpFormatter):
+    """Help texts with defaults, but for options that have none or are off."""
+
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        if action.default in (None, False, "") or action.default == []:
+            return action.help
+        return super()._get_help_string(action)
+
+
 def build_parser() -> argparse.ArgumentParser:
     """The parser of all verbs."""
     parser = argparse.ArgumentParser(
@@ -40,7 +49,7 @@ def build_parser() -> argparse.ArgumentParser:
             verb,
             help=command.HELP,
             description=command.HELP,
-            formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+            formatter_class=_DefaultsShown,
         )
         command.add_arguments(sub)
         sub.add_argument("--debug", action="store_true", help="show tracebacks and debug messages")

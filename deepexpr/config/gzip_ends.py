@@ -23,7 +23,10 @@ BGZF_END = bytes.fromhex("1f8b08040000000000ff0600424302001b00030000000000000000
 TRAILER = 8  # CRC32 and length
 #: Bytes from the end in which the last block is looked for, one after the other. zlib's blocks
 #: hold at most 16,383 symbols, those of libdeflate and isa-l more.
-WINDOWS = (1 << 12, 1 << 15, 1 << 16, 1 << 17)
+WINDOWS = (1 << 12, 1 << 13, 1 << 14, 1 << 15, 1 << 16, 1 << 17)
+#: The end of a stream that was flushed before it was closed, as Python writes text: an empty
+#: stored block, then an empty last one.
+FLUSHED_END = bytes.fromhex("0000ffff0300")
 #: Bits of a dynamic block's header before the lengths of the code-length code.
 HEADER_BITS = 17
 
@@ -42,7 +45,9 @@ def check_gzip_end(path: str | Path, what: str) -> None:
         for window in WINDOWS:
             handle.seek(max(size - window, 0))
             tail = handle.read()
-            if tail.endswith(BGZF_END) or (not bgzf and _ends_in_a_block(tail)):
+            if tail.endswith(BGZF_END):
+                return
+            if not bgzf and (tail[:-TRAILER].endswith(FLUSHED_END) or _ends_in_a_block(tail)):
                 return
             if size <= window:
                 break

@@ -40,6 +40,14 @@ def test_healthy_ends_pass(tmp_path, writer):
     check_gzip_end(path, "file")
 
 
+def test_flushed_files_pass_from_their_end_alone(tmp_path, monkeypatch):
+    path = tmp_path / "x.gz"
+    with gzip.open(path, "wt") as handle:
+        handle.write(TEXT.decode())
+    monkeypatch.setattr("deepexpr.config.gzip_ends.reading", None)
+    check_gzip_end(path, "file")
+
+
 @pytest.mark.parametrize("writer", ["gzip -1", "gzip -6", "gzip -9", "isa-l"])
 def test_the_last_block_is_found_without_reading_the_file(writer):
     assert _ends_in_a_block(WRITERS[writer](TEXT)[-WINDOWS[-1] :])

@@ -26,7 +26,7 @@ def test_paper_lists_every_figure(workflow):
 def test_paper_stops_at_accessions_nobody_verified(workflow):
     result = workflow.attempt()
     assert result.returncode != 0
-    assert "config/units.tsv, row 3, column accession" in result.stdout
+    assert "config/units.tsv, row 7, column accession" in result.stdout
     assert "Finished jobid" not in result.stdout
 
 
