@@ -5,7 +5,7 @@
 planted : 500 sequences of 1 kb, three JASPAR motifs, 40 % of the sequences without a module; a
     site is found where a drawn site of the same motif lies within 2 bp. AUPRC over all sites of
     probability 0.01 or more, against all planted sites.
-noise : 500 sequences of 1 kb of independent letters; how many motifs are supported.
+noise : 500 sequences of 1 kb of independent letters, one chain; how many motifs are supported.
 linear : one chain on 50 to 800 kb of planted sequence; seconds of CPU per iteration, and the slope
     of log seconds on log letters.
 real : distal anchors of K562's strongest loops on chr19 and chr22 (../shared/data), --real of 1 kb,
@@ -135,6 +135,8 @@ def measure_noise(seed: int, settings: CismoduleSettings) -> dict:
     result, seconds = _run(sequences, settings, seed)
     return {
         "case": "noise",
+        "iterations": settings.iterations,
+        "chains": settings.chains,
         "seed": seed,
         "letters": sum(map(len, sequences)),
         "motifs": settings.motifs,
@@ -261,17 +263,22 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--real", type=int, default=200, help="real enhancers")
     parser.add_argument("--real-iterations", type=int, default=60)
+    parser.add_argument("--noise-iterations", type=int, default=60)
     parser.add_argument("--join", nargs="*", default=[], help="only join tables of earlier parts")
     args = parser.parse_args()
     logging.basicConfig(level=logging.ERROR)
     three = CismoduleSettings(motifs=3, module_length=MODULE, iterations=60, burn_in=30, chains=2)
-    many = dataclasses.replace(three, motifs=24, iterations=args.real_iterations, chains=1)
-    many = dataclasses.replace(many, burn_in=args.real_iterations // 2, module_length=200)
+    length = args.real_iterations
+    many = dataclasses.replace(
+        three, motifs=24, module_length=200, iterations=length, burn_in=length // 2, chains=1
+    )
     rows = [row for path in args.join for row in pd.read_csv(path, sep="\t").to_dict("records")]
     parts = [] if args.join else args.parts
     seeds = range(1, args.seeds + 1)
     jobs = [(measure_planted, (s, three)) for s in seeds if "planted" in parts]
-    jobs += [(measure_noise, (s, three)) for s in seeds if "noise" in parts]
+    length = args.noise_iterations
+    one = dataclasses.replace(three, chains=1, iterations=length, burn_in=length // 2)
+    jobs += [(measure_noise, (s, one)) for s in seeds if "noise" in parts]
     jobs += [(measure_linear, (n, three)) for n in (50, 100, 200, 400, 800) if "linear" in parts]
     for function, arguments in jobs:
         rows.append(fresh(function, *arguments))
