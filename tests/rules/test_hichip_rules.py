@@ -1,0 +1,129 @@
+"""HiChIP's ways through the workflow: where samples enter, and what is only made on request."""
+
+import os
+import re
+import shutil
+import subprocess
+
+import pytest
+import yaml
+from workflow_copy import ROOT
+
+DEMO = ("--configfile", "config/demo/config.yaml")
+
+
+def plan(workflow, overlay):
+    """Jobs of a dry run of the demo with an overlay: {rule: number}."""
+    (workflow.folder / "over.yaml").write_text(yaml.safe_dump(overlay))
+    text = workflow.run("-n", "--quiet", "rules", *DEMO, "over.yaml")
+    return {name: int(n) for name, n in re.findall(r"^(\w+) +(\d+)$", text, flags=re.MULTILINE)}
+
+
+def enter_with(workflow, **files):
+    """Alpha's HiChIP samples give `files` (column -> name) in place of reads."""
+    path = workflow.folder / "config/demo/units.tsv"
+    header, *rows = [line.split("\t") for line in path.read_text().splitlines()]
+    lines = ["\t".join([*header, *files])]
+    for row in rows:
+        if row[0].startswith("Alpha_hichip"):
+            names = [f"{row[0]}.{name}" for name in files.values()]
+            for name in names:
+                (workflow.folder / name).touch()
+            row = [*row[:2], *[""] * (len(header) - 2), *names]
+        lines.append("\t".join(row))
+    path.write_text("\n".join(lines) + "\n")
+
+
+def shell_text(workflow, mark, *arguments):
+    """The shell command of the planned job whose command holds `mark`."""
+    text = workflow.run("-n", "--printshellcmds", *arguments)
+    start = "Shell command: "
+    lines = [x.strip() for x in text.splitlines() if x.strip().startswith(start) and mark in x]
+    return lines[0].removeprefix(start)
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ({}, {"map_unit": 6, "join_pairs": 6, "call_loops": 3}),
+        ({"bam1": "1.bam", "bam2": "2.bam"}, {"map_unit": 4, "join_pairs": 6, "call_loops": 3}),
+        ({"pairs": "pairs.gz"}, {"map_unit": 4, "join_pairs": 6, "call_loops": 3}),
+        ({"loops": "bedpe"}, {"map_unit": 4, "join_pairs": 4, "call_loops": 2, "import_loops": 1}),
+    ],
+)
+def test_stages_before_the_entry_are_skipped(workflow, files, expected):
+    if files:
+        enter_with(workflow, **files)
+    jobs = plan(workflow, {})
+    assert {name: jobs.get(name) for name in expected} == expected
+
+
+def test_what_is_made_on_request(workflow):
+    jobs = plan(workflow, {"hichip": {"keep_trimmed": True, "mcool": True, "anchors": "macs"}})
+    assert "map_unit" not in jobs
+    expected = {"trim_unit": 6, "map_mate": 12, "write_mcool": 6, "call_peaks": 3}
+    assert {name: jobs.get(name) for name in expected} == expected
+
+
+@pytest.mark.parametrize(
+    ("overlay", "target", "message"),
+    [
+        ({"mcool": True}, "results/hichip/Alpha_hichip_1/pairs.mcool",
+         "cooler is not installed, and hichip.mcool asks for it"),
+        ({"anchors": "macs"}, "results/hichip/peaks.Alpha.bed",
+         "macs3 is not installed, and hichip.anchors asks for it"),
+    ],
+)  # fmt: skip
+def test_an_absent_program_is_one_clear_message(workflow, overlay, target, message):
+    """Run the rule's own shell text where neither program is on PATH."""
+    enter_with(workflow, pairs="pairs.gz")
+    (workflow.folder / "over.yaml").write_text(yaml.safe_dump({"hichip": overlay}))
+    command = shell_text(workflow, "command -v", target, *DEMO, "over.yaml")
+    bare = workflow.folder / "bare"
+    bare.mkdir()
+    for name in ("bash", "rm", "awk", "cut"):
+        (bare / name).symlink_to(shutil.which(name))
+    log = workflow.folder / re.search(r"2> (\S+)", command.rpartition(")")[2]).group(1)
+    log.parent.mkdir(parents=True, exist_ok=True)
+    result = subprocess.run(
+        ["bash", "-c", command], cwd=workflow.folder, env={"PATH": str(bare)}, check=False
+    )
+    assert result.returncode == 1
+    assert message in log.read_text()
+    assert "to false" in log.read_text() or "to null" in log.read_text()
+
+
+def test_a_failing_mapping_ends_the_job_and_leaves_nothing(workflow):
+    """Stand-ins for bowtie and samtools: the mapping of mate 2 fails before it reads."""
+    tools = workflow.folder / "tools"
+    tools.mkdir()
+    (tools / "bowtie").write_text(
+        '#!/bin/bash\ncase "$*" in */2) echo "Could not open index" >&2; exit 1;; esac\n'
+        'eval "cat \\${$#}"\n'
+    )
+    (tools / "samtools").write_text(
+        '#!/bin/bash\nwhile [ "$1" != -o ]; do shift; done; cat > "$2"\n'
+    )
+    for path in tools.iterdir():
+        path.chmod(0o755)
+    target = "results/hichip/Alpha_hichip_1/pairs.gz"
+    command = shell_text(workflow, "Alpha_hichip_1.lane1.map_unit.log", target, *DEMO)
+    read = "@r{}\nACGTGATCGATCTTGACCACGTACGTACGT\n+\n" + "I" * 30 + "\n"
+    reads = "".join(read.format(i) for i in range(100_000))
+    for path in re.findall(r"resources/demo/reads/\S+?\.fastq\.gz", command):
+        (workflow.folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (workflow.folder / path).write_text(reads)  # gzip is known by content
+    for path in re.findall(r"results/[^\s\"]+", command):
+        (workflow.folder / path).parent.mkdir(parents=True, exist_ok=True)
+    environment = workflow.environment()
+    environment |= {
+        "PATH": f"{tools}{os.pathsep}{environment['PATH']}",
+        "PYTHONPATH": str(ROOT),
+    }
+    result = subprocess.run(
+        ["bash", "-c", command], cwd=workflow.folder, env=environment, timeout=120, check=False
+    )
+    assert result.returncode != 0
+    (log,) = (workflow.folder / "results/logs/hichip").glob("*.map_unit.log")
+    assert "Could not open index" in log.read_text()
+    assert not list(workflow.folder.glob("results/hichip/**/*.trim.tsv"))
