@@ -90,8 +90,8 @@ def _candidates(bits: np.ndarray) -> Iterator[int]:
         places = places[(three[places + first] | (three[places + first + 3] & 3) << 3) <= 29]
     lengths = 4 + (three[places + 13].astype(np.int64) | bits[places + 16].astype(np.int64) << 3)
     # The share of the code space that each length takes, summed along every third position.
-    share = np.array([0, 64, 32, 16, 8, 4, 2, 1])[three]
+    share = np.array([0, 64, 32, 16, 8, 4, 2, 1], np.int32)[three]
     share = np.concatenate([share, np.zeros(-len(share) % 3, share.dtype)])
-    summed = share.reshape(-1, 3).cumsum(axis=0).ravel()
+    summed = share.reshape(-1, 3).cumsum(axis=0, dtype=np.int32).ravel()
     taken = summed[places + HEADER_BITS + 3 * (lengths - 1)] - summed[places + HEADER_BITS - 3]
     yield from (int(p) for p in places[taken == 128][::-1])
