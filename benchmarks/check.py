@@ -37,7 +37,8 @@ def main():
     cpu = usage.ru_utime + usage.ru_stime
     row = {
         "units": args.units, "files": 2 * args.units, "gigabytes": f"{bytes_read / 1e9:.2f}",
-        "cpu_seconds": f"{cpu / args.repeats:.2f}", "best_seconds": f"{min(seconds):.2f}", "worst_seconds": f"{max(seconds):.2f}",
+        "cpu_seconds": f"{cpu / args.repeats:.2f}",
+        "best_seconds": f"{min(seconds):.2f}", "worst_seconds": f"{max(seconds):.2f}",
     }  # fmt: skip
     with open(args.output, "w", newline="") as handle:
         writer = csv.DictWriter(handle, row, delimiter="\t", lineterminator="\n")
