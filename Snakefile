@@ -12,6 +12,7 @@ report: "report/workflow.rst"
 
 
 include: "rules/common.smk"
+include: "rules/units.smk"
 include: "rules/download.smk"
 include: "rules/reference.smk"
 include: "rules/expression.smk"

@@ -5,11 +5,6 @@ OUTPUTS: archive.zip with methods.md, config.yaml, sheets, versions.tsv, envs/, 
 """
 
 
-def get_kept_paths():
-    """What a complete run keeps, as paths under the results folder."""
-    return [path.removeprefix(out("")) for path in get_targets()]
-
-
 rule archive_run:
     """Put methods, configuration, versions and checksums of all results into one file."""
     input:

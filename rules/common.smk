@@ -99,32 +99,6 @@ def get_settings(section, *keys):
     return {key: config[section][key] for key in keys}
 
 
-def get_units(sample):
-    """Unit names of one sample, in sheet order."""
-    return UNITS.loc[UNITS["sample"] == sample, "unit"].tolist()
-
-
-def get_unit(wildcards):
-    """The sheet's row of one unit."""
-    chosen = (UNITS["sample"] == wildcards.sample) & (UNITS["unit"] == wildcards.unit)
-    return UNITS[chosen].iloc[0]
-
-
-def get_samples(assay, cell_line=None, assembly=None, entry=None):
-    """Names of the samples of an assay, of one cell line, assembly or entry."""
-    rows = SAMPLES[SAMPLES["assay"] == assay]
-    if cell_line is not None:
-        rows = rows[rows["cell_line"] == cell_line]
-    if assembly is not None:
-        rows = rows[rows["assembly"] == assembly]
-    return [s for s in rows["sample"] if entry in (None, ENTRY[s])]
-
-
-def get_sample_value(sample, column):
-    """One cell of the sample sheet."""
-    return SAMPLES.set_index("sample").loc[sample, column]
-
-
 def get_transcript_sources(wildcards):
     """What the transcripts come from: genome and annotation, or a FASTA of them."""
     source = config["assemblies"][wildcards.assembly]
@@ -140,74 +114,6 @@ def get_given_transcripts(wildcards):
     """The option for transcripts that come ready-made."""
     path = config["assemblies"][wildcards.assembly]["transcripts"]
     return [f"--transcripts-fasta={path}"] if path else []
-
-
-def get_unit_file(sample):
-    """The file of a sample that has one unit with one file."""
-    (row,) = UNITS[UNITS["sample"] == sample].to_dict("records")
-    (path,) = files_of(row).values()
-    return path
-
-
-def get_abundance(assembly):
-    """kallisto's abundance.tsv by sample, counted here or given."""
-    return {
-        sample: (
-            out(f"expression/{assembly}/kallisto/{sample}/abundance.tsv")
-            if ENTRY[sample] == "reads"
-            else get_unit_file(sample)
-        )
-        for sample in get_samples("rna", assembly=assembly)
-        if ENTRY[sample] != "expression"
-    }
-
-
-def get_gene_tables(assembly):
-    """Given tables of values per gene, by sample."""
-    samples = get_samples("rna", assembly=assembly, entry="expression")
-    return {sample: get_unit_file(sample) for sample in samples}
-
-
-def get_loop_options(cell_line):
-    """Options of import-loops: the table of each sample, and its column of counts."""
-    samples = get_samples("hichip", cell_line)
-    tables = [f"--table={s}={get_unit_file(s)}" for s in samples]
-    return tables + get_value_columns(samples)
-
-
-def get_rows_table(cell_line=None, assembly=None):
-    """The table of genes whose rows an array has."""
-    samples = get_samples("rna", cell_line, assembly, entry="expression")
-    return get_unit_file(samples[0])
-
-
-def get_bin_options(cell_line):
-    """Options of the verb dataset for a cell line whose bins are given."""
-    if cell_line not in BIN_LINES:
-        return []
-    (sample,) = get_samples("hichip", cell_line)
-    rows = get_rows_table(cell_line)
-    return [f"--bin-array={get_unit_file(sample)}", f"--bin-rows={rows}"]
-
-
-def get_value_columns(samples):
-    """Options that name the column of values, where the unit sheet does."""
-    columns = UNITS.drop_duplicates("sample").set_index("sample")["value_column"]
-    return [f"--value-column={s}={columns[s]}" for s in samples if columns[s]]
-
-
-def get_sample_options(option, files):
-    """Options --option=CELL_LINE:SAMPLE:PATH for the verb expression."""
-    return [
-        f"--{option}={get_sample_value(sample, 'cell_line')}:{sample}:{path}"
-        for sample, path in files.items()
-    ]
-
-
-def get_rna_reads(wildcards):
-    """All FASTQ of an RNA-seq sample, mates of one unit side by side."""
-    rows = UNITS[UNITS["sample"] == wildcards.sample]
-    return [path for pair in zip(rows["fq1"], rows["fq2"]) for path in pair if path]
 
 
 def get_kinds(cell_line):

@@ -7,46 +7,9 @@ pairs.mcool (on request); hichip/qc.assembly-{assembly}.tsv, hichip/qc.cell_line
 hichip/trimming_mqc.tsv, hichip/pairs_mqc.tsv.
 """
 
-TOGETHER = f"{workflow.basedir}/scripts/run_together.sh"
 BOWTIE_INDEX = lambda w: multiext(
     get_sample_reference("bowtie/genome")(w), *[f".{p}.ebwt" for p in BOWTIE_PARTS]
 )
-
-
-def get_bams(mate):
-    """An input function: the BAM of one mate of all units, mapped here or given."""
-    return lambda w: [
-        (
-            unit[f"bam{mate}"]
-            if ENTRY[w.sample] == "bam"
-            else out(f"hichip/{w.sample}/{unit['unit']}.R{mate}.bam")
-        )
-        for unit in UNITS[UNITS["sample"] == w.sample].to_dict("records")
-        if ENTRY[w.sample] in ("reads", "bam")
-    ]
-
-
-def get_given_pairs(wildcards):
-    """Pairs files of a sample that enters with them."""
-    rows = UNITS[UNITS["sample"] == wildcards.sample]
-    return [path for path in rows["pairs"] if path]
-
-
-def get_trim_stats(wildcards):
-    """Counts of the trimming, where it is done here."""
-    if ENTRY[wildcards.sample] != "reads":
-        return []
-    return [
-        out(f"hichip/{wildcards.sample}/{unit}.trim.tsv")
-        for unit in get_units(wildcards.sample)
-    ]
-
-
-def get_anchors(wildcards):
-    """BED of the anchors, given or called; none for bins."""
-    if config["hichip"]["anchors"] != "macs":
-        return config["hichip"]["anchors"] or []
-    return out(f"hichip/peaks.{get_sample_value(wildcards.sample, 'cell_line')}.bed")
 
 
 if config["hichip"]["keep_trimmed"]:
@@ -124,9 +87,10 @@ else:
             ),
             prefix=lambda w, input: input.index[0].removesuffix(".1.ebwt"),
             threads=lambda w, threads: max(1, threads // 2),
+            together=f"{workflow.basedir}/scripts/run_together.sh",
         shell:
             "(pipes=$(mktemp -d) && export pipes && mkfifo $pipes/1 $pipes/2"
-            " && trap 'rm -rf $pipes' EXIT && bash {TOGETHER:q}"
+            " && trap 'rm -rf $pipes' EXIT && bash {params.together:q}"
             ' "python -m deepexpr trim --r1 {input.r1:q} --r2 {input.r2:q} --enzyme {params.enzyme:q}'
             " --min-length {params.settings[min_length]}"
             " --min-trimmed-fraction {params.settings[min_trimmed_fraction]}"

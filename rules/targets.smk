@@ -120,3 +120,8 @@ def get_targets():
         *get_motif_results(),
         *get_figure_results(),
     ]
+
+
+def get_kept_paths():
+    """What a complete run keeps, as paths under the results folder."""
+    return [path.removeprefix(out("")) for path in get_targets()]
