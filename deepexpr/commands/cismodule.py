@@ -6,7 +6,11 @@ import argparse
 import logging
 from pathlib import Path
 
+from deepexpr.errors import InputError
+
 logger = logging.getLogger(__name__)
+
+_LOWER_TO_N = str.maketrans("acgt", "NNNN")
 
 HELP = "find motifs and their modules in sequences (CisModule)"
 
@@ -73,8 +77,7 @@ def run(args: argparse.Namespace) -> None:
     records = read_fasta(args.fasta)
     sequences = list(records.values())
     if args.mask_lowercase:
-        lower = str.maketrans("acgt", "NNNN")
-        sequences = [sequence.translate(lower) for sequence in sequences]
+        sequences = mask_repeats(sequences, args.fasta)
     result = find_modules(
         list(records),
         sequences,
@@ -84,3 +87,19 @@ def run(args: argparse.Namespace) -> None:
         min_probability=args.min_probability,
     )
     write_result(result, args.output)
+
+
+def mask_repeats(sequences: list[str], where: str) -> list[str]:
+    """The sequences with N in place of lower-case letters; InputError where nothing remains."""
+    masked = [sequence.translate(_LOWER_TO_N) for sequence in sequences]
+    total = sum(map(len, masked))
+    kept = total - sum(sequence.count("N") for sequence in masked)
+    logger.info("%d of %d letters are kept, lower-case ones (repeats) are not", kept, total)
+    if not kept:
+        raise InputError(
+            "Every letter is lower-case, so all of it would be masked as repeats.",
+            where=where,
+            expected="a genome with repeats in lower-case letters and the rest in upper-case ones",
+            fix="Set motifs.mask_repeats to false, or use a soft-masked genome.",
+        )
+    return masked

@@ -320,3 +320,16 @@ def test_verb_writes_the_folder(planted, tmp_path):
     fields = (tmp_path / "out" / "sites.bed").read_text().splitlines()[0].split("\t")
     assert len(fields) == 6
     assert 500 <= int(fields[4]) <= 1000
+
+
+def test_repeats_are_masked_and_nothing_else():
+    from deepexpr.commands.cismodule import mask_repeats
+
+    assert mask_repeats(["ACgtNA", "acGT"], "enhancers.fa") == ["ACNNNA", "NNGT"]
+
+
+def test_genome_all_in_lower_case_is_an_error():
+    from deepexpr.commands.cismodule import mask_repeats
+
+    with pytest.raises(InputError, match=r"Every letter is lower-case"):
+        mask_repeats(["acgt"], "enhancers.fa")
