@@ -7,7 +7,8 @@ One simulated .pairs file (flipped, sorted, a seventh of the pairs duplicates) g
 Every command is one process with its defaults and one thread of its own; seconds are wall-clock,
 cpu_seconds those of all its processes, peak_mb the resident memory of the largest. times_faster
 compares the CPU seconds, which a machine with other work to do leaves nearly as they are.
-pairtools takes exact duplicates, as this project does. The numbers of pairs and contacts are compared: `same` says whether they agree.
+pairtools takes exact duplicates, as this project does. The numbers of pairs and
+contacts are compared: `same` says whether they agree.
 """
 
 from __future__ import annotations
@@ -162,7 +163,8 @@ def main() -> None:
         seconds, cpu = part["seconds"].sum(), part["cpu_seconds"].sum()
         row = {
             "tool": name, "step": "both", "pairs": args.pairs, "seconds": seconds,
-            "cpu_seconds": cpu, "pairs_per_second": round(args.pairs / seconds), "peak_mb": part["peak_mb"].max(),
+            "cpu_seconds": cpu, "pairs_per_second": round(args.pairs / seconds),
+            "peak_mb": part["peak_mb"].max(),
         }  # fmt: skip
         table = pd.concat([table, pd.DataFrame([row])], ignore_index=True)
     ours, theirs = table.iloc[-2], table.iloc[-1]
