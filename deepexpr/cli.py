@@ -59,7 +59,12 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb and return the exit code."""
-    args = build_parser().parse_args(argv)
+    parser = build_parser()
+    args = parser.parse_args(argv)
+    for name, least in (("seed", 0), ("threads", 1)):
+        value = getattr(args, name, None)
+        if value is not None and value < least:
+            parser.error(f"argument --{name}: {value} is less than {least}")
     logging.basicConfig(
         level=logging.DEBUG if args.debug else logging.INFO,
         format="%(asctime)s %(levelname)s %(message)s",

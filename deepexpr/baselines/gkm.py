@@ -25,6 +25,9 @@ from deepexpr.files import atomic_path, reading, require_file
 #: Above this many words before merging the lookup tables outgrow a desktop's memory.
 MAX_SPACE = 20_000_000
 
+#: Above this many cells the tables of a window's halves (4 bytes each) are as much.
+MAX_TABLE = 100_000_000
+
 #: A gap in a feature's name.
 GAP = "."
 
@@ -95,6 +98,14 @@ def _check(length: int, informative: int) -> None:
             expected=f"at most {MAX_SPACE:,} words before strands are merged",
             found=f"{space:,}",
             fix="Choose fewer informative positions or shorter words.",
+        )
+    table = math.comb(length, informative) * 4 ** ((length + 1) // 2)
+    if table > MAX_TABLE:
+        raise InputError(
+            f"Words of length {length} with {informative} informative positions are too long.",
+            expected=f"C(length, informative) x 4^(length / 2) of at most {MAX_TABLE:,}",
+            found=f"{table:,}",
+            fix="Choose shorter words.",
         )
 
 

@@ -7,6 +7,7 @@ the Lasso's grid.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +17,8 @@ from scipy.stats import rankdata
 from sklearn.model_selection import KFold, StratifiedKFold
 
 from deepexpr.errors import InputError
+
+log = logging.getLogger(__name__)
 
 #: Columns of search.tsv before the scores of the inner folds (score_0, score_1, ...).
 SEARCH = ("fold", "penalty", "trees", "depth", "metric", "score", "sd", "chosen", "note")
@@ -72,19 +75,27 @@ def choose(
 ) -> tuple[int, pd.DataFrame]:
     """Best grid point by the mean inner score, and the search table.
 
-    grid : one row per point. scores : (points, folds). Of equal means the simpler model wins:
-    the later row if `simplest_last`, else the earlier.
+    grid : one row per point. scores : (points, folds); folds with a NaN are left out, logged.
+    Of equal means the simpler model wins: the later row if `simplest_last`, else the earlier.
     """
-    means = scores.mean(axis=1)
-    if np.isnan(means).all():
+    # Whether a fold has a score depends on its genes, not on the grid: the means stay comparable.
+    defined = ~np.isnan(scores).any(axis=0)
+    if not defined.any():
         raise InputError(
             "No inner fold has a defined score.", fix="The response may be constant; look at it."
         )
-    best = int(np.flatnonzero(means == np.nanmax(means))[-1 if simplest_last else 0])
+    if not defined.all():
+        log.warning(
+            "%d of %d inner folds have no score (their genes are all alike) and are left out",
+            np.sum(~defined), len(defined),
+        )  # fmt: skip
+    used = scores[:, defined]
+    means = used.mean(axis=1)
+    best = int(np.flatnonzero(means == means.max())[-1 if simplest_last else 0])
     table = grid.reindex(columns=["penalty", "trees", "depth"]).assign(
         metric="AUC" if task == "classification" else "R2",
         score=means,
-        sd=scores.std(axis=1, ddof=1),
+        sd=used.std(axis=1, ddof=1) if used.shape[1] > 1 else np.nan,
         chosen=(np.arange(len(grid)) == best).astype(int),
         note=grid.get("note", ""),
     )

@@ -14,6 +14,7 @@ import yaml
 
 from deepexpr.errors import InputError
 from deepexpr.files import reading
+from deepexpr.setting_types import check_types
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,7 @@ class BaselineSettings:
     lasso_tolerance: float = 1e-4
 
     def __post_init__(self) -> None:
+        check_types(self, "the baselines")
         for name in ("forest_sizes", "forest_depths"):
             object.__setattr__(self, name, tuple(sorted(set(getattr(self, name)))))
         problems = {
@@ -68,7 +70,7 @@ class BaselineSettings:
             "forest_sizes": bool(self.forest_sizes) and min(self.forest_sizes) >= 1,
             "forest_depths": bool(self.forest_depths) and min(self.forest_depths) >= 1,
             "forest_features": self.forest_features in ("sqrt", "log2")
-            or (isinstance(self.forest_features, int | float) and 0 < self.forest_features <= 1),
+            or (type(self.forest_features) in (int, float) and 0 < self.forest_features <= 1),
             "forest_leaf": self.forest_leaf >= 1,
             "logistic_penalty": self.logistic_penalty > 0,
             "lasso_deviance": 0 < self.lasso_deviance <= 1,
@@ -96,10 +98,7 @@ class BaselineSettings:
                 f"Unknown setting(s) of the baselines: {', '.join(unknown)}.",
                 expected="some of " + ", ".join(known),
             )
-        try:
-            return cls(**values)
-        except TypeError as error:
-            raise InputError(f"A setting of the baselines has a wrong type: {error}.") from error
+        return cls(**values)
 
     def to_mapping(self) -> dict[str, Any]:
         """All settings as JSON types."""

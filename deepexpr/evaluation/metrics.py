@@ -33,8 +33,19 @@ METRIC_OF_TASK = {"classification": "AUC", "regression": "PCC"}
 def read_predictions(paths: Iterable[str | Path]) -> pd.DataFrame:
     """All rows of several prediction tables (schemas.PREDICTIONS), checked for repeats."""
     text = {name: str for name in ("cell_line", "trained_on", "scheme", "method", "gene")}
-    tables = [read_table(path, PREDICTIONS, dtype=text, keep_default_na=False, na_values=["NA", ""])
-              for path in paths]  # fmt: skip
+    tables = []
+    for path in paths:
+        table = read_table(path, PREDICTIONS, dtype=text, keep_default_na=False,
+                           na_values=["NA", ""])  # fmt: skip
+        for name in ("K", "fold", "observed", "predicted"):
+            numbers = pd.to_numeric(table[name], errors="coerce")
+            if (wrong := numbers.isna() & table[name].notna()).any():
+                raise InputError(
+                    f"{wrong.sum()} value(s) of the column {name} are no numbers.",
+                    where=f"{path}, line {int(wrong.to_numpy().argmax()) + 2}",
+                    found=repr(table.loc[wrong, name].iloc[0]),
+                )
+        tables.append(table)
     predictions = pd.concat(tables, ignore_index=True)[list(PREDICTIONS)]
     unknown = sorted(set(predictions["task"]) - set(TASKS))
     if unknown:

@@ -101,6 +101,8 @@ def _check(genes: pd.DataFrame, scheme: str, folds: int) -> None:
 def read_splits(path: str | Path) -> pd.DataFrame:
     """Read and check a splits file (schemas.SPLITS): one role per fold and gene."""
     splits = read_table(path, SPLITS, dtype={"gene": str, "role": str}, keep_default_na=False)
+    if splits.empty:
+        raise InputError("The splits hold no gene.", where=str(path), fix="Make them again.")
     unknown = sorted(set(splits["role"]) - set(ROLES))
     if unknown:
         raise InputError(

@@ -26,6 +26,7 @@ from deepexpr.errors import InputError
 from deepexpr.features.sequence import one_hot, reverse_complement
 from deepexpr.motifs.motif import Motif, column_information
 from deepexpr.schemas import ATTRIBUTION_MOTIFS
+from deepexpr.setting_types import check_types
 
 logger = logging.getLogger(__name__)
 
@@ -52,6 +53,7 @@ class SeqletSettings:
     seed: int = 1
 
     def __post_init__(self) -> None:
+        check_types(self, "the attribution motifs")
         fine = (
             self.width >= _LEAST_WIDTH
             and self.flank >= 0

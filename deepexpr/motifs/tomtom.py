@@ -156,6 +156,7 @@ def _run_memelite(
 ) -> pd.DataFrame:
     """All pairs by memelite; it compiles for about a minute when first used on a machine."""
     from memelite import tomtom
+    from numba.core.config import NUMBA_NUM_THREADS
 
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="tomtom was given")  # logged in `compare`
@@ -163,7 +164,7 @@ def _run_memelite(
             [np.ascontiguousarray(motif.probabilities.T) for motif in queries],
             [np.ascontiguousarray(motif.probabilities.T) for motif in targets],
             n_target_bins=None,  # exact columns: no merging of similar target columns
-            n_jobs=options.threads,
+            n_jobs=min(options.threads, NUMBA_NUM_THREADS),  # numba refuses more than there are
         )
     return pd.DataFrame(
         {

@@ -138,6 +138,12 @@ def test_settings_are_checked(tmp_path):
         ('{"folds": 3}', "Unknown setting"),
         ('{"inner_folds": 1}', "inner_folds"),
         ('{"inner_folds": "x"}', "wrong type"),
+        ('{"inner_folds": 2.5}', "wrong type"),
+        ('{"length": "4"}', "wrong type"),
+        ('{"grid_low": NaN}', "wrong type"),
+        ('{"forest_sizes": [5.5]}', "wrong type"),
+        ('{"forest_sizes": 5}', "wrong type"),
+        ('{"forest_features": true}', "cannot be used"),
         ("{", "Not valid JSON"),
     ):
         with pytest.raises(InputError, match=message):

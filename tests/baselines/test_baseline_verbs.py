@@ -66,3 +66,12 @@ def test_wrong_use_is_one_message(files, small, tmp_path, capsys, task, method, 
     assert baseline(files, "Alpha", method, small, tmp_path / "x", task) == 1
     assert message in capsys.readouterr().err
     assert not (tmp_path / "x").exists()
+
+
+@pytest.mark.parametrize("option", ["--seed=-1", "--threads=0"])
+def test_impossible_seeds_and_threads_are_wrong_usage(files, capsys, option):
+    command = ["baseline", "--dataset", str(files["Alpha"]), "--splits", str(files["splits"])]
+    with pytest.raises(SystemExit) as stop:
+        main([*command, "--task=regression", "--method=lasso", "--output=x", option])
+    assert stop.value.code == 2
+    assert "is less than" in capsys.readouterr().err

@@ -122,3 +122,8 @@ def test_fasta_without_header_is_named(tmp_path):
     path.write_text("ACGT\n")
     with pytest.raises(InputError, match="line 1"):
         list(read_fasta(path))
+
+
+def test_words_whose_tables_would_fill_the_memory_are_refused():
+    with pytest.raises(InputError, match="too long"):
+        vocabulary(20, 4)

@@ -1,6 +1,7 @@
 """The Lasso's path and search beside scikit-learn's own, fit by fit."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.linear_model import Lasso
 from sklearn.model_selection import GridSearchCV
@@ -8,7 +9,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from deepexpr.baselines import lasso
-from deepexpr.baselines.inner import inner_folds
+from deepexpr.baselines.inner import choose, inner_folds
 from deepexpr.baselines.settings import BaselineSettings
 
 SETTINGS = BaselineSettings(  # no early end, so that every solution can be compared
@@ -80,3 +81,13 @@ def test_constant_response_is_refused():
     x, _ = problem(30, 5)
     with pytest.raises(InputError, match="constant"):
         lasso.search_lasso(x, np.ones(30), SETTINGS, seed=0)
+
+
+def test_inner_folds_without_a_score_are_left_out(caplog):
+    grid = pd.DataFrame({"penalty": [0.1, 1.0]})
+    scores = np.array([[0.2, np.nan, 0.4], [0.1, np.nan, 0.3]])
+    best, table = choose(grid, scores, "regression", simplest_last=True)
+    assert best == 0
+    np.testing.assert_allclose(table["score"], [0.3, 0.2])
+    np.testing.assert_allclose(table["sd"], np.std([0.2, 0.4], ddof=1))
+    assert "1 of 3 inner folds have no score" in caplog.text

@@ -108,3 +108,11 @@ def test_gene_names_that_look_like_numbers_or_missing_values_stay(tmp_path):
 def test_records_are_json_and_keep_small_numbers():
     table = pd.DataFrame({"n": [1], "value": [np.nan], "p_value": [1e-30], "reason": [""]})
     assert records(table) == [{"n": 1, "value": None, "p_value": 1e-30, "reason": ""}]
+
+
+def test_text_among_numbers_is_named_with_its_line(tmp_path):
+    row = ("A", "A", "regression", "random", "lasso", 2, 0, "g", 1.0, 2.0)
+    table = pd.DataFrame([row, (*row[:7], "h", 1.0, "high")], columns=list(PREDICTIONS))
+    write_table(table, tmp_path / "p.tsv")
+    with pytest.raises(InputError, match=r"column predicted are no numbers[\s\S]*line 3"):
+        read_predictions([tmp_path / "p.tsv"])

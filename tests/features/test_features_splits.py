@@ -105,6 +105,7 @@ def test_broken_split_files_are_named(tmp_path):
     path = tmp_path / "splits.tsv"
     for broken, message in (
         (splits.assign(role="dev"), "Unknown role"),
+        (splits.head(0), "hold no gene"),
         (splits.assign(role="test"), "test gene of more than one fold"),
         (pd.concat([splits, splits.head(1)]), "stands twice in fold 0"),
         (splits.drop(columns="role"), r"lacks the column\(s\) role"),

@@ -333,3 +333,24 @@ def test_genome_all_in_lower_case_is_an_error():
 
     with pytest.raises(InputError, match=r"Every letter is lower-case"):
         mask_repeats(["acgt"], "enhancers.fa")
+
+
+@pytest.mark.parametrize(
+    "values",
+    [{"width": "a"}, {"width": 9.5}, {"module_prior": 3}, {"module_prior": ["a", 3]},
+     {"module_prior": [None, 3]}, {"letter_prior": True}],
+)  # fmt: skip
+def test_settings_of_a_wrong_type_are_named(values):
+    with pytest.raises(InputError, match=r"wrong type|do not fit"):
+        CismoduleSettings.from_mapping(values)
+
+
+def test_narrow_motifs_are_never_shifted_beyond_themselves():
+    rng = np.random.default_rng(3)
+    sequences = ["".join(rng.choice(list("ACGT"), 120)) for _ in range(10)]
+    settings = CismoduleSettings(
+        motifs=2, module_length=50, width=2, min_width=2, max_width=6, iterations=30, burn_in=10,
+        chains=1, extent_moves=2, draws=5,
+    )  # fmt: skip
+    found = find_modules([f"s{i}" for i in range(10)], sequences, settings, seed=1)
+    assert found.table["width"].between(2, 6).all()

@@ -193,3 +193,8 @@ def test_verb_writes_pairs_best_and_summary(known, tmp_path):
     assert pd.read_csv(tmp_path / "summary.tsv", sep="\t").loc[0, "shuffles"] == 2
     with pytest.raises(InputError, match="--summary"):
         run_command(["--query", tmp_path / "query.meme", "--output", "-", "--null-shuffles", 2])
+
+
+def test_more_threads_than_cores_are_no_error(jaspar):
+    table = compare(jaspar[:1], jaspar[:30], TomtomOptions(threads=10_000))
+    assert len(table) == 30

@@ -216,7 +216,8 @@ def propose_extent(data, sums, alignment, k, settings, rng):
     left, right = EXTENT_MOVES[rng.integers(len(EXTENT_MOVES))]
     theta = sums.parameters.thetas[k]
     width = len(theta) + left + right
-    if not settings.min_width <= width <= settings.max_width:
+    # At least one column stays: what is added is read beside the sites of those that do.
+    if not settings.min_width <= width <= settings.max_width or max(-left, -right) >= len(theta):
         return sums, alignment
     sites = alignment[0][alignment[0][:, 1] == k]
     log_ratio = 0.0

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
 from deepexpr.errors import InputError
+from deepexpr.setting_types import check_types
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ class CismoduleSettings:
     draws: int = 200
 
     def __post_init__(self) -> None:
+        check_types(self, "CisModule")
         checks = {
             "motifs >= 1": self.motifs >= 1,
             "2 <= min_width <= width <= max_width": 2
@@ -56,8 +58,7 @@ class CismoduleSettings:
             "0 <= background_order <= 5": 0 <= self.background_order <= 5,
             "letter_prior > 0": self.letter_prior > 0,
             "step_prior > 0": self.step_prior > 0,
-            "module_prior > 0": len(self.module_prior) == 2
-            and all(p is None or p > 0 for p in self.module_prior),
+            "module_prior: two numbers > 0, or one and null": _is_beta_prior(self.module_prior),
             "draws >= 1": self.draws >= 1,
             "module_length_step >= 0": self.module_length_step >= 0,
         }
@@ -76,7 +77,7 @@ class CismoduleSettings:
                 expected=", ".join(sorted(known)),
             )
         values = dict(values)
-        if "module_prior" in values:
+        if isinstance(values.get("module_prior"), list):
             values["module_prior"] = tuple(values["module_prior"])
         return cls(**values)
 
@@ -85,3 +86,9 @@ class CismoduleSettings:
         """(a, b) of the Beta prior on r."""
         a, b = self.module_prior
         return a, 10.0 * self.module_length * a if b is None else b
+
+
+def _is_beta_prior(values: object) -> bool:
+    if not isinstance(values, tuple) or len(values) != 2 or values[0] is None:
+        return False
+    return all(p is None or (type(p) in (int, float) and p > 0) for p in values)
