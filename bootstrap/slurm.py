@@ -13,7 +13,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -262,12 +261,3 @@ def _free_ports(number: int) -> list[int]:
     finally:
         for each in sockets:
             each.close()
-
-
-def install_slurm_where_possible() -> None:
-    """Install SLURM for the tests where that is possible; say why not elsewhere."""
-    reason = why_not_installable()
-    if reason:
-        print(f"The tests through SLURM will be skipped: {reason}.", file=sys.stderr, flush=True)
-    else:
-        ensure_slurm()

@@ -1,4 +1,4 @@
-"""Where SLURM cannot be had, the reason is said; where it must be had, that is an error."""
+"""Where SLURM cannot be had, asking for it is an error that says why."""
 
 import pytest
 
@@ -11,10 +11,10 @@ def absent(monkeypatch):
     monkeypatch.setattr(slurm, "missing_programs", lambda: ["slurmctld"])
 
 
-def test_without_apt_the_tests_are_skipped_and_it_is_said(absent, monkeypatch, tmp_path, capsys):
+def test_without_apt_it_is_an_error_that_says_so(absent, monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
-    slurm.install_slurm_where_possible()
-    assert "tests through SLURM will be skipped: SLURM is not inst" in capsys.readouterr().err
+    with pytest.raises(SetupError, match="SLURM is not installed, and without apt-get"):
+        slurm.ensure_slurm()
 
 
 def test_without_root_it_is_an_error_to_ask_for_it(absent, monkeypatch):
