@@ -20,7 +20,7 @@ from typing import IO
 
 import pandas as pd
 
-from deepexpr.errors import InputError
+from deepexpr.errors import InputError, UsageError
 
 
 def require_file(path: str | Path, what: str = "file") -> Path:
@@ -67,6 +67,10 @@ def reading(path: str | Path, what: str = "file") -> Iterator[IO[str]]:
 @contextlib.contextmanager
 def atomic_path(path: str | Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`; rename it to `path` on success, delete it on error."""
+    if str(path) == "-":
+        raise UsageError(
+            "This output cannot go to standard output.", where="-", fix="Give the name of a file."
+        )
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     # The suffix stays (".gz", ".keras", ".pdf"): libraries choose the format by it.

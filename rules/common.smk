@@ -212,11 +212,7 @@ def get_sample_reference(file):
 def get_group(group):
     """HiChIP samples of an assembly ("assembly-NAME") or a cell line ("cell_line-NAME")."""
     kind, _, name = group.partition("-")
-    return [
-        s
-        for s in get_samples("hichip", **{kind: name})
-        if ENTRY[s] not in ("loops", "bins")
-    ]
+    return get_paired_samples(**{kind: name})
 
 
 def get_replicates(file):

@@ -212,11 +212,7 @@ rule count_contacts:
 rule write_multiqc:
     """Sections for MultiQC: `multiqc results` finds them beside the tools' own logs."""
     input:
-        lambda w: [
-            out(f"hichip/{s}/qc.tsv")
-            for s in get_samples("hichip")
-            if ENTRY[s] != "loops"
-        ],
+        lambda w: [out(f"hichip/{s}/qc.tsv") for s in get_paired_samples()],
     output:
         trimming=out("hichip/trimming_mqc.tsv"),
         pairs=out("hichip/pairs_mqc.tsv"),

@@ -39,7 +39,7 @@ def get_expression_results():
 
 def get_hichip_results():
     """Pairs, contacts and QC per sample; loops and signal per cell line."""
-    samples = [s for s in get_samples("hichip") if ENTRY[s] != "loops"]
+    samples = get_paired_samples()
     kept = ["pairs.gz", "qc.tsv", "contacts.tsv.gz", "depth.tsv.gz"]
     kept += ["pairs.mcool"] if config["hichip"]["mcool"] else []
     files = [f"hichip/{s}/{file}" for s in samples for file in kept]

@@ -22,6 +22,12 @@ def get_samples(assay, cell_line=None, assembly=None, entry=None):
     return [s for s in rows["sample"] if entry in (None, ENTRY[s])]
 
 
+def get_paired_samples(**chosen):
+    """HiChIP samples whose pairs are joined here: not those that enter with loops or bins."""
+    samples = get_samples("hichip", **chosen)
+    return [s for s in samples if ENTRY[s] not in ("loops", "bins")]
+
+
 def get_sample_value(sample, column):
     """One cell of the sample sheet."""
     return SAMPLES.set_index("sample").loc[sample, column]

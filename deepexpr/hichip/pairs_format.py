@@ -5,6 +5,7 @@ https://github.com/4dn-dcic/pairix/blob/master/pairs_format_specification.md
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO
@@ -192,8 +193,12 @@ class PairsReader:
 
 
 def write_ends(paths: Sequence[str | Path], output: str | Path) -> None:
-    """Write both ends of all pairs as BED6, one base each; memory does not grow with the pairs."""
-    with atomic_path(output) as temporary, writing_bytes(temporary) as handle:
+    """Write both ends of all pairs as BED6, one base each; ``-`` is standard output.
+
+    Memory does not grow with the pairs.
+    """
+    target = contextlib.nullcontext("-") if str(output) == "-" else atomic_path(output)
+    with target as temporary, writing_bytes(temporary) as handle:
         for path in paths:
             with PairsReader(path) as reader:
                 n = len(reader.chromosomes)

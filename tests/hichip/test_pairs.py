@@ -331,3 +331,29 @@ def test_bad_chromosome_sizes(tmp_path, text):
     (tmp_path / "sizes").write_text(text)
     with pytest.raises(InputError, match="chromosome sizes"):
         read_chromosomes(tmp_path / "sizes")
+
+
+def test_ends_as_bed_in_a_file_and_on_standard_output(tmp_path, capfd, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.pairs").write_text(
+        "#chromsize: chr1 900\n#chromsize: chr2 80\n"
+        "#columns: readID chr1 pos1 chr2 pos2 strand1 strand2\n"
+        ".\tchr1\t1\tchr1\t900\t+\t-\n.\tchr1\t30\tchr2\t80\t-\t+\n"
+    )
+    expected = "chr1\t0\t1\t.\t0\t+\nchr1\t899\t900\t.\t0\t-\nchr1\t29\t30\t.\t0\t-\nchr2\t79\t80\t.\t0\t+\n"
+    assert main(["ends", "--pairs", "a.pairs", "--output", "e.bed.gz"]) == 0
+    assert gzip.decompress((tmp_path / "e.bed.gz").read_bytes()).decode() == expected
+    assert main(["ends", "--pairs", "a.pairs", "--output", "-"]) == 0
+    assert capfd.readouterr().out == expected
+
+
+def test_binary_results_do_not_go_to_standard_output(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.pairs").write_text(
+        "#chromsize: chr1 900\n#columns: readID chr1 pos1 chr2 pos2 strand1 strand2\n"
+    )
+    (tmp_path / "sizes").write_text("chr1\t900\n")
+    arguments = ["pairs", "--pairs", "a.pairs", "--sample", "s", "--chrom-sizes", "sizes"]
+    assert main([*arguments, "--output", "-", "--qc", "qc.tsv"]) == 2
+    assert "cannot go to standard output" in capsys.readouterr().err
+    assert not (tmp_path / "-").exists()

@@ -101,7 +101,7 @@ def test_authors_arrays_run_without_a_genome(workflow):
     assert sorted(dataset.gene) == sorted(GENES)
     assert np.allclose(dataset.bins, np.load(folder / "human/exp_Jurkat.npy"), atol=1e-6)
     text = workflow.run("-n", *overlay)
-    for rule in ("prepare_genome", "import_loops", "call_loops", "cut_enhancers"):
+    for rule in ("prepare_genome", "join_pairs", "import_loops", "call_loops", "cut_enhancers"):
         assert rule not in text
     for figure in ("1", "2A", "3", "4", "5", "6", "7", "8_K562"):
         assert f"draw_figure_{figure} " in text, figure
