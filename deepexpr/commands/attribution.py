@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 
+from deepexpr.commands.numbers import at_least
+
 HELP = "pool the stretches of promoters that move a network's predictions into motifs"
 
 
@@ -13,7 +15,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--dataset", required=True, metavar="H5", help="dataset of its genes")
     parser.add_argument(
-        "--promoters", type=int, default=1000, metavar="N", help="genes read, drawn at random"
+        "--promoters",
+        type=at_least(1),
+        default=1000,
+        metavar="N",
+        help="genes read, drawn at random",
     )
     parser.add_argument("--fold", type=int, metavar="N", help="one fold (default: mean of all)")
     parser.add_argument(

@@ -6,6 +6,7 @@ import argparse
 import logging
 from pathlib import Path
 
+from deepexpr.commands.numbers import share
 from deepexpr.errors import InputError
 
 logger = logging.getLogger(__name__)
@@ -39,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--mask-lowercase", action="store_true", help="no sites in lower-case (repeat) letters"
     )
     parser.add_argument(
-        "--min-probability", type=float, default=0.5, help="of the sites and modules listed (0-1)"
+        "--min-probability", type=share, default=0.5, help="of the sites and modules listed (0-1)"
     )
     parser.add_argument("--seed", type=int, default=1, help="seed of the chains")
     parser.add_argument("--threads", type=int, default=1, help="chains run at once")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import logging
 
+from deepexpr.commands.numbers import at_least
+
 logger = logging.getLogger(__name__)
 
 HELP = "cut the distal anchors of the strongest loops out of the genome"
@@ -22,9 +24,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "must be at one (default: all anchors count)",
     )
     parser.add_argument(
-        "--promoter-reach", type=int, default=1000, metavar="BP", help="promoter = TSS ± BP"
+        "--promoter-reach", type=at_least(0), default=1000, metavar="BP", help="promoter = TSS ± BP"
     )
-    parser.add_argument("--number", type=int, default=500, help="how many anchors, strongest first")
+    parser.add_argument(
+        "--number", type=at_least(1), default=500, help="how many anchors, strongest first"
+    )
     parser.add_argument(
         "--peaks",
         metavar="BED",
@@ -33,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--width",
-        type=int,
+        type=at_least(0),
         default=0,
         metavar="BP",
         help="cut to BP around the midpoint (of the peak, with --peaks); 0 keeps the whole",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 
+from deepexpr.commands.numbers import share
+
 HELP = "explain the prediction of one gene: bases, known motifs, distal bins"
 
 
@@ -25,10 +27,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="MEME|RELEASE",
         help="known motifs: a MEME file or a JASPAR release (vertebrates)",
     )
-    parser.add_argument("--p-value", type=float, default=1e-4, help="of a motif match")
+    parser.add_argument("--p-value", type=share, default=1e-4, help="of a motif match")
     parser.add_argument(
         "--share",
-        type=float,
+        type=share,
         default=0.05,
         help="a match is listed where its mean attribution is among this share (0-1)",
     )

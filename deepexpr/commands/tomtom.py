@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 
+from deepexpr.commands.numbers import at_least
+
 HELP = "compare motifs with known ones (TomTom)"
 
 
@@ -38,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--summary", metavar="TSV", help="also write how many queries match")
     parser.add_argument(
         "--null-shuffles",
-        type=int,
+        type=at_least(0),
         default=0,
         metavar="N",
         help="for --summary: also count the matches of column-shuffled queries, mean of N repeats",

@@ -5,6 +5,7 @@ import argparse
 import pandas as pd
 import pytest
 
+from deepexpr.cli import main
 from deepexpr.commands import enhancers as command
 from deepexpr.errors import InputError
 from deepexpr.motifs.beds import read_peaks, write_bed6
@@ -123,3 +124,19 @@ def test_verb_says_what_is_wrong(files):
     (files / "genome.fa").write_text(">1\n" + "ACGT" * 10_500 + "\n")
     with pytest.raises(InputError, match="no chromosome chr1"):
         run(files, "--number", 3)
+
+
+@pytest.mark.parametrize(
+    "options",
+    ["enhancers --signal s --genome g --output o --number=-1",
+     "enhancers --signal s --genome g --output o --width=-5",
+     "attribution --bundle b --dataset d --table t --output o --promoters=0",
+     "tomtom --query q --output o --null-shuffles=-2",
+     "interpret --bundle b --gene g --dataset d --output o --share=2",
+     "cismodule --fasta f --output o --min-probability=x"],
+)  # fmt: skip
+def test_numbers_out_of_range_are_wrong_usage(options, capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(options.split())
+    assert stop.value.code == 2
+    assert "is no " in capsys.readouterr().err
