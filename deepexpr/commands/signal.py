@@ -54,14 +54,15 @@ def run(args: argparse.Namespace) -> None:
 
 def named_paths(items: list[str], option: str) -> list[tuple[str, str]]:
     """(sample, text) of every SAMPLE=TEXT given to `option`."""
-    from deepexpr.errors import InputError
+    from deepexpr.errors import UsageError
 
     pairs = [tuple(item.partition("=")[::2]) for item in items]
     names = [name for name, _ in pairs]
     if len(set(names)) < len(names) or not all(name and path for name, path in pairs):
-        raise InputError(
-            "Samples must be given as SAMPLE=..., each once.",
+        raise UsageError(
+            "Samples must be given by name, each once.",
             where=option,
+            expected=f"{option} SAMPLE=FILE (or SAMPLE=NAME for a column)",
             found=", ".join(items),
         )
     return pairs

@@ -106,5 +106,5 @@ def test_verb(tmp_path):
 
 def test_verb_wants_names(tmp_path, capsys):
     arguments = ["signal", "--loops", "x", "--totals", "y", "--output", "z"]
-    assert main([*arguments, "--contacts", "a.tsv"]) == 1
-    assert "SAMPLE=TSV" in capsys.readouterr().err
+    assert main([*arguments, "--contacts", "a.tsv"]) == 2
+    assert "--contacts SAMPLE=FILE" in capsys.readouterr().err
