@@ -340,7 +340,10 @@ def test_ends_as_bed_in_a_file_and_on_standard_output(tmp_path, capfd, monkeypat
         "#columns: readID chr1 pos1 chr2 pos2 strand1 strand2\n"
         ".\tchr1\t1\tchr1\t900\t+\t-\n.\tchr1\t30\tchr2\t80\t-\t+\n"
     )
-    expected = "chr1\t0\t1\t.\t0\t+\nchr1\t899\t900\t.\t0\t-\nchr1\t29\t30\t.\t0\t-\nchr2\t79\t80\t.\t0\t+\n"
+    expected = (
+        "chr1\t0\t1\t.\t0\t+\nchr1\t899\t900\t.\t0\t-\n"
+        "chr1\t29\t30\t.\t0\t-\nchr2\t79\t80\t.\t0\t+\n"
+    )
     assert main(["ends", "--pairs", "a.pairs", "--output", "e.bed.gz"]) == 0
     assert gzip.decompress((tmp_path / "e.bed.gz").read_bytes()).decode() == expected
     assert main(["ends", "--pairs", "a.pairs", "--output", "-"]) == 0
