@@ -21,6 +21,8 @@ from deepexpr.files import reading
 
 #: kallisto's k-mers; shorter reads hold none.
 KALLISTO_K = 31
+#: The empty block at the end of a complete BAM (SAM specification §4.1.2).
+BGZF_END = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
 
 
 def unit_health(units: pd.DataFrame, assays: dict[str, str], min_length: int, path: str):
@@ -49,6 +51,10 @@ def _unit_problems(unit: pd.Series, shortest: int, where: str) -> Iterator[Input
                 names.append(_first_read(path, column, shortest, place))
             elif column == "expression":
                 check_value_column(path, unit["value_column"] or None)
+            elif column in ("bam1", "bam2"):
+                _require_bam(path)
+            elif column in ("pairs", "loops") and not path.endswith((".bz2", ".xz", ".zst")):
+                _require_text(path, column)
             if is_gzip(path) and not path.endswith(".bam"):
                 check_gzip_end(path, "file")
         except InputError as error:
@@ -63,6 +69,36 @@ def _unit_problems(unit: pd.Series, shortest: int, where: str) -> Iterator[Input
             expected=f"{names[0]} in both",
             found=f"{names[1]} in {unit['fq2']}",
             fix="Pair the files that came from the same run.",
+        )
+
+
+def _require_bam(path: str) -> None:
+    """A BAM's first bytes, and the empty block that ends a complete one."""
+    with open(path, "rb") as handle:
+        start = handle.read(18)
+        handle.seek(max(0, os.path.getsize(path) - len(BGZF_END)))
+        end = handle.read()
+    if start[:4] != BGZF_END[:4] or start[12:14] != b"BC":
+        raise InputError(
+            "The file is no BAM.", expected="alignments as BAM", fix="Check the path; convert SAM."
+        )
+    if end != BGZF_END:
+        raise InputError(
+            "The BAM file is cut: its end is missing.",
+            expected="a BAM that ends with the BGZF end-of-file block",
+            fix="Copy it again, or map again.",
+        )
+
+
+def _require_text(path: str, column: str) -> None:
+    with reading(path, "file") as handle:
+        start = handle.readline(200)
+    if "\0" in start or (column == "pairs" and not start.startswith("#")):
+        raise InputError(
+            f"The file does not begin like {'a .pairs file' if column == 'pairs' else 'a table'}.",
+            expected="a header of lines with #" if column == "pairs" else "tab-separated text",
+            found=repr(start[:40]),
+            fix="Check the path, or move it to the column of its kind.",
         )
 
 

@@ -2,10 +2,13 @@
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import yaml
 
 from deepexpr.cli import main
+from deepexpr.config.entries import FILE_COLUMNS
+from deepexpr.config.health import BGZF_END, unit_health
 
 MISTAKES = yaml.safe_load((Path(__file__).parent / "mistakes.yaml").read_text())
 
@@ -30,6 +33,29 @@ def test_each_mistake_is_named(project, capsys, mistake):
     assert main(["check", "--configfile", "config.yaml"]) == 1
     says = mistake["says"].replace("{folder}", str(project))
     assert capsys.readouterr().err == f"deepexpr check: error: {says}"
+
+
+@pytest.mark.parametrize(
+    ("column", "content", "says"),
+    [
+        ("bam1", b"@HD\tVN:1.0\n", "The file is no BAM."),
+        ("bam1", BGZF_END[:20] + b"x" * 40, "The BAM file is cut: its end is missing."),
+        ("bam1", BGZF_END, None),
+        ("pairs", b"gene\tcount\n", "The file does not begin like a .pairs file."),
+        ("pairs", b"## pairs format v1.0\n", None),
+        ("loops", b"BAM\1\0\0", "The file does not begin like a table."),
+        ("loops", b"chr1\t0\t9\tchr1\t50\t60\tx\t1\n", None),
+    ],
+)
+def test_files_of_later_stages_are_what_their_column_says(tmp_path, column, content, says):
+    names = [column, "bam2"] if column == "bam1" else [column]
+    unit = dict.fromkeys([*FILE_COLUMNS, "value_column"], "") | {"sample": "h"}
+    for name in names:
+        (tmp_path / name).write_bytes(content)
+        unit[name] = str(tmp_path / name)
+    problems = unit_health(pd.DataFrame([unit]), {"h": "hichip"}, 20, "units.tsv")
+    assert [p.problem for p in problems] == ([says] * len(names) if says else [])
+    assert all(f"column {name}" in p.where for name, p in zip(names, problems, strict=False))
 
 
 def test_what_is_in_order_passes(project, capsys):
