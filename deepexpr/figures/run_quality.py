@@ -60,8 +60,8 @@ SHOWN = {
     "cis_above_20kb_fraction": "{:.1%} cis above 20 kb", "trans_fraction": "{:.1%} trans",
     "valid_pairs": "{:,.0f} valid pairs", "contacts": "{:,.0f} contacts", "loops": "{:,.0f} loops",
     "networks": "{:,.0f} networks", "median_epochs": "{:g} epochs (median)",
-    "median_best_loss": "best validation loss {:.3f} (median)", "jobs": "{:,.0f} jobs",
-    "seconds": "{:,.1f} s", "memory": "{:,.0f} MiB",
+    "median_best_loss": "best validation loss {:.3f} (median)", "jobs": "jobs: {:,.0f}",
+    "seconds": "longest {:,.1f} s", "memory": "largest {:,.0f} MiB",
 }  # fmt: skip
 
 NO_ROWS = {

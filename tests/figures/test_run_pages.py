@@ -76,7 +76,7 @@ def test_quality_tells_every_stage_with_its_verdict(tmp_path, library, run_info,
         "bad: few reads pseudoalign",
         "2 networks, 1.5 epochs (median)",
         "bad: training diverged",
-        "2 jobs, 12.5 s, 300 MiB",
+        "jobs: 2, longest 12.5 s, largest 300 MiB",
         "bowtie 1.3.1",
     ):
         assert words in text
