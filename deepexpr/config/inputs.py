@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 from deepexpr.baselines.settings import BaselineSettings
-from deepexpr.config.entries import files_of
+from deepexpr.config.entries import files_of, sample_entries
 from deepexpr.config.health import unit_health
 from deepexpr.config.settings import complete_config, config_problems
 from deepexpr.config.sheets import read_sheet, sheet_problems
@@ -47,7 +47,13 @@ def load_and_check(
     raise_all(sheet_problems(samples, units, config))
     used = set(samples["assembly"])
     config["assemblies"] = {k: v for k, v in config["assemblies"].items() if k in used}
-    raise_all([*_missing_files(config, samples, units), *_unknown_names(config, samples)])
+    raise_all(
+        [
+            *_missing_files(config, samples, units),
+            *_unknown_names(config, samples),
+            *_unequal_totals(config, samples, units),
+        ]
+    )
     return config, samples, units
 
 
@@ -107,6 +113,29 @@ def _unknown_names(config: Mapping[str, Any], samples: pd.DataFrame) -> Iterator
                 where="configuration, key motifs.targets",
                 expected=error.expected,
                 fix=error.fix,
+            )
+
+
+def _unequal_totals(
+    config: Mapping[str, Any], samples: pd.DataFrame, units: pd.DataFrame
+) -> Iterator[InputError]:
+    """Libraries of which some count sequenced pairs and others, entered later, what was left."""
+    if config["loops"]["total_metric"] != "read_pairs":
+        return
+    entries = samples["sample"].map(sample_entries(units))
+    for assembly, rows in samples.assign(entry=entries).groupby("assembly"):
+        late = rows.loc[rows["entry"] == "pairs", "sample"].tolist()
+        early = rows.loc[
+            rows["entry"].isin(["reads", "bam"]) & (rows["assay"] == "hichip"), "sample"
+        ].tolist()
+        if late and early:
+            yield InputError(
+                f"The HiChIP samples of {assembly} cannot be scaled by their sequenced pairs: a "
+                ".pairs file does not hold how many there were.",
+                where="configuration, key loops.total_metric",
+                expected="the same number for every sample",
+                found=f"{', '.join(late)} with pairs; {', '.join(early)} with reads or BAM",
+                fix="Set loops.total_metric to valid_pairs.",
             )
 
 

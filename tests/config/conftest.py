@@ -15,6 +15,7 @@ def project(tmp_path, monkeypatch):
     for stem in "rh":
         (tmp_path / f"{stem}_1.fq").write_text(reads(1))
         (tmp_path / f"{stem}_2.fq.gz").write_bytes(gzip.compress(reads(2).encode()))
+    (tmp_path / "h.pairs").write_text("## pairs format v1.0\n")
     (tmp_path / "g.fa").write_text(">chr1\nACGT\n")
     (tmp_path / "a.gtf").write_text(ANNOTATION)
     (tmp_path / "config.yaml").write_text(CONFIG)

@@ -30,6 +30,8 @@ def make(mistake: dict, path: Path) -> None:
 @pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake["name"])
 def test_each_mistake_is_named(project, capsys, mistake):
     make(mistake, project / mistake["file"])
+    if "also" in mistake:
+        make(mistake["also"], project / mistake["also"]["file"])
     assert main(["check", "--configfile", "config.yaml"]) == 1
     says = mistake["says"].replace("{folder}", str(project))
     assert capsys.readouterr().err == f"deepexpr check: error: {says}"
