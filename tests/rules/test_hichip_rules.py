@@ -10,6 +10,8 @@ import yaml
 from workflow_copy import ROOT
 
 DEMO = ("--configfile", "config/demo/config.yaml")
+#: What samples that enter with pairs can be scaled by.
+VALID_PAIRS = {"loops": {"total_metric": "valid_pairs"}}
 
 
 def plan(workflow, overlay):
@@ -54,7 +56,7 @@ def shell_text(workflow, mark, *arguments):
 def test_stages_before_the_entry_are_skipped(workflow, files, expected):
     if files:
         enter_with(workflow, **files)
-    jobs = plan(workflow, {})
+    jobs = plan(workflow, VALID_PAIRS)
     assert {name: jobs.get(name) for name in expected} == expected
 
 
@@ -77,7 +79,7 @@ def test_what_is_made_on_request(workflow):
 def test_an_absent_program_is_one_clear_message(workflow, overlay, target, message):
     """Run the rule's own shell text where neither program is on PATH."""
     enter_with(workflow, pairs="pairs.gz")
-    (workflow.folder / "over.yaml").write_text(yaml.safe_dump({"hichip": overlay}))
+    (workflow.folder / "over.yaml").write_text(yaml.safe_dump({"hichip": overlay} | VALID_PAIRS))
     command = shell_text(workflow, "command -v", target, *DEMO, "over.yaml")
     bare = workflow.folder / "bare"
     bare.mkdir()
