@@ -29,6 +29,8 @@ WINDOWS = (1 << 12, 1 << 13, 1 << 14, 1 << 15, 1 << 16, 1 << 17)
 FLUSHED_END = bytes.fromhex("0000ffff0300")
 #: Bits of a dynamic block's header before the lengths of the code-length code.
 HEADER_BITS = 17
+#: Bits of those lengths, at most.
+LENGTHS_BITS = 19 * 3
 
 
 def is_gzip(path: str | Path) -> bool:
@@ -42,13 +44,15 @@ def check_gzip_end(path: str | Path, what: str) -> None:
     size = os.path.getsize(path)
     with open(path, "rb") as handle:
         bgzf = handle.read(16)[12:14] == b"BC"
+        seen = 0
         for window in WINDOWS:
             handle.seek(max(size - window, 0))
             tail = handle.read()
             if tail.endswith(BGZF_END):
                 return
-            if not bgzf and (tail[:-TRAILER].endswith(FLUSHED_END) or _ends_in_a_block(tail)):
+            if not bgzf and (tail[:-TRAILER].endswith(FLUSHED_END) or _ends_in_a_block(tail, seen)):
                 return
+            seen = len(tail)
             if size <= window:
                 break
     with reading(path, what) as text:
@@ -56,10 +60,12 @@ def check_gzip_end(path: str | Path, what: str) -> None:
             pass
 
 
-def _ends_in_a_block(tail: bytes) -> bool:
+def _ends_in_a_block(tail: bytes, seen: int) -> bool:
+    """Whether a last block begins in `tail`, before its `seen` last bytes, and ends with it."""
     bits = np.unpackbits(np.frombuffer(tail, np.uint8), bitorder="little")
+    new = 8 * (len(tail) - seen) + HEADER_BITS + LENGTHS_BITS if seen else len(bits)
     shifted: dict[int, bytes] = {}
-    for position in _candidates(bits):
+    for position in _candidates(bits[:new]):
         byte, shift = divmod(position, 8)
         if shift not in shifted:
             shifted[shift] = np.packbits(bits[shift:], bitorder="little").tobytes()
@@ -81,7 +87,7 @@ def _candidates(bits: np.ndarray) -> Iterator[int]:
     Its header: 1 (last), 2 (dynamic), at most 286 literal and 30 distance codes, the number of
     code lengths, and then their lengths, which must make a complete prefix code.
     """
-    count = len(bits) - HEADER_BITS - 19 * 3
+    count = len(bits) - HEADER_BITS - LENGTHS_BITS
     if count < 1:
         return
     three = bits[:-2] | bits[1:-1] << 1 | bits[2:] << 2

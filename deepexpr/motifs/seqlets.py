@@ -19,8 +19,6 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 import pandas as pd
-from scipy.cluster.hierarchy import fcluster, linkage
-from scipy.spatial.distance import squareform
 
 from deepexpr.errors import InputError
 from deepexpr.features.sequence import one_hot, reverse_complement
@@ -198,6 +196,10 @@ def group_seqlets(
     seqlets: Seqlets, settings: SeqletSettings
 ) -> list[tuple[np.ndarray, np.ndarray]]:
     """(rows of the members, their letters uint8 laid on each other), largest group first."""
+    # Here, as `check` reads the settings above for every run and need not wait for SciPy.
+    from scipy.cluster.hierarchy import fcluster, linkage
+    from scipy.spatial.distance import squareform
+
     similarity, shift, turned = _similarities(seqlets, settings.flank)
     distance = squareform(1.0 - similarity, checks=False)
     label = fcluster(linkage(distance, "average"), 1.0 - settings.alike, "distance")
