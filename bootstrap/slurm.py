@@ -17,7 +17,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from bootstrap.shell import SetupError, run, say
+from bootstrap.shell import SetupError
+from bootstrap.tools import apt_install
 
 #: Debian packages, and the programs of them that are needed.
 PACKAGES = ("slurm-wlm", "munge")
@@ -90,12 +91,8 @@ def ensure_slurm() -> None:
         raise SetupError(f"No SLURM to test with: {reason}.\n  fix: run as root on Debian/Ubuntu")
     if not missing_programs():
         return
-    say(f"Installing {', '.join(PACKAGES)} with apt ...")
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    options = ["-y", "-qq", "--no-install-recommends"]
     with _services_kept_off():
-        run(["apt-get", "update", "-qq"], env=environment)
-        run(["apt-get", "install", *options, *PACKAGES], env=environment)
+        apt_install(list(PACKAGES))
     if missing_programs():
         raise SetupError(f"apt installed no {', '.join(missing_programs())}.")
 
@@ -163,11 +160,6 @@ class PrivateSlurm:
                 process.wait()
         self.processes.clear()
         shutil.rmtree(self.folder, ignore_errors=True)
-
-    def environment(self) -> dict[str, str]:
-        """PATH with this cluster's commands first; jobs inherit it."""
-        path = os.pathsep.join([str(self.folder / "bin"), os.environ["PATH"]])
-        return {**os.environ, "PATH": path}
 
     def node_state(self) -> str:
         """The node's state as sinfo says it: idle, mixed, allocated, down ..."""

@@ -67,7 +67,7 @@ def ensure_browser() -> str:
     """
     if not shutil.which(DRIVER) and shutil.which("apt-get") and os.geteuid() == 0:
         try:
-            _apt_install(["chromium-driver"])
+            apt_install(["chromium-driver"])
         except SetupError as error:
             say(f"Chromium could not be installed.\n{error}")
     found = shutil.which(DRIVER)
@@ -111,7 +111,7 @@ def _install(missing: list[str]) -> None:
     if not shutil.which("apt-get"):
         raise SetupError(_advice(missing))
     if os.geteuid() == 0:
-        _apt_install(missing)
+        apt_install(missing)
     else:
         say(
             f"Unpacking Debian's {', '.join(missing)} into {PREFIX.relative_to(ROOT)} (no root) ..."
@@ -121,7 +121,7 @@ def _install(missing: list[str]) -> None:
             _write_launchers(tool)
 
 
-def _apt_install(packages: list[str]) -> None:
+def apt_install(packages: list[str]) -> None:
     """Install Debian packages as root."""
     say(f"Installing {', '.join(packages)} with apt ...")
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}

@@ -18,7 +18,7 @@ import numpy as np
 
 from deepexpr.files import reading
 
-#: The empty block at the end of every BGZF file (SAM specification, 4.1.2).
+#: The empty block at the end of every BGZF file, BAM too (SAM specification, 4.1.2).
 BGZF_END = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
 TRAILER = 8  # CRC32 and length
 #: Bytes from the end in which the last block is looked for, one after the other. zlib's blocks

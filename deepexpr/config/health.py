@@ -14,15 +14,13 @@ from pathlib import Path
 import pandas as pd
 
 from deepexpr.config.entries import files_of
-from deepexpr.config.gzip_ends import check_gzip_end, is_gzip
+from deepexpr.config.gzip_ends import BGZF_END, check_gzip_end, is_gzip
 from deepexpr.errors import InputError
 from deepexpr.expression.abundance import check_value_column
 from deepexpr.files import reading
 
 #: kallisto's k-mers; shorter reads hold none.
 KALLISTO_K = 31
-#: The empty block at the end of a complete BAM (SAM specification §4.1.2).
-BGZF_END = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
 
 
 def unit_health(units: pd.DataFrame, assays: dict[str, str], min_length: int, path: str):

@@ -86,22 +86,20 @@ def _nested_settings(config: Mapping[str, Any], where: str) -> Iterator[InputErr
 
 def _unknown_names(config: Mapping[str, Any], samples: pd.DataFrame) -> Iterator[InputError]:
     known = list(dict.fromkeys(samples["cell_line"]))
-    for line in config["evaluation"]["distance_cell_lines"] or []:
-        if line not in known:
-            yield InputError(
-                f"The cell line {line!r} of the distance scan is not in the sample sheet.",
-                where="configuration, key evaluation.distance_cell_lines",
-                expected="some of " + ", ".join(known),
-                fix="Correct the name, or set the key to null for all cell lines with HiChIP.",
-            )
-    for line in config["motifs"]["attribution_cell_lines"] or []:
-        if line not in known:
-            yield InputError(
-                f"The cell line {line!r} of the attribution motifs is not in the sample sheet.",
-                where="configuration, key motifs.attribution_cell_lines",
-                expected="some of " + ", ".join(known),
-                fix="Correct the name, or set the key to null for all cell lines.",
-            )
+    named = (
+        ("evaluation.distance_cell_lines", "the distance scan", "all cell lines with HiChIP"),
+        ("motifs.attribution_cell_lines", "the attribution motifs", "all cell lines"),
+    )
+    for key, what, default in named:
+        section, name = key.split(".")
+        for line in config[section][name] or []:
+            if line not in known:
+                yield InputError(
+                    f"The cell line {line!r} of {what} is not in the sample sheet.",
+                    where=f"configuration, key {key}",
+                    expected="some of " + ", ".join(known),
+                    fix=f"Correct the name, or set the key to null for {default}.",
+                )
     targets = config["motifs"]["targets"]
     # Under --use-conda the main process may lack pyjaspar; then the rule itself tells.
     if is_release(targets) and importlib.util.find_spec("pyjaspar"):

@@ -60,7 +60,7 @@ def test_failed_command_shows_its_last_words():
 def test_browser_is_installed_as_root_only(empty_path, monkeypatch):
     program(empty_path, "apt-get", "")
     asked = []
-    monkeypatch.setattr(tools, "_apt_install", asked.append)
+    monkeypatch.setattr(tools, "apt_install", asked.append)
     monkeypatch.setattr(tools.os, "geteuid", lambda: 1000)
     assert "apt-get install chromium-driver" in ensure_browser()
     assert asked == []

@@ -8,7 +8,8 @@ import yaml
 
 from deepexpr.cli import main
 from deepexpr.config.entries import FILE_COLUMNS
-from deepexpr.config.health import BGZF_END, unit_health
+from deepexpr.config.gzip_ends import BGZF_END
+from deepexpr.config.health import unit_health
 
 MISTAKES = yaml.safe_load((Path(__file__).parent / "mistakes.yaml").read_text())
 
