@@ -148,6 +148,25 @@ def write_table(table: pd.DataFrame, path: str | Path) -> None:
         table.to_csv(handle, sep="\t", index=False, float_format="%.10g", na_rep="NA")
 
 
+def non_negative(values: pd.Series, what: str, where: str, fix: str) -> pd.Series:
+    """A column of a table as float64; InputError names the first below 0 or not finite.
+
+    what : ends "N value(s) of ..."; where : what stands before the number of the row.
+    """
+    numbers = pd.to_numeric(values, errors="coerce").astype(float)
+    bad = ~numbers.between(0, float("inf"), inclusive="left")
+    if bad.any():
+        row = int(bad.to_numpy().argmax())
+        raise InputError(
+            f"{int(bad.sum())} value(s) of {what}.",
+            where=f"{where} {row + 1}",
+            expected="numbers of 0 or more",
+            found=repr(str(values.iloc[row])),
+            fix=fix,
+        )
+    return numbers
+
+
 def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)

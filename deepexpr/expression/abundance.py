@@ -9,11 +9,10 @@ import json
 import logging
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from deepexpr.errors import InputError
-from deepexpr.files import read_table, reading
+from deepexpr.files import non_negative, read_table, reading
 
 log = logging.getLogger(__name__)
 
@@ -146,15 +145,5 @@ def _is_header(row: list[str]) -> bool:
 
 
 def _numbers(values: pd.Series, path: str | Path, column: str) -> pd.Series:
-    numbers = pd.to_numeric(values, errors="coerce").astype(float)
-    bad = ~np.isfinite(numbers) | (numbers < 0)
-    if bad.any():
-        row = int(bad.to_numpy().argmax())
-        raise InputError(
-            f"{int(bad.sum())} value(s) of {column} are no counts.",
-            where=f"{path}, row {row + 1}",
-            expected="numbers of 0 or more",
-            found=repr(str(values.iloc[row])),
-            fix="Run kallisto again, or mend the table.",
-        )
-    return numbers
+    fix = "Run kallisto again, or mend the table."
+    return non_negative(values, f"{column} are no counts", f"{path}, row", fix)

@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 
 from deepexpr.errors import InputError
-from deepexpr.files import reading
+from deepexpr.files import non_negative, reading
 from deepexpr.hichip.bedpe import ANCHORS, order_anchors
 from deepexpr.reference.chromosomes import require_shared_names
 from deepexpr.schemas import SIGNAL
@@ -181,18 +181,10 @@ def _typed(anchors: pd.DataFrame, value: pd.Series, path: str | Path) -> pd.Data
 
 
 def _numbers(values: pd.Series, path: str | Path) -> pd.Series:
-    numbers = pd.to_numeric(values, errors="coerce").astype(float)
-    bad = ~np.isfinite(numbers) | (numbers < 0)
-    if bad.any():
-        row = int(bad.to_numpy().argmax())
-        raise InputError(
-            f"{int(bad.sum())} value(s) of the table of loops are no positions or counts.",
-            where=f"{path}, data row {row + 1}",
-            expected="numbers of 0 or more",
-            found=repr(str(values.iloc[row])),
-            fix="Correct the table, or name its column of counts in value_column.",
-        )
-    return numbers
+    return non_negative(
+        values, "the table of loops are no positions or counts", f"{path}, data row",
+        "Correct the table, or name its column of counts in value_column.",
+    )  # fmt: skip
 
 
 def _is_number(text: str) -> bool:
