@@ -44,6 +44,9 @@ LOOP_QC = QC[1:]
 #: One row per fold x gene; role is "train", "validation" or "test"; fold is 0..K-1.
 SPLITS = ("fold", "gene", "role")
 
+#: One row per gene: its family (the name of one of its genes) and how many genes that has.
+FAMILIES = ("gene", "family", "genes")
+
 #: One row per test gene. trained_on = cell_line, or the comma-joined others for cross-cell-line.
 #: observed: label (+1/-1) or log10 expression; predicted: P(+1) or log10 expression.
 PREDICTIONS = (

@@ -24,8 +24,10 @@ rule fit_baseline:
     params:
         folder=lambda w, output: os.path.dirname(output.predictions),
         settings=json.dumps(config["baselines"]["settings"], sort_keys=True),
+        scheme=SCHEME,
         seed=config["seed"],
     shell:
         "python -m deepexpr baseline --dataset {input.dataset:q} --splits {input.splits:q}"
+        " --scheme {params.scheme}"
         " --task {wildcards.task} --method {wildcards.baseline} --settings {params.settings:q}"
         " --seed {params.seed} --threads {threads} --output {params.folder:q} 2> {log:q}"

@@ -10,6 +10,9 @@ rule split_genes:
     input:
         genes=out("reference/{assembly}/genes.tsv"),
         expression=out("expression/{assembly}/expression.tsv"),
+        promoters=lambda w: (
+            out("reference/{assembly}/promoters.fa") if w.scheme == "family" else []
+        ),
     output:
         out("features/{assembly}/splits/{scheme}-K{K}.tsv"),
     log:
@@ -18,8 +21,12 @@ rule split_genes:
         "../envs/deepexpr.yaml"
     params:
         seed=config["seed"],
+        promoters=lambda w, input: (
+            f"--promoters={input.promoters}" if input.promoters else ""
+        ),
     shell:
-        "python -m deepexpr splits --genes {input.genes:q} --expression {input.expression:q} --scheme {wildcards.scheme} --folds {wildcards.K}"
+        "python -m deepexpr splits --genes {input.genes:q} --expression {input.expression:q}"
+        " {params.promoters:q} --scheme {wildcards.scheme} --folds {wildcards.K}"
         " --seed {params.seed} --output {output:q} 2> {log:q}"
 
 

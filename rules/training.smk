@@ -34,9 +34,11 @@ rule train_network:
         folder=lambda w, output: os.path.dirname(output.predictions),
         model=json.dumps(config["model"], sort_keys=True),
         training=json.dumps(config["training"], sort_keys=True),
+        scheme=SCHEME,
         seed=config["seed"],
     shell:
         "python -m deepexpr train --dataset {input.dataset:q} --splits {input.splits:q}"
+        " --scheme {params.scheme}"
         " --task {wildcards.task} {params.options:q} --model {params.model:q}"
         " --training {params.training:q} --seed {params.seed} --threads {threads}"
         " --output {params.folder:q} 2> {log:q}"

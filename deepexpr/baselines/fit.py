@@ -23,6 +23,7 @@ from deepexpr.baselines.inputs import feature_matrix, response
 from deepexpr.baselines.methods import check_method, fit_method, predict_method, search
 from deepexpr.baselines.settings import BaselineSettings
 from deepexpr.features.dataset import Dataset
+from deepexpr.features.families import find_scheme
 from deepexpr.features.splits import fold_roles, restrict_splits
 from deepexpr.schemas import PREDICTIONS
 
@@ -46,13 +47,6 @@ class BaselineRun:
     features: int
 
 
-def scheme_of(dataset: Dataset, splits: pd.DataFrame) -> str:
-    """ "chromosome" where the test genes of no chromosome are in two folds, else "random"."""
-    test = splits.loc[splits["role"] == "test", ["fold", "gene"]]
-    chromosome = dataset.chromosome[dataset.index_of(test["gene"])]
-    return "random" if (test.groupby(chromosome)["fold"].nunique() > 1).any() else "chromosome"
-
-
 def run_baseline(
     dataset: Dataset,
     splits: pd.DataFrame,
@@ -61,9 +55,11 @@ def run_baseline(
     settings: BaselineSettings,
     seed: int = 0,
     threads: int = 1,
+    scheme: str | None = None,
 ) -> BaselineRun:
     """Fit `method` on every fold of `splits` and predict its test genes.
 
+    scheme : name of the splits' scheme; None finds it (features.families.find_scheme).
     Folds run in `threads` threads of one BLAS thread each, so that the number of threads does
     not change the result. Genes of the splits that the dataset lacks are left out, logged.
     """
@@ -77,7 +73,7 @@ def run_baseline(
             delayed(_fold)(dataset, x, splits, fold, task, method, settings, seed)
             for fold in numbers
         )
-    scheme = scheme_of(dataset, splits)
+    scheme = scheme or find_scheme(dataset, splits)
     return BaselineRun(
         pipelines={fold: result[0] for fold, result in zip(numbers, results, strict=True)},
         splits=splits,

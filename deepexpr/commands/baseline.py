@@ -23,6 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--settings", help="grids and features: JSON text, or a JSON or YAML file; default: paper's"
     )
+    parser.add_argument("--scheme", help="name of the splits' scheme; default: found from them")
     parser.add_argument("--seed", type=int, default=0, help="seed of inner folds and forests")
     parser.add_argument("--threads", type=int, default=1, help="folds fitted at the same time")
     parser.add_argument(
@@ -47,8 +48,9 @@ def run(args: argparse.Namespace) -> None:
         require_two_labels(dataset)
     settings = read_settings(args.settings)
     result = run_baseline(
-        dataset, read_splits(args.splits), args.task, args.method, settings, args.seed, args.threads
-    )
+        dataset, read_splits(args.splits), args.task, args.method, settings, args.seed,
+        args.threads, args.scheme,
+    )  # fmt: skip
     folder = Path(args.output)
     write_table(result.predictions, folder / "predictions.tsv")
     write_table(result.search, folder / "search.tsv")

@@ -15,10 +15,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--scheme",
-        choices=("random", "chromosome"),
+        choices=("random", "chromosome", "family"),
         default="random",
-        help="random groups of genes, or whole chromosomes held out",
+        help="random groups of genes; or whole chromosomes, or families of genes with similar "
+        "promoters, held out",
     )
+    parser.add_argument("--promoters", help="FASTA of promoters, named by gene, for family")
+    parser.add_argument("--families", help="write the family of every gene here (TSV), for family")
     parser.add_argument("--folds", type=int, required=True, help="number of folds K, 2 or more")
     parser.add_argument("--seed", type=int, default=0, help="seed of the random groups")
     parser.add_argument("--output", required=True, help="TSV of fold, gene and role")
@@ -26,12 +29,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Read the genes, split them, write the splits."""
+    from deepexpr.errors import UsageError
     from deepexpr.expression.tables import read_expression
+    from deepexpr.features.families import family_table
     from deepexpr.features.splits import make_splits
     from deepexpr.files import write_table
+    from deepexpr.reference.fasta import read_fasta
     from deepexpr.reference.genes import read_genes
 
+    by_family = args.scheme == "family"
+    if by_family != bool(args.promoters) or (args.families and not by_family):
+        raise UsageError("The scheme family needs --promoters; no other takes them or --families.")
     genes = read_genes(args.genes)
     if args.expression:
         genes = genes[genes["gene"].isin(set(read_expression(args.expression).index))]
+    if by_family:
+        families = family_table(genes["gene"], read_fasta(args.promoters))
+        genes = genes.merge(families, on="gene")
+        if args.families:
+            write_table(families, args.families)
     write_table(make_splits(genes, args.scheme, args.folds, args.seed), args.output)

@@ -18,7 +18,7 @@ from deepexpr.schemas import SPLITS
 
 log = logging.getLogger(__name__)
 
-SCHEMES = ("random", "chromosome")
+SCHEMES = ("random", "chromosome", "family")
 ROLES = ("train", "validation", "test")
 
 #: 0.8 : 0.1 of the training groups (paper, 10-fold): one gene in nine is for validation.
@@ -28,21 +28,29 @@ VALIDATION_SHARE = 0.1 / (0.8 + 0.1)
 def make_splits(genes: pd.DataFrame, scheme: str, folds: int, seed: int) -> pd.DataFrame:
     """Splits of `genes` into `folds` folds: columns schemas.SPLITS, sorted by fold and gene.
 
-    genes : columns gene (unique) and, for the scheme "chromosome", chromosome.
-    scheme : "random", or "chromosome": whole chromosomes are held out, in groups of nearly
-        equal gene number. Validation genes are drawn at random from the training groups in both.
+    genes : columns gene (unique) and, for the scheme "chromosome", chromosome; for the scheme
+        "family", family (families.find_families).
+    scheme : "random"; "chromosome" or "family": whole chromosomes or gene families are held out,
+        in groups of nearly equal gene number. Validation genes are drawn at random from the
+        training groups, under "family" whole families.
     The result depends on the set of genes and the seed, not on the order of the rows.
     Raises InputError where there are fewer genes (or chromosomes) than folds.
     """
     table = genes.sort_values("gene", kind="stable").reset_index(drop=True)
     _check(table, scheme, folds)
     rng = np.random.default_rng(seed)
+    unit = np.arange(len(table))  # what goes to validation together
     if scheme == "random":
         group = rng.permutation(len(table)) % folds
-    else:
+    elif scheme == "chromosome":
         group = _chromosome_groups(table["chromosome"], folds)
+    else:
+        unit = pd.factorize(table["family"])[0]
+        group = _family_groups(unit, folds, rng)
     names = table["gene"].to_numpy()
-    result = pd.concat([_fold(names, group, fold, rng) for fold in range(folds)], ignore_index=True)
+    result = pd.concat(
+        [_fold(names, group, unit, fold, rng) for fold in range(folds)], ignore_index=True
+    )
     log.info(
         "%d genes in %d folds (%s), %d-%d test genes in each",
         len(table), folds, scheme, *np.sort(np.bincount(group, minlength=folds))[[0, -1]],
@@ -50,7 +58,7 @@ def make_splits(genes: pd.DataFrame, scheme: str, folds: int, seed: int) -> pd.D
     return result[list(SPLITS)]
 
 
-def _fold(names: np.ndarray, group: np.ndarray, fold: int, rng: np.random.Generator):
+def _fold(names, group, unit, fold: int, rng: np.random.Generator) -> pd.DataFrame:
     role = np.where(group == fold, "test", "train").astype(object)
     rest = np.flatnonzero(group != fold)
     if len(rest) < 2:
@@ -59,9 +67,46 @@ def _fold(names: np.ndarray, group: np.ndarray, fold: int, rng: np.random.Genera
             expected="at least 2",
             fix="Use more genes or fewer folds.",
         )
-    number = max(1, round(len(rest) * VALIDATION_SHARE))
-    role[rng.choice(rest, size=number, replace=False)] = "validation"
+    role[rest[_validation(unit[rest], rng)]] = "validation"
     return pd.DataFrame({"fold": fold, "gene": names, "role": role})
+
+
+def _validation(unit: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Which genes of the training groups are for validation: whole units, about the share."""
+    wanted = max(1, round(len(unit) * VALIDATION_SHARE))
+    names, sizes = np.unique(unit, return_counts=True)
+    if len(names) == len(unit):
+        return rng.choice(len(unit), size=wanted, replace=False)
+    if len(names) < 2:
+        raise InputError(
+            f"The {len(unit)} genes left for training and validation are all of one family.",
+            fix="Use more genes, fewer folds, or the scheme random.",
+        )
+    chosen = []
+    for i in rng.permutation(len(names)):
+        if sizes[i] <= wanted:
+            chosen.append(names[i])
+            wanted -= sizes[i]
+    return np.flatnonzero(np.isin(unit, chosen or names[sizes.argmin()]))
+
+
+def _family_groups(family: np.ndarray, folds: int, rng: np.random.Generator) -> np.ndarray:
+    """Families in random order, largest first, each to the fold with the fewest genes so far."""
+    sizes = np.bincount(family)
+    if sizes.max() > -(-len(family) // folds):
+        raise InputError(
+            f"One family has {sizes.max()} of the {len(family)} genes, more than one of {folds} "
+            "equal folds can hold.",
+            expected=f"families of at most {-(-len(family) // folds)} genes",
+            fix=f"Use at most {len(family) // sizes.max()} folds (K), or the scheme random.",
+        )
+    order = rng.permutation(len(sizes))
+    load = np.zeros(folds, dtype=np.int64)
+    fold_of = np.zeros(len(sizes), dtype=np.int64)
+    for name in order[np.argsort(-sizes[order], kind="stable")]:
+        fold_of[name] = load.argmin()
+        load[fold_of[name]] += sizes[name]
+    return fold_of[family]
 
 
 def _chromosome_groups(chromosome: pd.Series, folds: int) -> np.ndarray:

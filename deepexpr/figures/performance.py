@@ -30,7 +30,11 @@ SIGNIFICANT = 0.05
 TEST_KEYS = ("cell_line", "trained_on", "task", "scheme", "K", "metric")
 
 AXIS_LABELS = {"AUC": "Area under the ROC curve (AUC)", "PCC": "Pearson r (PCC)"}
-SCHEME_LABELS = {"random": "random folds", "chromosome": "chromosomes held out"}
+SCHEME_LABELS = {
+    "random": "random folds",
+    "chromosome": "chromosomes held out",
+    "family": "gene families held out",
+}
 
 
 def build_auc(inputs: Inputs) -> pd.DataFrame:

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from deepexpr.baselines.bundle import BaselineBundle, write_bundle
-from deepexpr.baselines.fit import run_baseline, scheme_of
+from deepexpr.baselines.fit import run_baseline
 from deepexpr.baselines.methods import METHODS, check_method
 from deepexpr.baselines.settings import BaselineSettings, read_settings
 from deepexpr.errors import InputError
-from deepexpr.features.splits import fold_roles, make_splits
+from deepexpr.features.splits import fold_roles
 from deepexpr.schemas import PREDICTIONS
 
 ALL = [(task, method) for task, methods in METHODS.items() for method in methods]
@@ -112,14 +112,6 @@ def test_damaged_or_foreign_bundles_are_refused(dataset, splits, settings, tmp_p
     (tmp_path / "bundle" / "bundle.json").write_text('{"type": "network"}')
     with pytest.raises(InputError, match="not a baseline"):
         BaselineBundle.open(tmp_path / "bundle")
-
-
-def test_scheme_is_found_from_the_chromosomes(dataset):
-    import pandas as pd
-
-    genes = pd.DataFrame({"gene": dataset.gene, "chromosome": dataset.chromosome})
-    for scheme in ("random", "chromosome"):
-        assert scheme_of(dataset, make_splits(genes, scheme, 3, seed=0)) == scheme
 
 
 def test_method_of_the_other_task_is_refused():

@@ -124,3 +124,54 @@ def test_splits_restricted_to_the_genes_of_a_dataset():
     lonely = fold_roles(splits, 0)["train"]
     with pytest.raises(InputError, match="Fold 0 has no validation gene"):
         restrict_splits(splits, lonely)
+
+
+def families(number=300):
+    """Genes in families of 1 to 12, named so that names do not follow families."""
+    rng = np.random.default_rng(5)
+    family = np.repeat(np.arange(number), rng.choice([1, 1, 1, 2, 3, 12], number))[:number]
+    return genes(number).assign(family=rng.permutation(family))
+
+
+@pytest.mark.parametrize("folds", [2, 3, 5, 10, 15, 20])
+def test_families_are_never_divided_and_folds_are_equal(folds):
+    table = families()
+    splits = make_splits(table, "family", folds, seed=1)
+    roles = splits.merge(table[["gene", "family"]]).groupby(["fold", "family"])["role"]
+    assert (roles.nunique() == 1).all()
+    sizes = splits.groupby(["role", "fold"]).size()
+    assert sizes["test"].sum() == len(table)
+    assert sizes["test"].max() - sizes["test"].min() <= 1
+    assert (sizes["validation"] == ((len(table) - sizes["test"]) / 9).round()).all()
+
+
+def test_seed_and_not_the_order_of_rows_decides_on_families():
+    table = families()
+    first = make_splits(table, "family", 5, seed=1)
+    shuffled = table.assign(family=-table["family"]).sample(frac=1, random_state=0)
+    pd.testing.assert_frame_equal(first, make_splits(shuffled, "family", 5, seed=1))
+    assert not first.equals(make_splits(table, "family", 5, seed=2))
+
+
+@pytest.mark.parametrize(
+    ("sizes", "message"),
+    [
+        ([5, 1, 1, 1, 1, 1], r"5 of the 10 genes, more than one of 3 equal folds"),
+        ([4, 4], "8 genes cannot|4 of the 8 genes, more than one of 3 equal folds"),
+        ([2, 2, 2], None),
+    ],
+)
+def test_families_too_large_for_a_fold_are_refused(sizes, message):
+    table = genes(sum(sizes)).assign(family=np.repeat(range(len(sizes)), sizes))
+    if message:
+        with pytest.raises(InputError, match=message):
+            make_splits(table, "family", 3, seed=0)
+    else:
+        roles = make_splits(table, "family", 3, seed=0).groupby(["fold", "role"]).size()
+        assert (roles == 2).all()
+
+
+def test_two_families_leave_nothing_to_validate():
+    table = genes(4).assign(family=[0, 0, 1, 1])
+    with pytest.raises(InputError, match="all of one family"):
+        make_splits(table, "family", 2, seed=0)

@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from deepexpr.features.dataset import Dataset
+from deepexpr.features.splits import read_splits
 
 GENES = [f"G{i}" for i in range(40)]
 
@@ -17,8 +18,11 @@ def tables(workflow):
     folder, rng = workflow.folder, np.random.default_rng(1)
     (folder / "data/kallisto").mkdir(parents=True)
     letters = "".join(rng.choice(list("ACGT"), 200_000))
-    (folder / "data/genome.fa").write_text(f">chr1\n{letters}\n")
     starts = [3000 + 4500 * i for i in range(len(GENES))]
+    for copy in (7, 31):  # with G2 a family of three
+        first, promoter = starts[copy] - 900, letters[starts[2] - 1000 : starts[2] + 1000]
+        letters = letters[:first] + promoter + letters[first + 2000 :]
+    (folder / "data/genome.fa").write_text(f">chr1\n{letters}\n")
     rows = [f"NM_{i}\tchr1\t+\t{s}\t{s + 900}\t{GENES[i]}" for i, s in enumerate(starts)]
     (folder / "data/genes.tsv").write_text("\n".join(rows) + "\n")
     counts = [f"{gene}\t{i * 10}" for i, gene in enumerate(GENES)]
@@ -43,7 +47,12 @@ def tables(workflow):
         "samples": "samples.tsv",
         "units": "units.tsv",
         "assemblies": {"toy": {"genome": "data/genome.fa", "annotation": "data/genes.tsv"}},
-        "evaluation": {"distance_cell_lines": None, "folds": [5], "main_folds": 5},
+        "evaluation": {
+            "distance_cell_lines": None,
+            "folds": [5],
+            "main_folds": 5,
+            "scheme": "family",
+        },
     }
     (folder / "over.yaml").write_text(yaml.safe_dump(overlay))
     return workflow
@@ -51,7 +60,10 @@ def tables(workflow):
 
 def test_tables_become_datasets(tables):
     paths = [f"results/features/{line}/dataset.h5" for line in "ABC"]
-    tables.run(*paths, "--configfile", "over.yaml")
+    splits = "results/features/toy/splits/family-K5.tsv"
+    tables.run(*paths, splits, "--configfile", "over.yaml")
+    roles = read_splits(tables.folder / splits).pivot(index="gene", columns="fold", values="role")
+    assert (roles.loc[["G7", "G31"]] == roles.loc["G2"]).all(axis=None)
     datasets = {path[17]: Dataset.open(tables.folder / path) for path in paths}
     assert [datasets[line].has_hichip for line in "ABC"] == [True, False, False]
     assert datasets["A"].gene.tolist() == GENES
