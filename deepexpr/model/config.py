@@ -34,6 +34,8 @@ class ModelConfig:
         positions.
     both_strands : the first convolution reads both strands with the same filters, and adds them.
     kmer_start : its filters start at words that explain the training genes (see kmer_start).
+    words : beside the convolutions, a linear score of word counts in windows of the promoter, with
+        weights in closed form (see deepexpr.model.words).
     profiles : sum the positions (or windows) with this many learnt weightings, shared by all maps;
         0 = every position of every map has its own weights.
     batch_norm, batch_norm_momentum : batch normalisation after every convolution.
@@ -59,6 +61,7 @@ class ModelConfig:
     windows: int = 0
     both_strands: bool = False
     kmer_start: bool = False
+    words: bool = False
     profiles: int = 0
     batch_norm: bool = False
     batch_norm_momentum: float = 0.9
@@ -119,7 +122,8 @@ _MODEL_VARIANTS: dict[str, dict[str, Any]] = {
         "batch_norm_momentum": 0.99, "dense": (40,), "joint": (80, 40), "conv_dropout": 0.5,
     },
     "tuned": {
-        "filters": 32, "kernel": 12, "both_strands": True, "kmer_start": True, "first_pool": 20,
+        "filters": 32, "kernel": 12, "both_strands": True, "kmer_start": True, "words": True,
+        "first_pool": 20,
         "blocks": 1, "layers": 2, "growth": 12, "windows": 5, "pool_type": "average",
         "batch_norm": True, "dense": (32,), "dropout": 0.2, "distal_dropout": 0.0,
         "bins_dropout": 0.8, "zero_start": True, "totals": (25_000, 100_000, 1_000_000),

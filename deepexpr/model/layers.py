@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 
 from deepexpr.model.backend import keras
@@ -82,3 +84,69 @@ class DropoutFrom(keras.layers.Dropout):
     def get_config(self) -> dict:
         """Keras' settings and `first`."""
         return super().get_config() | {"first": self.first}
+
+
+@keras.saving.register_keras_serializable("deepexpression")
+class WordCounts(keras.layers.Layer):
+    """How often each word occurs in windows of a promoter, as variance-stabilised square roots.
+
+    (batch, L, 4) one-hot to (batch, windows * words) float32, sqrt(count + 3/8) (Anscombe 1948:
+    a count then varies about equally whether the word is rare or common). Words are in the order
+    of base 4 (A, C, G, T); a word lies in a window with all its letters; one with N counts nowhere.
+
+    word : letters, an even number. edges : positions, 0-based, that bound the windows.
+    both_strands : a word and its reverse complement share one count, under the smaller code.
+    """
+
+    def __init__(self, word: int, edges: list[int], both_strands: bool, **options) -> None:
+        super().__init__(**options)
+        self.word = word
+        self.edges = list(edges)
+        self.both_strands = both_strands
+
+    def call(self, promoter):
+        """Counts by products: a word is its left half followed by its right half."""
+        half = self.word // 2
+        halves = self._occurrences(promoter, half)
+        counts = []
+        for start, end in itertools.pairwise(self.edges):
+            left = halves[:, start : end - self.word + 1]
+            right = halves[:, start + half : end - half + 1]
+            pairs = keras.ops.matmul(keras.ops.transpose(left, (0, 2, 1)), right)
+            counts.append(self._merged(keras.ops.reshape(pairs, (-1, 4**self.word))))
+        return keras.ops.sqrt(keras.ops.concatenate(counts, axis=1) + 0.375)
+
+    @staticmethod
+    def _occurrences(promoter, word: int):
+        """(batch, L, 4) to (batch, L - word + 1, 4**word): 1 where the word starts."""
+        found = promoter
+        for i in range(1, word):
+            found = found[:, :-1, :, None] * promoter[:, i:, None, :]
+            found = keras.ops.reshape(found, (-1, promoter.shape[1] - i, 4 ** (i + 1)))
+        return found
+
+    def _merged(self, counts):
+        if not self.both_strands:
+            return counts
+        own, other = self._strands()
+        palindrome = keras.ops.convert_to_tensor((own == other).astype(np.float32))
+        first = keras.ops.take(counts, own, axis=1)
+        return first + keras.ops.take(counts, other, axis=1) * (1 - palindrome)
+
+    def _strands(self) -> tuple[np.ndarray, np.ndarray]:
+        """Codes of the words kept, and of their reverse complements."""
+        codes = np.arange(4**self.word)
+        powers = 4 ** np.arange(self.word)[::-1]
+        digits = (codes[:, None] // powers) % 4
+        other = ((3 - digits[:, ::-1]) * powers).sum(axis=1)
+        return codes[codes <= other], other[codes <= other]
+
+    def compute_output_shape(self, input_shape):
+        """(batch, windows * words)."""
+        words = len(self._strands()[0]) if self.both_strands else 4**self.word
+        return (input_shape[0], (len(self.edges) - 1) * words)
+
+    def get_config(self) -> dict:
+        """Keras' settings and `word`, `edges`, `both_strands`."""
+        own = {"word": self.word, "edges": self.edges, "both_strands": self.both_strands}
+        return super().get_config() | own

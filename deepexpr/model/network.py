@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from deepexpr.errors import InputError
 from deepexpr.model.backend import keras
 from deepexpr.model.config import ModelConfig
-from deepexpr.model.layers import DropoutFrom, Flip, LoopTotals
+from deepexpr.model.layers import DropoutFrom, Flip, LoopTotals, WordCounts
 
 layers = keras.layers
 
@@ -28,6 +28,16 @@ DISTAL = "distal"
 SEQUENCE_INPUT = "promoter"
 BINS_INPUT = "bins"
 BINS_HEAD = "bins_head"
+SEQUENCE_SCORE = "sequence_score"
+WORD_SCORE = "word_score"
+FROZEN_INPUT = "frozen_score"
+
+#: Words of the wide part: letters, bounds of their windows as shares of the promoter (0.5 is the
+#: TSS; of 2,000 bp the others lie at -300 and +300), whether both strands share a count.
+WORD_BLOCKS = (
+    (4, (0.0, 0.35, 0.5, 0.65, 1.0), False),
+    (6, (0.0, 0.5, 1.0), True),
+)
 
 
 @dataclass(frozen=True)
@@ -63,9 +73,50 @@ class Shape:
 def build_proximal(config: ModelConfig, shape: Shape) -> keras.Model:
     """Promoter (batch, L, 4) to its score (batch, outputs), in units of the scaled target."""
     promoter = keras.Input((shape.length, 4), name=SEQUENCE_INPUT)
-    x = proximal_features(config, promoter)
-    score = layers.Dense(shape.outputs, dtype="float32", name="sequence_score")(x)
+    score = _sequence_score(config, shape, promoter)
+    if config.words:
+        words = layers.Dense(shape.outputs, dtype="float32", name=WORD_SCORE)
+        score = layers.Add(name="proximal_score")(
+            [score, words(layers.Concatenate(name="words")(_word_counts(shape, promoter)))]
+        )
     return keras.Model(promoter, score, name=PROXIMAL)
+
+
+def build_beside_words(config: ModelConfig, shape: Shape) -> keras.Model:
+    """The proximal module without its word score, which is an input: [promoter, frozen score]."""
+    promoter = keras.Input((shape.length, 4), name=SEQUENCE_INPUT)
+    frozen = keras.Input((shape.outputs,), name=FROZEN_INPUT)
+    score = _sequence_score(config, shape, promoter)
+    return keras.Model([promoter, frozen], layers.Add(name="proximal_score")([score, frozen]))
+
+
+def build_word_counts(shape: Shape) -> tuple[keras.Model, list[int]]:
+    """Promoter (batch, L, 4) to its word counts, and the number of columns of each block."""
+    promoter = keras.Input((shape.length, 4), name=SEQUENCE_INPUT)
+    blocks = _word_counts(shape, promoter)
+    model = keras.Model(promoter, layers.Concatenate(name="words")(blocks))
+    return model, [block.shape[-1] for block in blocks]
+
+
+def _word_counts(shape: Shape, promoter) -> list:
+    return [
+        WordCounts(
+            word, [round(share * shape.length) for share in shares], both_strands,
+            dtype="float32", name=f"words_{word}",
+        )(promoter)
+        for word, shares, both_strands in WORD_BLOCKS
+    ]  # fmt: skip
+
+
+def _sequence_score(config: ModelConfig, shape: Shape, promoter):
+    score = layers.Dense(
+        shape.outputs,
+        # Beside a word score the convolution starts with nothing to say.
+        kernel_initializer="zeros" if config.words else "glorot_uniform",
+        dtype="float32",
+        name=SEQUENCE_SCORE,
+    )
+    return score(proximal_features(config, promoter))
 
 
 def proximal_features(config: ModelConfig, promoter):

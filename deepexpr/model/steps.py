@@ -20,6 +20,21 @@ from deepexpr.model.kmer_start import starting_filters
 from deepexpr.model.network import Scaling, Shape
 from deepexpr.model.network_authors import build_authors
 from deepexpr.model.training import Trainer, distal_step, forward, sequence_step
+from deepexpr.model.words import WordScore, solve_words
+
+
+@dataclass(frozen=True, eq=False)
+class Words:
+    """The word score of one fold.
+
+    final : solved on training and validation genes, what the network keeps.
+    train, validation : (n, outputs) float32 scores beside which the rest is trained: left-out
+        ones of the training genes, and the validation genes' by the training genes' weights.
+    """
+
+    final: WordScore
+    train: np.ndarray
+    validation: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +46,7 @@ class FoldData:
     train_targets: np.ndarray
     validation_targets: np.ndarray
     scaling: Scaling
+    words: Words | None = None
 
 
 def fold_data(
@@ -84,6 +100,23 @@ class NetworkBuilder:
         self.kind = kind
         self._trainers: dict[str, Trainer] = {}
 
+    def with_words(self, data: FoldData) -> FoldData:
+        """`data` with the word score solved on its genes, where the network has one."""
+        if not self.config.words or self.kind == "hichip":
+            return data
+        model, blocks = network.build_word_counts(self.shape)
+        train, validation = (
+            forward(model, Examples(part.sequence)) for part in (data.train, data.validation)
+        )
+        inner = solve_words(train, blocks, data.train_targets, self.shape.task)
+        final = solve_words(
+            np.concatenate([train, validation]),
+            blocks,
+            np.concatenate([data.train_targets, data.validation_targets]),
+            self.shape.task,
+        )
+        return replace(data, words=Words(final, inner.left_out, inner.of(validation)))
+
     def train(
         self, data: FoldData, seed: int, label: str, pretrained: keras.Model | None = None
     ) -> tuple[keras.Model, list[tuple]]:
@@ -104,17 +137,28 @@ class NetworkBuilder:
 
     def _train_proximal(self, data: FoldData, seed: int, label: str):
         def build() -> keras.Model:
+            if self.config.words:
+                return network.build_beside_words(self.config, self.shape)
             return network.build_proximal(self.config, self.shape)
 
+        train, validation = replace(data.train, bins=None), replace(data.validation, bins=None)
+        if data.words is not None:
+            train = replace(train, frozen=data.words.train)
+            validation = replace(validation, frozen=data.words.validation)
         trainer = self._trainer("sequence", build)
         history = trainer.fit(
-            (replace(data.train, bins=None), data.train_targets),
-            (replace(data.validation, bins=None), data.validation_targets),
+            (train, data.train_targets),
+            (validation, data.validation_targets),
             seed,
             f"{label} sequence",
             self._starter(data, seed) if self.config.kmer_start else None,
         )
-        return _copy(trainer.model, build()), [("sequence", *row) for row in history]
+        proximal = network.build_proximal(self.config, self.shape)
+        _copy_by_name(trainer.model, proximal)
+        if data.words is not None:
+            word_score = proximal.get_layer(network.WORD_SCORE)
+            word_score.set_weights([data.words.final.kernel, data.words.final.bias])
+        return proximal, [("sequence", *row) for row in history]
 
     def _starter(self, data: FoldData, seed: int):
         def prepare(model: keras.Model) -> None:
@@ -140,8 +184,8 @@ class NetworkBuilder:
 
         trainer = self._trainer("distal", build)
         history = trainer.fit(
-            (self._beside_frozen(data.train, proximal, front), data.train_targets),
-            (self._beside_frozen(data.validation, proximal, front), data.validation_targets),
+            (self._beside_frozen(data, "train", proximal, front), data.train_targets),
+            (self._beside_frozen(data, "validation", proximal, front), data.validation_targets),
             seed,
             f"{label} distal",
         )
@@ -149,13 +193,19 @@ class NetworkBuilder:
         return final, [("distal", *row) for row in history]
 
     def _beside_frozen(
-        self, examples: Examples, proximal: keras.Model | None, front: keras.Model
+        self, data: FoldData, part: str, proximal: keras.Model | None, front: keras.Model
     ) -> Examples:
+        """What the distal module reads of the genes of `part`, beside their sequence scores."""
+        examples: Examples = getattr(data, part)
         features = forward(front, replace(examples, sequence=None))
         if proximal is None:
             frozen = np.zeros((len(examples), self.shape.outputs), np.float32)
-        else:
+        elif data.words is None:
             frozen = forward(proximal, replace(examples, bins=None))
+        else:
+            score = proximal.get_layer(network.SEQUENCE_SCORE).output
+            convolution = keras.Model(proximal.input, score)
+            frozen = forward(convolution, replace(examples, bins=None)) + getattr(data.words, part)
         return Examples(bins=features, frozen=frozen)
 
     def _train_at_once(self, data: FoldData, seed: int, label: str):
@@ -180,7 +230,7 @@ class NetworkBuilder:
             step = (
                 distal_step(self.training, keep_start)
                 if name == "distal"
-                else sequence_step(self.training, name)
+                else sequence_step(self.training, name, keep_start=self.config.words)
             )
             self._trainers[name] = Trainer(build, self.shape.task, step)
         return self._trainers[name]
@@ -191,6 +241,12 @@ def inputs_of_kind(examples: Examples, kind: str) -> Examples:
     if kind == "sequence":
         return replace(examples, bins=None)
     return replace(examples, sequence=None) if kind == "hichip" else examples
+
+
+def _copy_by_name(source: keras.Model, target: keras.Model) -> None:
+    for layer in source.layers:
+        if layer.weights:
+            target.get_layer(layer.name).set_weights(layer.get_weights())
 
 
 def _copy(source: keras.Model, target: keras.Model) -> keras.Model:

@@ -42,12 +42,14 @@ class StepConfig:
     keep_start: bool  # the untrained state counts as epoch 0 when the best one is chosen
 
 
-def sequence_step(config: TrainingConfig, name: str = "sequence") -> StepConfig:
+def sequence_step(
+    config: TrainingConfig, name: str = "sequence", keep_start: bool = False
+) -> StepConfig:
     """Settings of the first step: the proximal module (or everything, in one-step training)."""
     return StepConfig(
         name, config.optimizer, config.learning_rate, config.weight_decay, config.batch_size,
         config.epochs, config.patience, config.plateau_factor, config.plateau_patience,
-        config.shift, config.reverse_complement, keep_start=False,
+        config.shift, config.reverse_complement, keep_start,
     )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ MOTIF = np.frombuffer(b"TGACTCAT", np.uint8)
 #: Small enough for seconds, large enough to learn the planted motif.
 MODEL = {
     "filters": 16, "first_pool": 4, "windows": 5, "dense": [16], "dropout": 0.0,
-    "distal": [16], "distal_dropout": 0.0, "bins_dropout": 0.0,
+    "distal": [16], "distal_dropout": 0.0, "bins_dropout": 0.0, "words": False,
 }  # fmt: skip
 TRAINING = {
     "batch_size": 16, "epochs": 12, "patience": 12, "shift": 4, "learning_rate": 0.01,
