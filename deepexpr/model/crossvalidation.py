@@ -22,6 +22,7 @@ from sklearn.metrics import roc_auc_score
 
 from deepexpr.errors import InputError
 from deepexpr.features.dataset import Dataset
+from deepexpr.features.families import find_scheme
 from deepexpr.features.splits import fold_roles, restrict_splits
 from deepexpr.files import atomic_directory, write_table
 from deepexpr.model.backend import keras
@@ -96,7 +97,7 @@ def make_job(
 ) -> Job:
     """Check that the parts fit each other and join them to a Job; InputError says what does not.
 
-    scheme : name of the splits' scheme; None finds it from the chromosomes.
+    scheme : name of the splits' scheme; None finds it (features.families.find_scheme).
     """
     _check_genes(dataset, splits)
     if kind != "sequence" and not dataset.has_hichip:
@@ -111,17 +112,6 @@ def make_job(
     if pretrained is not None:
         _check_pretrained(job)
     return job
-
-
-def find_scheme(dataset: Dataset, splits: pd.DataFrame) -> str:
-    """ "chromosome" if no chromosome is in both test and training of any fold, else "random"."""
-    chromosome = dict(zip(dataset.gene.tolist(), dataset.chromosome.tolist(), strict=True))
-    where = splits["gene"].map(chromosome)
-    for _, rows in splits.assign(chromosome=where).groupby("fold"):
-        test = rows["role"] == "test"
-        if set(rows.loc[test, "chromosome"]) & set(rows.loc[~test, "chromosome"]):
-            return "random"
-    return "chromosome"
 
 
 def _check_genes(dataset: Dataset, splits: pd.DataFrame) -> None:

@@ -9,10 +9,10 @@ import pytest
 
 from deepexpr.errors import InputError
 from deepexpr.features.dataset import Dataset, write_dataset
-from deepexpr.features.splits import make_splits, read_splits
+from deepexpr.features.splits import read_splits
 from deepexpr.model.bundle import Bundle
 from deepexpr.model.config import make_configs
-from deepexpr.model.crossvalidation import HISTORY, find_scheme, make_job, score
+from deepexpr.model.crossvalidation import HISTORY, make_job, score
 from deepexpr.schemas import PREDICTIONS
 
 
@@ -152,15 +152,6 @@ def test_score_is_none_where_undefined():
     assert score("classification", np.ones(4), np.arange(4.0))["value"] is None
     assert score("regression", np.arange(4.0), np.ones(4))["value"] is None
     assert score("regression", np.arange(4.0), np.arange(4.0))["value"] == pytest.approx(1)
-
-
-def test_scheme_is_found(toy):
-    dataset = Dataset.open(toy.h5)
-    genes = pd.DataFrame({"gene": dataset.gene, "chromosome": dataset.chromosome})
-    assert find_scheme(dataset, read_splits(toy.splits)) == "random"
-    held_out = make_splits(genes, "chromosome", 3, 0)
-    held_out = held_out[held_out["role"] != "validation"]
-    assert find_scheme(dataset, held_out) == "chromosome"
 
 
 def job(toy, dataset=None, splits=None, kind="full", **options):
