@@ -29,11 +29,14 @@ from deepexpr.features.dataset import Dataset, write_dataset
 from deepexpr.features.sequence import one_hot
 from deepexpr.features.splits import fold_roles, make_splits
 from deepexpr.files import write_table
-from deepexpr.model.backend import configure
+from deepexpr.model.backend import configure, keras
 from deepexpr.model.bundle import Bundle
 from deepexpr.model.config import make_configs
 from deepexpr.model.crossvalidation import make_job, run_job
+from deepexpr.model.examples import Examples
 from deepexpr.model.layers import WordCounts
+from deepexpr.model.network import WORD_SCORE
+from deepexpr.model.training import forward
 
 SEED = 1
 EDGES = (0, 700, 1000, 1300, 2000)
@@ -82,10 +85,15 @@ def ridge(dataset: Dataset, splits: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)
 
 
+def folder_of(work: Path, scheme: str, dataset: Dataset, recipe: str) -> Path:
+    """Where the networks of one recipe are kept."""
+    return work / scheme / dataset.cell_line / recipe.replace(", ", "-").replace(" ", "-")
+
+
 def network(dataset: Dataset, splits, scheme: str, recipe: str, kind: str, work: Path):
     """Held-out predictions of one network, trained with its production code."""
     model, training = make_configs(*RECIPES[recipe])
-    folder = work / scheme / dataset.cell_line / recipe.replace(", ", "-").replace(" ", "-")
+    folder = folder_of(work, scheme, dataset, recipe)
     output, before = folder / kind, folder / "sequence" / "bundle"
     if not (output / "predictions.tsv").is_file():
         pretrained = Bundle.open(before) if kind == "full" else None
@@ -94,6 +102,18 @@ def network(dataset: Dataset, splits, scheme: str, recipe: str, kind: str, work:
         )
         run_job(job, output)
     return pd.read_csv(output / "predictions.tsv", sep="\t")
+
+
+def words_alone(dataset: Dataset, bundle: Bundle) -> pd.DataFrame:
+    """Held-out predictions by the word score alone, without the convolution."""
+    table = bundle.predict_held_out(dataset)
+    for fold in bundle.folds:
+        proximal = bundle.proximal(fold)
+        words = keras.Model(proximal.input, proximal.get_layer(WORD_SCORE).output)
+        test = table["fold"] == fold
+        genes = dataset.index_of(table.loc[test, "gene"])
+        table.loc[test, "predicted"] = forward(words, Examples(dataset.sequence[genes]))[:, 0]
+    return table.assign(observed=dataset.expression[dataset.index_of(table["gene"])])
 
 
 def scores(predictions: pd.DataFrame) -> np.ndarray:
@@ -127,8 +147,8 @@ def measured(name: str, dataset: Dataset, scheme: str, recipes, work: Path) -> l
     """The rows of one data set and scheme."""
     genes = pd.DataFrame({"gene": dataset.gene, "chromosome": dataset.chromosome})
     splits = make_splits(genes, scheme, SCHEMES[scheme], SEED)
-    alone = replace(dataset, bins=None, loop_count=None, loop_number=None)
-    base = scores(ridge(alone, splits))
+    promoters = replace(dataset, bins=None, loop_count=None, loop_number=None)
+    base = scores(ridge(promoters, splits))
     rows = [row(name, scheme, "ridge, 4-mers", dataset, base)]
     if dataset.has_hichip:
         with_bins = scores(ridge(dataset, splits))
@@ -136,6 +156,10 @@ def measured(name: str, dataset: Dataset, scheme: str, recipes, work: Path) -> l
     for recipe in recipes:
         own = scores(network(dataset, splits, scheme, recipe, "sequence", work))
         beside = ("ridge, 4-mers", base)
+        bundle = Bundle.open(folder_of(work, scheme, dataset, recipe) / "sequence" / "bundle")
+        if bundle.info["model"]["words"]:
+            alone = scores(words_alone(dataset, bundle))
+            rows.append(row(name, scheme, f"{recipe}: words alone", dataset, alone, beside))
         rows.append(row(name, scheme, f"{recipe}: sequence", dataset, own, beside))
         if dataset.has_hichip:
             full = scores(network(dataset, splits, scheme, recipe, "full", work))

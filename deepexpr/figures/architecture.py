@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import json
 import logging
-import math
 import textwrap
 from pathlib import Path
 
@@ -20,7 +19,8 @@ from deepexpr.figures.inputs import Inputs
 
 logger = logging.getLogger(__name__)
 
-#: One row per layer. module: "proximal", "distal" or "joint"; layers of one `box` (numbered
+#: One row per layer. module: "proximal", "words" (the part of the proximal module that counts
+#: words), "distal" or "joint"; layers of one `box` (numbered
 #: within the module) are drawn as one; output is the shape for one gene, "positions x maps".
 ARCHITECTURE_COLUMNS = (
     "order", "name", "type", "module", "box", "detail", "output", "parameters", "trainable",
@@ -28,17 +28,24 @@ ARCHITECTURE_COLUMNS = (
 
 MODULE_TITLES = {
     "proximal": "Proximal module: promoter sequence",
+    "words": "Proximal module: words",
     "distal": "Distal module: HiChIP loops",
     "joint": "Joint output",
 }
-MODULE_COLOURS = {"proximal": "#FBE3D2", "distal": "#D3EFE5", "joint": "#DCEAF7"}
+MODULE_COLOURS = {
+    "proximal": "#FBE3D2", "words": "#FBF3D2", "distal": "#D3EFE5", "joint": "#DCEAF7",
+}  # fmt: skip
 
 #: Sizes in inches.
 BOX_HEIGHT, STEP, BOX_WIDTH, TITLE_HEIGHT = 0.36, 0.5, 3.2, 0.3
 
 _JOINED = ("Concatenate",)
 _CONVOLUTION = ("Conv1D", "Conv2D")
-_FOLLOWERS = ("Activation", "ReLU", "BatchNormalization", "Dropout", "SpatialDropout1D", *_JOINED)
+_FOLLOWERS = (
+    "Activation", "ReLU", "BatchNormalization", "Dropout", "SpatialDropout1D", *_JOINED,
+)  # fmt: skip
+#: Layers of one kind that are drawn as one box where they follow each other.
+_TOGETHER = ("WordCounts", "Add")
 
 
 def build_architecture(inputs: Inputs) -> pd.DataFrame:
@@ -57,7 +64,8 @@ def build_architecture(inputs: Inputs) -> pd.DataFrame:
     model = keras.saving.load_model(paths[0], compile=False)
     rows = layer_rows(model)
     if _frozen_in_step_two(Path(inputs.bundle)):
-        rows = [row | {"trainable": 0} if row["module"] == "proximal" else row for row in rows]
+        frozen = ("proximal", "words")
+        rows = [row | {"trainable": 0} if row["module"] in frozen else row for row in rows]
     logger.info("%s: %d layers, %s parameters", paths[0], len(rows), f"{model.count_params():,}")
     return pd.DataFrame(rows, columns=list(ARCHITECTURE_COLUMNS))
 
@@ -77,19 +85,33 @@ def layer_rows(model) -> list[dict]:
     nested = [layer for layer in model.layers if hasattr(layer, "layers")]
     if not nested:
         return _flat_model_rows(model)
+    own_sums: list[dict] = []
     for part in nested:
         module = part.name if part.name in ("proximal", "distal") else "joint"
         layers = list(_flat(part))
         # The inputs of nested models only hand on what is there already.
         inner = [layer for layer in layers if type(layer).__name__ == "InputLayer"][1:]
-        rows += _with_boxes([_row(layer, module) for layer in layers if layer not in inner])
+        parts = [_row(layer, _part(layer, module)) for layer in layers if layer not in inner]
+        for name in dict.fromkeys(row["module"] for row in parts):
+            group = [row for row in parts if row["module"] == name]
+            if name == "joint":
+                own_sums += group
+            else:
+                rows += _with_boxes(group)
     own = [
         layer
         for layer in model.layers
         if not hasattr(layer, "layers") and type(layer).__name__ != "InputLayer"
     ]
-    rows += _with_boxes([_row(layer, "joint") for layer in own])
+    rows += _with_boxes(own_sums + [_row(layer, "joint") for layer in own])
     return [{"order": number, **row} for number, row in enumerate(rows)]
+
+
+def _part(layer, module: str) -> str:
+    """Words are a column of their own; where their score is added, the columns meet."""
+    if layer.name == "proximal_score":
+        return "joint"
+    return "words" if layer.name.startswith("word") else module
 
 
 def _flat_model_rows(model) -> list[dict]:
@@ -130,7 +152,7 @@ def draw_architecture(table: pd.DataFrame) -> Figure:
     """Boxes of layers, proximal left, distal right, the joint output below; sizes in each box."""
     if table.empty:
         return style.only_words("Architecture", "The model has no layers.")
-    columns = {name: _boxes(table, name) for name in ("proximal", "distal")}
+    columns = {name: _boxes(table, name) for name in ("words", "proximal", "distal")}
     columns = {name: boxes for name, boxes in columns.items() if boxes}
     joint = _boxes(table, "joint")
     rows = max((len(boxes) for boxes in columns.values()), default=0)
@@ -142,12 +164,14 @@ def draw_architecture(table: pd.DataFrame) -> Figure:
     axis.set_ylim(0, height)
     axis.set_axis_off()
     top = height - 0.2
-    centres = [width / 2] if len(columns) < 2 else [width * 0.25, width * 0.75]
+    share = width / max(len(columns), 1)
+    centres = [share * (column + 0.5) for column in range(len(columns))]
+    box_width = min(BOX_WIDTH, share - 0.15)
     ends = []
     for centre, (name, boxes) in zip(centres, columns.items(), strict=False):
         # Modules end on one level, where they meet.
         start = top - (rows - len(boxes)) * STEP
-        ends.append((centre, _column(axis, name, boxes, centre, start)))
+        ends.append((centre, _column(axis, name, boxes, (centre, start), box_width)))
     _joint(axis, joint, ends, width / 2, top - rows * STEP - TITLE_HEIGHT)
     _footer(axis, table)
     return figure
@@ -187,6 +211,9 @@ def _detail(layer) -> str:
         text = f"over {config['pool_size'][0]} positions"
     elif kind == "Dropout":
         text = f"{config['rate']:g}"
+    elif kind == "WordCounts":
+        strands = ", both strands" if config["both_strands"] else ""
+        text = f"{config['word']} bp × {len(config['edges']) - 1} windows{strands}"
     elif kind == "Cropping1D":
         text = "of the outer bins"
     else:
@@ -200,7 +227,10 @@ def _with_boxes(rows: list[dict]) -> list[dict]:
     """Number the boxes of a module: a convolution with what follows it, dense blocks whole."""
     units: list[list[dict]] = []
     for row in rows:
-        follows = row["type"] in _FOLLOWERS and units and units[-1][0]["type"] != "InputLayer"
+        again = row["type"] in _TOGETHER and units and units[-1][-1]["type"] == row["type"]
+        follows = (
+            (row["type"] in _FOLLOWERS or again) and units and units[-1][0]["type"] != "InputLayer"
+        )
         if follows:
             units[-1].append(row)
         else:
@@ -243,8 +273,10 @@ def _text(rows: pd.DataFrame, block: int) -> tuple[str, str]:
         "Rescaling": "Scaling", "Add": "Sum of the scores", "Flatten": "All positions in a row",
         "Cropping1D": "Cropping", "Conv1D": "Convolution", "Softmax": "Softmax",
         "Flip": "The other strand", "LoopTotals": "Sums within distances",
-        "DropoutFrom": "Dropout of the bins",
+        "DropoutFrom": "Dropout of the bins", "WordCounts": "Word counts",
     }.get(first["type"], first["type"])  # fmt: skip
+    if first["type"] == "WordCounts":
+        detail = "; ".join(rows.loc[rows["type"] == "WordCounts", "detail"])
     if first["type"] == "Add" and first["module"] == "proximal":
         heading = "Both strands added"
     if first["name"].endswith("_score") and first["type"] == "Dense":
@@ -258,12 +290,15 @@ def _join(detail: str, extras: list[str]) -> str:
     return ", ".join(part for part in (detail, *extras) if part).replace("relu", "ReLU")
 
 
-def _column(axis: Axes, name: str, boxes: list, centre: float, top: float) -> float:
-    """Draw a module downwards from `top`; the y of its lower end."""
+def _column(
+    axis: Axes, name: str, boxes: list, corner: tuple[float, float], box_width: float
+) -> float:
+    """Draw a module downwards from its (centre, top); the y of its lower end."""
+    centre, top = corner
     frozen = _is_frozen(boxes)
     title = MODULE_TITLES[name] + (", frozen" if frozen else "")
     axis.text(centre, top, title, ha="center", va="top", fontweight="bold", fontsize=7.5)
-    return _stack(axis, name, boxes, centre, top - TITLE_HEIGHT, frozen=frozen)
+    return _stack(axis, name, boxes, (centre, top - TITLE_HEIGHT), box_width, frozen=frozen)
 
 
 def _is_frozen(boxes: list) -> bool:
@@ -272,12 +307,21 @@ def _is_frozen(boxes: list) -> bool:
     return len(weighted) > 0 and not weighted["trainable"].astype(bool).any()
 
 
-def _stack(axis: Axes, name: str, boxes: list, centre: float, top: float, *, frozen: bool) -> float:
-    block = 0
+def _stack(
+    axis: Axes,
+    name: str,
+    boxes: list,
+    corner: tuple[float, float],
+    box_width: float,
+    *,
+    frozen: bool,
+) -> float:
+    (centre, top), block = corner, 0
     for number, rows in enumerate(boxes):
         y = top - number * STEP
         block += int(rows["type"].isin(_JOINED).any() and rows["type"].isin(_CONVOLUTION).any())
-        _box(axis, rows, _text(rows, block), (centre, y), MODULE_COLOURS[name], frozen)
+        words = _text(rows, block)
+        _box(axis, rows, words, (centre, y, box_width), MODULE_COLOURS[name], frozen)
         if number:
             _arrow(axis, (centre, y + STEP - BOX_HEIGHT), (centre, y))
     return top - (len(boxes) - 1) * STEP - BOX_HEIGHT
@@ -287,15 +331,16 @@ def _box(
     axis: Axes,
     rows: pd.DataFrame,
     words: tuple[str, str],
-    corner: tuple[float, float],
+    place: tuple[float, float, float],
     fill: str,
     frozen: bool,
 ) -> None:
-    centre, top = corner
-    left = centre - BOX_WIDTH / 2
+    """One box with its words; place: centre, top and width."""
+    centre, top, width = place
+    left = centre - width / 2
     axis.add_patch(
         FancyBboxPatch(
-            (left, top - BOX_HEIGHT), BOX_WIDTH, BOX_HEIGHT,
+            (left, top - BOX_HEIGHT), width, BOX_HEIGHT,
             boxstyle="round,pad=0,rounding_size=0.05", facecolor=fill, edgecolor="#555555",
             linewidth=0.7, linestyle=(0, (3, 2)) if frozen else "-",
         )
@@ -303,17 +348,17 @@ def _box(
     heading, detail = words
     weights = int(rows["parameters"].sum())
     # Letters that fit beside the number of weights, 26 to the inch.
-    room = int((BOX_WIDTH - 0.2) * 26) - (len(f"{weights:,} weights") if weights else 0)
+    room = int((width - 0.2) * 26) - (len(f"{weights:,} weights") if weights else 0)
     axis.text(left + 0.07, top - 0.06, heading, va="top", fontsize=6.8)
     axis.text(
         left + 0.07, top - BOX_HEIGHT + 0.06, textwrap.shorten(detail, room, placeholder=" …"),
         va="bottom", fontsize=5.6, color="#444444",
     )  # fmt: skip
     shape = str(rows["output"].iloc[-1]).replace("x", "×")
-    axis.text(left + BOX_WIDTH - 0.07, top - 0.06, shape, va="top", ha="right", fontsize=6.3)
+    axis.text(left + width - 0.07, top - 0.06, shape, va="top", ha="right", fontsize=6.3)
     if weights:
         axis.text(
-            left + BOX_WIDTH - 0.07, top - BOX_HEIGHT + 0.06, f"{weights:,} weights", va="bottom",
+            left + width - 0.07, top - BOX_HEIGHT + 0.06, f"{weights:,} weights", va="bottom",
             ha="right", fontsize=5.6, color="#444444",
         )  # fmt: skip
 
@@ -330,9 +375,9 @@ def _joint(axis: Axes, boxes: list, ends: list, centre: float, level: float) -> 
         return
     top = level - TITLE_HEIGHT
     for x, y in ends:
-        shift = 0.0 if len(ends) == 1 else math.copysign(0.5, x - centre)
+        shift = max(-0.5, min(0.5, x - centre))
         _arrow(axis, (x, y), (centre + shift, top))
-    _stack(axis, "joint", boxes, centre, top, frozen=False)
+    _stack(axis, "joint", boxes, (centre, top), BOX_WIDTH, frozen=False)
 
 
 def _footer(axis: Axes, table: pd.DataFrame) -> None:

@@ -76,7 +76,7 @@ def build_proximal(config: ModelConfig, shape: Shape) -> keras.Model:
     score = _sequence_score(config, shape, promoter)
     if config.words:
         words = layers.Dense(shape.outputs, dtype="float32", name=WORD_SCORE)
-        score = layers.Add(name="proximal_score")(
+        score = layers.Add(dtype="float32", name="proximal_score")(
             [score, words(layers.Concatenate(name="words")(_word_counts(shape, promoter)))]
         )
     return keras.Model(promoter, score, name=PROXIMAL)
@@ -87,7 +87,9 @@ def build_beside_words(config: ModelConfig, shape: Shape) -> keras.Model:
     promoter = keras.Input((shape.length, 4), name=SEQUENCE_INPUT)
     frozen = keras.Input((shape.outputs,), name=FROZEN_INPUT)
     score = _sequence_score(config, shape, promoter)
-    return keras.Model([promoter, frozen], layers.Add(name="proximal_score")([score, frozen]))
+    return keras.Model(
+        [promoter, frozen], layers.Add(dtype="float32", name="proximal_score")([score, frozen])
+    )
 
 
 def build_word_counts(shape: Shape) -> tuple[keras.Model, list[int]]:
@@ -282,7 +284,9 @@ def assemble(
     if distal is not None:
         inputs.append(keras.Input((shape.bins,), name=BINS_INPUT))
         scores.append(distal(inputs[-1]))
-    score = layers.Add(name="joint_score")(scores) if len(scores) == 2 else scores[0]
+    score = (
+        layers.Add(dtype="float32", name="joint_score")(scores) if len(scores) == 2 else scores[0]
+    )
     output = in_original_unit(score, shape, scaling)
     return keras.Model(inputs if len(inputs) > 1 else inputs[0], output, name="deepexpression")
 

@@ -43,6 +43,13 @@ def test_p_values_equal_scipy(scores):
         assert row.low < row.difference < row.high
         wins = np.sign(first[:, None] - second).mean()
         assert row.rank_biserial == pytest.approx(wins)
+    for row in table[table["quantity"] == "paired"].itertuples():
+        difference = scores[row.method] - scores[row.other]
+        expected = stats.wilcoxon(difference, alternative="greater")
+        assert (row.statistic, row.p_value) == (expected.statistic, expected.pvalue)
+        ranks = stats.rankdata(np.abs(difference))
+        expected_biserial = (ranks * np.sign(difference)).sum() / ranks.sum()
+        assert row.rank_biserial == pytest.approx(expected_biserial)
     for row in table[table["quantity"] == "variance"].itertuples():
         first, second = (np.abs(scores[m] - np.median(scores[m])) for m in (row.method, row.other))
         expected = stats.mannwhitneyu(first, second, alternative="less")
@@ -74,14 +81,33 @@ def test_cell_lines_and_folds_are_not_mixed(scores):
     assert set(compare(both)["cell_line"]) == {"A"}
 
 
+def test_pairing_finds_a_difference_that_holds_in_every_fold():
+    """Folds differ far more than the methods do: the sums of ranks overlap, the pairs do not."""
+    folds = np.array([0.5, 0.6, 0.7, 0.8, 0.9])
+    better = folds + np.array([0.01, 0.02, 0.03, 0.02, 0.01])
+    table = compare(metrics({"full": better, "sequence": folds}))
+    p = table.set_index("quantity")["p_value"]
+    assert p["score"] > 0.3
+    assert p["paired"] == 1 / 2**5  # the smallest that 5 folds can give
+
+
+def test_pairing_is_by_fold_and_leaves_out_what_one_method_lacks():
+    both = metrics({"full": [0.6, 0.7, np.nan, 0.9], "sequence": [0.5, 0.65, 0.7, 0.8]})
+    paired = compare(both.sample(frac=1, random_state=1)).set_index("quantity").loc["paired"]
+    assert paired["folds"] == 3
+    assert paired["difference"] == pytest.approx((0.1 + 0.05 + 0.1) / 3)
+
+
 def test_constant_and_missing_scores_have_a_reason():
     table = compare(metrics({"full": [0.5] * 5, "lasso": [0.5] * 5}))
     assert table["p_value"].isna().all()
-    assert (table["reason"] == "all values are equal").all()
+    reasons = table.set_index("quantity")["reason"]
+    assert (reasons[["score", "variance"]] == "all values are equal").all()
+    assert reasons["paired"].startswith("fewer than 2 folds with different scores")
     table = compare(metrics({"full": [0.5, 0.6, 0.4], "lasso": [np.nan, np.nan, 0.1]}))
     assert table["p_value"].isna().all()
-    assert (table["reason"] == "fewer than 2 folds with a score").all()
-    assert table["other_folds"].tolist() == [1, 1]
+    assert table["reason"].str.startswith("fewer than 2 folds with").all()
+    assert table["other_folds"].tolist() == [1, 1, 1]
 
 
 def test_no_comparison_gives_an_empty_table():

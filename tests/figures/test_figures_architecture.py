@@ -63,3 +63,24 @@ def test_model_without_nested_models(keras):
         "promoter": "proximal", "flat": "proximal", "bins": "distal", "distal_1": "distal",
         "joined": "joint", "score": "joint",
     }  # fmt: skip
+
+
+def test_words_are_a_column_of_their_own(keras):
+    from deepexpr.model import network
+    from deepexpr.model.config import make_configs
+
+    shape = network.Shape(200, 40, 5000, "regression")
+    config = make_configs({"variant": "tuned", "first_pool": 4}, {})[0]
+    proximal = network.build_proximal(config, shape)
+    distal = network.build_distal(config, shape, network.Scaling(), with_bias=False)
+    model = network.assemble(proximal, distal, shape, network.Scaling())
+    table = pd.DataFrame(layer_rows(model))
+    assert table["parameters"].sum() == model.count_params()
+    modules = table.set_index("name")["module"]
+    words = ["words_4", "words_6", "words", "word_score"]
+    assert list(modules.index[modules == "words"]) == words
+    assert modules[["proximal_score", "joint_score"]].eq("joint").all()
+    with style.styled():
+        texts = [text.get_text() for text in draw_architecture(table).axes[0].texts]
+    assert "4 bp × 4 windows; 6 bp × 2 windows, both strands" in texts
+    assert texts.count("Sum of the scores") == 1
