@@ -23,12 +23,12 @@ k562: ## run it on real tables of K562, Jurkat and HCT116 in DATA, to results/k5
 	@$(PYTHON) config/k562-real/prepare.py $(DATA) resources/k562-real
 	@$(PYTHON) -m bootstrap k562 --cores $(CORES)
 
-test: ## set up, lint, and run every test but those of slurm-test
+test: ## set up, lint, and run every test
 	@$(PYTHON) -m bootstrap setup-test
 	@$(MAKE) --no-print-directory lint
-	@$(IN_VENV) python -m pytest --ignore=tests/slurm $(TESTS)
+	@$(IN_VENV) python -m pytest $(TESTS)
 
-slurm-test: ## run the demo and its mishaps through a real SLURM of one node (root on Debian)
+slurm-test: ## only the demo and its mishaps through a real SLURM of one node (root on Debian)
 	@$(PYTHON) -m bootstrap setup-slurm
 	@$(IN_VENV) python -m pytest tests/slurm $(TESTS)
 

@@ -7,7 +7,7 @@ import os
 
 from bootstrap.environment import ensure_environment
 from bootstrap.shell import SetupError, fail, say
-from bootstrap.slurm import ensure_slurm
+from bootstrap.slurm import ensure_slurm, install_slurm_where_possible
 from bootstrap.tools import ensure_browser, ensure_tools, record
 from bootstrap.workflow import run_workflow
 
@@ -32,6 +32,8 @@ def main() -> int:
         record(backend)
         if args.verb == "setup-slurm":
             ensure_slurm()
+        elif args.verb == "setup-test":
+            install_slurm_where_possible()
         if args.verb in RUNS:
             overlay, results = RUNS[args.verb]
             return run_workflow(overlay, results, backend, args.cores)

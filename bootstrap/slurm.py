@@ -17,7 +17,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from bootstrap.shell import SetupError
+from bootstrap.shell import SetupError, say
 from bootstrap.tools import apt_install
 
 #: Debian packages, and the programs of them that are needed.
@@ -82,6 +82,14 @@ def why_not_installable() -> str | None:
     if os.geteuid() != 0:
         return f"installing {' and '.join(PACKAGES)} with apt needs root"
     return None
+
+
+def install_slurm_where_possible() -> None:
+    """Install SLURM for the tests; where that cannot be, say why they will be skipped."""
+    try:
+        ensure_slurm()
+    except SetupError as error:
+        say(f"The tests through SLURM will be skipped. {error}")
 
 
 def ensure_slurm() -> None:

@@ -1,4 +1,4 @@
-"""Where SLURM cannot be had, asking for it is an error that says why."""
+"""Where SLURM cannot be had, asking for it is an error; a whole test run says that it skips."""
 
 import pytest
 
@@ -15,6 +15,14 @@ def test_without_apt_it_is_an_error_that_says_so(absent, monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(SetupError, match="SLURM is not installed, and without apt-get"):
         slurm.ensure_slurm()
+
+
+def test_the_whole_test_run_says_what_it_skips(absent, monkeypatch, tmp_path, capsys):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    slurm.install_slurm_where_possible()
+    said = capsys.readouterr().out
+    assert "tests through SLURM will be skipped" in said
+    assert "without apt-get" in said
 
 
 def test_without_root_it_is_an_error_to_ask_for_it(absent, monkeypatch):
