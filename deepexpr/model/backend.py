@@ -1,4 +1,4 @@
-"""The one place that speaks to the backend under Keras: logs, threads, determinism, devices.
+"""The one place that speaks to the backend under Keras: logs, threads, devices, gradients.
 
 Everything else in this package is pure Keras 3 and imports ``keras`` from here, so that the
 default backend and its log level are set before Keras is first imported, whoever does it.
@@ -6,8 +6,13 @@ default backend and its log level are set before Keras is first imported, whoeve
 
 from __future__ import annotations
 
+import importlib
 import logging
 import os
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # errors only; its start-up notes are no news
@@ -17,7 +22,7 @@ import keras
 
 from deepexpr.errors import InputError
 
-__all__ = ["configure", "device_name", "keras"]
+__all__ = ["configure", "device_name", "gradient", "keras"]
 
 log = logging.getLogger(__name__)
 
@@ -62,3 +67,28 @@ def device_name() -> str:
     """ "GPU (n)" where the backend sees n GPUs, else "CPU"."""
     gpus = [name for name in keras.distribution.list_devices() if "cpu" not in name.lower()]
     return f"GPU ({len(gpus)})" if gpus else "CPU"
+
+
+def gradient(function: Callable[[Any], Any], values: np.ndarray) -> np.ndarray:
+    """d function / d values, of their shape: the one thing Keras 3 has no call of its own for.
+
+    function : takes the values as a tensor and gives a tensor of one number.
+    """
+    backend = keras.backend.backend()
+    if backend == "tensorflow":
+        import tensorflow as tf
+
+        tensor = tf.convert_to_tensor(values)
+        with tf.GradientTape() as tape:
+            tape.watch(tensor)
+            result = function(tensor)
+        return tape.gradient(result, tensor).numpy()
+    if backend == "jax":
+        # By name: JAX is there where Keras runs on it, and in no environment of the workflow.
+        jax = importlib.import_module("jax")
+        return np.asarray(jax.grad(function)(jax.numpy.asarray(values)))
+    raise InputError(
+        f"The backend {backend} gives no gradients.",
+        expected="tensorflow or jax",
+        fix="Set KERAS_BACKEND to one of these, or use in-silico mutagenesis.",
+    )
