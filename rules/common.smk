@@ -256,6 +256,17 @@ def get_kind_options(wildcards, input):
     return options
 
 
+def get_trained_folds(wildcards):
+    """The folds that jobs of their own train, to be gathered (resources.scatter_folds)."""
+    if not config["resources"]["scatter_folds"]:
+        return []
+    return expand(
+        out("models/{cell_line}/{task}/K{K}/{kind}/.partial/fold-{fold}"),
+        fold=range(int(wildcards.K)),
+        allow_missing=True,
+    )
+
+
 def get_partner_bundles(wildcards):
     """Bundles of the same method trained on the other cell lines of the assembly."""
     stage = "models" if wildcards.method in ("full", "sequence") else "baselines"

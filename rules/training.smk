@@ -14,6 +14,7 @@ rule train_network:
         dataset=out("features/{cell_line}/dataset.h5"),
         splits=get_splits,
         pretrained=get_pretrained,
+        folds=get_trained_folds,
     output:
         bundle=PROTECTED(directory(out("models/{cell_line}/{task}/K{K}/{kind}/bundle"))),
         predictions=out("models/{cell_line}/{task}/K{K}/{kind}/predictions.tsv"),
@@ -42,3 +43,42 @@ rule train_network:
         " --task {wildcards.task} {params.options:q} --model {params.model:q}"
         " --training {params.training:q} --seed {params.seed} --threads {threads}"
         " --output {params.folder:q} 2> {log:q}"
+
+
+rule train_fold:
+    """Train one fold in a job of its own, for clusters with many GPUs; train_network gathers."""
+    input:
+        dataset=out("features/{cell_line}/dataset.h5"),
+        splits=get_splits,
+        pretrained=get_pretrained,
+    output:
+        temp(
+            directory(
+                out("models/{cell_line}/{task}/K{K}/{kind}/.partial/fold-{fold}")
+            )
+        ),
+    log:
+        out("logs/models/{cell_line}.{task}.K{K}.{kind}.fold-{fold}.train_fold.log"),
+    benchmark:
+        out(
+            "benchmarks/models/{cell_line}.{task}.K{K}.{kind}.fold-{fold}.train_fold.tsv"
+        )
+    wildcard_constraints:
+        fold=r"\d+",
+    priority: 10
+    conda:
+        "../envs/tensorflow-gpu.yaml"
+        if config["resources"]["gpu"]
+        else "../envs/tensorflow.yaml"
+    threads: config["resources"]["training_threads"]
+    params:
+        options=get_kind_options,
+        folder=lambda w: out(f"models/{w.cell_line}/{w.task}/K{w.K}/{w.kind}"),
+        model=json.dumps(config["model"], sort_keys=True),
+        training=json.dumps(config["training"], sort_keys=True),
+        seed=config["seed"],
+    shell:
+        "python -m deepexpr train --dataset {input.dataset:q} --splits {input.splits:q}"
+        " --task {wildcards.task} {params.options:q} --model {params.model:q}"
+        " --training {params.training:q} --seed {params.seed} --threads {threads}"
+        " --only-fold {wildcards.fold} --output {params.folder:q} 2> {log:q}"

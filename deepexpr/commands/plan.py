@@ -61,7 +61,8 @@ def _jobs(configfiles):
         return "Jobs: not known; Snakemake is not here or its dry run failed."
     grouped = _grouped_rules()
     small = sum(n for name, n in counts.items() if name in grouped or name.startswith("draw_"))
-    gpu = counts.get("train_network", 0)
+    # Where folds are scattered, train_network gathers them.
+    gpu = counts.get("train_fold", 0) or counts.get("train_network", 0)
     return (
         f"Jobs: {counts['total']:,}, {gpu} of them training, which profiles/slurm gives a GPU;"
         f" {small} are small and share allocations."
