@@ -10,5 +10,6 @@ with open(snakemake.log[0], "w") as sys.stderr:
         snakemake.config,
         [Path(part) for part in snakemake.params.parts],
         Path(snakemake.params.envs),
+        [Path(record) for record in snakemake.params.versions],
         Path(snakemake.output[0]),
     )

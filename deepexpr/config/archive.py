@@ -8,8 +8,6 @@ checksum of every result. The same results give the same bytes.
 from __future__ import annotations
 
 import re
-import shutil
-import subprocess
 import zipfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -21,12 +19,6 @@ import yaml
 from deepexpr.files import atomic_path, read_table
 from deepexpr.provenance import sha256_file, versions
 
-#: Tool -> command that prints its version.
-TOOLS = {
-    "kallisto": ["kallisto", "version"],
-    "bowtie": ["bowtie", "--version"],
-    "samtools": ["samtools", "--version"],
-}
 EARLIEST = (1980, 1, 1, 0, 0, 0)  # ZIP's first date: no time of making in the bytes
 
 
@@ -34,11 +26,13 @@ def write_archive(
     config: Mapping[str, Any],
     results: Iterable[Path],
     environments: Path,
+    tools: Iterable[Path],
     output: Path,
 ) -> None:
     """Write the archive of `results` (files and folders) as a ZIP to `output`.
 
-    config : the completed configuration; `environments` is the folder of the conda files.
+    config : the completed configuration; `environments` is the folder of the conda files,
+    `tools` are the run's records of its tools' versions.
     """
     samples = read_table(config["samples"], dtype=str, keep_default_na=False, comment="#")
     content = {
@@ -46,7 +40,7 @@ def write_archive(
         "config.yaml": yaml.safe_dump(dict(config), sort_keys=False),
         "samples.tsv": Path(config["samples"]).read_text(),
         "units.tsv": Path(config["units"]).read_text(),
-        "versions.tsv": _table(("name", "version"), {**versions(), **tool_versions()}.items()),
+        "versions.tsv": _table(("name", "version"), {**versions(), **tool_versions(tools)}.items()),
         "checksums.tsv": _table(("sha256", "file"), checksums(results)),
     }
     content |= {f"envs/{path.name}": path.read_text() for path in environments.glob("*.yaml")}
@@ -68,16 +62,15 @@ def checksums(results: Iterable[Path]) -> list[tuple[str, str]]:
     return [(sha256_file(file), str(file)) for file in sorted(files)]
 
 
-def tool_versions() -> dict[str, str]:
-    """Versions of the external tools on PATH; under --use-conda they are those of envs/."""
+def tool_versions(records: Iterable[Path]) -> dict[str, str]:
+    """Tool and version, from the files (named after the tools) in which the run recorded them.
+
+    What a tool says of itself may hold bytes that are no text (paths of its build).
+    """
     found = {}
-    for tool, command in TOOLS.items():
-        if shutil.which(command[0]) is None:
-            found[tool] = f"not on PATH; as pinned in envs/{tool}.yaml"
-            continue
-        result = subprocess.run(command, capture_output=True, text=True, check=False)
-        number = re.search(r"\d+\.\d+(\.\d+)*", result.stdout + result.stderr)
-        found[tool] = number.group() if number else "unknown"
+    for record in records:
+        number = re.search(r"\d+\.\d+(\.\d+)*", record.read_text(errors="replace"))
+        found[record.stem] = number.group() if number else "unknown"
     return found
 
 
@@ -147,10 +140,10 @@ def _evaluation(config: Mapping[str, Any]) -> str:
     evaluation, baselines = config["evaluation"], config["baselines"]
     methods = sorted({name for task in evaluation["tasks"] for name in baselines[task]})
     return (
-        f"{' and '.join(evaluation['tasks']).capitalize()} were evaluated by"
+        f"Predictions ({' and '.join(evaluation['tasks'])}) were evaluated by"
         f" {', '.join(map(str, evaluation['folds']))}-fold cross-validation"
         f" ({evaluation['scheme']} splits), against {', '.join(methods)} on the same splits, by"
-        " one-sided Wilcoxon rank-sum tests over folds."
+        " one-sided Wilcoxon rank-sum and signed-rank tests over folds."
     )
 
 
