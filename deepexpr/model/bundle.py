@@ -24,10 +24,9 @@ from deepexpr.features.sequence import reverse_complement
 from deepexpr.features.splits import fold_roles, read_splits
 from deepexpr.files import require_file
 from deepexpr.model.backend import keras
-from deepexpr.model.examples import Examples
+from deepexpr.model.examples import Examples, inputs_of_kind
 from deepexpr.model.gradient import promoter_gradient
 from deepexpr.model.network import FIRST_CONVOLUTION, PROXIMAL
-from deepexpr.model.steps import inputs_of_kind
 from deepexpr.model.training import forward
 
 #: The date of every entry of a saved model: the same weights give the same bytes.

@@ -28,9 +28,9 @@ from deepexpr.files import atomic_directory, write_table
 from deepexpr.model.backend import keras
 from deepexpr.model.bundle import Bundle, model_names, save_model
 from deepexpr.model.config import DISTAL_FIELDS, ModelConfig, TrainingConfig, to_dict
-from deepexpr.model.examples import Examples
+from deepexpr.model.examples import Examples, inputs_of_kind
 from deepexpr.model.network import Shape
-from deepexpr.model.steps import NetworkBuilder, fold_data, inputs_of_kind
+from deepexpr.model.steps import NetworkBuilder, fold_data
 from deepexpr.model.training import forward
 from deepexpr.provenance import fingerprint, versions
 from deepexpr.schemas import PREDICTIONS

@@ -6,7 +6,7 @@ made when it is its turn, together with the augmentation.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -39,6 +39,13 @@ class Examples:
         """What a model is called with: one-hot (n, L, 4), bins, frozen score, as present."""
         inputs = [] if self.sequence is None else [one_hot(self.sequence)]
         return inputs + [part for part in (self.bins, self.frozen) if part is not None]
+
+
+def inputs_of_kind(examples: Examples, kind: str) -> Examples:
+    """Only the inputs that a network of `kind` (full, sequence, hichip) takes."""
+    if kind == "sequence":
+        return replace(examples, bins=None)
+    return replace(examples, sequence=None) if kind == "hichip" else examples
 
 
 def augment(examples: Examples, shift: int, strands: bool, rng: np.random.Generator) -> Examples:

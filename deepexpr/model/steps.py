@@ -15,7 +15,7 @@ from deepexpr.features.dataset import Dataset
 from deepexpr.model import network
 from deepexpr.model.backend import keras
 from deepexpr.model.config import ModelConfig, TrainingConfig
-from deepexpr.model.examples import Examples
+from deepexpr.model.examples import Examples, inputs_of_kind
 from deepexpr.model.kmer_start import starting_filters
 from deepexpr.model.network import Scaling, Shape
 from deepexpr.model.network_authors import build_authors
@@ -234,13 +234,6 @@ class NetworkBuilder:
             )
             self._trainers[name] = Trainer(build, self.shape.task, step)
         return self._trainers[name]
-
-
-def inputs_of_kind(examples: Examples, kind: str) -> Examples:
-    """Only the inputs that a network of `kind` (full, sequence, hichip) takes."""
-    if kind == "sequence":
-        return replace(examples, bins=None)
-    return replace(examples, sequence=None) if kind == "hichip" else examples
 
 
 def _copy_by_name(source: keras.Model, target: keras.Model) -> None:
