@@ -115,7 +115,7 @@ class Trainer:
             best, best_weights = self.loss(*validation), self.model.get_weights()
             history.append((0, self.loss(*train), best))
         for epoch in range(1, self.step.epochs + 1):
-            loss = self._epoch(*train, rng)
+            loss = self.epoch(*train, rng)
             value = self.loss(*validation)
             history.append((epoch, loss, value))
             _show(f"{label} epoch {epoch}/{self.step.epochs} val_loss {value:.4f}")
@@ -139,7 +139,8 @@ class Trainer:
         margins = scores[:, 1] - scores[:, 0]
         return float(np.mean(np.logaddexp(0, np.where(targets == 1, -margins, margins))))
 
-    def _epoch(self, examples: Examples, targets: np.ndarray, rng: np.random.Generator) -> float:
+    def epoch(self, examples: Examples, targets: np.ndarray, rng: np.random.Generator) -> float:
+        """One pass in random order, on augmented examples; the mean loss of its steps."""
         self.model.reset_metrics()
         order = rng.permutation(len(examples))
         total = 0.0
