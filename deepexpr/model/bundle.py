@@ -210,7 +210,7 @@ class Bundle:
                 )
             if used and array.shape[1] != width:
                 raise InputError(
-                    f"The {name} have another length than the bundle's.",
+                    f"The {unit} are not as many as the bundle's.",
                     where=str(self.path),
                     expected=f"{width} {unit}",
                     found=str(array.shape[1]),

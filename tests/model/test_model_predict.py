@@ -1,14 +1,17 @@
 """The verb predict, and what a bundle refuses."""
 
 import argparse
+import re
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from deepexpr.cli import main
 from deepexpr.commands import predict as command
 from deepexpr.errors import InputError
-from deepexpr.features.dataset import Dataset
+from deepexpr.features.dataset import Dataset, write_dataset
 from deepexpr.features.sequence import decode_bytes, reverse_complement
 from deepexpr.model.bundle import Bundle
 
@@ -86,9 +89,23 @@ def test_bins_table(full_run, fasta, toy, dataset, tmp_path):
     table = predict(tmp_path / "o.tsv", *argv, "--bins", tmp_path / "b.tsv")
     whole = predict(tmp_path / "w.tsv", "--bundle", full_run / "bundle", "--dataset", toy.h5)
     np.testing.assert_allclose(table["predicted"], whole["predicted"][:5], rtol=1e-5)
-    bins.iloc[1:].to_csv(tmp_path / "b.tsv", sep="\t", index=False)
-    with pytest.raises(InputError, match="no bins"):
-        predict(tmp_path / "o.tsv", *argv, "--bins", tmp_path / "b.tsv")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda bins: bins.iloc[1:], "1 gene.* no bins, such as G000"),
+        (lambda bins: bins.iloc[[0, *range(5)]], "Gene G000 stands twice"),
+        (lambda bins: bins.drop(columns="3"), "There are 39 bins for each gene"),
+        (lambda bins: bins.assign(**{"3": np.nan}), "not finite numbers"),
+    ],
+)
+def test_bins_that_do_not_fit_are_refused(full_run, fasta, dataset, tmp_path, change, message):
+    bins = pd.DataFrame(dataset.bins[:5]).rename(columns=str).assign(gene=dataset.gene[:5])
+    change(bins).to_csv(tmp_path / "b.tsv", sep="\t", index=False)
+    argv = ("--bundle", full_run / "bundle", "--fasta", fasta, "--bins", tmp_path / "b.tsv")
+    with pytest.raises(InputError, match=message):
+        predict(tmp_path / "o.tsv", *argv)
 
 
 def test_full_without_bins(full_run, sequence_run, fasta, tmp_path):
@@ -114,9 +131,25 @@ def test_filters_have_the_pwm_shape(full_run):
     assert Bundle.open(full_run / "bundle").first_filters(0).shape == (12, 4, 16)
 
 
-def test_other_assembly_is_refused(full_run, toy):
-    with pytest.raises(InputError, match="assembly"):
-        Bundle.open(full_run / "bundle").predict(toy.dataset(1, assembly="hg99"))
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"assembly": "hg99"}, "another assembly than the bundle.*toy.*hg99"),
+        ({"tss_index": 70}, "another tss_index than the bundle"),
+        ({"bin_size": 1000}, "another bin_size than the bundle"),
+        ({"sequence": slice(150)}, "letters in each promoter are not as many.*160 letters.*150"),
+        ({"bins": slice(30)}, "bins of each gene are not as many.*40 bins.*30"),
+    ],
+)
+def test_datasets_that_do_not_fit_are_refused(full_run, toy, tmp_path, capsys, changes, message):
+    dataset = toy.dataset(1)
+    cut = {name: getattr(dataset, name)[:, part] if isinstance(part, slice) else part
+           for name, part in changes.items()}  # fmt: skip
+    write_dataset(replace(dataset, **cut), tmp_path / "other.h5")
+    argv = ["--bundle", full_run / "bundle", "--dataset", tmp_path / "other.h5"]
+    assert main(["predict", *map(str, argv), "--output", str(tmp_path / "o.tsv")]) == 1
+    assert re.search(message, capsys.readouterr().err, flags=re.DOTALL)
+    assert not (tmp_path / "o.tsv").exists()
 
 
 def test_wrong_promoter_length_is_refused(sequence_run, tmp_path):
