@@ -50,6 +50,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Read dataset and splits, train what is missing, publish."""
+    from threadpoolctl import threadpool_limits
+
     from deepexpr.features.dataset import Dataset, require_two_labels
     from deepexpr.features.splits import read_splits
     from deepexpr.model.backend import configure
@@ -62,6 +64,8 @@ def run(args: argparse.Namespace) -> None:
         options["distance"] = args.distance
     model, training = make_configs(options, read_options(args.training))
     configure(args.threads, args.require_gpu)
+    if args.threads:
+        threadpool_limits(args.threads)  # of the linear algebra beside the backend
     dataset = Dataset.open(args.dataset)
     if args.task == "classification":
         require_two_labels(dataset)
