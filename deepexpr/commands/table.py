@@ -96,13 +96,14 @@ def run(args: argparse.Namespace) -> None:
 
     from deepexpr.figures.inputs import Inputs, named_paths
     from deepexpr.figures.registry import find
-    from deepexpr.figures.render import render
+    from deepexpr.figures.render import check_endings, render
     from deepexpr.files import write_table
 
     spec = find(args.number)
+    check_endings(args.figure)
     inputs = Inputs(
         **{name: tuple(map(Path, getattr(args, name))) for name in MANY},
-        **{name: named_paths(getattr(args, name), f"--{name}") for name in NAMED},
+        **{name: named_paths(getattr(args, name), _option(name)) for name in NAMED},
         **{name: Path(value) if (value := getattr(args, name)) else None for name in SINGLE},
         jaspar=args.jaspar,
         e_value=args.e_value,
@@ -118,9 +119,10 @@ def run(args: argparse.Namespace) -> None:
         render(spec.name, args.output, args.figure)
 
 
-def _options(spec) -> str:
-    def option(name: str) -> str:
-        return "--" + name.replace("_", "-")
+def _option(name: str) -> str:
+    return "--" + name.replace("_", "-")
 
-    needed = [option(name) for name in spec.needs]
-    return " ".join([*needed, *(f"[{option(name)}]" for name in spec.takes)])
+
+def _options(spec) -> str:
+    needed = [_option(name) for name in spec.needs]
+    return " ".join([*needed, *(f"[{_option(name)}]" for name in spec.takes)])

@@ -28,7 +28,7 @@ ARCHITECTURE_COLUMNS = (
 
 MODULE_TITLES = {
     "proximal": "Proximal module: promoter sequence",
-    "words": "Proximal module: words",
+    "words": "Words of the same promoter",
     "distal": "Distal module: HiChIP loops",
     "joint": "Joint output",
 }
@@ -46,6 +46,15 @@ _FOLLOWERS = (
 )  # fmt: skip
 #: Layers of one kind that are drawn as one box where they follow each other.
 _TOGETHER = ("WordCounts", "Add")
+#: Layers whose name says more than their type: boxes stand in one column though two branches run
+#: beside each other, so their words say what goes on.
+_NAMED = {
+    "other_strand": ("Both strands", "the promoter beside its reverse complement"),
+    "turned_back": ("The second strand turned back", ""),
+    "loop_totals": ("Sums within distances", "of the bins, beside the bins"),
+    "totals_scaling": ("Scaling of the sums", ""),
+    "bins_scaling": ("Scaling of the bins", ""),
+}
 
 
 def build_architecture(inputs: Inputs) -> pd.DataFrame:
@@ -204,7 +213,7 @@ def _detail(layer) -> str:
     kind = type(layer).__name__
     if kind in _CONVOLUTION:
         width = "x".join(map(str, config["kernel_size"]))
-        text = f"{config['filters']} filters of width {width}"
+        text = f"{config['filters']} filters, width {width}"
     elif kind == "Dense":
         text = f"{config['units']} unit{'s' if config['units'] != 1 else ''}"
     elif "Pooling1D" in kind and "pool_size" in config:
@@ -265,14 +274,19 @@ def _text(rows: pd.DataFrame, block: int) -> tuple[str, str]:
     convolutions = int(rows["type"].isin(_CONVOLUTION).sum())
     if convolutions and rows["type"].isin(_JOINED).any():
         conv = rows[rows["type"].isin(_CONVOLUTION)].iloc[0]
-        words = _join(str(conv["detail"]), [*extras, "joined to its input"])
-        return f"Dense block {block}: {convolutions} × {conv['type']}", words
+        return f"Dense block {block}: {convolutions} × {conv['type']}", _join(
+            str(conv["detail"]), extras
+        )
+    if first["name"] in _NAMED:
+        heading, detail = _NAMED[first["name"]]
+        if rows["type"].isin(_JOINED).any():
+            extras.append("joined to the sums")
+        return heading, _join(detail, extras)
     heading = {
         "InputLayer": f"Input: {first['name']}", "Dense": "Fully connected",
         "AveragePooling1D": "Average pooling", "MaxPooling1D": "Max pooling",
         "Rescaling": "Scaling", "Add": "Sum of the scores", "Flatten": "All positions in a row",
         "Cropping1D": "Cropping", "Conv1D": "Convolution", "Softmax": "Softmax",
-        "Flip": "The other strand", "LoopTotals": "Sums within distances",
         "DropoutFrom": "Dropout of the bins", "WordCounts": "Word counts",
     }.get(first["type"], first["type"])  # fmt: skip
     if first["type"] == "WordCounts":

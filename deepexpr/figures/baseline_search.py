@@ -48,13 +48,19 @@ def draw_search(table: pd.DataFrame) -> Figure:
         else:
             _path(axis, rows)
         axis.set_ylabel(_LABELS.get(rows["metric"].iloc[0], rows["metric"].iloc[0]))
-        style.title(axis, str(run), f"{rows['fold'].nunique()} outer folds")
         axis.margins(x=0.05)
+    style.titles(axes, [_panel_title(str(run), table[table["run"] == run]) for run in runs])
     chosen = Line2D([], [], linestyle="none", marker="o", markersize=3, color="black",
                     label="choice of an outer fold")  # fmt: skip
     lines = [Line2D([], [], **look, label=f"depth {depth:g}") for depth, look in looks.items()]
     style.legend_below(figure, [chosen, *lines], min(6, 1 + len(lines)))
     return figure
+
+
+def _panel_title(run: str, rows: pd.DataFrame) -> tuple[str, list[str]]:
+    """Heading and lines of detail; a run is named "cell line, task and method"."""
+    line, *rest = run.rsplit(" ", 2)
+    return line, [", ".join(rest), f"{rows['fold'].nunique()} outer folds"]
 
 
 def _depth_looks(table: pd.DataFrame) -> dict[float, dict]:

@@ -14,6 +14,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from deepexpr.errors import InputError
 from deepexpr.figures import style
 from deepexpr.figures.inputs import Inputs
 from deepexpr.figures.logos import draw_logo, information, reverse_complement
@@ -45,6 +46,15 @@ def build_filter_motifs(inputs: Inputs) -> pd.DataFrame:
 
     queries = read_meme(inputs.filters)
     hits = read_table(inputs.tomtom, TOMTOM, dtype={"query": str, "target": str})
+    foreign = sorted(set(hits["query"]) - {motif.name for motif in queries})
+    if foreign:
+        raise InputError(
+            "The matches are not those of the motifs.",
+            where=f"{inputs.tomtom} and {inputs.filters}",
+            expected="matches of " + ", ".join([motif.name for motif in queries][:3]) + ", ...",
+            found=f"matches of {foreign[0]}",
+            fix="Give the motifs that `deepexpr tomtom` matched.",
+        )
     hits = hits[hits["e_value"] < inputs.e_value].sort_values(["e_value", "p_value", "target"])
     best = hits.drop_duplicates("query").set_index("query")
     targets = _load_targets(inputs.jaspar) if len(best) else {}
@@ -89,8 +99,6 @@ def _matrix_rows(motif, limit: float) -> list[dict]:
 
 
 def _target_rows(motif, hit: pd.Series, targets: dict, limit: float) -> list[dict]:
-    from deepexpr.errors import InputError
-
     if hit["target"] not in targets:
         raise InputError(
             f"The matched motif {hit['target']!r} is not in the motif collection.",

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from deepexpr.errors import InputError
 from deepexpr.figures import style
 from deepexpr.figures.pages import page
 from deepexpr.figures.registry import FigureSpec, find
@@ -15,11 +16,21 @@ from deepexpr.files import read_table, writing
 
 logger = logging.getLogger(__name__)
 
-#: Columns of names: read as text even where they look like numbers.
+#: Columns of words: read as text even where they look like numbers. All others hold numbers.
 TEXT = (
     "cell_line", "trained_on", "gene", "method", "query", "target", "target_name", "name", "note",
     "reason", "sample", "run", "item", "quantity", "metric", "expected", "verdict", "meaning",
+    "assembly", "type", "module", "detail", "output", "task", "scheme", "part", "chromosome",
+    "strand", "role", "orientation", "unit", "within_spread", "status", "stage", "section",
 )  # fmt: skip
+
+#: Columns of both words and numbers, and columns that are words in some figures only.
+MIXED = {
+    "qc": ("value",), "quality": ("value",), "summary": ("value",), "benchmarks": ("step",),
+    "training_curves": ("step",),
+}  # fmt: skip
+
+ENDINGS = (".pdf", ".png", ".svg", ".html")
 
 
 def render(name: str, table: str | Path, outputs: Sequence[str | Path]) -> None:
@@ -29,9 +40,10 @@ def render(name: str, table: str | Path, outputs: Sequence[str | Path]) -> None:
     the figure cannot have.
     """
     spec = find(name)
+    check_endings(outputs)
     values = read(spec, table)
-    pages = [path for path in map(Path, outputs) if path.suffix == ".html"]
-    pictures = [path for path in map(Path, outputs) if path.suffix != ".html"]
+    pages = [path for path in map(Path, outputs) if path.suffix.lower() == ".html"]
+    pictures = [path for path in map(Path, outputs) if path.suffix.lower() != ".html"]
     for path in pages:
         with writing(path) as handle:
             handle.write(page(spec, values))
@@ -40,10 +52,36 @@ def render(name: str, table: str | Path, outputs: Sequence[str | Path]) -> None:
     logger.info("figure %s: %d rows, %d files", spec.name, len(values), len(outputs))
 
 
+def check_endings(outputs: Sequence[str | Path]) -> None:
+    """InputError for the first name that no figure can be written to: before any is written."""
+    for path in map(Path, outputs):
+        if path.suffix.lower() not in ENDINGS:
+            raise InputError(
+                f"No figure can be written as {path.name!r}.",
+                where="the file to write",
+                expected=f"names that end in {', '.join(ENDINGS)}",
+                found=path.suffix or "no ending",
+                fix="Change the ending.",
+            )
+
+
 def read(spec: FigureSpec, table: str | Path) -> pd.DataFrame:
-    """The table of a figure, with its columns checked and names read as text."""
+    """The table of a figure, with its columns and numbers checked and names read as text."""
     columns = spec.columns()
-    return read_table(table, columns, dtype={c: "str" for c in TEXT if c in columns})
+    values = read_table(table, columns, dtype={c: "str" for c in TEXT if c in columns})
+    words = {*TEXT, *MIXED.get(spec.name, ())}
+    for column in (column for column in columns if column not in words):
+        wrong = pd.to_numeric(values[column], errors="coerce").isna() & values[column].notna()
+        if wrong.any():
+            row = int(wrong.to_numpy().argmax())
+            raise InputError(
+                f"The column {column} holds something that is not a number.",
+                where=f"{table}, line {row + 2}",
+                expected="a number, or NA where there is none",
+                found=repr(str(values[column].iloc[row])),
+                fix="Correct the table, or make it again with `deepexpr table`.",
+            )
+    return values
 
 
 def _draw(spec: FigureSpec, values: pd.DataFrame, outputs: list[Path]) -> None:

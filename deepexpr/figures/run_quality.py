@@ -129,9 +129,21 @@ def page_quality(table: pd.DataFrame) -> str:
 def _details(rows: pd.DataFrame) -> str:
     """Every number, folded away."""
     columns = ("item", "metric", "value", "expected", "verdict", "meaning")
-    cells = rows[list(columns)].fillna("").astype(str).to_numpy().tolist()
+    shown = rows[list(columns)].assign(value=rows["value"].map(_short))
+    cells = shown.fillna("").astype(str).to_numpy().tolist()
     inner = pages.table([name.capitalize() for name in columns], cells)
     return f"<details><summary>Every number</summary>\n{inner}\n</details>"
+
+
+def _short(value) -> str:
+    """A number of four digits or more as figures need them; words as they are."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        return value
+    if number != number:
+        return ""
+    return f"{number:,.0f}" if number.is_integer() else f"{number:.4g}"
 
 
 def _lines(table: pd.DataFrame, section: str) -> list[tuple[str, str, str]]:

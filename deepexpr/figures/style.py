@@ -17,7 +17,6 @@ import matplotlib.style
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from deepexpr.errors import InputError
 from deepexpr.files import atomic_path
 from deepexpr.schemas import METHOD_LABELS
 
@@ -78,14 +77,6 @@ def save(figure: Figure, outputs: Iterable[str | Path]) -> None:
     """Write `figure` to each of `outputs` (.pdf, .png at 300 dpi, .svg with text), atomically."""
     for output in map(Path, outputs):
         kind = output.suffix.lstrip(".").lower()
-        if kind not in METADATA:
-            raise InputError(
-                f"No figure can be written as {output.name!r}.",
-                where="--output",
-                expected="names that end in .pdf, .png or .svg",
-                found=output.suffix or "no ending",
-                fix="Change the ending.",
-            )
         with atomic_path(output) as temporary:
             figure.savefig(temporary, format=kind, metadata=METADATA[kind])
 

@@ -14,7 +14,8 @@ from deepexpr.figures import style
 #: Inches: a line of text, the space between rows and between columns, the head, and a margin.
 LINE, SPACE, BETWEEN, HEAD, MARGIN = 0.115, 0.07, 0.12, 0.3, 0.1
 
-FONT = 6.5
+#: Points, and inches from the top of a line to its baseline: all cells of a row share one.
+FONT, ASCENT = 6.5, 0.085
 
 
 def draw_table(
@@ -97,10 +98,11 @@ def _cells(
     for number, (cell, width) in enumerate(zip(cells, widths, strict=True)):
         right = number in numeric
         place = left + width - BETWEEN if right else left
-        axis.text(
-            place, y, cell, ha="right" if right else "left", va="top", fontsize=FONT,
-            fontweight=weight, color=colour, linespacing=1.2,
-        )  # fmt: skip
+        for line, text in enumerate(cell.split("\n")):
+            axis.text(
+                place, y - ASCENT - line * LINE, text, ha="right" if right else "left",
+                va="baseline", fontsize=FONT, fontweight=weight, color=colour,
+            )  # fmt: skip
         left += width
 
 

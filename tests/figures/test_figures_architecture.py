@@ -84,3 +84,7 @@ def test_words_are_a_column_of_their_own(keras):
         texts = [text.get_text() for text in draw_architecture(table).axes[0].texts]
     assert "4 bp × 4 windows; 6 bp × 2 windows, both strands" in texts
     assert texts.count("Sum of the scores") == 1
+    # Branches stand in one column; what runs beside what is said, and nothing is cut.
+    assert {"Both strands", "Scaling of the sums", "Scaling of the bins"} < set(texts)
+    assert texts[texts.index("Scaling of the bins") + 1] == "joined to the sums"
+    assert not any("…" in text for text in texts)

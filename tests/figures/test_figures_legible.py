@@ -1,6 +1,7 @@
 """Nothing overlaps, nothing is cut: measured on the drawn text, for easy tables and hard ones."""
 
 import numpy as np
+import pandas as pd
 import pytest
 import synthetic_tables as synthetic
 from legibility import faults
@@ -43,6 +44,12 @@ def runs():
     return synthetic.training_curves([f"{line} {kind}" for line in LINES for kind in kinds])
 
 
+def searches():
+    table = synthetic.search()
+    named = [table.assign(run=table["run"].str.replace("K562", line)) for line in LONG]
+    return pd.concat(named, ignore_index=True)
+
+
 HARD = {
     "all the paper's folds": ("3", lambda: auc(LINES)),
     "missing scores of classifiers": ("3", lambda: lost(auc(LONG, (5,)))),
@@ -62,6 +69,7 @@ HARD = {
     "no match": ("9", lambda: synthetic.filter_motifs(3, 0)),
     "many libraries": ("qc", lambda: synthetic.qc([f"{x}_hichip_{i}" for x in LONG for i in "12"])),
     "many runs": ("training_curves", runs),
+    "long names of searches": ("search", searches),
 }  # fmt: skip
 
 
@@ -79,6 +87,15 @@ def test_text_is_whole_and_apart(name):
 def test_hard_cases_are_whole_and_apart(case):
     name, table = HARD[case]
     assert faults(drawn(name, table())) == []
+
+
+def test_cells_of_a_row_stand_on_one_line():
+    texts = drawn("table1", synthetic.TABLES["table1"]()).axes[0].texts
+    names = ("Cell line", "Assembly", "Genes", "Read pairs")
+    header = [text for text in texts if text.get_text() in names]
+    assert len(header) == 4
+    assert {text.get_verticalalignment() for text in header} == {"baseline"}
+    assert len({text.get_position()[1] for text in header}) == 1
 
 
 def test_the_measure_finds_what_it_is_for():

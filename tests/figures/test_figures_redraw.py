@@ -114,8 +114,21 @@ def test_unknown_figure_and_ending(tmp_path):
     with pytest.raises(InputError, match="no figure '12'"):
         render("12", table, [tmp_path / "x.png"])
     with pytest.raises(InputError, match=r"x\.jpg"):
-        render("2A", table, [tmp_path / "x.jpg"])
-    assert not (tmp_path / "x.jpg").exists()
+        render("2A", table, [tmp_path / "x.png", tmp_path / "x.jpg"])
+    assert not list(tmp_path.glob("*x.*"))
+    render("2A", table, [tmp_path / "x.PNG", tmp_path / "x.HTML"])
+    assert (tmp_path / "x.HTML").read_text().startswith("<!DOCTYPE html>")
+
+
+@pytest.mark.parametrize(("name", "column"), [("4", "value"), ("7", "distance_kb"), ("8", "A")])
+def test_word_in_place_of_a_number_is_named(tmp_path, name, column):
+    table = synthetic.TABLES[name]().astype({column: object})
+    table.loc[2, column] = "about 3"
+    path = write(tmp_path, name, table)
+    with pytest.raises(InputError, match=rf"column {column} holds .* not a number") as error:
+        render(name, path, [tmp_path / "x.png"])
+    assert error.value.where == f"{path}, line 4"
+    assert "about 3" in error.value.found
 
 
 def test_table_without_its_columns(tmp_path):

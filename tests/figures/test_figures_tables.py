@@ -208,6 +208,8 @@ def test_motif_table_aligns_the_target(files):
             files, "9", "--filters", files / "filters.meme", "--tomtom", files / "tomtom.tsv",
             "--jaspar", files / "filters.meme",
         )  # fmt: skip
+    with pytest.raises(InputError, match="not those of the motifs"):
+        make(files, "8", "--filters", files / "known.meme", "--tomtom", files / "tomtom.tsv")
 
 
 def test_summary_warns_of_lost_folds_and_no_loops(files):

@@ -41,7 +41,7 @@ def library(tmp_path):
 def run_info(tmp_path):
     """kallisto's report of a sample of which little pseudoaligns."""
     path = tmp_path / "run_info.json"
-    path.write_text(json.dumps({"n_processed": 2000, "p_pseudoaligned": 7.5, "p_unique": 5.0}))
+    path.write_text(json.dumps({"n_processed": 2000, "p_pseudoaligned": 7.5, "p_unique": 2.9}))
     return path
 
 
@@ -74,6 +74,7 @@ def test_quality_tells_every_stage_with_its_verdict(tmp_path, library, run_info,
         "0 loops, all counts are 1",
         "2,000 reads, 7.5% pseudoaligned",
         "bad: few reads pseudoalign",
+        '<td>unique_fraction</td><td class="number">0.029</td>',
         "2 networks, 1.5 epochs (median)",
         "bad: training diverged",
         "jobs: 2, longest 12.5 s, largest 300 MiB",
