@@ -98,7 +98,7 @@ def _ridge(z: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray, f
     power, vectors = eigh(gram, overwrite_a=True)
     power = np.maximum(power, 0.0)
     kept = power > 1e-9 * power[-1] if power[-1] > 0 else np.zeros(len(power), bool)
-    power, vectors = power[kept], vectors[:, kept].astype(np.float32)
+    power, vectors = power[kept], vectors.astype(np.float32)[:, kept]
     # Left singular vectors of z: (n, rank).
     left = vectors
     if not dual:
