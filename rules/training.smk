@@ -76,9 +76,11 @@ rule train_fold:
         folder=lambda w: out(f"models/{w.cell_line}/{w.task}/K{w.K}/{w.kind}"),
         model=json.dumps(config["model"], sort_keys=True),
         training=json.dumps(config["training"], sort_keys=True),
+        scheme=SCHEME,
         seed=config["seed"],
     shell:
         "python -m deepexpr train --dataset {input.dataset:q} --splits {input.splits:q}"
+        " --scheme {params.scheme}"
         " --task {wildcards.task} {params.options:q} --model {params.model:q}"
         " --training {params.training:q} --seed {params.seed} --threads {threads}"
         " --only-fold {wildcards.fold} --output {params.folder:q} 2> {log:q}"

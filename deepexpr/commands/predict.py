@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Read what is to be predicted, predict, write."""
-    from deepexpr.errors import InputError
+    from deepexpr.errors import InputError, UsageError
     from deepexpr.files import write_table
     from deepexpr.model.backend import configure
     from deepexpr.model.bundle import Bundle
@@ -47,6 +47,13 @@ def run(args: argparse.Namespace) -> None:
         raise InputError("--bed needs --genome.", fix="Give the genome FASTA of the BED file.")
     if (args.held_out or args.genes) and not args.dataset:
         raise InputError("--held-out and --genes choose genes of --dataset, which is not given.")
+    others = {"--genes": args.genes, "--fold": args.fold, "--bins": args.bins,
+              "--sequence-only": args.sequence_only or None}  # fmt: skip
+    if args.held_out and (given := [name for name, value in others.items() if value is not None]):
+        raise UsageError(
+            f"{given[0]} does not go with --held-out.",
+            expected="--held-out alone: all test genes of the bundle, each by its own fold",
+        )
     configure(args.threads)
     bundle = Bundle.open(args.bundle)
     if args.held_out:
@@ -66,6 +73,7 @@ def _held_out(args: argparse.Namespace, bundle):
 
 
 def _examples(args: argparse.Namespace, bundle):
+    from deepexpr.errors import InputError
     from deepexpr.features.dataset import Dataset
     from deepexpr.files import reading
     from deepexpr.model.examples import Examples
@@ -79,6 +87,8 @@ def _examples(args: argparse.Namespace, bundle):
         if args.genes:
             with reading(args.genes, "list of genes") as handle:
                 names = [line.strip() for line in handle if line.strip()]
+            if not names:
+                raise InputError("The list names no gene.", where=args.genes)
         examples = Examples(dataset.sequence, dataset.bins).take(dataset.index_of(names))
     elif args.fasta:
         names, sequence = promoters_from_fasta(args.fasta, info["length"])

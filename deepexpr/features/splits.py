@@ -98,7 +98,9 @@ def _family_groups(family: np.ndarray, folds: int, rng: np.random.Generator) -> 
             f"One family has {sizes.max()} of the {len(family)} genes, more than one of {folds} "
             "equal folds can hold.",
             expected=f"families of at most {-(-len(family) // folds)} genes",
-            fix=f"Use at most {len(family) // sizes.max()} folds (K), or the scheme random.",
+            fix="Use fewer folds (K), or the scheme random."
+            if len(family) // sizes.max() > 1
+            else "Use the scheme random.",
         )
     order = rng.permutation(len(sizes))
     load = np.zeros(folds, dtype=np.int64)
@@ -138,7 +140,7 @@ def _check(genes: pd.DataFrame, scheme: str, folds: int) -> None:
                 f"{number} {what} cannot be split into {folds} folds.",
                 expected=f"at least {folds} {what}",
                 found=f"{number} {what}",
-                fix=f"Use at most {number} folds (K)."
+                fix=(f"Use at most {number} folds (K)." if number > 1 else "Use more genes.")
                 + (" Or use the scheme random." if what == "chromosomes" else ""),
             )
 
@@ -148,6 +150,16 @@ def read_splits(path: str | Path) -> pd.DataFrame:
     splits = read_table(path, SPLITS, dtype={"gene": str, "role": str}, keep_default_na=False)
     if splits.empty:
         raise InputError("The splits hold no gene.", where=str(path), fix="Make them again.")
+    fold = pd.to_numeric(splits["fold"], errors="coerce")
+    if (bad := ~(fold.ge(0) & (fold % 1 == 0))).any():
+        row = int(bad.to_numpy().argmax())
+        raise InputError(
+            "A fold is not a number.",
+            where=f"{path}, line {row + 2}",
+            expected="0, 1, 2, ...",
+            found=repr(str(splits["fold"].iloc[row])),
+        )
+    splits["fold"] = fold.astype(np.int64)
     unknown = sorted(set(splits["role"]) - set(ROLES))
     if unknown:
         raise InputError(

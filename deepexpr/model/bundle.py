@@ -32,6 +32,13 @@ from deepexpr.model.training import forward
 #: The date of every entry of a saved model: the same weights give the same bytes.
 _NO_DATE = (1980, 1, 1, 0, 0, 0)
 
+#: What its record must hold to be used.
+_KEYS = (
+    "cell_line", "assembly", "task", "kind", "scheme", "K", "folds", "length", "tss_index", "bins",
+    "bin_size", "dataset_sha256", "splits_fingerprint", "fingerprint", "model", "training",
+    "normalisation",
+)  # fmt: skip
+
 
 class Bundle:
     """Trained networks of one cell line, task, number of folds and kind."""
@@ -52,13 +59,20 @@ class Bundle:
             raise InputError(
                 f"The bundle's record is damaged: {error}.", where=str(file)
             ) from error
-        if info.get("type") != "network":
+        kind = info.get("type") if isinstance(info, dict) else None
+        if kind != "network":
             raise InputError(
                 "The bundle does not hold a network.",
                 where=str(file),
                 expected='"type": "network"',
-                found=json.dumps(info.get("type")),
+                found=json.dumps(kind),
                 fix="Give the folder bundle/ that `deepexpr train` wrote.",
+            )
+        if missing := [key for key in _KEYS if key not in info]:
+            raise InputError(
+                f"The bundle's record lacks {', '.join(missing)}.",
+                where=str(file),
+                fix="Train it again; another version of deepexpr may have written it.",
             )
         return cls(path, info)
 
@@ -82,10 +96,8 @@ class Bundle:
             )
         if fold not in self._models:
             folder = self.path / f"fold-{fold}"
-            self._models[fold] = [
-                keras.saving.load_model(require_file(folder / name, "model"), compile=False)
-                for name in model_names(self.info["training"]["members"])
-            ]
+            names = model_names(self.info["training"]["members"])
+            self._models[fold] = [_load(folder / name) for name in names]
         return self._models[fold]
 
     def proximal(self, fold: int, member: int = 0) -> keras.Model:
@@ -234,6 +246,18 @@ class Bundle:
             return 1.0 / (1.0 + np.exp(score[:, 0] - score[:, 1]))
         constants = self.info["normalisation"][str(fold)]
         return score[:, 0] * constants["target_sd"] + constants["target_mean"]
+
+
+def _load(path: Path) -> keras.Model:
+    try:
+        return keras.saving.load_model(require_file(path, "model"), compile=False)
+    except (ValueError, OSError, zipfile.BadZipFile) as error:
+        raise InputError(
+            "The model is damaged, or is not one of Keras.",
+            where=str(path),
+            found=str(error).splitlines()[0][:200],
+            fix="Copy the bundle again, and whole.",
+        ) from error
 
 
 def model_names(members: int) -> list[str]:

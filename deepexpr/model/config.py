@@ -16,6 +16,7 @@ from typing import Any
 import yaml
 
 from deepexpr.errors import InputError
+from deepexpr.files import reading
 
 OPTIMIZERS = ("rmsprop", "adam", "adamw")
 PRECISIONS = ("float32", "mixed_float16", "mixed_bfloat16")
@@ -178,7 +179,8 @@ def _read_file(path: str) -> str:
             where=path,
             expected='for example {"variant": "tuned"}, or a path to a JSON or YAML file',
         )
-    return Path(path).read_text()
+    with reading(path, "file of settings") as handle:
+        return handle.read()
 
 
 def make_configs(
@@ -198,6 +200,13 @@ def make_configs(
     training_config = _fill(TrainingConfig, _TRAINING_VARIANTS[variant] | training, "training")
     _check_model(model_config)
     _check_training(training_config)
+    if training_config.two_steps == (variant == "authors_code"):
+        raise InputError(
+            f"two_steps cannot be {training_config.two_steps} with the variant {variant}.",
+            where="training",
+            expected="false with authors_code, whose network has no modules to train apart; "
+            "true with the others",
+        )
     return model_config, training_config
 
 
@@ -249,6 +258,8 @@ def _check_model(config: ModelConfig) -> None:
     _require(config, shares, lambda v: 0 <= v < 1, "at least 0, below 1", "model")
     _require(config, ("pool_type",), lambda v: v in ("max", "average"), "max or average", "model")
     _require(config, ("distance",), lambda v: v is None or v > 0, "1 bp or more", "model")
+    if config.variant == "authors_code":
+        _require(config, ("distal",), len, "one layer or more", "model")
 
 
 def _check_training(config: TrainingConfig) -> None:

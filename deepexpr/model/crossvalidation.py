@@ -24,7 +24,7 @@ from deepexpr.errors import InputError
 from deepexpr.features.dataset import Dataset
 from deepexpr.features.families import find_scheme
 from deepexpr.features.splits import fold_roles, restrict_splits
-from deepexpr.files import atomic_directory, write_table
+from deepexpr.files import atomic_directory, read_table, write_table
 from deepexpr.model.backend import keras
 from deepexpr.model.bundle import Bundle, model_names, save_model
 from deepexpr.model.config import DISTAL_FIELDS, ModelConfig, TrainingConfig, to_dict
@@ -40,8 +40,15 @@ log = logging.getLogger(__name__)
 #: Columns of history.tsv: one row per epoch; losses in units of the (scaled) target.
 HISTORY = ("fold", "member", "step", "epoch", "loss", "val_loss")
 
+#: How the folds' tables are read again: genes may have numbers, or "NA", as names.
+_READING = {
+    "dtype": {"gene": str},
+    "keep_default_na": False,
+    "na_values": {name: ["NA"] for name in ("predicted", "loss", "val_loss")},
+}
+
 #: Packages whose version decides the numbers.
-_DECISIVE = ("deepexpr", "keras", "tensorflow", "jax", "numpy")
+_DECISIVE = ("deepexpr", "keras", "tensorflow", "jax", "numpy", "scipy", "scikit-learn")
 
 #: Largest share of the splits' genes that a dataset may lack before the two count as unrelated.
 MAX_MISSING = 0.1
@@ -167,6 +174,7 @@ def run_job(job: Job, output: str | Path, only_folds: list[int] | None = None) -
     partial = output / ".partial"
     keras.config.set_dtype_policy(job.training.precision)
     builder = NetworkBuilder(job.model, job.training, job.shape, job.kind)
+    builder.check()
     for fold in job.folds if only_folds is None else only_folds:
         folder = partial / f"fold-{fold}"
         if _is_finished(folder, job.fingerprint(fold)):
@@ -274,8 +282,11 @@ def _publish(job: Job, partial: Path, output: Path) -> None:
         text = json.dumps(_info(job, records), indent=1, sort_keys=True)
         (temporary / "bundle.json").write_text(text + "\n")
     for name in ("predictions.tsv", "history.tsv"):
-        tables = [pd.read_csv(folder / name, sep="\t") for folder in folders.values()]
-        write_table(pd.concat(tables, ignore_index=True), output / name)
+        tables = [read_table(folder / name, **_READING) for folder in folders.values()]
+        table = pd.concat(tables, ignore_index=True)
+        # A fold trained apart may not have been told the scheme's name.
+        table = table.assign(scheme=job.scheme) if "scheme" in table else table
+        write_table(table, output / name)
     log.info("bundle of %d folds published", len(folders))
 
 

@@ -56,6 +56,8 @@ def select_words(sequence: np.ndarray, targets: np.ndarray, number: int, word: i
     counts = np.sqrt(counts)  # repeats would otherwise decide
     counts -= counts.mean(axis=0)
     norms = np.linalg.norm(counts, axis=0)
+    if not norms.any():
+        return np.zeros(0, dtype=np.int64)  # promoters without letters, or all alike
     columns = np.flatnonzero(norms > 0.1 * np.median(norms[norms > 0]))
     counts = counts[:, columns] / norms[columns]
     residual = targets - targets.mean(dtype=np.float64)

@@ -48,7 +48,15 @@ def promoters_from_bed(
                 before = tss_index if strand == "+" else length - 1 - tss_index
                 start = start - before
                 end = start + length
-            sequence = fasta.fetch(chromosome, max(0, start), max(0, min(end, sizes[chromosome])))
+            if start >= sizes[chromosome] or end <= 0:
+                raise InputError(
+                    "The promoter lies beyond the end of its chromosome.",
+                    where=where,
+                    expected=f"within the {sizes[chromosome]} bp of {chromosome}",
+                    found=f"{start}-{end}",
+                    fix="Use the genome build of the BED file.",
+                )
+            sequence = fasta.fetch(chromosome, max(0, start), min(end, sizes[chromosome]))
             sequence = "N" * max(0, -start) + sequence
             sequence = sequence.ljust(end - start, "N")
             names.append(name)

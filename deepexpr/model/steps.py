@@ -7,10 +7,12 @@ computation as fine-tuning the whole network with frozen layers, hundreds of tim
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from deepexpr.errors import InputError
 from deepexpr.features.dataset import Dataset
 from deepexpr.model import network
 from deepexpr.model.backend import keras
@@ -99,6 +101,26 @@ class NetworkBuilder:
         self.shape = shape
         self.kind = kind
         self._trainers: dict[str, Trainer] = {}
+
+    def check(self) -> None:
+        """Raise InputError, before anything is trained, where the network cannot be built."""
+        try:
+            if not self.training.two_steps:
+                build_authors(self.config, self.shape, self.kind)
+                return
+            if self.kind != "hichip":
+                network.build_proximal(self.config, self.shape)
+            if self.kind != "sequence":
+                network.build_distal(self.config, self.shape, Scaling(), with_bias=True)
+        except ValueError as error:
+            plain = re.sub(r"\x1b\[\d+m", "", str(error))
+            raise InputError(
+                "The network of these settings does not fit the promoters or the bins.",
+                where="model",
+                found=f"{self.shape.length} bp, {self.shape.bins} bins; "
+                + " ".join(plain.split())[:200],
+                fix="Use less pooling or fewer blocks.",
+            ) from error
 
     def with_words(self, data: FoldData) -> FoldData:
         """`data` with the word score solved on its genes, where the network has one."""

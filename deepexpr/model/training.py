@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from deepexpr.errors import InputError
 from deepexpr.model.backend import keras
 from deepexpr.model.config import TrainingConfig
 from deepexpr.model.examples import Examples, augment, batches_of
@@ -74,10 +75,11 @@ class Trainer:
         self.task = task
         self.step = step
         self.model = build()
-        self._optimizer = _make_optimizer(step)
         # XLA makes TensorFlow's step slower on a CPU; JAX has nothing else to compile it with.
         jit = keras.backend.backend() == "jax"
-        self.model.compile(optimizer=self._optimizer, loss=_loss(task), jit_compile=jit)
+        self.model.compile(optimizer=_make_optimizer(step), loss=_loss(task), jit_compile=jit)
+        # In float16 Keras wraps it, and the wrapper has a state of its own.
+        self._optimizer = self.model.optimizer
         self._optimizer.build(self.model.trainable_variables)
         self._blank = [keras.ops.convert_to_numpy(v) for v in self._optimizer.variables]
 
@@ -127,8 +129,13 @@ class Trainer:
                 reduced = epoch
                 self._reduce_rate()
         _show("")
-        if best_weights is not None:
-            self.model.set_weights(best_weights)
+        if best_weights is None:
+            raise InputError(
+                f"The training diverged: no epoch of {label} has a finite validation loss.",
+                where="training",
+                fix="Use a smaller learning_rate (or distal_learning_rate).",
+            )
+        self.model.set_weights(best_weights)
         return history
 
     def loss(self, examples: Examples, targets: np.ndarray) -> float:
@@ -143,7 +150,7 @@ class Trainer:
         """One pass in random order, on augmented examples; the mean loss of its steps."""
         self.model.reset_metrics()
         order = rng.permutation(len(examples))
-        total = 0.0
+        total, genes = 0.0, 0
         for rows, _ in batches_of(len(examples), self.step.batch_size, order):
             part = augment(examples.take(rows), self.step.shift, self.step.reverse_complement, rng)
             inputs = part.model_inputs()
@@ -151,7 +158,8 @@ class Trainer:
                 inputs if len(inputs) > 1 else inputs[0], targets[rows]
             )
             total += float(loss[0] if isinstance(loss, list) else loss) * len(rows)
-        return total / len(examples)
+            genes += len(rows)  # the last batch holds some genes a second time
+        return total / genes
 
     def _reduce_rate(self) -> None:
         if self.step.plateau_factor < 1:

@@ -122,6 +122,12 @@ def _calibration(scores: np.ndarray, classes: np.ndarray) -> tuple[float, float]
     """Slope and intercept of the logit of class 1 over the left-out scores."""
     if len(np.unique(classes)) < 2:
         return 1.0, 0.0
-    fit = LogisticRegression(C=np.inf).fit(scores[:, None], classes)
-    # Left-out scores that hold nothing lean against the classes; that is no information.
-    return max(float(fit.coef_[0, 0]), 0.0), float(fit.intercept_[0])
+    # Barely penalised: scores that part the classes completely would else have no finite slope.
+    fit = LogisticRegression(C=1e4).fit(scores[:, None], classes)
+    slope, shift = float(fit.coef_[0, 0]), float(fit.intercept_[0])
+    if slope > 0:
+        return slope, shift
+    # Left-out scores that hold nothing lean against the classes: each gene lacks its own in the
+    # mean. That is no information, and what is left to say is how many genes are of class 1.
+    share = float(np.mean(classes))
+    return 0.0, float(np.log(share / (1 - share)))

@@ -41,6 +41,9 @@ def test_variants_are_frozen_and_become_json(variant):
         ({}, {"optimizer": "sgd"}, "optimizer"),
         ({}, {"plateau_factor": 2.0}, "plateau_factor"),
         ({}, {"lr": 0.1}, "lr"),
+        ({"variant": "paper"}, {"two_steps": False}, "two_steps"),
+        ({"variant": "authors_code"}, {"two_steps": True}, "two_steps"),
+        ({"variant": "authors_code", "distal": []}, {}, "distal"),
     ],
 )
 def test_bad_settings_are_named(model, training, word):
@@ -65,3 +68,9 @@ def test_options_from_text_and_file(tmp_path):
 def test_unreadable_options(text):
     with pytest.raises(InputError):
         read_options(text)
+
+
+def test_options_that_are_not_text(tmp_path):
+    (tmp_path / "m.yaml").write_bytes(b"\x89HDF")
+    with pytest.raises(InputError, match="not text"):
+        read_options(str(tmp_path / "m.yaml"))

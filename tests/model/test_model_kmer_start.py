@@ -1,6 +1,7 @@
 """Filters that start at words which explain the training genes."""
 
 import numpy as np
+import pytest
 
 from deepexpr.features.sequence import encode_bytes, one_hot, reverse_complement
 from deepexpr.model.kmer_start import count_words, select_words, starting_filters
@@ -52,3 +53,10 @@ def test_short_kernels_and_few_words_do_not_fail():
 def test_same_seed_same_start():
     one, two = (starting_filters(*planted(), (12, 4, 8), seed=3)[0] for _ in range(2))
     assert (one == two).all()
+
+
+@pytest.mark.filterwarnings("error")
+def test_promoters_without_letters_start_at_random():
+    unknown = np.full((5, 40), ord("N"), np.uint8)
+    weights, _ = starting_filters(unknown, np.arange(5.0), (8, 4, 3), 0)
+    assert 0 < np.abs(weights).max() < 0.5

@@ -2,6 +2,7 @@
 
 import argparse
 import re
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 
 from deepexpr.cli import main
 from deepexpr.commands import predict as command
-from deepexpr.errors import InputError
+from deepexpr.errors import InputError, UsageError
 from deepexpr.features.dataset import Dataset, write_dataset
 from deepexpr.features.sequence import decode_bytes, reverse_complement
 from deepexpr.model.bundle import Bundle
@@ -169,9 +170,48 @@ def test_unknown_fold_and_gene_are_refused(full_run, dataset):
 
 
 @pytest.mark.parametrize(
-    ("text", "word"), [("{", "damaged"), ('{"type": "baseline"}', "not hold a network")]
+    ("text", "word"),
+    [
+        ("{", "damaged"),
+        ("[1]", "not hold a network"),
+        ('{"type": "baseline"}', "not hold a network"),
+        ('{"type": "network"}', "lacks cell_line, assembly"),
+    ],
 )
 def test_other_bundles_are_refused(tmp_path, text, word):
     (tmp_path / "bundle.json").write_text(text)
     with pytest.raises(InputError, match=word):
         Bundle.open(tmp_path)
+
+
+def test_damaged_model_is_named(sequence_run, fasta, tmp_path):
+    shutil.copytree(sequence_run / "bundle", tmp_path / "b")
+    model = tmp_path / "b" / "fold-1" / "model.keras"
+    model.write_bytes(model.read_bytes()[:1000])
+    with pytest.raises(InputError, match=r"model is damaged.*\n.*fold-1/model.keras"):
+        predict(tmp_path / "o.tsv", "--bundle", tmp_path / "b", "--fasta", fasta)
+
+
+@pytest.mark.parametrize(
+    "option", [["--sequence-only"], ["--fold", "0"], ["--genes", "x"], ["--bins", "x"]]
+)
+def test_held_out_stands_alone(full_run, toy, tmp_path, option):
+    argv = ("--bundle", full_run / "bundle", "--dataset", toy.h5, "--held-out")
+    with pytest.raises(UsageError, match=option[0]):
+        predict(tmp_path / "o.tsv", *argv, *option)
+
+
+def test_a_list_without_genes_is_refused(full_run, toy, tmp_path):
+    (tmp_path / "genes.txt").write_text("\n \n")
+    argv = ("--bundle", full_run / "bundle", "--dataset", toy.h5)
+    with pytest.raises(InputError, match="names no gene"):
+        predict(tmp_path / "o.tsv", *argv, "--genes", tmp_path / "genes.txt")
+
+
+@pytest.mark.parametrize("interval", ["5000\t5160", "5000\t5001", "10\t170"])
+def test_bed_beyond_the_chromosome_is_refused(sequence_run, tmp_path, interval):
+    (tmp_path / "g.fa").write_text(">chr1\nACGTACGTAC\n")
+    (tmp_path / "p.bed").write_text(f"chr1\t{interval}\tx\t0\t-\n")
+    argv = ("--bed", tmp_path / "p.bed", "--genome", tmp_path / "g.fa")
+    with pytest.raises(InputError, match="beyond the end"):
+        predict(tmp_path / "o.tsv", "--bundle", sequence_run / "bundle", *argv)

@@ -148,6 +148,72 @@ def test_distance(toy, train, sequence_run):
     assert Bundle.open(output / "bundle").info["model"]["distance"] == 20_000
 
 
+def test_a_diverged_training_is_an_error(toy, train, tmp_path):
+    with pytest.raises(InputError, match="diverged"):
+        train(tmp_path, "sequence", training={"learning_rate": 1e30, "epochs": 2})
+    assert not (tmp_path / "bundle").exists()
+
+
+@pytest.mark.parametrize(
+    ("model", "options", "word"),
+    [
+        ({"first_pool": 400}, {}, "does not fit the promoters"),
+        ({"variant": "paper", "first_pool": 1, "pool": 90}, {}, "does not fit the promoters"),
+        ({"windows": 100}, {}, "windows do not fit"),
+        ({}, {"distance": 999_999}, "bins reach only"),
+    ],
+)
+def test_a_network_that_does_not_fit_is_refused_before_training(
+    train, tmp_path, model, options, word
+):
+    with pytest.raises(InputError, match=word):
+        train(tmp_path, "full", model=model, **options)
+    assert not list(tmp_path.iterdir())
+
+
+def test_recorded_loss_is_the_mean_over_genes():
+    """The last batch is filled up with genes of the first; they count as often as they stand."""
+    from deepexpr.model.backend import keras
+    from deepexpr.model.examples import Examples
+    from deepexpr.model.training import StepConfig, Trainer
+
+    def build():
+        inputs = keras.Input((2,))
+        score = keras.layers.Dense(1, kernel_initializer="zeros", bias_initializer="zeros")
+        return keras.Model(inputs, score(inputs))
+
+    step = StepConfig("x", "rmsprop", 1e-9, 0.0, 32, 1, 1, 1.0, 1, 0, False, keep_start=False)
+    part = Examples(bins=np.ones((5, 2), np.float32)), np.full(5, 3.0, np.float32)
+    ((_, loss, value),) = Trainer(build, "regression", step).fit(part, part, 0)
+    assert loss == pytest.approx(9, rel=1e-4)
+    assert value == pytest.approx(9, rel=1e-4)
+
+
+def test_half_precision_and_its_state_between_folds():
+    """The scale that float16 losses have is set back with everything else."""
+    from deepexpr.model.backend import keras
+    from deepexpr.model.examples import Examples
+    from deepexpr.model.training import StepConfig, Trainer
+
+    def build():
+        inputs = keras.Input((2,))
+        return keras.Model(inputs, keras.layers.Dense(1, dtype="float32")(inputs))
+
+    step = StepConfig("x", "adamw", 1e-3, 0.0, 4, 2, 2, 1.0, 1, 0, False, keep_start=False)
+    part = Examples(bins=np.ones((8, 2), np.float32)), np.arange(8, dtype=np.float32)
+    keras.config.set_dtype_policy("mixed_float16")
+    try:
+        trainer = Trainer(build, "regression", step)
+        first = trainer.fit(part, part, 0)
+        scale = trainer.model.optimizer.dynamic_scale
+        before = float(scale)
+        scale.assign(1.0)  # as after many overflows
+        assert trainer.fit(part, part, 0) == first
+        assert float(scale) == before > 1
+    finally:
+        keras.config.set_dtype_policy("float32")
+
+
 def test_score_is_none_where_undefined():
     assert score("classification", np.ones(4), np.arange(4.0))["value"] is None
     assert score("regression", np.arange(4.0), np.ones(4))["value"] is None

@@ -99,6 +99,25 @@ def test_classes_get_calibrated_logits():
     assert classes[confident].mean() == pytest.approx(probability[confident].mean(), abs=0.1)
 
 
+@pytest.mark.parametrize("positive", [20, 98])
+@pytest.mark.parametrize("features", ["constant", "noise"])
+def test_words_that_tell_nothing_say_how_many_genes_are_of_each_class(features, positive):
+    """Not the opposite of each gene's class, which leaving it out of the mean would tell."""
+    classes = np.random.default_rng(1).permutation(np.arange(200) < positive).astype(np.int64)
+    rows = planted(200, 400)[0] if features == "noise" else np.full((200, 400), 0.6, np.float32)
+    solved = solve_words(rows, [200, 200], classes, "classification")
+    margin = solved.left_out[:, 1] - solved.left_out[:, 0]
+    assert margin.mean() == pytest.approx(np.log(positive / (200 - positive)), abs=0.1)
+    assert margin.std() < 0.5
+
+
+def test_words_that_tell_all_get_finite_logits():
+    features = np.repeat(np.eye(2, dtype=np.float32), 10, axis=0)
+    solved = solve_words(features, [2], np.repeat([0, 1], 10), "classification")
+    margin = solved.left_out[:, 1] - solved.left_out[:, 0]
+    assert 3 < np.abs(margin).min() <= np.abs(margin).max() < 30
+
+
 def test_score_is_the_sum_of_convolution_and_words():
     shape = Shape(200, 40, 5000, "regression")
     config = make_configs({"variant": "tuned", "filters": 4, "first_pool": 4}, {})[0]
