@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from deepexpr.commands.check import add_configfile
+from deepexpr.commands.numbers import above_zero
 
 HELP = "estimate jobs, core-hours, GPU-hours, memory and disk of a configuration"
 ROOT = Path(__file__).resolve().parents[2]
@@ -15,7 +16,7 @@ def add_arguments(parser):
     add_configfile(parser)
     parser.add_argument(
         "--gpu-speedup",
-        type=float,
+        type=above_zero,
         help="how many times faster than one core a GPU trains; not measured by this project",
     )
 
@@ -33,6 +34,7 @@ def run(args):
     print(f"Disk at the peak: {total['kept_gb'] + total['temporary_gb']:,.0f} GB beside the reads,")
     print(f"  {total['kept_gb']:,.0f} GB of it kept.")
     print(_gpu(training_hours(table), args.gpu_speedup))
+    print("Empty cells were not measured; the total's memory is the largest that was.")
     print("Rates were measured on one core of a 2-core machine: deepexpr/config/rates.tsv.")
     print("Assumed where no file says otherwise:")
     for line in assumption_lines():
@@ -42,6 +44,8 @@ def run(args):
 
 
 def _gpu(hours, speedup):
+    if hours != hours:
+        return "GPU-hours: not known. Training of this network was not measured and is not counted."
     if speedup:
         return f"GPU-hours: {hours / speedup:,.1f} (training, {speedup:g} times one core's speed)."
     return (

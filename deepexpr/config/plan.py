@@ -59,13 +59,19 @@ def plan_table(
     if not config["hichip"]["keep_trimmed"]:  # trimmed reads pass through pipes
         table.loc[table["step"] == "trim", "kept_gb"] = 0.0
     total = table[["core_hours", "kept_gb", "temporary_gb"]].sum().to_dict()
-    total |= {"step": "total", "peak_gb": table["peak_gb"].max(), "unit": "", "amount": None}
+    total |= {
+        "step": "total",
+        "peak_gb": table["peak_gb"].max(),
+        "unit": "",
+        "amount": float("nan"),
+    }
     return pd.concat([table, pd.DataFrame([total])], ignore_index=True)
 
 
 def training_hours(table: pd.DataFrame) -> float:
-    """Core-hours of training in a plan: what a GPU could take over."""
-    return float(table.loc[table["step"].str.startswith("train_"), "core_hours"].sum())
+    """Core-hours of training in a plan: what a GPU could take over; NaN where not measured."""
+    hours = table.loc[table["step"].str.startswith("train_"), "core_hours"]
+    return float(hours.sum(min_count=1))
 
 
 def assumption_lines(assumptions: Assumptions | None = None) -> list[str]:
@@ -77,7 +83,10 @@ def assumption_lines(assumptions: Assumptions | None = None) -> list[str]:
 def unmeasured(config: Mapping[str, Any]) -> list[str]:
     """Methods and steps of a configuration that have no measured rate and are not counted."""
     methods = {m for task in config["evaluation"]["tasks"] for m in config["baselines"][task]}
-    return sorted(m for m in methods if f"baseline_{m}" not in rates())
+    left = sorted(m for m in methods if f"baseline_{m}" not in rates())
+    if _training_step(config) not in rates():
+        left.append(f"training of the network {config['model']['variant']}")
+    return left
 
 
 def _row(step: str, rate: Rate, amount: float, largest: float, jobs: int) -> tuple:
@@ -85,6 +94,10 @@ def _row(step: str, rate: Rate, amount: float, largest: float, jobs: int) -> tup
     kept, temporary = (0.0, written) if step in TEMPORARY else (written, 0.0)
     hours = rate.core_hours(amount, jobs)
     return (step, amount, rate.unit, hours, rate.peak_gb(largest), kept, temporary)
+
+
+def _training_step(config: Mapping[str, Any]) -> str:
+    return "train_tuned" if config["model"]["variant"] == "tuned" else "train_paper"
 
 
 def _read_steps(
@@ -139,9 +152,8 @@ def _model_steps(
     fits = sum(k * (k - 1) / k * 8 / 9 for k in folds)
     # Fine-tuning adds the distal module only; its epochs cost little beside the sequence's.
     amount = tasks * lines * fits * assumed.genes * epochs * members
-    step = "train_tuned" if config["model"]["variant"] == "tuned" else "train_paper"
     jobs = tasks * len(folds) * (lines + with_hichip)
-    yield step, amount, assumed.genes * epochs, jobs
+    yield _training_step(config), amount, assumed.genes * epochs, jobs
     for task in evaluation["tasks"]:
         for method in config["baselines"][task]:
             each = assumed.genes / 1000

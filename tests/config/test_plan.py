@@ -4,7 +4,8 @@ import pandas as pd
 import pytest
 
 from deepexpr.cli import main
-from deepexpr.config.plan import Assumptions, plan_table
+from deepexpr.commands.plan import _gpu
+from deepexpr.config.plan import Assumptions, plan_table, training_hours, unmeasured
 from deepexpr.config.rates import TABLE, rates
 
 CONFIG = {
@@ -85,3 +86,19 @@ def test_paper_is_planned_with_its_jobs_and_no_invented_gpu_rate(root, capsys):
     assert "hichip million read pairs: 300" in text
     assert main(["plan", "--configfile", config, "--gpu-speedup", "20"]) == 0
     assert "20 times one core's speed" in capsys.readouterr().out
+
+
+def test_training_that_was_not_measured_is_not_called_nothing(sheets):
+    config = {**CONFIG, "model": {"variant": "tuned"}}
+    assert not training_hours(plan_table(config, *sheets)) >= 0
+    assert "training of the network tuned" in unmeasured(config)
+    assert training_hours(plan_table(CONFIG, *sheets)) > 0
+    assert "not measured" in _gpu(float("nan"), 20)
+
+
+@pytest.mark.parametrize("speed", ["0", "-3", "nan", "fast"])
+def test_speed_of_a_gpu_is_above_zero(root, capsys, speed):
+    config = str(root / "config/config.yaml")
+    with pytest.raises(SystemExit):
+        main(["plan", "--configfile", config, f"--gpu-speedup={speed}"])
+    assert "no number above 0" in capsys.readouterr().err
