@@ -246,13 +246,16 @@ def get_pretrained(wildcards):
 
 
 def get_kind_options(wildcards, input):
-    """Kind, pre-trained bundle and width of the HiChIP input."""
+    """Kind, pre-trained bundle, width of the HiChIP input, and whether a GPU must be there."""
     kind, _, width = wildcards.kind.partition("-")
     options = [f"--kind={kind}"]
     if input.pretrained:
         options.append(f"--pretrained={input.pretrained}")
     if width:
         options.append(f"--distance={int(width.removesuffix('kb')) * 1000}")
+    gathers = bool(input.get("folds"))  # what was trained elsewhere
+    if config["resources"]["gpu"] and not gathers:
+        options.append("--require-gpu")
     return options
 
 

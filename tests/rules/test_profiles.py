@@ -37,6 +37,19 @@ def test_no_rule_asks_for_a_gpu_or_a_scheduler(root):
         assert not re.search(r"\bgpu *=|\bgres\b|slurm|sbatch", path.read_text()), path
 
 
+@pytest.mark.parametrize("scatter", ["false", "true"])
+def test_a_promised_gpu_must_be_seen_by_what_trains(workflow, scatter):
+    """Also that every fold is told the scheme of its splits."""
+    settings = workflow.folder / f"gpu-{scatter}.yaml"
+    settings.write_text(f"resources: {{gpu: true, scatter_folds: {scatter}}}\n")
+    text = workflow.run("-n", "-p", "--configfile", "config/demo/config.yaml", str(settings))
+    commands = re.findall(r"python -m deepexpr train [^\n]*", text)
+    assert commands
+    assert all("--scheme random" in command for command in commands)
+    gathering = [scatter == "true" and "--only-fold" not in command for command in commands]
+    assert [("--require-gpu" in command) for command in commands] == [not g for g in gathering]
+
+
 def test_memory_doubles_with_each_attempt(profile):
     asked = [rule["mem_mb"] for rule in profile["set-resources"].values() if "mem_mb" in rule]
     for expression in [profile["default-resources"]["mem_mb"], *asked]:
