@@ -8,6 +8,7 @@ is set back. Losses, best weights and the stopping rule are in the open.
 from __future__ import annotations
 
 import logging
+import math
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,8 +22,9 @@ from deepexpr.model.examples import Examples, augment, batches_of
 
 log = logging.getLogger(__name__)
 
-#: Genes per forward pass outside training; memory grows with it, results do not change.
-FORWARD_BATCH = 64
+#: Genes per forward pass outside training, and the bytes that all maps of a pass may take: of the
+#: authors' network, whose maps of 64 genes take 16 GB, fewer genes pass at a time.
+FORWARD_BATCH, FORWARD_BYTES = 64, 2 << 30
 
 
 @dataclass(frozen=True)
@@ -176,12 +178,26 @@ def forward(model: keras.Model, examples: Examples) -> np.ndarray:
     Called without compilation: the same code, and so the same bits, right after training and
     after loading the saved model.
     """
-    outputs = []
-    for rows, kept in batches_of(len(examples), FORWARD_BATCH):
+    outputs, size = [], forward_batch(model)
+    for rows, kept in batches_of(len(examples), size):
         inputs = examples.take(rows).model_inputs()
         result = model(inputs if len(inputs) > 1 else inputs[0], training=False)
         outputs.append(keras.ops.convert_to_numpy(result)[:kept])
     return np.concatenate(outputs)
+
+
+def forward_batch(model: keras.Model) -> int:
+    """Genes per forward pass: a property of the model alone, as results may depend on it."""
+    floats = sum(math.prod(layer.output.shape[1:]) for layer in _layers(model))
+    size = FORWARD_BATCH
+    while size > 1 and size * floats * 4 > FORWARD_BYTES:
+        size //= 2
+    return size
+
+
+def _layers(model: keras.Model):
+    for layer in model.layers:
+        yield from _layers(layer) if isinstance(layer, keras.Model) else (layer,)
 
 
 def _make_optimizer(step: StepConfig) -> keras.optimizers.Optimizer:

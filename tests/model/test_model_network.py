@@ -12,6 +12,7 @@ from deepexpr.model.config import make_configs
 from deepexpr.model.layers import DropoutFrom, Flip, LoopTotals
 from deepexpr.model.network import Scaling, Shape
 from deepexpr.model.network_authors import build_authors
+from deepexpr.model.training import forward_batch
 
 SHAPE = Shape(length=2000, bins=400, bin_size=5000, task="regression")
 
@@ -109,6 +110,17 @@ def test_authors_network(kind):
         assert model.get_layer("first_convolution").kernel.shape == (4, 8, 1, 2)
         assert model.get_layer("image").output.shape == (None, 2001, 4, 1)
         assert model.get_layer("transition_2_pool").output.shape[1:3] == (500, 1)
+
+
+def test_large_maps_pass_in_smaller_batches(tmp_path):
+    """64 genes at a time, but 8 of the authors' network; the same after saving."""
+    tuned = network.build_proximal(config(variant="tuned"), SHAPE)
+    assert forward_batch(tuned) == 64
+    assert forward_batch(network.assemble(tuned, None, SHAPE, Scaling())) == 64
+    _, authors = build_authors(config(variant="authors_code"), SHAPE, "full")
+    assert forward_batch(authors) == 8
+    save_model(authors, tmp_path / "a.keras")
+    assert forward_batch(keras.saving.load_model(tmp_path / "a.keras", compile=False)) == 8
 
 
 def test_saved_model_gives_the_same_bits_and_bytes(tmp_path):
