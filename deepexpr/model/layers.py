@@ -56,8 +56,10 @@ class Flip(keras.layers.Layer):
         self.axes = list(axes)
 
     def call(self, x):
-        """The reversed input."""
-        return keras.ops.flip(x, self.axes)
+        """The reversed input; axis by axis, as Keras 3.11 takes no list of them on TensorFlow."""
+        for axis in self.axes:
+            x = keras.ops.flip(x, axis)
+        return x
 
     def compute_output_shape(self, input_shape):
         """That of the input."""

@@ -158,6 +158,15 @@ def test_flip_gives_the_reverse_complement():
     assert (turned == one_hot(reverse_complement(sequence))).all()
 
 
+def test_flip_asks_for_one_axis_at_a_time(monkeypatch):
+    """On TensorFlow, Keras 3.11 of envs/ takes no list of axes."""
+    asked, flip = [], keras.ops.flip
+    monkeypatch.setattr(keras.ops, "flip", lambda x, axis: asked.append(axis) or flip(x, axis))
+    Flip([1, 2])(np.zeros((1, 6, 4), np.float32))
+    assert asked
+    assert all(isinstance(axis, int) for axis in asked)
+
+
 def test_dropout_from_keeps_the_first_columns():
     layer = DropoutFrom.from_config(DropoutFrom(0.5, 2, seed=1).get_config())
     x = np.ones((50, 10), np.float32)
