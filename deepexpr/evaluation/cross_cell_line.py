@@ -30,7 +30,11 @@ log = logging.getLogger(__name__)
 def open_bundle(path: str | Path) -> Any:
     """A trained bundle, network or baseline, told apart by "type" in its bundle.json."""
     file = require_file(Path(path) / "bundle.json", "bundle")
-    kind = json.loads(file.read_text()).get("type")
+    try:
+        info = json.loads(file.read_text())
+    except json.JSONDecodeError as error:
+        raise InputError(f"The bundle's record is damaged: {error}.", where=str(file)) from error
+    kind = info.get("type") if isinstance(info, dict) else None
     if kind == "baseline":
         return BaselineBundle.open(path)
     if kind == "network":

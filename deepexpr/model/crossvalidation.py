@@ -187,8 +187,11 @@ def run_job(job: Job, output: str | Path, only_folds: list[int] | None = None) -
 
 
 def _is_finished(folder: Path, expected: str) -> bool:
-    record = folder / "fold.json"
-    return record.is_file() and json.loads(record.read_text())["fingerprint"] == expected
+    try:
+        record = json.loads((folder / "fold.json").read_text())
+    except (FileNotFoundError, json.JSONDecodeError):  # cut where the machine itself went down
+        return False
+    return record["fingerprint"] == expected
 
 
 def _train_fold(job: Job, builder: NetworkBuilder, fold: int, folder: Path) -> None:

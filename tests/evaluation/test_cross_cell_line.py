@@ -90,9 +90,13 @@ def test_models_of_other_splits_are_refused(target, splits):
         predict_cross([Fake(other, 0, cell_line="Jurkat")], target, splits)
 
 
-def test_unknown_bundle_is_named(tmp_path):
-    (tmp_path / "bundle.json").write_text('{"type": "other"}')
-    with pytest.raises(InputError, match="unknown type"):
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [('{"type": "other"}', "unknown type"), ("[1]", "unknown type"), ("{", "damaged")],
+)
+def test_unknown_bundle_is_named(tmp_path, text, word):
+    (tmp_path / "bundle.json").write_text(text)
+    with pytest.raises(InputError, match=word):
         open_bundle(tmp_path)
 
 
