@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 import pandas as pd
 
@@ -29,6 +30,12 @@ MIXED = {
     "qc": ("value",), "quality": ("value",), "summary": ("value",), "benchmarks": ("step",),
     "training_curves": ("step",),
 }  # fmt: skip
+
+#: Columns that say what a row is of: never empty, in whatever figure they stand.
+KEYS = (
+    "trained_on", "scheme", "method", "K", "metric", "run", "fold", "member", "step", "chain",
+    "quantity", "unit", "part", "query", "role", "position", "module", "box", "distance_kb",
+)  # fmt: skip
 
 ENDINGS = (".pdf", ".png", ".svg", ".html")
 
@@ -70,18 +77,30 @@ def read(spec: FigureSpec, table: str | Path) -> pd.DataFrame:
     columns = spec.columns()
     values = read_table(table, columns, dtype={c: "str" for c in TEXT if c in columns})
     words = {*TEXT, *MIXED.get(spec.name, ())}
-    for column in (column for column in columns if column not in words):
-        wrong = pd.to_numeric(values[column], errors="coerce").isna() & values[column].notna()
-        if wrong.any():
-            row = int(wrong.to_numpy().argmax())
-            raise InputError(
-                f"The column {column} holds something that is not a number.",
-                where=f"{table}, line {row + 2}",
-                expected="a number, or NA where there is none",
-                found=repr(str(values[column].iloc[row])),
-                fix="Correct the table, or make it again with `deepexpr table`.",
-            )
+    for column in columns:
+        empty = values[column].isna()
+        if column in KEYS and empty.any():
+            _refuse(table, values[column], empty, "is empty", "a value in every row")
+        if column not in words:
+            wrong = pd.to_numeric(values[column], errors="coerce").isna() & ~empty
+            if wrong.any():
+                expected = "a number, or NA where there is none"
+                _refuse(table, values[column], wrong, "is not a number", expected)
     return values
+
+
+def _refuse(
+    table: str | Path, column: pd.Series, wrong: pd.Series, what: str, expected: str
+) -> NoReturn:
+    """Raise InputError for the first row of `column` that is `wrong`."""
+    row = int(wrong.to_numpy().argmax())
+    raise InputError(
+        f"The column {column.name} holds something that {what}.",
+        where=f"{table}, line {row + 2}",
+        expected=expected,
+        found=repr(str(column.iloc[row])),
+        fix="Correct the table, or make it again with `deepexpr table`.",
+    )
 
 
 def _draw(spec: FigureSpec, values: pd.DataFrame, outputs: list[Path]) -> None:

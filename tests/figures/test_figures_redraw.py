@@ -120,6 +120,16 @@ def test_unknown_figure_and_ending(tmp_path):
     assert (tmp_path / "x.HTML").read_text().startswith("<!DOCTYPE html>")
 
 
+@pytest.mark.parametrize(
+    ("name", "column"), [("6", "scheme"), ("training_curves", "step"), ("convergence", "chain")]
+)
+def test_row_without_what_it_is_of_is_named(tmp_path, name, column):
+    table = synthetic.TABLES[name]().astype({column: object})
+    table.loc[1, column] = np.nan
+    with pytest.raises(InputError, match=f"column {column} holds something that is empty"):
+        render(name, write(tmp_path, name, table), [tmp_path / "x.png"])
+
+
 @pytest.mark.parametrize(("name", "column"), [("4", "value"), ("7", "distance_kb"), ("8", "A")])
 def test_word_in_place_of_a_number_is_named(tmp_path, name, column):
     table = synthetic.TABLES[name]().astype({column: object})
