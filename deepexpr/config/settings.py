@@ -58,7 +58,9 @@ def config_problems(config: Mapping[str, Any], where: str = "configuration") -> 
     """Every violation of the schema, one error each, and rules no schema can say."""
     validator = jsonschema.Draft202012Validator(load_schema("config"))
     errors = sorted(validator.iter_errors(config), key=lambda e: [str(p) for p in e.absolute_path])
-    problems = [problem for error in errors for problem in _explain(error, where)]
+    told = [problem for error in errors for problem in _explain(error, where)]
+    # The schema complains once per key that is missing; one problem names them all.
+    problems = list({str(problem): problem for problem in told}.values())
     return problems or list(_consistency(complete_config(config), where))
 
 

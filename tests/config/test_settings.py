@@ -84,6 +84,11 @@ def test_each_mistake_has_one_message(change, problem, where, fix):
     assert (error.problem, error.where, error.fix) == (problem, where, fix)
 
 
+def test_missing_keys_are_told_once():
+    (error,) = config_problems({"seed": 1}, "test")
+    assert error.problem == "Missing key 'samples', 'units', 'assemblies'."
+
+
 def test_unknown_network_setting_stops(tmp_path):
     with pytest.raises(InputError, match="filtres"):
         load_and_check({**MINIMAL, "model": {"variant": "tuned", "filtres": 3}}, "test")
