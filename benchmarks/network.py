@@ -68,8 +68,6 @@ def measure_steps(variant: str, batches: list[int], window: float, threads: int)
             batch = min(batch, AUTHORS_BATCH)
         model, training = _settings(variant, batch)
         builder = NetworkBuilder(model, training, shape, "full")
-        # The warm-up also predicts; the authors' network took 16 GB to do so for 64 genes.
-        loop.FORWARD_BATCH = 8
         start = time.perf_counter()
         few = fold_data(
             dataset, np.arange(batch), np.arange(batch, batch + 8), "regression", standardise=True
