@@ -53,7 +53,6 @@ def matrix_product_rate(size: int = 3072, repeats: int = 5) -> float:
 def measure_steps(variant: str, batches: list[int], window: float, threads: int) -> list[dict]:
     """Rows of a variant under this process' backend."""
     from deepexpr.features.dataset import Dataset
-    from deepexpr.model import training as loop
     from deepexpr.model.backend import configure, keras
     from deepexpr.model.network import Shape
     from deepexpr.model.steps import NetworkBuilder, fold_data
