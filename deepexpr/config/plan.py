@@ -97,7 +97,7 @@ def _row(step: str, rate: Rate, amount: float, largest: float, jobs: int) -> tup
 
 
 def _training_step(config: Mapping[str, Any]) -> str:
-    return "train_tuned" if config["model"]["variant"] == "tuned" else "train_paper"
+    return f"train_{config['model']['variant']}"
 
 
 def _read_steps(

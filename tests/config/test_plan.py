@@ -89,9 +89,9 @@ def test_paper_is_planned_with_its_jobs_and_no_invented_gpu_rate(root, capsys):
 
 
 def test_training_that_was_not_measured_is_not_called_nothing(sheets):
-    config = {**CONFIG, "model": {"variant": "tuned"}}
+    config = {**CONFIG, "model": {"variant": "authors_code"}}
     assert not training_hours(plan_table(config, *sheets)) >= 0
-    assert "training of the network tuned" in unmeasured(config)
+    assert "training of the network authors_code" in unmeasured(config)
     assert training_hours(plan_table(CONFIG, *sheets)) > 0
     assert "not measured" in _gpu(float("nan"), 20)
 
