@@ -4,12 +4,24 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from selenium.common.exceptions import (
+    ElementClickInterceptedException,
+    ElementNotInteractableException,
+    NoSuchElementException,
+    StaleElementReferenceException,
+)
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
 #: Seconds a click may take to show its effect.
 PATIENCE = 20
+
+#: What an action meets while the page draws itself anew; it is tried again.
+PASSING = (
+    ElementClickInterceptedException, ElementNotInteractableException, IndexError,
+    NoSuchElementException, StaleElementReferenceException,
+)  # fmt: skip
 
 #: Whether every picture on the page, and every page in a frame, holds something.
 IS_SHOWN = """
@@ -51,12 +63,12 @@ class ReportPage:
         self.open()
         self._click(f"//li//a[normalize-space()='{name}']")
         self._until(self._rows)
-        self.labels[name] = [row.text.strip() for row in self._rows()]
+        self._until(lambda: self._read_labels(name))
         return self.labels[name]
 
     def show(self, number: int) -> None:
         """Show the result of that number; fails unless its picture or page is loaded."""
-        self._rows()[number].find_element(By.CSS_SELECTOR, "a[iconname='eye']").click()
+        self._click_icon(number, "eye")
         self._until(lambda: self.browser.execute_script(IS_SHOWN))
         self._keep_errors()
         asked = self.browser.execute_script(RESOURCES)
@@ -64,13 +76,12 @@ class ReportPage:
 
     def caption(self, category: str, number: int) -> str:
         """The caption of a result, and back to its category."""
-        row = self._rows()[number]
-        row.find_element(By.CSS_SELECTOR, "a[iconname='information-circle']").click()
+        self._click_icon(number, "information-circle")
         heading = (
             "//*[translate(normalize-space(text()),'description','DESCRIPTION')='DESCRIPTION']"
         )
-        self._until(lambda: self.browser.find_elements(By.XPATH, heading))
-        text = self.browser.find_element(By.XPATH, f"{heading}/following::*[1]").text
+        below = f"{heading}/following::*[1]"
+        text = self._until(lambda: self.browser.find_element(By.XPATH, below).text)
         self._click(f"//a[normalize-space()='{category}']")
         self._until(self._rows)
         return text
@@ -78,13 +89,26 @@ class ReportPage:
     def _rows(self) -> list[WebElement]:
         return self.browser.find_elements(By.CSS_SELECTOR, "tbody tr")
 
+    def _read_labels(self, name: str) -> bool:
+        self.labels[name] = [row.text.strip() for row in self._rows()]
+        return all(self.labels[name])
+
     def _click(self, path: str) -> None:
-        self._until(lambda: self.browser.find_elements(By.XPATH, path))
-        self.browser.find_element(By.XPATH, path).click()
+        self._until(lambda: self.browser.find_element(By.XPATH, path).click() is None)
+
+    def _click_icon(self, number: int, icon: str) -> None:
+        selector = f"a[iconname='{icon}']"
+        self._until(
+            lambda: self._rows()[number].find_element(By.CSS_SELECTOR, selector).click() is None
+        )
 
     def _keep_errors(self) -> None:
         entries = self.browser.get_log("browser")
         self.errors += [entry["message"] for entry in entries if entry["level"] == "SEVERE"]
 
-    def _until(self, condition) -> None:
-        WebDriverWait(self.browser, PATIENCE, poll_frequency=0.05).until(lambda _: condition())
+    def _until(self, condition):
+        """What `condition` gives as soon as it is true."""
+        wait = WebDriverWait(
+            self.browser, PATIENCE, poll_frequency=0.05, ignored_exceptions=PASSING
+        )
+        return wait.until(lambda _: condition())
