@@ -106,7 +106,7 @@ def test_planted_promoter_motifs_are_among_the_matches(demo, truth):
 def test_planted_promoter_motifs_are_pooled_from_attributions(demo, truth):
     """Motifs that raise and that lower the prediction match planted ones; shuffled copies do not.
 
-    Three of the planted four (NFYA, NRF1, REST) were matched by name when this was written.
+    All of the planted four were matched by name when this was written.
     """
     planted = read_table(truth / "motifs.tsv").query("where == 'promoter'")
     folder = demo / "results/motifs/Alpha"
