@@ -18,7 +18,8 @@ def test_scattered_folds_give_the_same_network(finished, tmp_path):
     (folder / "scatter.yaml").write_text(yaml.safe_dump({"resources": {"scatter_folds": True}}))
     text = Workflow(folder).run(f"{NETWORK}/predictions.tsv", *ARGUMENTS, "scatter.yaml")
     assert text.count("rule train_fold:") == 3
-    made = sorted(p.relative_to(folder) for p in (folder / NETWORK).rglob("*") if p.is_file())
+    files = (folder / NETWORK).rglob("[!.]*")
+    made = sorted(path.relative_to(folder) for path in files if path.is_file())
     assert len(made) == 7  # three networks, their record and splits, predictions, history
     for path in made:
         assert (folder / path).read_bytes() == (finished.folder / path).read_bytes(), path
