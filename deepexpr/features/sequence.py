@@ -81,3 +81,11 @@ def one_hot(encoded: np.ndarray) -> np.ndarray:
 def reverse_complement(encoded: np.ndarray) -> np.ndarray:
     """Reverse complement along the last axis: uint8 (..., L) to uint8 (..., L); N stays N."""
     return _COMPLEMENT[encoded][..., ::-1]
+
+
+def other_strand_codes(word: int) -> np.ndarray:
+    """Of each word of `word` letters, numbered in base 4 (A, C, G, T), its reverse complement's
+    number: int64 (4**word,)."""
+    powers = 4 ** np.arange(word)[::-1]
+    digits = (np.arange(4**word)[:, None] // powers) % 4
+    return ((3 - digits[:, ::-1]) * powers).sum(axis=1)

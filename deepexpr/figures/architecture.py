@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import itertools
 import json
 import logging
 import textwrap
@@ -90,30 +91,21 @@ def _frozen_in_step_two(bundle: Path) -> bool:
 
 def layer_rows(model) -> list[dict]:
     """One dict per layer of a Keras model, layers of nested models in their place."""
-    rows: list[dict] = []
     nested = [layer for layer in model.layers if hasattr(layer, "layers")]
     if not nested:
         return _flat_model_rows(model)
-    own_sums: list[dict] = []
+    found: list[dict] = []
     for part in nested:
         module = part.name if part.name in ("proximal", "distal") else "joint"
         layers = list(_flat(part))
         # The inputs of nested models only hand on what is there already.
         inner = [layer for layer in layers if type(layer).__name__ == "InputLayer"][1:]
-        parts = [_row(layer, _part(layer, module)) for layer in layers if layer not in inner]
-        for name in dict.fromkeys(row["module"] for row in parts):
-            group = [row for row in parts if row["module"] == name]
-            if name == "joint":
-                own_sums += group
-            else:
-                rows += _with_boxes(group)
-    own = [
-        layer
-        for layer in model.layers
-        if not hasattr(layer, "layers") and type(layer).__name__ != "InputLayer"
-    ]
-    rows += _with_boxes(own_sums + [_row(layer, "joint") for layer in own])
-    return [{"order": number, **row} for number, row in enumerate(rows)]
+        found += [_row(layer, _part(layer, module)) for layer in layers if layer not in inner]
+    own = [layer for layer in model.layers if layer not in nested]
+    found += [_row(layer, "joint") for layer in own if type(layer).__name__ != "InputLayer"]
+    modules = sorted(dict.fromkeys(row["module"] for row in found), key="joint".__eq__)
+    groups = [_with_boxes([r for r in found if r["module"] == name]) for name in modules]
+    return [{"order": number, **row} for number, row in enumerate(itertools.chain(*groups))]
 
 
 def _part(layer, module: str) -> str:

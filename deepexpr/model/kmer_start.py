@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from deepexpr.features.sequence import other_strand_codes
+
 #: 2,080 words after merging reverse complements: each is met about twice in a random promoter.
 WORD = 6
 
@@ -81,9 +83,7 @@ def count_words(sequence: np.ndarray, word: int) -> np.ndarray:
     result = np.zeros((len(sequence), numbers), dtype=np.float32)
     for row, letters in enumerate(_codes(sequence, word)):
         result[row] = np.bincount(letters[letters >= 0], minlength=numbers)
-    codes = np.arange(numbers)
-    digits = (codes[:, None] // 4 ** np.arange(word)[::-1]) % 4
-    other = ((3 - digits[:, ::-1]) * 4 ** np.arange(word)[::-1]).sum(axis=1)
+    codes, other = np.arange(numbers), other_strand_codes(word)
     merged = result + np.where(other != codes, result[:, other], 0)
     merged[:, codes > other] = 0
     return merged

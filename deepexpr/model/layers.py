@@ -6,6 +6,7 @@ import itertools
 
 import numpy as np
 
+from deepexpr.features.sequence import other_strand_codes
 from deepexpr.model.backend import keras
 
 
@@ -137,10 +138,7 @@ class WordCounts(keras.layers.Layer):
 
     def _strands(self) -> tuple[np.ndarray, np.ndarray]:
         """Codes of the words kept, and of their reverse complements."""
-        codes = np.arange(4**self.word)
-        powers = 4 ** np.arange(self.word)[::-1]
-        digits = (codes[:, None] // powers) % 4
-        other = ((3 - digits[:, ::-1]) * powers).sum(axis=1)
+        codes, other = np.arange(4**self.word), other_strand_codes(self.word)
         return codes[codes <= other], other[codes <= other]
 
     def compute_output_shape(self, input_shape):
