@@ -7,6 +7,7 @@ genes in the other K - 1 groups train : validation = 0.8 : 0.1.
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -103,11 +104,9 @@ def _family_groups(family: np.ndarray, folds: int, rng: np.random.Generator) -> 
             else "Use the scheme random.",
         )
     order = rng.permutation(len(sizes))
-    load = np.zeros(folds, dtype=np.int64)
-    fold_of = np.zeros(len(sizes), dtype=np.int64)
-    for name in order[np.argsort(-sizes[order], kind="stable")]:
-        fold_of[name] = load.argmin()
-        load[fold_of[name]] += sizes[name]
+    order = order[np.argsort(-sizes[order], kind="stable")]
+    fold_of = np.empty(len(sizes), dtype=np.int64)
+    fold_of[order] = _filled(sizes[order], folds)
     return fold_of[family]
 
 
@@ -115,12 +114,17 @@ def _chromosome_groups(chromosome: pd.Series, folds: int) -> np.ndarray:
     """Largest chromosome first, each to the fold that has the fewest genes so far."""
     sizes = chromosome.value_counts().rename_axis("name").reset_index(name="size")
     sizes = sizes.sort_values(["size", "name"], ascending=[False, True])
-    load = np.zeros(folds, dtype=np.int64)
-    fold_of = {}
-    for name, size in sizes.itertuples(index=False):
-        fold_of[name] = int(load.argmin())
-        load[fold_of[name]] += size
+    fold_of = dict(zip(sizes["name"], _filled(sizes["size"], folds), strict=True))
     return chromosome.map(fold_of).to_numpy()
+
+
+def _filled(sizes: Iterable[int], folds: int) -> list[int]:
+    """Fold of each unit: in the given order, to the fold that has the fewest genes so far."""
+    load, chosen = np.zeros(folds, dtype=np.int64), []
+    for size in sizes:
+        chosen.append(int(load.argmin()))
+        load[chosen[-1]] += size
+    return chosen
 
 
 def _check(genes: pd.DataFrame, scheme: str, folds: int) -> None:

@@ -201,7 +201,7 @@ def _train_fold(job: Job, builder: NetworkBuilder, fold: int, folder: Path) -> N
     data = fold_data(
         job.dataset, rows["train"], rows["validation"], job.task, job.training.standardise
     )
-    data = builder.with_words(data)
+    data = builder.with_words(data, pretrained=job.pretrained is not None)
     models, history = [], []
     for member in range(job.training.members):
         seed = int(np.random.SeedSequence([job.seed, fold, member]).generate_state(1)[0] >> 1)

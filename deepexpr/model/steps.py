@@ -29,12 +29,13 @@ from deepexpr.model.words import WordScore, solve_words
 class Words:
     """The word score of one fold.
 
-    final : solved on training and validation genes, what the network keeps.
+    final : solved on training and validation genes, what the network keeps; None beside a
+        pre-trained module, which holds it.
     train, validation : (n, outputs) float32 scores beside which the rest is trained: left-out
         ones of the training genes, and the validation genes' by the training genes' weights.
     """
 
-    final: WordScore
+    final: WordScore | None
     train: np.ndarray
     validation: np.ndarray
 
@@ -122,8 +123,11 @@ class NetworkBuilder:
                 fix="Use less pooling or fewer blocks.",
             ) from error
 
-    def with_words(self, data: FoldData) -> FoldData:
-        """`data` with the word score solved on its genes, where the network has one."""
+    def with_words(self, data: FoldData, pretrained: bool = False) -> FoldData:
+        """`data` with the word score solved on its genes, where the network has one.
+
+        pretrained : the proximal module comes from a bundle, with its final weights.
+        """
         if not self.config.words or self.kind == "hichip":
             return data
         model, blocks = network.build_word_counts(self.shape)
@@ -131,12 +135,11 @@ class NetworkBuilder:
             forward(model, Examples(part.sequence)) for part in (data.train, data.validation)
         )
         inner = solve_words(train, blocks, data.train_targets, self.shape.task)
-        final = solve_words(
-            np.concatenate([train, validation]),
-            blocks,
-            np.concatenate([data.train_targets, data.validation_targets]),
-            self.shape.task,
-        )
+        final = None
+        if not pretrained:
+            features = np.concatenate([train, validation])
+            targets = np.concatenate([data.train_targets, data.validation_targets])
+            final = solve_words(features, blocks, targets, self.shape.task)
         return replace(data, words=Words(final, inner.left_out, inner.of(validation)))
 
     def train(
