@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 from selenium.common.exceptions import (
@@ -33,6 +34,15 @@ return pictures.every(i => i.complete && i.naturalWidth > icon && i.naturalHeigh
     && frames.every(f => (f.src || f.data).startsWith('data:') && f.src.length > 1000);
 """
 
+#: The cells of the row whose result is shown have this background.
+CHOSEN = "td[class~='bg-slate-700']"
+
+#: A result's caption, on the page about it.
+CAPTION = (
+    "//*[translate(normalize-space(text()),'description','DESCRIPTION')='DESCRIPTION']"
+    "/following::*[1]"
+)
+
 #: Beginnings of the addresses of everything the page asked for.
 RESOURCES = "return performance.getEntriesByType('resource').map(r => r.name.slice(0, 200))"
 
@@ -61,50 +71,67 @@ class ReportPage:
     def open_category(self, name: str) -> list[str]:
         """Labels of the results in a category."""
         self.open()
-        self._click(f"//li//a[normalize-space()='{name}']")
-        self._until(self._rows)
-        self._until(lambda: self._read_labels(name))
+        self._reach(lambda: self._click_link(name), lambda: self._read_labels(name))
         return self.labels[name]
 
     def show(self, number: int) -> None:
         """Show the result of that number; fails unless its picture or page is loaded."""
-        self._click_icon(number, "eye")
-        self._until(lambda: self.browser.execute_script(IS_SHOWN))
+        self._reach(
+            lambda: self._click_icon(number, "eye"),
+            lambda: self._is_chosen(number) and self.browser.execute_script(IS_SHOWN),
+        )
         self._keep_errors()
         asked = self.browser.execute_script(RESOURCES)
         self.outside |= {name for name in asked if not name.startswith(("data", "blob"))}
 
     def caption(self, category: str, number: int) -> str:
         """The caption of a result, and back to its category."""
-        self._click_icon(number, "information-circle")
-        heading = (
-            "//*[translate(normalize-space(text()),'description','DESCRIPTION')='DESCRIPTION']"
+        text = self._reach(
+            lambda: self._click_icon(number, "information-circle"),
+            lambda: self.browser.find_element(By.XPATH, CAPTION).text,
         )
-        below = f"{heading}/following::*[1]"
-        text = self._until(lambda: self.browser.find_element(By.XPATH, below).text)
-        self._click(f"//a[normalize-space()='{category}']")
-        self._until(self._rows)
+        labels = self.labels[category]
+        self._reach(lambda: self._click_link(category), lambda: self._row_texts() == labels)
         return text
 
     def _rows(self) -> list[WebElement]:
         return self.browser.find_elements(By.CSS_SELECTOR, "tbody tr")
 
-    def _read_labels(self, name: str) -> bool:
-        self.labels[name] = [row.text.strip() for row in self._rows()]
-        return all(self.labels[name])
+    def _row_texts(self) -> list[str]:
+        return [row.text.strip() for row in self._rows()]
 
-    def _click(self, path: str) -> None:
-        self._until(lambda: self.browser.find_element(By.XPATH, path).click() is None)
+    def _read_labels(self, name: str) -> bool:
+        self.labels[name] = self._row_texts()
+        return bool(self.labels[name]) and all(self.labels[name])
+
+    def _is_chosen(self, number: int) -> bool:
+        return bool(self._rows()[number].find_elements(By.CSS_SELECTOR, CHOSEN))
+
+    def _click_link(self, name: str) -> None:
+        self.browser.find_element(By.XPATH, f"//a[normalize-space()='{name}']").click()
 
     def _click_icon(self, number: int, icon: str) -> None:
-        selector = f"a[iconname='{icon}']"
-        self._until(
-            lambda: self._rows()[number].find_element(By.CSS_SELECTOR, selector).click() is None
-        )
+        self._rows()[number].find_element(By.CSS_SELECTOR, f"a[iconname='{icon}']").click()
 
     def _keep_errors(self) -> None:
         entries = self.browser.get_log("browser")
         self.errors += [entry["message"] for entry in entries if entry["level"] == "SEVERE"]
+
+    def _reach(self, click, reached):
+        """What `reached` gives, true, after clicks.
+
+        A click is judged by what the page shows, not by its own outcome: one that meets the page
+        while it draws itself may do nothing and say nothing, or do its work and raise.
+        """
+
+        def attempt():
+            with contextlib.suppress(*PASSING):
+                if result := reached():
+                    return result
+            click()
+            return reached()
+
+        return self._until(attempt)
 
     def _until(self, condition):
         """What `condition` gives as soon as it is true."""
