@@ -148,15 +148,21 @@ def get_interpreted():
     ]
 
 
-def get_partners(cell_line):
-    """The other cell lines of the same assembly that have HiChIP if this one has."""
-    return [
+def get_partners(cell_line, method):
+    """The other cell lines of the assembly whose models of this method predict this one.
+
+    Those with HiChIP if this one has it, else those without; where there is none, the promoters
+    alone still carry over from any.
+    """
+    others = [
         line
         for line in CELL_LINES
-        if line != cell_line
-        and ASSEMBLY[line] == ASSEMBLY[cell_line]
-        and (line in HICHIP_LINES) == (cell_line in HICHIP_LINES)
+        if line != cell_line and ASSEMBLY[line] == ASSEMBLY[cell_line]
     ]
+    alike = [
+        line for line in others if (line in HICHIP_LINES) == (cell_line in HICHIP_LINES)
+    ]
+    return alike or (others if method == "sequence" else [])
 
 
 def get_prediction_files():
@@ -187,12 +193,12 @@ def get_cross_files():
         return []
     files = []
     for line in CELL_LINES:
-        if get_partners(line):
-            kinds = ["full", "sequence"] if line in HICHIP_LINES else ["sequence"]
-            methods = kinds + config["baselines"]["regression"]
-            files += [
-                out(f"evaluation/cross/{line}/regression/{m}.tsv") for m in methods
-            ]
+        kinds = ["full", "sequence"] if line in HICHIP_LINES else ["sequence"]
+        files += [
+            out(f"evaluation/cross/{line}/regression/{method}.tsv")
+            for method in kinds + config["baselines"]["regression"]
+            if get_partners(line, method)
+        ]
     return files
 
 
@@ -275,7 +281,7 @@ def get_partner_bundles(wildcards):
     stage = "models" if wildcards.method in ("full", "sequence") else "baselines"
     return [
         out(f"{stage}/{line}/{wildcards.task}/K{MAIN_K}/{wildcards.method}/bundle")
-        for line in get_partners(wildcards.cell_line)
+        for line in get_partners(wildcards.cell_line, wildcards.method)
     ]
 
 

@@ -158,6 +158,11 @@ def _dot_plots(table: pd.DataFrame, keys: list[tuple], methods: list[str]) -> Fi
         for place, method in enumerate(reversed(methods)):
             values = rows.loc[rows["method"] == method, "value"].dropna().to_numpy(float)
             _points(axis, values, place, method, horizontal=True)
+            if method not in set(rows["method"]):
+                axis.annotate(
+                    "not run", (0.02, place), xycoords=("axes fraction", "data"), va="center",
+                    fontsize=6, color="#666666",
+                )  # fmt: skip
             if _is_below(rows[rows["method"] == method]):
                 axis.annotate("*", (1.01, place), xycoords=("axes fraction", "data"), va="center")
         axis.set_yticks(range(len(methods)), [style.label(m) for m in reversed(methods)])

@@ -1,9 +1,12 @@
 """Dry runs of every shipped configuration, and mistakes stopped before any job."""
 
+import re
+
 import pytest
 import yaml
 
 DEMO = ("--configfile", "config/demo/config.yaml")
+OTHERS_HICHIP = ("Beta_hichip", "Gamma_hichip")
 
 
 @pytest.mark.parametrize("overlay", [None, "demo", "chr22"])
@@ -66,3 +69,17 @@ def test_chromosome_names_that_differ_stop_before_any_job(workflow):
     assert "No chromosome of the annotation is in the genome" in result.stdout
     assert "genes.gtf and genome.fa" in result.stdout
     assert "Finished jobid" not in result.stdout
+
+
+def test_promoters_alone_carry_over_where_no_other_line_has_hichip(workflow):
+    """Alpha keeps its HiChIP, the others lose theirs."""
+    for sheet in ("samples", "units"):
+        path = workflow.folder / f"config/demo/{sheet}.tsv"
+        lines = path.read_text().splitlines(keepends=True)
+        path.write_text("".join(x for x in lines if not x.startswith(OTHERS_HICHIP)))
+    text = workflow.run("-n", *DEMO)
+    crossed = set(re.findall(r"evaluation/cross/(\w+)/regression/(\w+)\.tsv", text))
+    assert {method for line, method in crossed if line == "Alpha"} == {"sequence"}
+    assert {"sequence", "lasso"} < {method for line, method in crossed if line == "Beta"}
+    bundles = re.findall(r"input: (.*)\n.*cross/Alpha/regression/sequence\.tsv", text)
+    assert {f"models/{line}/" in bundles[0] for line in ("Beta", "Gamma")} == {True}
