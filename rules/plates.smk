@@ -143,7 +143,8 @@ def get_plates():
     for line, gene in get_interpreted():
         folder = out(f"motifs/{line}/interpretation/{gene}")
         plates[f"interpretation.{line}.{gene}"] = (
-            "interpretation", "5. Motifs", [f"--interpretation={folder}"]
+            "interpretation", "5. Motifs",
+            [f"--interpretation={folder}", f"--cell-line={line}"],
         )  # fmt: skip
     if LOOP_LINES:
         folders = {line: out(f"motifs/{line}/cismodule") for line in LOOP_LINES}
@@ -207,8 +208,10 @@ def get_gene_plates():
             f"--genes={out(f'reference/{assembly}/genes.tsv')}",
             f"--transcripts={out(f'reference/{assembly}/transcripts.tsv')}",
         ]
-        if config["figures"]["gene"]:
-            options.append(f"--gene={config['figures']['gene']}")
+        gene = config["figures"]["gene"]
+        if isinstance(gene, dict):
+            gene = gene.get(assembly)
+        options += [f"--gene={gene}"] if gene else []
         plates[f"figure_2C.{assembly}"] = ("2C", "2. Data", options)
     return plates
 
@@ -233,6 +236,7 @@ def get_motif_options(line, motifs):
         f"--tomtom={out(f'motifs/{line}/{motifs}.tomtom.tsv')}",
         f"--jaspar={config['motifs']['targets']}",
         f"--e-value={config['motifs']['e_value']}",
+        f"--cell-line={line}",
     ]
 
 

@@ -100,6 +100,15 @@ def _unknown_names(config: Mapping[str, Any], samples: pd.DataFrame) -> Iterator
                     expected="some of " + ", ".join(known),
                     fix=f"Correct the name, or set the key to null for {default}.",
                 )
+    drawn = config["figures"]["gene"]
+    for assembly in drawn if isinstance(drawn, dict) else ():
+        if assembly not in config["assemblies"]:
+            yield InputError(
+                f"The assembly {assembly!r} of the gene of figure 2C is not in the sample sheet.",
+                where=f"configuration, key figures.gene.{assembly}",
+                expected="some of " + ", ".join(config["assemblies"]),
+                fix="Correct the name.",
+            )
     targets = config["motifs"]["targets"]
     # Under --use-conda the main process may lack pyjaspar; then the rule itself tells.
     if is_release(targets) and importlib.util.find_spec("pyjaspar"):
@@ -156,25 +165,35 @@ def run_time_problems(
     return [
         *_unverified(config, samples, units),
         *unit_health(units, assays, shortest, config["units"]),
-        *_unknown_gene(config),
+        *_unknown_genes(config, samples),
     ]
 
 
-def _unknown_gene(config: Mapping[str, Any]) -> Iterator[InputError]:
-    paths = [a["annotation"] for a in config["assemblies"].values() if a["annotation"]]
-    there = all(Path(path).is_file() for path in paths)
-    strongest = "set the key to null for the gene with the strongest loops"
-    asked = [("figures.gene", "of figure 2C", config["figures"]["gene"], strongest)]
+def _unknown_genes(config: Mapping[str, Any], samples: pd.DataFrame) -> Iterator[InputError]:
+    """Genes asked for by name that an assembly they are drawn in does not have."""
+    lines = config["motifs"]["attribution_cell_lines"]
+    explained = samples if lines is None else samples[samples["cell_line"].isin(lines)]
+    drawn = config["figures"]["gene"]
+    asked = [
+        ("figures.gene", gene, assembly, "name it for each assembly, or set the key to null")
+        for assembly in dict.fromkeys(samples.loc[samples["assay"] == "hichip", "assembly"])
+        if (gene := drawn.get(assembly) if isinstance(drawn, dict) else drawn)
+    ]
     asked += [
-        ("motifs.interpret_genes", "to interpret", gene, "take it from the list")
+        ("motifs.interpret_genes", gene, assembly,
+         "name in motifs.attribution_cell_lines only cell lines whose assembly has it")
         for gene in config["motifs"]["interpret_genes"]
-    ]
-    for key, what, gene, instead in asked:
-        if gene and paths and there and not any(names_gene(path, gene) for path in paths):
+        for assembly in dict.fromkeys(explained["assembly"])
+    ]  # fmt: skip
+    for key, gene, assembly, instead in asked:
+        path = config["assemblies"][assembly]["annotation"]
+        # Figure 2C looks for its gene whatever the case; an explained one is taken as written.
+        ignore_case = key == "figures.gene"
+        if path and Path(path).is_file() and not names_gene(path, gene, ignore_case):
             yield InputError(
-                f"The gene {gene!r} {what} is in no annotation.",
+                f"The gene {gene!r} is not in the annotation of {assembly}.",
                 where=f"configuration, key {key}",
-                expected=f"a symbol of {' or '.join(paths)}",
+                expected=f"a symbol of {path}",
                 fix=f"Correct the symbol, or {instead}.",
             )
 

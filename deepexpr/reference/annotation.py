@@ -125,11 +125,13 @@ def annotation_names(path: str | Path) -> Iterator[str]:
                 yield name
 
 
-def names_gene(path: str | Path, symbol: str) -> bool:
+def names_gene(path: str | Path, symbol: str, ignore_case: bool = False) -> bool:
     """Whether a word of the annotation is `symbol`, without parsing it."""
-    word = re.compile(rf"(?<![\w.-]){re.escape(symbol)}(?![\w.-])")
+    flags = re.IGNORECASE if ignore_case else 0
+    word = re.compile(rf"(?<![\w.-]){re.escape(symbol)}(?![\w.-])", flags)
+    case = str.upper if ignore_case else str
     with reading(path, "annotation") as handle:
-        return any(symbol in line and word.search(line) for line in handle)
+        return any(case(symbol) in case(line) and word.search(line) for line in handle)
 
 
 def _clean_symbols(transcripts: pd.DataFrame) -> pd.DataFrame:
