@@ -83,6 +83,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--gene", metavar="NAME", help="gene of figure 2C (left out: that with the strongest loops)"
     )
+    parser.add_argument(
+        "--cell-line",
+        default="",
+        metavar="NAME",
+        help="cell line to name in the heading",
+    )
     parser.add_argument("--title", default="", help="name of the run, for the summary")
     parser.add_argument("--warning", help="sentences the summary must show", **many)
     parser.epilog = "Options by figure (those in brackets may be left out): " + "; ".join(
@@ -108,6 +114,7 @@ def run(args: argparse.Namespace) -> None:
         jaspar=args.jaspar,
         e_value=args.e_value,
         gene=args.gene,
+        cell_line=args.cell_line,
         title=args.title,
         warning=tuple(args.warning),
     )

@@ -43,6 +43,7 @@ class Inputs:
     e_value: float = 0.05
     bundle: Path | None = None
     gene: str | None = None
+    cell_line: str = ""
     title: str = ""
     warning: tuple[str, ...] = ()
 

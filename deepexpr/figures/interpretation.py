@@ -26,8 +26,8 @@ logger = logging.getLogger(__name__)
 #: start, end on the genome (bp), signal, value its attribution. Attributions in units of the
 #: prediction; sd between folds.
 INTERPRETATION_COLUMNS = (
-    "part", "gene", "chromosome", "start", "end", "name", "strand", "signal", "value", "sd",
-    "p_value",
+    "cell_line", "part", "gene", "chromosome", "start", "end", "name", "strand", "signal", "value",
+    "sd", "p_value",
 )  # fmt: skip
 
 #: Known motifs that are named: the strongest that do not overlap one another.
@@ -54,6 +54,7 @@ def build_interpretation(inputs: Inputs) -> pd.DataFrame:
             expected="attribution.tsv or bins.tsv of `deepexpr interpret`",
         )
     table = pd.concat([part for part in parts if len(part)], ignore_index=True)
+    table = table.assign(cell_line=inputs.cell_line)
     return table.reindex(columns=list(INTERPRETATION_COLUMNS))
 
 
@@ -86,7 +87,8 @@ def draw_interpretation(table: pd.DataFrame) -> Figure:
     gene = str(table["gene"].iloc[0])
     if len(letters):
         motifs = _apart(table[table["part"] == "motif"])
-        _promoter_panel(axes[0], letters, motifs, gene)
+        head = f"{style.prefix(table['cell_line'])}what moves the prediction of {gene}"
+        _promoter_panel(axes[0], letters, motifs, head)
         _close_panel(axes[1], letters, motifs)
     if len(bins):
         _bins_panel(axes[-1], bins, gene)
@@ -105,7 +107,7 @@ def _apart(motifs: pd.DataFrame) -> pd.DataFrame:
     return motifs.loc[[row.Index for row in kept]].sort_values("start")
 
 
-def _promoter_panel(axis: Axes, letters: pd.DataFrame, motifs: pd.DataFrame, gene: str) -> None:
+def _promoter_panel(axis: Axes, letters: pd.DataFrame, motifs: pd.DataFrame, head: str) -> None:
     colours = np.where(letters["value"] > 0, style.VERMILLION, style.BLUE)
     axis.vlines(letters["start"], 0, letters["value"], colors=colours, linewidth=0.7)
     axis.axhline(0, color="#333333", linewidth=0.5)
@@ -124,8 +126,11 @@ def _promoter_panel(axis: Axes, letters: pd.DataFrame, motifs: pd.DataFrame, gen
     axis.set_ylim(low - 0.05 * span, high + 0.55 * span)
     axis.set_ylabel("Attribution")
     axis.set_xlabel("Position in the promoter, bp from the TSS (gene's orientation)")
-    named = f"{len(motifs)} known motifs at high attribution" if len(motifs) else "no known motif"
-    style.title(axis, f"{gene}: what moves its prediction", f"letters of the promoter; {named}")
+    number = (
+        f"{len(motifs)} known motif{'s' * (len(motifs) > 1)}" if len(motifs) else "no known motif"
+    )
+    named = f"{number} at high attribution"
+    style.title(axis, head, f"letters of the promoter; {named}")
 
 
 def _close_panel(axis: Axes, letters: pd.DataFrame, motifs: pd.DataFrame) -> None:

@@ -26,8 +26,8 @@ logger = logging.getLogger(__name__)
 #: One row per column of a logo. role: "query" (every motif found) or "target" (the best match of
 #: a query, turned and shifted onto it); position counts columns from the query's first.
 FILTER_MOTIFS_COLUMNS = (
-    "query", "role", "target", "target_name", "orientation", "offset", "p_value", "e_value",
-    "q_value", "e_limit", "sites", "position", "A", "C", "G", "T",
+    "cell_line", "query", "role", "target", "target_name", "orientation", "offset", "p_value",
+    "e_value", "q_value", "e_limit", "sites", "position", "A", "C", "G", "T",
 )  # fmt: skip
 ENHANCER_MOTIFS_COLUMNS = ATTRIBUTION_MOTIFS_COLUMNS = FILTER_MOTIFS_COLUMNS
 
@@ -64,7 +64,8 @@ def build_filter_motifs(inputs: Inputs) -> pd.DataFrame:
         if motif.name in best.index:
             rows += _target_rows(motif, best.loc[motif.name], targets, inputs.e_value)
     logger.info("%d motifs, %d with a match at E < %g", len(queries), len(best), inputs.e_value)
-    return pd.DataFrame(rows, columns=list(FILTER_MOTIFS_COLUMNS))
+    table = pd.DataFrame(rows, columns=list(FILTER_MOTIFS_COLUMNS))
+    return table.assign(cell_line=inputs.cell_line)
 
 
 build_enhancer_motifs = build_attribution_motifs = build_filter_motifs
@@ -132,7 +133,8 @@ def _draw(table: pd.DataFrame, noun: str, title: str) -> Figure:
     targets = table[table["role"] == "target"].sort_values(["e_value", "query"], kind="stable")
     matched = list(dict.fromkeys(targets["query"]))
     number, limit = queries["query"].nunique(), float(queries["e_limit"].iloc[0])
-    heading = (
+    heading = style.prefix(queries["cell_line"])
+    heading += (
         f"{len(matched)} of {number} {noun}s match a JASPAR motif (TomTom, E\u00a0<\u00a0{limit:g})"
     )
     shown = matched[:SHOWN] or _most_informative(queries)

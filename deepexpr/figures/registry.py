@@ -64,19 +64,19 @@ _SPECS = (
     FigureSpec("7", "Distance of the loops used", "ablation", "distance", ("metrics",)),
     FigureSpec(
         "8", "Motifs of first-layer filters", "motif_matches", "filter_motifs",
-        ("filters", "tomtom"), ("jaspar", "e_value"),
+        ("filters", "tomtom"), ("jaspar", "e_value", "cell_line"),
     ),
     FigureSpec(
         "9", "Motifs of enhancers", "motif_matches", "enhancer_motifs",
-        ("filters", "tomtom"), ("jaspar", "e_value"),
+        ("filters", "tomtom"), ("jaspar", "e_value", "cell_line"),
     ),
     FigureSpec(
         "attribution_motifs", "Motifs pooled from attributions", "motif_matches",
-        "attribution_motifs", ("filters", "tomtom"), ("jaspar", "e_value"),
+        "attribution_motifs", ("filters", "tomtom"), ("jaspar", "e_value", "cell_line"),
     ),
     FigureSpec(
         "interpretation", "What moves the prediction of one gene", "interpretation",
-        "interpretation", ("interpretation",),
+        "interpretation", ("interpretation",), ("cell_line",),
     ),
     FigureSpec(
         "convergence", "Convergence of CisModule", "convergence", "convergence", ("trace",)

@@ -33,9 +33,20 @@ MIXED = {
 
 #: Columns that say what a row is of: never empty, in whatever figure they stand.
 KEYS = (
-    "trained_on", "scheme", "method", "K", "metric", "run", "fold", "member", "step", "chain",
-    "quantity", "unit", "part", "query", "role", "position", "module", "box", "distance_kb",
+    "cell_line", "trained_on", "scheme", "method", "K", "metric", "run", "fold", "member", "step",
+    "chain", "quantity", "unit", "part", "query", "role", "position", "module", "box",
+    "distance_kb",
 )  # fmt: skip
+
+#: Figures about one cell line or genome, where no row needs a cell line.
+ONE_LINE = ("2C", "8", "9", "attribution_motifs", "interpretation")
+
+#: Columns of one figure that are never empty, in rows where the condition (pandas' eval) holds.
+FILLED = {
+    "1": {"name": "True", "type": "True"},
+    "2C": {"start": "part != 'expression'", "end": "part != 'expression'"},
+    "search": {"depth": "trees.notna()"},
+}
 
 ENDINGS = (".pdf", ".png", ".svg", ".html")
 
@@ -79,14 +90,23 @@ def read(spec: FigureSpec, table: str | Path) -> pd.DataFrame:
     words = {*TEXT, *MIXED.get(spec.name, ())}
     for column in columns:
         empty = values[column].isna()
-        if column in KEYS and empty.any():
-            _refuse(table, values[column], empty, "is empty", "a value in every row")
+        needed = empty & _must_be_filled(spec.name, column, values)
+        if needed.any():
+            _refuse(table, values[column], needed, "is empty", "a value in every such row")
         if column not in words:
             wrong = pd.to_numeric(values[column], errors="coerce").isna() & ~empty
             if wrong.any():
                 expected = "a number, or NA where there is none"
                 _refuse(table, values[column], wrong, "is not a number", expected)
     return values
+
+
+def _must_be_filled(figure: str, column: str, values: pd.DataFrame) -> bool | pd.Series:
+    """In which rows of a figure's table a column holds a value."""
+    if column in KEYS:
+        return not (column == "cell_line" and figure in ONE_LINE)
+    condition = FILLED.get(figure, {}).get(column, "False")
+    return values.eval(condition, engine="python")
 
 
 def _refuse(

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import matplotlib as mpl
 import matplotlib.style
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -194,6 +195,12 @@ def only_words(title: str, text: str) -> Figure:
     axis.set_title(title)
     say(axis, text, 50)
     return figure
+
+
+def prefix(names: pd.Series) -> str:
+    """What a heading starts with: the cell line of a table, "" where it was not given."""
+    given = names.dropna().astype(str)
+    return f"{given.iloc[0]}: " if len(given) and given.iloc[0] else ""
 
 
 def legend_below(figure: Figure, handles: Sequence, columns: int) -> None:

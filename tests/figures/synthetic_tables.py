@@ -98,6 +98,7 @@ def _column(query: str, role: str, position: int, p: np.ndarray) -> dict:
     sites = 812.0 if role == "query" else np.nan
     letters = dict(zip("ACGT", map(float, p), strict=True))
     return {
+        "cell_line": "K562",
         "query": query,
         "role": role,
         "e_limit": 0.05,
@@ -325,7 +326,8 @@ def interpretation(seed: int = 10) -> pd.DataFrame:
         start = 63_000_000 + 5000 * i
         rows.append(("bin", "PPIB", "chr15", start, start + 5000, np.nan, np.nan,
                      2.0 * filled, 0.1 * filled, 0.02 * filled, np.nan))  # fmt: skip
-    return pd.DataFrame(rows, columns=list(INTERPRETATION_COLUMNS))
+    table = pd.DataFrame(rows, columns=list(INTERPRETATION_COLUMNS[1:]))
+    return table.assign(cell_line="K562")
 
 
 REGRESSION = ("full", "sequence", "hichip", "linear_regression", "lasso", "random_forest")

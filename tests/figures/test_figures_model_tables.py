@@ -58,7 +58,10 @@ def folder(tmp_path):
 
 
 def test_interpretation_is_in_bp_from_the_tss(folder):
-    table = find("interpretation").build()(Inputs(interpretation=folder))
+    table = find("interpretation").build()(Inputs(interpretation=folder, cell_line="K562"))
+    assert set(table["cell_line"]) == {"K562"}
+    heading = find("interpretation").draw()(table).axes[0].texts
+    assert "K562: what moves the prediction of G1" in [text.get_text() for text in heading]
     assert table["part"].value_counts().to_dict() == {"letter": 20, "bin": 4, "motif": 1}
     motif = table[table["part"] == "motif"].iloc[0]
     assert (motif["start"], motif["end"], motif["name"], motif["strand"]) == (-8, -2, "NRF1", "-")

@@ -12,7 +12,7 @@ from matplotlib.image import imread
 from deepexpr.errors import InputError
 from deepexpr.figures import style
 from deepexpr.figures.registry import FIGURES, find
-from deepexpr.figures.render import render
+from deepexpr.figures.render import read, render
 from deepexpr.files import write_table
 
 
@@ -128,6 +128,26 @@ def test_row_without_what_it_is_of_is_named(tmp_path, name, column):
     table.loc[1, column] = np.nan
     with pytest.raises(InputError, match=f"column {column} holds something that is empty"):
         render(name, write(tmp_path, name, table), [tmp_path / "x.png"])
+
+
+@pytest.mark.parametrize("name", sorted(set(FIGURES) - {"9", "attribution_motifs"}))  # as 8
+def test_an_empty_cell_is_drawn_or_named(tmp_path, name):
+    """Never a traceback of the drawing, whichever column holds nothing in some row."""
+    table = synthetic.TABLES[name]()
+    path = tmp_path / "t.tsv"
+    for column in table.columns:
+        for row in (0, len(table) // 2):
+            holed = table.astype({column: object})
+            holed.loc[row, column] = np.nan
+            write_table(holed, path)
+            try:
+                values = read(find(name), path)
+            except InputError as error:
+                wrong = error
+            else:
+                find(name).draw()(values)
+                continue
+            assert wrong.where == f"{path}, line {row + 2}"
 
 
 @pytest.mark.parametrize(("name", "column"), [("4", "value"), ("7", "distance_kb"), ("8", "A")])
