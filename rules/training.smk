@@ -7,6 +7,15 @@ OUTPUTS: models/{cell_line}/{task}/K{K}/{kind}/ bundle/, predictions.tsv, histor
 #: Networks that took days can be made read-only; root may write them all the same.
 PROTECTED = protected if config["resources"]["protect_bundles"] else lambda path: path
 
+#: Parameters that a job has in common with one of its folds.
+SETTINGS = {
+    "options": get_kind_options,
+    "model": json.dumps(config["model"], sort_keys=True),
+    "training": json.dumps(config["training"], sort_keys=True),
+    "scheme": SCHEME,
+    "seed": config["seed"],
+}
+
 
 rule train_network:
     """Train the folds of one network; a killed job goes on at the first missing fold."""
@@ -31,12 +40,8 @@ rule train_network:
         else "../envs/tensorflow.yaml"
     threads: config["resources"]["training_threads"]
     params:
-        options=get_kind_options,
+        **SETTINGS,
         folder=lambda w, output: os.path.dirname(output.predictions),
-        model=json.dumps(config["model"], sort_keys=True),
-        training=json.dumps(config["training"], sort_keys=True),
-        scheme=SCHEME,
-        seed=config["seed"],
     shell:
         "python -m deepexpr train --dataset {input.dataset:q} --splits {input.splits:q}"
         " --scheme {params.scheme}"
@@ -72,12 +77,8 @@ rule train_fold:
         else "../envs/tensorflow.yaml"
     threads: config["resources"]["training_threads"]
     params:
-        options=get_kind_options,
+        **SETTINGS,
         folder=lambda w: out(f"models/{w.cell_line}/{w.task}/K{w.K}/{w.kind}"),
-        model=json.dumps(config["model"], sort_keys=True),
-        training=json.dumps(config["training"], sort_keys=True),
-        scheme=SCHEME,
-        seed=config["seed"],
     shell:
         "python -m deepexpr train --dataset {input.dataset:q} --splits {input.splits:q}"
         " --scheme {params.scheme}"
