@@ -89,16 +89,20 @@ else:
             threads=lambda w, threads: max(1, threads // 2),
             together=f"{workflow.basedir}/scripts/run_together.sh",
         shell:
-            "(pipes=$(mktemp -d) && export pipes && mkfifo $pipes/1 $pipes/2"
-            " && trap 'rm -rf $pipes' EXIT && bash {params.together:q}"
-            ' "python -m deepexpr trim --r1 {input.r1:q} --r2 {input.r2:q} --enzyme {params.enzyme:q}'
+            # The commands are texts for another shell: names of files reach it as variables.
+            "(pipes=$(mktemp -d) && export pipes r1={input.r1:q} r2={input.r2:q}"
+            " enzyme={params.enzyme:q} stats={output.stats:q} index={params.prefix:q}"
+            " bam1={output.bam1:q} bam2={output.bam2:q}"
+            ' && mkfifo "$pipes/1" "$pipes/2"'
+            " && trap 'rm -rf \"$pipes\"' EXIT && bash {params.together:q}"
+            ' \'python -m deepexpr trim --r1 "$r1" --r2 "$r2" --enzyme "$enzyme"'
             " --min-length {params.settings[min_length]}"
             " --min-trimmed-fraction {params.settings[min_trimmed_fraction]}"
-            ' --out-r1 $pipes/1 --out-r2 $pipes/2 --stats {output.stats:q}"'
-            ' "bowtie {params.settings[bowtie_options]} -p {params.threads} --reorder -S'
-            ' -x {params.prefix:q} -q $pipes/1 | samtools view -b -1 -o {output.bam1:q} -"'
-            ' "bowtie {params.settings[bowtie_options]} -p {params.threads} --reorder -S'
-            ' -x {params.prefix:q} -q $pipes/2 | samtools view -b -1 -o {output.bam2:q} -"'
+            ' --out-r1 "$pipes/1" --out-r2 "$pipes/2" --stats "$stats"\''
+            " 'bowtie {params.settings[bowtie_options]} -p {params.threads} --reorder -S"
+            ' -x "$index" -q "$pipes/1" | samtools view -b -1 -o "$bam1" -\''
+            " 'bowtie {params.settings[bowtie_options]} -p {params.threads} --reorder -S"
+            ' -x "$index" -q "$pipes/2" | samtools view -b -1 -o "$bam2" -\''
             ") 2> {log:q}"
 
 

@@ -1,5 +1,6 @@
 """HiChIP's ways through the workflow: where samples enter, and what is only made on request."""
 
+import gzip
 import os
 import re
 import shutil
@@ -95,37 +96,54 @@ def test_an_absent_program_is_one_clear_message(workflow, overlay, target, messa
     assert "to false" in log.read_text() or "to null" in log.read_text()
 
 
-def test_a_failing_mapping_ends_the_job_and_leaves_nothing(workflow):
-    """Stand-ins for bowtie and samtools: the mapping of mate 2 fails before it reads."""
+def run_mapping(workflow, bowtie, reads, **environment):
+    """Run map_unit's own shell text on `reads`, with stand-ins for bowtie and samtools."""
     tools = workflow.folder / "tools"
     tools.mkdir()
-    (tools / "bowtie").write_text(
-        '#!/bin/bash\ncase "$*" in */2) echo "Could not open index" >&2; exit 1;; esac\n'
-        'eval "cat \\${$#}"\n'
-    )
+    (tools / "bowtie").write_text(f"#!/bin/bash\n{bowtie}\n")
     (tools / "samtools").write_text(
         '#!/bin/bash\nwhile [ "$1" != -o ]; do shift; done; cat > "$2"\n'
     )
     for path in tools.iterdir():
         path.chmod(0o755)
+    read = "@r{}\nACGTGATCGATCTTGACCACGTACGTACGT\n+\n" + "I" * 30 + "\n"
+    for path in reads:
+        (workflow.folder / path).parent.mkdir(parents=True, exist_ok=True)
+        content = "".join(read.format(i) for i in range(100_000))
+        (workflow.folder / path).write_bytes(gzip.compress(content.encode(), 1))
     target = "results/hichip/Alpha_hichip_1/pairs.gz"
     command = shell_text(workflow, "Alpha_hichip_1.lane1.map_unit.log", target, *DEMO)
-    read = "@r{}\nACGTGATCGATCTTGACCACGTACGTACGT\n+\n" + "I" * 30 + "\n"
-    reads = "".join(read.format(i) for i in range(100_000))
-    for path in re.findall(r"resources/demo/reads/\S+?\.fastq\.gz", command):
-        (workflow.folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (workflow.folder / path).write_text(reads)  # gzip is known by content
     for path in re.findall(r"results/[^\s\"]+", command):
         (workflow.folder / path).parent.mkdir(parents=True, exist_ok=True)
-    environment = workflow.environment()
-    environment |= {
-        "PATH": f"{tools}{os.pathsep}{environment['PATH']}",
-        "PYTHONPATH": str(ROOT),
-    }
-    result = subprocess.run(
+    environment = workflow.environment() | {"PYTHONPATH": str(ROOT)} | environment
+    environment["PATH"] = f"{tools}{os.pathsep}{environment['PATH']}"
+    return subprocess.run(
         ["bash", "-c", command], cwd=workflow.folder, env=environment, timeout=120, check=False
     )
-    assert result.returncode != 0
+
+
+def test_a_failing_mapping_ends_the_job_and_leaves_nothing(workflow):
+    """The mapping of mate 2 fails before it reads."""
+    bowtie = 'case "$*" in */2) echo "Could not open index" >&2; exit 1;; esac\neval "cat \\${$#}"'
+    reads = [f"resources/demo/reads/Alpha_hichip_1_R{mate}.fastq.gz" for mate in (1, 2)]
+    assert run_mapping(workflow, bowtie, reads).returncode != 0
     (log,) = (workflow.folder / "results/logs/hichip").glob("*.map_unit.log")
     assert "Could not open index" in log.read_text()
     assert not list(workflow.folder.glob("results/hichip/**/*.trim.tsv"))
+
+
+def test_mapping_takes_whatever_files_are_called(workflow):
+    sheet = workflow.folder / "config/demo/units.tsv"
+    own, given = "resources/demo/reads/Alpha_hichip_1", "reads of O'Brien/$HOME & co"
+    text = sheet.read_text()
+    assert own in text
+    sheet.write_text(text.replace(own, given))
+    reads = [f"{given}_R{mate}.fastq.gz" for mate in (1, 2)]
+    spaced = workflow.folder / "a temporary folder"
+    spaced.mkdir()
+    bowtie = 'eval "cat \\"\\${$#}\\""'
+    assert run_mapping(workflow, bowtie, reads, TMPDIR=str(spaced)).returncode == 0
+    (stats,) = workflow.folder.glob("results/hichip/**/*.trim.tsv")
+    assert "100000" in stats.read_text()
+    assert len(list(workflow.folder.glob("results/hichip/**/*.bam"))) == 2
+    assert not list(spaced.iterdir())
