@@ -174,7 +174,9 @@ def main() -> None:
     parser.add_argument("--work", required=True, type=Path, help="folder of the trained folds")
     parser.add_argument("--output", required=True, help="table to write")
     parser.add_argument("--recipe", action="append", choices=list(RECIPES), help="default: tuned")
-    parser.add_argument("--data", action="append", help="default: all")
+    parser.add_argument(
+        "--data", action="append", choices=["K562 + loops", "Jurkat", "HCT116"], help="default: all"
+    )
     parser.add_argument("--scheme", action="append", choices=list(SCHEMES), help="default: all")
     parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args()

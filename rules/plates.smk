@@ -107,7 +107,8 @@ def get_plates():
             "training_curves", "6. Quality", get_named("history", get_histories())
         ),
     }  # fmt: skip
-    compared = metrics + datasets + cross + get_motif_summaries()
+    reach = [f"--full-reach={HALF_WIDTH}"]
+    compared = metrics + datasets + cross + reach + get_motif_summaries()
     plates["paper"] = ("paper", "4. Performance", compared)
     if HICHIP_LINES:
         plates |= {
@@ -128,7 +129,7 @@ def get_plates():
     if HICHIP_LINES and config["evaluation"]["ablation"]:
         plates["figure_6"] = ("6", "4. Performance", metrics + tests)
     if any(get_distance_kinds(line) for line in CELL_LINES):
-        plates["figure_7"] = ("7", "4. Performance", metrics)
+        plates["figure_7"] = ("7", "4. Performance", metrics + reach)
     for line in CELL_LINES:
         plates[f"figure_8.{line}"] = (
             "8",
@@ -208,6 +209,8 @@ def get_gene_plates():
             f"--genes={out(f'reference/{assembly}/genes.tsv')}",
             f"--transcripts={out(f'reference/{assembly}/transcripts.tsv')}",
         ]
+        if config["assemblies"][assembly]["genome"]:
+            options.append(f"--chrom-sizes={out(f'reference/{assembly}/chrom.sizes')}")
         gene = config["figures"]["gene"]
         if isinstance(gene, dict):
             gene = gene.get(assembly)

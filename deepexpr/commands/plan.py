@@ -36,7 +36,7 @@ def run(args):
     print(_gpu(training_hours(table), args.gpu_speedup))
     print("Empty cells were not measured; the total's memory is the largest that was.")
     print("Rates were measured on one core of a 2-core machine: deepexpr/config/rates.tsv.")
-    print("Assumed where no file says otherwise:")
+    print("Assumed; reads whose files are there are counted by the files' sizes:")
     for line in assumption_lines():
         print(f"  {line}")
     left = unmeasured(checked[0])

@@ -37,16 +37,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Read what is to be predicted, predict, write."""
-    from deepexpr.errors import InputError, UsageError
+    from deepexpr.errors import UsageError
     from deepexpr.files import write_table
     from deepexpr.model.backend import configure
     from deepexpr.model.bundle import Bundle
     from deepexpr.model.prediction import predict_table
 
     if args.bed and not args.genome:
-        raise InputError("--bed needs --genome.", fix="Give the genome FASTA of the BED file.")
+        raise UsageError("--bed needs --genome.", fix="Give the genome FASTA of the BED file.")
     if (args.held_out or args.genes) and not args.dataset:
-        raise InputError("--held-out and --genes choose genes of --dataset, which is not given.")
+        raise UsageError("--held-out and --genes choose genes of --dataset, which is not given.")
     others = {"--genes": args.genes, "--fold": args.fold, "--bins": args.bins,
               "--sequence-only": args.sequence_only or None}  # fmt: skip
     if args.held_out and (given := [name for name, value in others.items() if value is not None]):

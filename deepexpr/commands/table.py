@@ -9,7 +9,7 @@ HELP = "write the table of plotted values of figure N from results files"
 
 #: Options that take one file.
 SINGLE = (
-    "tests", "genes", "transcripts", "tomtom", "filters", "bundle", "benchmark",
+    "tests", "genes", "transcripts", "chrom_sizes", "tomtom", "filters", "bundle", "benchmark",
     "interpretation",
 )  # fmt: skip
 
@@ -68,6 +68,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--genes", metavar="TSV", help="genes (`deepexpr promoters --table`)")
     parser.add_argument("--transcripts", metavar="TSV", help="transcripts, for gene bodies (bp)")
+    parser.add_argument(
+        "--chrom-sizes", metavar="TSV", help="chromosomes and their lengths, where the axis ends"
+    )
     parser.add_argument("--tomtom", metavar="TSV", help="matches (`deepexpr tomtom`)")
     parser.add_argument(
         "--motif-summary",
@@ -89,6 +92,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="cell line to name in the heading",
     )
+    parser.add_argument(
+        "--full-reach", type=int, default=1_000_000, metavar="BP",
+        help="how far from the TSS all bins reach, to either side",
+    )  # fmt: skip
     parser.add_argument("--title", default="", help="name of the run, for the summary")
     parser.add_argument("--warning", help="sentences the summary must show", **many)
     parser.epilog = "Options by figure (those in brackets may be left out): " + "; ".join(
@@ -115,6 +122,7 @@ def run(args: argparse.Namespace) -> None:
         e_value=args.e_value,
         gene=args.gene,
         cell_line=args.cell_line,
+        full_reach=args.full_reach,
         title=args.title,
         warning=tuple(args.warning),
     )

@@ -154,6 +154,11 @@ def _model_steps(
     amount = tasks * lines * fits * assumed.genes * epochs * members
     jobs = tasks * len(folds) * (lines + with_hichip)
     yield _training_step(config), amount, assumed.genes * epochs, jobs
+    words = f"words_{config['model']['variant']}"
+    if words in rates():
+        each, number = assumed.genes / 1000, tasks * sum(folds)
+        # Solved for the sequence network, and once more beside it for the full one.
+        yield words, each * number * (lines + with_hichip), each, number * (lines + with_hichip)
     for task in evaluation["tasks"]:
         for method in config["baselines"][task]:
             each = assumed.genes / 1000

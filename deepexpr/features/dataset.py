@@ -21,7 +21,7 @@ from deepexpr.files import atomic_path, require_file
 from deepexpr.provenance import sha256_file, versions
 
 SCHEMA = "deepexpr-dataset/1"
-EXPRESSION_UNIT = "log10(count + 0.1), quantile-normalised"
+EXPRESSION_UNIT = "log10(count + 0.1)"
 
 _TEXT = ("gene", "chromosome", "strand")
 _TYPES = {"tss": np.int64, "sequence": np.uint8, "expression": np.float32, "label": np.int8}
@@ -100,7 +100,8 @@ class Dataset:
         unknown = [gene for gene in genes if gene not in self._position]
         if unknown:
             raise InputError(
-                f"{len(unknown)} gene(s) are not in the dataset: {', '.join(unknown[:5])}.",
+                f"{len(unknown)} gene(s) are not in the dataset: "
+                f"{', '.join(gene[:40] for gene in unknown[:5])}.",
                 where=str(self.path or self.cell_line),
                 expected=f"some of its {len(self)} genes, such as {', '.join(self.gene[:3])}",
                 fix="Use the splits and names made from the same gene table.",
@@ -162,8 +163,15 @@ def _read(file: h5py.File, path: Path) -> Dataset:
             found=repr(schema),
             fix="Make it again with `deepexpr dataset`.",
         )
+    attributes = ("cell_line", "assembly", "tss_index", "bin_size", "has_hichip")
+    if lacking := [name for name in attributes if name not in file.attrs]:
+        raise InputError(
+            f"The dataset lacks the attribute(s) {', '.join(lacking)}.",
+            where=str(path),
+            fix="Make it again with `deepexpr dataset`.",
+        )
     names = (*_TEXT, *_TYPES, *(_HICHIP_TYPES if file.attrs["has_hichip"] else ()))
-    missing = [name for name in names if name not in file]
+    missing = [name for name in names if not isinstance(file.get(name), h5py.Dataset)]
     if missing:
         raise InputError(
             f"The dataset lacks {', '.join(missing)}.", where=str(path), expected=", ".join(names)
@@ -194,6 +202,8 @@ def check_dataset(dataset: Dataset, where: str) -> None:
         raise InputError("The dataset holds no gene.", where=where)
     for name in (*_TEXT, *_TYPES, *_HICHIP_TYPES):
         array = getattr(dataset, name)
+        if array is not None:
+            _check_array(name, array, where)
         if array is not None and len(array) != n:
             raise InputError(
                 f"{name} has another length than gene.",
@@ -204,6 +214,10 @@ def check_dataset(dataset: Dataset, where: str) -> None:
     _check_hichip(dataset, where)
     for name in ("expression", "bins", "loop_count"):
         _check_finite(dataset, name, where)
+    if dataset.bins is not None and (dataset.bins < 0).any():
+        raise InputError(
+            "bins holds values below 0.", where=where, expected="log2(1 + normalised count)"
+        )
     if dataset.sequence.ndim != 2 or not 0 <= dataset.tss_index < dataset.sequence.shape[1]:
         raise InputError(
             "sequence does not hold the TSS.",
@@ -221,6 +235,20 @@ def check_dataset(dataset: Dataset, where: str) -> None:
             f"{(counts > 1).sum()} gene name(s) repeat: {', '.join(names[counts > 1][:5])}.",
             where=where,
             fix="Keep one row per gene.",
+        )
+
+
+def _check_array(name: str, array: np.ndarray, where: str) -> None:
+    """Rank and kind of values; the shapes of sequence and loops are looked at further on."""
+    flat = name not in ("sequence", *_HICHIP_TYPES)
+    numeric = name in _TEXT or np.issubdtype(array.dtype, np.number)
+    if array.ndim == 0 or not numeric or (flat and array.ndim != 1):
+        raise InputError(
+            f"{name} is not what a dataset holds.",
+            where=where,
+            expected=f"{'text' if name in _TEXT else 'numbers'}{', one a gene' if flat else ''}",
+            found=f"{array.dtype} of the shape {array.shape}",
+            fix="Make it again with `deepexpr dataset`.",
         )
 
 

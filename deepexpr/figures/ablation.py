@@ -25,9 +25,6 @@ ABLATION_COLUMNS = METRICS
 #: As metrics, and how far from the TSS loops were used, in kb to either side.
 DISTANCE_COLUMNS = (*METRICS, "distance_kb")
 
-#: The reach of the paper's 400 bins of 5 kb, kb to either side.
-FULL_REACH_KB = 1000
-
 #: K of the paper's comparison; the largest K there is where it was not run.
 PREFERRED_K = 10
 
@@ -44,21 +41,22 @@ def build_distance(inputs: Inputs) -> pd.DataFrame:
     """Scores of the full network by the reach of its HiChIP input (methods full, full-500kb...)."""
     scores = read_tables(inputs.metrics, METRICS)
     own = scores[scores["cell_line"] == scores["trained_on"]]
-    own = own.assign(distance_kb=[reach_kb(str(method)) for method in own["method"]])
+    full = inputs.full_reach // 1000
+    own = own.assign(distance_kb=[reach_kb(str(method), full) for method in own["method"]])
     chosen = own[own["distance_kb"] > 0]
-    scanned = chosen[chosen["distance_kb"] != FULL_REACH_KB]
+    scanned = chosen[chosen["distance_kb"] != full]
     keys = ["cell_line", "task", "scheme", "K"]
-    # A reach of 1000 kb alone is no scan: it is kept where another reach stands beside it.
+    # The full reach alone is no scan: it is kept where another reach stands beside it.
     kept = chosen.merge(scanned[keys].drop_duplicates(), on=keys)
     return kept[list(DISTANCE_COLUMNS)].reset_index(drop=True)
 
 
-def reach_kb(method: str) -> int:
-    """How far a full network looks, kb: 1000 for "full", 500 for "full-500kb", 0 for others."""
+def reach_kb(method: str, full: int) -> int:
+    """How far a full network looks, kb: `full` for "full", 500 for "full-500kb", 0 for others."""
     match = re.fullmatch(r"full(?:-(\d+)kb)?", method)
     if match is None:
         return 0
-    return int(match[1]) if match[1] else FULL_REACH_KB
+    return int(match[1]) if match[1] else full
 
 
 def draw_ablation(table: pd.DataFrame) -> Figure:
@@ -156,17 +154,17 @@ def _ablation_panel(axis: Axes, key: tuple, rows: pd.DataFrame) -> None:
             axis.annotate("not run", (place, 0.5), xycoords=("data", "axes fraction"), ha="center")
             continue
         axis.plot([place - 0.22, place + 0.22], [means[kind]] * 2, color="black", linewidth=1.4)
-    _changes(axis, means)
+    _changes(axis, by_fold)
 
 
-def _changes(axis: Axes, means: pd.Series) -> None:
-    """Per cent of the full network's mean lost or won, over the two others."""
+def _changes(axis: Axes, by_fold: pd.DataFrame) -> None:
+    """Per cent of the full network's mean lost or won by each other, over the folds of both."""
     axis.margins(y=0.2)
-    full = means["full"]
     for place, kind in enumerate(NETWORK_KINDS[1:], start=1):
-        if np.isfinite(full) and np.isfinite(means[kind]) and full > 0:
+        both = by_fold[["full", kind]].dropna().mean()
+        if both["full"] > 0:
             axis.annotate(
-                f"{100 * (means[kind] / full - 1):+.1f} %".replace("-", "−"), (place, 0.98),
+                f"{100 * (both[kind] / both['full'] - 1):+.1f} %".replace("-", "−"), (place, 0.98),
                 xycoords=("data", "axes fraction"), ha="center", va="top", fontsize=6.5,
             )  # fmt: skip
 

@@ -51,6 +51,9 @@ def build_gene_tracks(inputs: Inputs) -> pd.DataFrame:
     loops = {line: _cis_loops(path, gene["chromosome"]) for line, path in inputs.signal.items()}
     touching = {line: _touching(table, int(gene["tss"])) for line, table in loops.items()}
     start, end = _window(gene, [table[touching[line]] for line, table in loops.items()])
+    if inputs.chrom_sizes:
+        sizes = read_table(inputs.chrom_sizes, names=["name", "bp"], dtype={"name": str})
+        end = min([end, *sizes.loc[sizes["name"] == gene["chromosome"], "bp"]])
     rows = [{"part": "region", "start": start, "end": end, "name": gene["gene"]}]
     rows += _gene_rows(genes, inputs, gene["chromosome"], start, end)
     for dataset in datasets:
@@ -82,7 +85,15 @@ def draw_gene_tracks(table: pd.DataFrame) -> Figure:
     """Arcs of loops by cell line over a genome axis, gene models below, expression beside."""
     if table.empty:
         return style.only_words("Loops and expression of one gene", "No gene was chosen.")
-    region = table[table["part"] == "region"].iloc[0]
+    region = table[table["part"] == "region"]
+    if region.empty:
+        raise InputError(
+            "The table has no row for the window that is drawn.",
+            where="column part",
+            expected="one row with part = region",
+            fix="Make the table again with `deepexpr table 2C`.",
+        )
+    region = region.iloc[0]
     expression = table[table["part"] == "expression"]
     lines = list(dict.fromkeys(expression["cell_line"]))
     genes = _levels(table[table["part"] == "gene"], region)
@@ -104,7 +115,8 @@ def draw_gene_tracks(table: pd.DataFrame) -> Figure:
         _arcs_panel(arcs, own, strongest, region, "".join(note))
         at_gene = int(own["at_gene"].sum())
         others = f"{len(own) - at_gene:,} others in the window"
-        style.title(arcs, line, f"n = {at_gene:,} loops at {region['name']}, {others}")
+        noun = "loop" if at_gene == 1 else "loops"
+        style.title(arcs, line, f"n = {at_gene:,} {noun} at {region['name']}, {others}")
         bar = figure.add_subplot(layout[row, 1])
         value = expression.loc[expression["cell_line"] == line, "value"].iloc[0]
         _expression_panel(bar, value, widest, last=row == len(lines) - 1)
@@ -279,7 +291,7 @@ def _expression_panel(axis: Axes, value: float, widest: float, *, last: bool) ->
     axis.tick_params(labelbottom=last)
     if last:
         # Beside the genes, where nothing else is: the layout need not make room for it.
-        words = "Expression,\nlog10(count + 0.1),\nquantile-normalised"
+        words = "Expression,\nlog10(count + 0.1)"
         label = axis.annotate(
             words, (0.5, 0), (0, -14), xycoords="axes fraction", textcoords="offset points",
             ha="center", va="top", annotation_clip=False,

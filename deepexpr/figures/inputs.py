@@ -36,6 +36,7 @@ class Inputs:
     benchmark: Path | None = None
     genes: Path | None = None
     transcripts: Path | None = None
+    chrom_sizes: Path | None = None
     tomtom: Path | None = None
     motif_summary: dict[str, Path] = field(default_factory=dict)
     filters: Path | None = None
@@ -44,6 +45,7 @@ class Inputs:
     bundle: Path | None = None
     gene: str | None = None
     cell_line: str = ""
+    full_reach: int = 1_000_000
     title: str = ""
     warning: tuple[str, ...] = ()
 

@@ -124,7 +124,7 @@ def _promoter_panel(axis: Axes, letters: pd.DataFrame, motifs: pd.DataFrame, hea
         text = f"{row.name} ({row.strand})"
         axis.text(row.start, high + (0.06 + 0.17 * level) * span, text, fontsize=5.5)
     axis.set_ylim(low - 0.05 * span, high + 0.55 * span)
-    axis.set_ylabel("Attribution")
+    axis.set_ylabel("Attribution,\nunits of the prediction")
     axis.set_xlabel("Position in the promoter, bp from the TSS (gene's orientation)")
     number = (
         f"{len(motifs)} known motif{'s' * (len(motifs) > 1)}" if len(motifs) else "no known motif"
@@ -150,7 +150,7 @@ def _close_panel(axis: Axes, letters: pd.DataFrame, motifs: pd.DataFrame) -> Non
     axis.axhline(0, color="#333333", linewidth=0.5)
     axis.set_xlim(shown["start"].iloc[0], shown["end"].iloc[-1])
     axis.set_ylim(low - margin, high + margin)
-    axis.set_ylabel("Attribution")
+    axis.set_ylabel("Attribution,\nunits of the prediction")
     axis.set_xlabel(f"The {width} bp with most attribution, bp from the TSS")
 
 
@@ -163,12 +163,12 @@ def _bins_panel(axis: Axes, bins: pd.DataFrame, gene: str) -> None:
         yerr=filled["sd"], error_kw={"linewidth": 0.5, "ecolor": style.GREY},
     )  # fmt: skip
     axis.axhline(0, color="#333333", linewidth=0.5)
-    axis.set_xlim(bins["start"].min() / 1e6, bins["end"].max() / 1e6)
+    axis.set_xlim(max(0, bins["start"].min()) / 1e6, bins["end"].max() / 1e6)
     axis.axvline((bins["start"].min() + bins["end"].max()) / 2e6, color=style.GREY, linestyle=":",
                  linewidth=0.6)  # fmt: skip
     if filled.empty:
         style.say(axis, f"{gene} has no loop within the bins.", 60)
-    axis.set_ylabel("Attribution")
+    axis.set_ylabel("Attribution,\nunits of the prediction")
     axis.set_xlabel(f"Position on {bins['chromosome'].iloc[0]}, Mb (dotted: TSS)")
     text = f"{len(filled)} of {len(bins)} bins hold loops; bars: sd between folds"
     style.title(axis, "Distal bins: prediction less that with the bin empty", text)

@@ -153,7 +153,8 @@ def _motifs(inputs: Inputs) -> list[tuple]:
     for name, path in inputs.motif_summary.items():
         line, _, motifs = name.rpartition(" ")
         found = read_table(path, TOMTOM_SUMMARY).iloc[0]
-        text = f"{found['matched']} of {found['queries']} {motifs}"
+        noun = {"enhancers": "enhancer motifs"}.get(motifs, motifs)
+        text = f"{found['matched']} of {found['queries']} {noun}"
         if found["shuffles"]:
             text += f" (shuffled copies: {found['matched_shuffled_mean']:g})"
         limit = f"match a known motif with E < {found['e_value']:g}"

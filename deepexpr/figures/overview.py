@@ -78,12 +78,13 @@ def page_overview(table: pd.DataFrame) -> str:
 
 
 def _text_rows(table: pd.DataFrame) -> list[list[str]]:
-    return [
-        [str(row[0]), str(row[1]), *(count_text(value) for value in row[2:])]
-        for row in table[list(OVERVIEW_COLUMNS)].itertuples(index=False)
-    ]
+    rows = []
+    for row in table[list(OVERVIEW_COLUMNS)].itertuples(index=False):
+        absent = "none" if pd.isna(row.genes_with_loops) else "not known"
+        rows.append([str(row[0]), str(row[1]), *(count_text(value, absent) for value in row[2:])])
+    return rows
 
 
-def count_text(value: float) -> str:
+def count_text(value: float, absent: str) -> str:
     """A count with thousands separated; words where there is none."""
-    return "none" if pd.isna(value) else re.sub(r"\.0$", "", f"{float(value):,.0f}")
+    return absent if pd.isna(value) else re.sub(r"\.0$", "", f"{float(value):,.0f}")

@@ -36,7 +36,8 @@ def build_paper(inputs: Inputs) -> pd.DataFrame:
     from deepexpr.evaluation.paper import paper_beside_ours
 
     metrics = read_tables((*inputs.metrics, *inputs.cross), METRICS)
-    return paper_beside_ours(metrics, _given(inputs))[list(PAPER_COLUMNS)]
+    table = paper_beside_ours(metrics, _given(inputs), full_reach=inputs.full_reach)
+    return table[list(PAPER_COLUMNS)]
 
 
 def draw_paper(table: pd.DataFrame) -> Figure:

@@ -19,8 +19,8 @@ from deepexpr.schemas import METRICS
 logger = logging.getLogger(__name__)
 
 #: One row per fold; `value` is missing where `reason` says why. p_full is the one-sided p of
-#: the rank-sum test "the full network scores higher than this method", adjusted for the number
-#: of methods (Benjamini-Hochberg); missing where no test was made.
+#: the rank-sum test "the full network scores higher than this method", adjusted over
+#: all comparisons of one cell line, task and K (Benjamini-Hochberg); missing without a test.
 AUC_COLUMNS = (*METRICS, "p_full")
 PCC_COLUMNS = AUC_COLUMNS
 CROSS_COLUMNS = AUC_COLUMNS

@@ -55,13 +55,15 @@ _SPECS = (
     ),
     FigureSpec(
         "2C", "Loops and expression of one gene", "gene_tracks", "gene_tracks",
-        ("dataset", "genes"), ("gene", "signal", "transcripts"),
+        ("dataset", "genes"), ("gene", "signal", "transcripts", "chrom_sizes"),
     ),
     FigureSpec("3", "Classification: AUC", "performance", "auc", ("metrics",), ("tests",)),
     FigureSpec("4", "Regression: Pearson r", "performance", "pcc", ("metrics",), ("tests",)),
     FigureSpec("5", "Prediction across cell lines", "performance", "cross", ("cross",), ("tests",)),
     FigureSpec("6", "Ablation", "ablation", "ablation", ("metrics",), ("tests",)),
-    FigureSpec("7", "Distance of the loops used", "ablation", "distance", ("metrics",)),
+    FigureSpec(
+        "7", "Distance of the loops used", "ablation", "distance", ("metrics",), ("full_reach",)
+    ),
     FigureSpec(
         "8", "Motifs of first-layer filters", "motif_matches", "filter_motifs",
         ("filters", "tomtom"), ("jaspar", "e_value", "cell_line"),
@@ -86,7 +88,7 @@ _SPECS = (
     ),
     FigureSpec(
         "paper", "The paper's numbers beside ours", "paper", "paper",
-        ("metrics",), ("dataset", "motif_summary", "cross"),
+        ("metrics",), ("dataset", "motif_summary", "cross", "full_reach"),
     ),
     FigureSpec("qc", "Quality of the HiChIP libraries", "quality", "qc", ("qc",)),
     FigureSpec(

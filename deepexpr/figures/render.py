@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
+import numpy as np
 import pandas as pd
 
 from deepexpr.errors import InputError
@@ -43,10 +44,15 @@ ONE_LINE = ("2C", "8", "9", "attribution_motifs", "interpretation")
 
 #: Columns of one figure that are never empty, in rows where the condition (pandas' eval) holds.
 FILLED = {
-    "1": {"name": "True", "type": "True"},
-    "2C": {"start": "part != 'expression'", "end": "part != 'expression'"},
+    "1": {"name": "True", "type": "True", "detail": "type == 'WordCounts'"},
+    "2C": {
+        "start": "part != 'expression'", "end": "part != 'expression'", "value": "part == 'loop'",
+        "start2": "part == 'loop'", "end2": "part == 'loop'", "at_gene": "part == 'loop'",
+        "cell_line": "part in ['expression', 'loop']",
+    },
+    "interpretation": {"value": "True"},
     "search": {"depth": "trees.notna()"},
-}
+}  # fmt: skip
 
 ENDINGS = (".pdf", ".png", ".svg", ".html")
 
@@ -94,18 +100,17 @@ def read(spec: FigureSpec, table: str | Path) -> pd.DataFrame:
         if needed.any():
             _refuse(table, values[column], needed, "is empty", "a value in every such row")
         if column not in words:
-            wrong = pd.to_numeric(values[column], errors="coerce").isna() & ~empty
+            wrong = ~np.isfinite(pd.to_numeric(values[column], errors="coerce")) & ~empty
             if wrong.any():
-                expected = "a number, or NA where there is none"
+                expected = "a finite number, or NA where there is none"
                 _refuse(table, values[column], wrong, "is not a number", expected)
     return values
 
 
 def _must_be_filled(figure: str, column: str, values: pd.DataFrame) -> bool | pd.Series:
     """In which rows of a figure's table a column holds a value."""
-    if column in KEYS:
-        return not (column == "cell_line" and figure in ONE_LINE)
-    condition = FILLED.get(figure, {}).get(column, "False")
+    optional = column not in KEYS or (column == "cell_line" and figure in ONE_LINE)
+    condition = FILLED.get(figure, {}).get(column, str(not optional))
     return values.eval(condition, engine="python")
 
 

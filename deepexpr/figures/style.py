@@ -61,7 +61,7 @@ METHOD_MARKERS = {
 }
 
 #: Units of expression, on every axis that shows it.
-EXPRESSION_UNIT = "log10(count + 0.1), quantile-normalised"
+EXPRESSION_UNIT = "log10(count + 0.1)"
 
 #: No dates in any file: the same table gives the same bytes.
 METADATA = {"pdf": {"CreationDate": None}, "svg": {"Date": None}, "png": {"Software": None}}

@@ -97,10 +97,11 @@ def _panel_title(run: str, step: str, rows: pd.DataFrame) -> tuple[str, list[str
     """Heading and lines of detail; a run is named "cell line, task and kind"."""
     line, *rest = str(run).rsplit(" ", 2)
     number = rows.groupby(["fold", "member"]).ngroups
+    loss = "cross-entropy" if "classification" in rest else "mean squared error"
     how = "one step" if rest[-1:] == ["hichip"] else STEP_LABELS.get(step, step)
     lost = rows.groupby(["fold", "member"])["val_loss"].apply(lambda own: own.isna().all()).sum()
     words = f"{lost} without a validation loss" if lost else ""
-    return line, [", ".join(map(style.label, rest)), how, f"n = {number} networks", words]
+    return line, [", ".join(map(style.label, rest)), how, loss, f"n = {number} networks", words]
 
 
 def _curves(axis: Axes, rows: pd.DataFrame) -> None:

@@ -139,16 +139,19 @@ EXPECTATIONS = {
     "chains": Expectation("independent chains of the sampler"),
     "kept_iterations": Expectation("iterations averaged, per chain"),
     "rhat_lambda0": Expectation(
-        "agreement of the chains on lambda0 (R-hat; 1 is best)", (None, 1.05), (None, 1.2),
-        high="the chains disagree: run more iterations (loops.iterations)",
+        "agreement of the chains, or of the halves of one, on lambda0 (R-hat; 1 is best)",
+        (None, 1.05), (None, 1.2),
+        high="the chains, or the halves of one, disagree: run more iterations (loops.iterations)",
     ),
     "rhat_lambda1": Expectation(
-        "agreement of the chains on lambda1 (R-hat; 1 is best)", (None, 1.05), (None, 1.2),
-        high="the chains disagree: run more iterations (loops.iterations)",
+        "agreement of the chains, or of the halves of one, on lambda1 (R-hat; 1 is best)",
+        (None, 1.05), (None, 1.2),
+        high="the chains, or the halves of one, disagree: run more iterations (loops.iterations)",
     ),
     "rhat_confidence_max": Expectation(
         "the largest R-hat of a contact's confidence", (None, 1.05), (None, 1.2),
-        high="the chains disagree on some contacts: run more iterations (loops.iterations)",
+        high="the chains, or the halves of one, disagree on some contacts: run more iterations "
+        "(loops.iterations)",
     ),
     "reason": Expectation("why there is little or nothing to call, if so"),
 }  # fmt: skip

@@ -18,9 +18,17 @@ os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # errors only; its start-up notes are no news
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
-import keras
-
 from deepexpr.errors import InputError
+
+try:
+    import keras
+except ValueError as error:
+    raise InputError(
+        f"Keras does not start: {error}",
+        where="environment variable KERAS_BACKEND",
+        expected="tensorflow or jax",
+        found=os.environ["KERAS_BACKEND"],
+    ) from error
 
 __all__ = ["configure", "device_name", "gradient", "keras"]
 

@@ -55,7 +55,7 @@ class Bundle:
         file = require_file(path / "bundle.json", "bundle")
         try:
             info = json.loads(file.read_text())
-        except json.JSONDecodeError as error:
+        except ValueError as error:  # neither JSON nor UTF-8
             raise InputError(
                 f"The bundle's record is damaged: {error}.", where=str(file)
             ) from error
@@ -74,6 +74,8 @@ class Bundle:
                 where=str(file),
                 fix="Train it again; another version of deepexpr may have written it.",
             )
+        if "members" not in info["training"]:
+            raise InputError("The bundle's record lacks training.members.", where=str(file))
         return cls(path, info)
 
     @property
@@ -204,6 +206,12 @@ class Bundle:
 
     def _checked(self, examples: Examples, sequence_only: bool) -> Examples:
         kind = self.info["kind"]
+        if kind == "hichip" and sequence_only:
+            raise InputError(
+                "A model of kind hichip has no sequence part.",
+                where=str(self.path),
+                fix="Use a bundle of kind full or sequence.",
+            )
         if kind == "full" and sequence_only:
             kind = "sequence"
         needed = {
@@ -216,9 +224,10 @@ class Bundle:
                 raise InputError(
                     f"A model of kind {self.info['kind']} needs {name}, and there are none.",
                     where=str(self.path),
-                    fix="Give a dataset with HiChIP, give --bins, or use only the sequence part."
-                    if name == "bins"
-                    else "Give promoters.",
+                    fix="Give promoters."
+                    if name == "sequence"
+                    else "Give a dataset with HiChIP, or give --bins."
+                    + " Or use only the sequence part." * (kind == "full"),
                 )
             if used and array.shape[1] != width:
                 raise InputError(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -145,6 +146,13 @@ _TRAINING_VARIANTS: dict[str, dict[str, Any]] = {
     },
 }  # fmt: skip
 
+#: Fields that the network of the authors' script reads; the others would change nothing.
+_AUTHORS_FIELDS = frozenset(
+    {"variant", "filters", "kernel", "blocks", "layers", "growth", "block_kernel", "pool",
+     "batch_norm_momentum", "dense", "distal", "joint", "dropout", "conv_dropout",
+     "distal_dropout", "distance"}
+)  # fmt: skip
+
 VARIANTS = tuple(_MODEL_VARIANTS)
 DEFAULT_VARIANT = "tuned"
 
@@ -200,6 +208,7 @@ def make_configs(
     training_config = _fill(TrainingConfig, _TRAINING_VARIANTS[variant] | training, "training")
     _check_model(model_config)
     _check_training(training_config)
+    _check_read(model_config, training_config, _fill(ModelConfig, base, "model"))
     if training_config.two_steps == (variant == "authors_code"):
         raise InputError(
             f"two_steps cannot be {training_config.two_steps} with the variant {variant}.",
@@ -208,6 +217,22 @@ def make_configs(
             "true with the others",
         )
     return model_config, training_config
+
+
+def _check_read(model: ModelConfig, training: TrainingConfig, base: ModelConfig) -> None:
+    """Raise InputError for settings that the variant would ignore."""
+    names = {field.name for field in dataclasses.fields(ModelConfig)}
+    authors = model.variant == "authors_code"
+    unread = names - _AUTHORS_FIELDS if authors else {"joint"}
+    changed = sorted(name for name in unread if getattr(model, name) != getattr(base, name))
+    if authors and training.standardise:
+        changed.append("standardise")
+    if changed:
+        raise InputError(
+            f"The variant {model.variant} does not read {', '.join(changed)}.",
+            where="model, training",
+            fix="Leave it out, or choose another variant.",
+        )
 
 
 def to_dict(config: ModelConfig | TrainingConfig) -> dict[str, Any]:
@@ -228,7 +253,7 @@ def _fill(kind: type, values: dict[str, Any], where: str):
 def _convert(field: dataclasses.Field, value: Any, where: str) -> Any:
     text = str(field.type)
     if text.startswith("tuple") and isinstance(value, list | tuple):
-        if all(isinstance(v, int) and v > 0 for v in value):
+        if all(isinstance(v, int) and not isinstance(v, bool) and v > 0 for v in value):
             return tuple(value)
     elif text == "bool":
         if isinstance(value, bool):
@@ -267,9 +292,9 @@ def _check_training(config: TrainingConfig) -> None:
         "learning_rate", "batch_size", "epochs", "patience", "plateau_patience", "members",
         "distal_learning_rate", "distal_batch_size", "distal_epochs", "distal_patience",
     )  # fmt: skip
-    _require(config, positive, lambda v: v > 0, "above 0", "training")
+    _require(config, positive, lambda v: 0 < v < math.inf, "above 0, and finite", "training")
     decays = ("weight_decay", "distal_weight_decay", "shift")
-    _require(config, decays, lambda v: v >= 0, "0 or more", "training")
+    _require(config, decays, lambda v: 0 <= v < math.inf, "0 or more, and finite", "training")
     _require(config, ("plateau_factor",), lambda v: 0 < v <= 1, "above 0, at most 1", "training")
     _require(config, ("optimizer",), lambda v: v in OPTIMIZERS, ", ".join(OPTIMIZERS), "training")
     _require(config, ("precision",), lambda v: v in PRECISIONS, ", ".join(PRECISIONS), "training")

@@ -113,6 +113,8 @@ def make_job(
             where=str(dataset.path),
             fix="Use the kind sequence, or make the dataset with --signal.",
         )
+    if model.distance is not None:
+        _check_distance(dataset, kind, model.distance)
     splits = restrict_splits(splits, dataset.gene)
     scheme = scheme or find_scheme(dataset, splits)
     job = Job(dataset, splits, scheme, task, kind, model, training, seed, pretrained)
@@ -131,6 +133,17 @@ def _check_genes(dataset: Dataset, splits: pd.DataFrame) -> None:
             where=str(dataset.path),
             expected="splits made from the same gene table as the dataset",
             fix="Make the splits again from this dataset's genes.",
+        )
+
+
+def _check_distance(dataset: Dataset, kind: str, distance: int) -> None:
+    """Results are named by their distance in kb, so it is one that bins can have."""
+    if kind == "sequence" or distance % dataset.bin_size or distance % 1000:
+        raise InputError(
+            "The distance does not fit what is trained.",
+            where="distance",
+            expected=f"a kind that reads bins, and whole bins of {dataset.bin_size} bp and kb",
+            found=f"kind {kind}, {distance} bp",
         )
 
 
@@ -231,11 +244,14 @@ def _train_fold(job: Job, builder: NetworkBuilder, fold: int, folder: Path) -> N
 
 
 def _report(job: Job, fold: int, history: list, metric: dict, seconds: float) -> None:
-    steps = {}
+    steps: dict[str, list] = {}
     for _, _, step, epoch, _, value in history:
-        epochs, best = steps.get(step, (0, np.inf))
-        steps[step] = (max(epochs, epoch), min(best, value))
-    text = ", ".join(f"{s}: {e} epochs, val_loss {b:.4f}" for s, (e, b) in steps.items())
+        steps.setdefault(step, []).append((value, epoch))
+    text = ", ".join(
+        f"{step}: {max(epoch for _, epoch in rows)} epochs, val_loss {best:.4f} in epoch {kept}"
+        for step, rows in steps.items()
+        for best, kept in [min(row for row in rows if np.isfinite(row[0]))]
+    )
     name, value = metric["metric"], metric["value"]
     shown = "undefined" if value is None else f"{value:.4f}"
     log.info("fold %d of %d: %s; test %s %s (%d genes), %.1f s",

@@ -122,13 +122,18 @@ def bins_of(path: str | Path, names: list[str], bins: int) -> np.ndarray:
         problem = f"{len(missing)} gene(s) have no bins, such as {', '.join(missing[:3])}."
     elif values.shape[1] != bins:
         problem = f"There are {values.shape[1]} bins for each gene."
-    elif not np.isfinite(values.apply(pd.to_numeric, errors="coerce").to_numpy(float)).all():
-        problem = "Some bins are not finite numbers."
+    elif not _are_signals(values.apply(pd.to_numeric, errors="coerce").to_numpy(float)):
+        problem = "Some bins are not finite numbers of 0 or more."
     if problem:
         raise InputError(
             problem, where=str(path), expected=f"gene and {bins} bins for each gene to predict"
         )
     return values.set_index(table["gene"]).loc[names].to_numpy(np.float32)
+
+
+def _are_signals(values: np.ndarray) -> bool:
+    """Whether all can be log2(1 + count)."""
+    return bool(np.isfinite(values).all() and (values >= 0).all())
 
 
 def predict_table(

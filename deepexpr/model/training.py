@@ -131,7 +131,7 @@ class Trainer:
                 reduced = epoch
                 self._reduce_rate()
         _show("")
-        if best_weights is None:
+        if not any(np.isfinite(value) for epoch, _, value in history if epoch > 0):
             raise InputError(
                 f"The training diverged: no epoch of {label} has a finite validation loss.",
                 where="training",
@@ -150,12 +150,12 @@ class Trainer:
 
     def epoch(self, examples: Examples, targets: np.ndarray, rng: np.random.Generator) -> float:
         """One pass in random order, on augmented examples; the mean loss of its steps."""
-        self.model.reset_metrics()
         order = rng.permutation(len(examples))
         total, genes = 0.0, 0
         for rows, _ in batches_of(len(examples), self.step.batch_size, order):
             part = augment(examples.take(rows), self.step.shift, self.step.reverse_complement, rng)
             inputs = part.model_inputs()
+            self.model.reset_metrics()  # up to Keras 3.11 the loss is else a mean over all steps
             loss = self.model.train_on_batch(
                 inputs if len(inputs) > 1 else inputs[0], targets[rows]
             )

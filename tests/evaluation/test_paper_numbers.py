@@ -52,6 +52,24 @@ def test_differences_are_paired_by_fold():
     assert (loops["ours"], loops["within_spread"]) == (0.6, "unknown")
 
 
+def test_a_change_is_that_of_the_means_as_in_figure_6():
+    full, sequence = np.array([0.2, 0.8] * 5), np.array([0.1, 0.8] * 5)
+    rows = [
+        ("mESC", "mESC", "regression", "full", full),
+        ("mESC", "mESC", "regression", "sequence", sequence),
+    ]
+    row = paper_beside_ours(metrics(rows)).set_index("quantity").loc["6: without HiChIP"]
+    assert row["ours"] == pytest.approx(-10)  # the mean of the folds' changes is -25
+    assert row["spread"] == pytest.approx(np.std([-50, 0] * 5, ddof=1))
+
+
+def test_bins_of_another_reach_are_not_taken_for_the_papers():
+    rows = [("K562", "K562", "regression", method, [0.5] * 10) for method in ("full", "full-100kb")]
+    table = paper_beside_ours(metrics(rows), full_reach=500_000).set_index("quantity")
+    status = [table.loc[f"7: loops within {kb} kb", "status"] for kb in (1000, 500, 100)]
+    assert status == ["not run", "run", "run"]
+
+
 def test_cross_cell_line_needs_every_line():
     rows = [
         (line, "others", "regression", method, np.full(10, value))

@@ -90,6 +90,9 @@ def bad(name, value, index=0):
     [
         (bad("expression", np.nan), "expression is not a finite number for 1 gene"),
         (bad("bins", np.inf), "bins is not a finite number for 1 gene"),
+        (bad("bins", -1.0), "bins holds values below 0"),
+        ({"expression": np.zeros((NUMBER, 1), np.float32)}, "expression is not what a dataset"),
+        ({"expression": np.array(["1.0"] * NUMBER)}, "expression is not what a dataset"),
         (bad("label", 0), "label holds values other"),
         (bad("sequence", ord("X")), "letters other than A, C, G, T, N"),
         (bad("gene", "G1"), r"1 gene name\(s\) repeat: G1"),

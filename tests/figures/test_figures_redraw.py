@@ -150,6 +150,40 @@ def test_an_empty_cell_is_drawn_or_named(tmp_path, name):
             assert wrong.where == f"{path}, line {row + 2}"
 
 
+@pytest.mark.parametrize(
+    ("name", "part", "column"),
+    [
+        ("2C", "expression", "cell_line"),
+        ("2C", "loop", "value"),
+        ("interpretation", "bin", "value"),
+    ],
+)
+def test_rows_of_one_part_need_their_columns(tmp_path, name, part, column):
+    table = synthetic.TABLES[name]().astype({column: object})
+    row = table.index[table["part"] == part][0]
+    table.loc[row, column] = np.nan
+    path = write(tmp_path, name, table)
+    with pytest.raises(InputError, match=f"column {column} holds something that is empty") as error:
+        render(name, path, [tmp_path / "x.png"])
+    assert error.value.where == f"{path}, line {row + 2}"
+
+
+def test_a_window_is_needed_to_draw_one(tmp_path):
+    table = synthetic.TABLES["2C"]()
+    with pytest.raises(InputError, match="no row for the window"):
+        render("2C", write(tmp_path, "2C", table[table["part"] != "region"]), [tmp_path / "x.png"])
+
+
+@pytest.mark.parametrize(("name", "column"), [("3", "n"), ("7", "distance_kb"), ("9", "position")])
+def test_infinity_is_no_number_to_draw(tmp_path, name, column):
+    table = synthetic.TABLES[name]().astype({column: float})
+    table.loc[1, column] = np.inf
+    path = write(tmp_path, name, table)
+    with pytest.raises(InputError, match=f"column {column} holds .* not a number") as error:
+        render(name, path, [tmp_path / "x.png"])
+    assert error.value.expected.startswith("a finite number")
+
+
 @pytest.mark.parametrize(("name", "column"), [("4", "value"), ("7", "distance_kb"), ("8", "A")])
 def test_word_in_place_of_a_number_is_named(tmp_path, name, column):
     table = synthetic.TABLES[name]().astype({column: object})

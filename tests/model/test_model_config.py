@@ -44,6 +44,11 @@ def test_variants_are_frozen_and_become_json(variant):
         ({"variant": "paper"}, {"two_steps": False}, "two_steps"),
         ({"variant": "authors_code"}, {"two_steps": True}, "two_steps"),
         ({"variant": "authors_code", "distal": []}, {}, "distal"),
+        ({"variant": "authors_code", "words": True}, {}, "does not read words"),
+        ({"variant": "authors_code"}, {"standardise": True}, "does not read standardise"),
+        ({"variant": "tuned", "joint": [40]}, {}, "does not read joint"),
+        ({"dense": [True]}, {}, "dense"),
+        ({}, {"learning_rate": float("inf")}, "learning_rate"),
     ],
 )
 def test_bad_settings_are_named(model, training, word):

@@ -99,6 +99,7 @@ def test_bins_table(full_run, fasta, toy, dataset, tmp_path):
         (lambda bins: bins.iloc[[0, *range(5)]], "Gene G000 stands twice"),
         (lambda bins: bins.drop(columns="3"), "There are 39 bins for each gene"),
         (lambda bins: bins.assign(**{"3": np.nan}), "not finite numbers"),
+        (lambda bins: bins.assign(**{"3": -1.0}), "not finite numbers of 0 or more"),
     ],
 )
 def test_bins_that_do_not_fit_are_refused(full_run, fasta, dataset, tmp_path, change, message):
@@ -116,6 +117,18 @@ def test_full_without_bins(full_run, sequence_run, fasta, tmp_path):
     part = predict(tmp_path / "o.tsv", *argv, "--sequence-only")
     alone = predict(tmp_path / "s.tsv", "--bundle", sequence_run / "bundle", "--fasta", fasta)
     np.testing.assert_allclose(part["predicted"], alone["predicted"], rtol=1e-5)
+
+
+@pytest.mark.parametrize("options", [["--bed", "x.bed"], ["--fasta", "x.fa", "--held-out"]])
+def test_options_that_need_another_are_wrong_usage(tmp_path, options):
+    with pytest.raises(UsageError):
+        predict(tmp_path / "o.tsv", "--bundle", "b", *options)
+
+
+def test_hichip_alone_has_no_sequence_part(toy, train, dataset, tmp_path):
+    output = train(tmp_path / "hichip", "hichip", training={"distal_epochs": 1})
+    with pytest.raises(InputError, match="no sequence part"):
+        Bundle.open(output / "bundle").predict(dataset, 0, sequence_only=True)
 
 
 def test_both_strands_average(sequence_run, dataset):
@@ -176,10 +189,11 @@ def test_unknown_fold_and_gene_are_refused(full_run, dataset):
         ("[1]", "not hold a network"),
         ('{"type": "baseline"}', "not hold a network"),
         ('{"type": "network"}', "lacks cell_line, assembly"),
+        ('{"type": "\xff"}', "damaged"),
     ],
 )
 def test_other_bundles_are_refused(tmp_path, text, word):
-    (tmp_path / "bundle.json").write_text(text)
+    (tmp_path / "bundle.json").write_bytes(text.encode("latin-1"))
     with pytest.raises(InputError, match=word):
         Bundle.open(tmp_path)
 

@@ -137,7 +137,8 @@ def test_paper_and_authors_variants_run(toy, train):
     small = {"filters": 4, "layers": 1, "growth": 2, "variant": "paper", "first_pool": 1}
     training = {"epochs": 1}
     train(toy.folder / "paper", "full", model=small, training=training, only_fold=0)
-    small["variant"] = "authors_code"
+    unread = {"windows": 0}  # what the authors' network has no use for
+    small |= {"variant": "authors_code", **unread}
     train(toy.folder / "authors", "full", "classification", small, training, only_fold=0)
 
 
@@ -152,6 +153,9 @@ def test_distance(toy, train, sequence_run):
 def test_a_diverged_training_is_an_error(toy, train, tmp_path):
     with pytest.raises(InputError, match="diverged"):
         train(tmp_path, "sequence", training={"learning_rate": 1e30, "epochs": 2})
+    training = {"learning_rate": 1e30, "epochs": 2}
+    with pytest.raises(InputError, match="diverged"):  # though its untrained state is sound
+        train(tmp_path, "sequence", model={"words": True}, training=training)
     assert not (tmp_path / "bundle").exists()
 
 
@@ -161,7 +165,8 @@ def test_a_diverged_training_is_an_error(toy, train, tmp_path):
         ({"first_pool": 400}, {}, "does not fit the promoters"),
         ({"variant": "paper", "first_pool": 1, "pool": 90}, {}, "does not fit the promoters"),
         ({"windows": 100}, {}, "windows do not fit"),
-        ({}, {"distance": 999_999}, "bins reach only"),
+        ({}, {"distance": 995_000}, "bins reach only"),
+        ({}, {"distance": 500}, "distance does not fit"),
     ],
 )
 def test_a_network_that_does_not_fit_is_refused_before_training(
