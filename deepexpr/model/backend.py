@@ -6,22 +6,48 @@ default backend and its log level are set before Keras is first imported, whoeve
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import logging
 import os
+import sys
+import tempfile
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # errors only; its start-up notes are no news
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # errors only
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
 from deepexpr.errors import InputError
 
+
+@contextlib.contextmanager
+def _without_start_up_notes():
+    """Keep what is written past Python to file descriptor 2; it is shown if something fails.
+
+    TensorFlow's libraries note, at no level that could be set, that they see no GPU driver.
+    """
+    sys.stderr.flush()
+    shown = os.dup(2)
+    with tempfile.TemporaryFile() as notes:
+        os.dup2(notes.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            notes.seek(0)
+            os.write(shown, notes.read())
+            raise
+        finally:
+            os.dup2(shown, 2)
+            os.close(shown)
+
+
 try:
-    import keras
+    with _without_start_up_notes():
+        import keras
 except ValueError as error:
     raise InputError(
         f"Keras does not start: {error}",
