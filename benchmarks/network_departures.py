@@ -6,8 +6,8 @@ K562 of ../shared/data (real_data.py), its loops binned, regression, the ten ran
 network_real.py. Departures of the proximal module are turned back in the network without its wide
 part (beside that the convolution adds next to nothing, so nothing could be seen there); those of
 the distal module in the full network, beside one and the same frozen sequence score. Pooling and
-dense blocks are left as they are. A random start of the HiChIP score also has no epoch 0. The table is
-written after every fold, so a stopped run leaves what it had.
+dense blocks are left as they are. A random start of the HiChIP score also has no epoch 0. The
+table is written after every fold, so a stopped run leaves what it had.
 """
 
 from __future__ import annotations
