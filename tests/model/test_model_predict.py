@@ -15,6 +15,7 @@ from deepexpr.errors import InputError, UsageError
 from deepexpr.features.dataset import Dataset, write_dataset
 from deepexpr.features.sequence import decode_bytes, reverse_complement
 from deepexpr.model.bundle import Bundle
+from deepexpr.model.examples import Examples
 
 
 def predict(output, *argv) -> pd.DataFrame:
@@ -128,7 +129,9 @@ def test_options_that_need_another_are_wrong_usage(tmp_path, options):
 def test_hichip_alone_has_no_sequence_part(toy, train, dataset, tmp_path):
     output = train(tmp_path / "hichip", "hichip", training={"distal_epochs": 1})
     with pytest.raises(InputError, match="no sequence part"):
-        Bundle.open(output / "bundle").predict(dataset, 0, sequence_only=True)
+        Bundle.open(output / "bundle").predict_examples(
+            Examples(dataset.sequence, dataset.bins), 0, sequence_only=True
+        )
 
 
 def test_both_strands_average(sequence_run, dataset):
