@@ -105,6 +105,13 @@ class NetworkBuilder:
 
     def check(self) -> None:
         """Raise InputError, before anything is trained, where the network cannot be built."""
+        if self.kind != "hichip" and self.config.kernel > self.shape.length:
+            raise InputError(
+                "The first convolution is wider than the promoters.",
+                where="model",
+                expected=f"kernel of at most {self.shape.length} bp",
+                found=str(self.config.kernel),
+            )
         try:
             if not self.training.two_steps:
                 build_authors(self.config, self.shape, self.kind)

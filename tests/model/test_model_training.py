@@ -163,6 +163,7 @@ def test_a_diverged_training_is_an_error(toy, train, tmp_path):
     ("model", "options", "word"),
     [
         ({"first_pool": 400}, {}, "does not fit the promoters"),
+        ({"kernel": 500}, {}, "wider than the promoters"),
         ({"variant": "paper", "first_pool": 1, "pool": 90}, {}, "does not fit the promoters"),
         ({"windows": 100}, {}, "windows do not fit"),
         ({}, {"distance": 995_000}, "bins reach only"),
