@@ -21,10 +21,10 @@ PAPER = (
 )  # fmt: skip
 
 NOT_RUN = "not run"
+RUN = "run"
 
 #: The paper's 400 bins of 5 kb, bp to either side of the TSS.
 PAPER_REACH = 1_000_000
-RUN = "run"
 
 _HUMAN = ("K562", "Jurkat", "HCT116")
 
@@ -105,7 +105,7 @@ def paper_beside_ours(
     given: Mapping[str, float] | None = None,
     scheme: str = "random",
     folds: int = 10,
-    full_reach: int = 1_000_000,
+    full_reach: int = PAPER_REACH,
 ) -> pd.DataFrame:
     """Columns PAPER, one row per number of the paper, in its order.
 
