@@ -4,7 +4,9 @@ Snakemake compares parameters, shell commands and inputs, not the package that a
 What counts as an edit is in deepexpr/config/code.py; docs/clusters.md says what reruns when.
 """
 
-from deepexpr.config.code import code_fingerprint
+from pathlib import Path
+
+from deepexpr.config.code import code_fingerprint, remembered
 from deepexpr.figures.registry import find
 
 
@@ -21,9 +23,10 @@ def get_code(one):
     return code_fingerprint(modules) if modules else None
 
 
-# Jobs that this process starts take its fingerprints: reading all code costs a second each.
+# Jobs that this process starts take its fingerprints.
 if "DEEPEXPR_CODE" not in os.environ:
-    codes = {one.name: get_code(one) for one in workflow.rules}
+    with remembered(Path(".snakemake/deepexpr_code.json")):
+        codes = {one.name: get_code(one) for one in workflow.rules}
     os.environ.update(DEEPEXPR_CODE=json.dumps(codes))
 for name, code in json.loads(os.environ.get("DEEPEXPR_CODE")).items():
     if code:

@@ -8,15 +8,32 @@ layout do not count, nor do the modules that every command shares (files, errors
 from __future__ import annotations
 
 import ast
+import contextlib
 import hashlib
-from collections.abc import Iterable
+import json
+import sys
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
+
+from deepexpr.files import writing
 
 PACKAGE = Path(__file__).resolve().parents[1]
 #: Top-level modules and packages whose code decides no result.
 SHARED = ("__init__", "__main__", "cli", "config", "downloads", "errors", "files", "provenance",
           "schemas")  # fmt: skip
+
+
+class Code(NamedTuple):
+    """What a file does, as a digest without comments, docstrings and layout; what it imports."""
+
+    meaning: str
+    imports: tuple[str, ...]
+
+
+#: By SHA-256 of a file's text: read once, here and (`remembered`) from one start to the next.
+_known: dict[str, Code] = {}
 
 
 def code_fingerprint(modules: Iterable[str]) -> str:
@@ -29,8 +46,29 @@ def code_fingerprint(modules: Iterable[str]) -> str:
     for path in sorted(followed(filter(None, map(module_file, modules)))):
         name = path.relative_to(PACKAGE)
         if name.parts[0].removesuffix(".py") not in SHARED:
-            digest.update(f"{name}\n{_meaning(path)}\n".encode())
+            digest.update(f"{name}\n{code_of(path).meaning}\n".encode())
     return digest.hexdigest()[:16]
+
+
+@contextlib.contextmanager
+def remembered(path: Path) -> Iterator[None]:
+    """Keep what is read of each file in `path`: parsing all of them takes most of a second.
+
+    Entries are found by a file's content, so an outdated one is never used; a `path` that cannot
+    be read is made anew.
+    """
+    with contextlib.suppress(OSError, ValueError, TypeError):
+        kept = json.loads(path.read_text())
+        if kept.pop("python") == sys.version:
+            _known.update(
+                {key: Code(meaning, tuple(names)) for key, (meaning, names) in kept.items()}
+            )
+    before = len(_known)
+    yield
+    if len(_known) > before:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with writing(path) as handle:
+            json.dump({"python": sys.version, **_known}, handle)
 
 
 def followed(paths: Iterable[Path]) -> set[Path]:
@@ -45,18 +83,23 @@ def followed(paths: Iterable[Path]) -> set[Path]:
     return seen
 
 
-@cache
 def imports(path: Path) -> tuple[str, ...]:
     """Dotted names that a file imports; `from a import b` gives a and a.b."""
-    names: list[str] = []
-    for node in ast.walk(_tree(path)):
-        if isinstance(node, ast.Import):
-            names += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-    return tuple(dict.fromkeys(names))
+    return code_of(path).imports
 
 
+@cache
+def code_of(path: Path) -> Code:
+    """What a file does and imports."""
+    text = path.read_bytes()
+    key = hashlib.sha256(text).hexdigest()
+    if key not in _known:
+        tree = ast.parse(text)
+        _known[key] = Code(_meaning(tree), _imports(tree))
+    return _known[key]
+
+
+@cache
 def module_file(name: str) -> Path | None:
     """The file of a module of this package; None for packages and for what is not ours."""
     first, *rest = name.split(".")
@@ -64,15 +107,23 @@ def module_file(name: str) -> Path | None:
     return path if first == PACKAGE.name and rest and path.is_file() else None
 
 
-@cache
-def _meaning(path: Path) -> str:
-    """The code without comments, docstrings and positions."""
-    tree = _tree(path)
+def _imports(tree: ast.Module) -> tuple[str, ...]:
+    names: list[str] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+    return tuple(dict.fromkeys(names))
+
+
+def _meaning(tree: ast.Module) -> str:
+    """Digest of the code without comments and positions; `tree` loses its docstrings."""
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
         if isinstance(body, list) and _is_docstring(body[0] if body else None):
             body[0] = ast.Pass()
-    return ast.dump(tree)
+    return hashlib.sha256(ast.dump(tree).encode()).hexdigest()
 
 
 def _is_docstring(node: ast.AST | None) -> bool:
@@ -81,8 +132,3 @@ def _is_docstring(node: ast.AST | None) -> bool:
         and isinstance(node.value, ast.Constant)
         and isinstance(node.value.value, str)
     )
-
-
-@cache
-def _tree(path: Path) -> ast.Module:
-    return ast.parse(path.read_text())

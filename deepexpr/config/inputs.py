@@ -6,7 +6,6 @@ presence of files that no rule makes; when it starts, what only a real run needs
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -111,7 +110,7 @@ def _unknown_names(config: Mapping[str, Any], samples: pd.DataFrame) -> Iterator
             )
     targets = config["motifs"]["targets"]
     # Under --use-conda the main process may lack pyjaspar; then the rule itself tells.
-    if is_release(targets) and importlib.util.find_spec("pyjaspar"):
+    if is_release(targets):
         try:
             require_release(targets)
         except InputError as error:
