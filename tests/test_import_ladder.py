@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 LADDER = [
-    "errors", "setting_types", "files", "schemas", "provenance", "downloads", "reference",
-    "expression", "hichip", "features", "model", "baselines", "evaluation", "motifs", "figures",
-    "simulate", "config", "commands", "cli", "__main__",
+    "errors", "setting_types", "settings", "files", "options", "schemas", "provenance", "downloads",
+    "reference", "expression", "hichip", "features", "model", "baselines", "evaluation", "motifs",
+    "figures", "simulate", "config", "commands", "cli", "__main__",
 ]  # fmt: skip
 PACKAGE = Path(__file__).resolve().parents[1] / "deepexpr"
 MODULES = sorted(PACKAGE.rglob("*.py"))

@@ -1,0 +1,109 @@
+"""Options of the command line made of a `Section`: its fields, their ranges and defaults.
+
+A verb takes a whole section as ``--settings`` (JSON text, or a JSON or YAML file) and single
+fields as options of their own, which win.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, Literal, TypeVar, get_args, get_origin
+
+import yaml
+
+from deepexpr.errors import InputError
+from deepexpr.files import reading
+from deepexpr.settings import Section, members
+
+S = TypeVar("S", bound=Section)
+
+
+def add_settings(
+    parser: argparse.ArgumentParser,
+    section: type[Section],
+    fields: Iterable[str] | None = None,
+    **flags: str,
+) -> None:
+    """Add ``--settings`` and an option for each of `fields` (all of the section if None).
+
+    flags : options whose name is not the field's, such as motifs="--enhancer-motifs".
+    """
+    parser.add_argument(
+        "--settings",
+        metavar="JSON",
+        help="JSON text, or a JSON or YAML file, with any of: " + ", ".join(section.model_fields),
+    )
+    for name in section.model_fields if fields is None else fields:
+        field = section.model_fields[name]
+        options: dict[str, Any] = {"dest": name, "default": None}
+        default = field.get_default(call_default_factory=True)
+        shown = " ".join(map(str, default)) if isinstance(default, tuple) else default
+        hint = "" if field.is_required() or shown in (None, False, "") else f" (default: {shown})"
+        options["help"] = (field.description or "").replace("%", "%%") + hint.replace("%", "%%")
+        options |= _shape(section, name)
+        parser.add_argument(flags.get(name, f"--{name.replace('_', '-')}"), **options)
+
+
+def given(args: argparse.Namespace, section: type[S], **values: Any) -> S:
+    """The section of what the command line gave, over `values`, over the fields' defaults."""
+    values |= read_options(args.settings)
+    told = {name: getattr(args, name, None) for name in section.model_fields}
+    values |= {name: value for name, value in told.items() if value is not None}
+    return section.of(values, "--settings" if args.settings else "options")
+
+
+def read_options(text: str | None) -> dict[str, Any]:
+    """The mapping of JSON text, or of a JSON or YAML file at that path; empty if None."""
+    if not text:
+        return {}
+    where = "--settings"
+    try:
+        if text.lstrip().startswith("{"):
+            values = json.loads(text)
+        else:
+            where = str(Path(text))
+            with reading(text, "settings") as handle:
+                values = yaml.safe_load(handle)
+    except (json.JSONDecodeError, yaml.YAMLError) as error:
+        raise InputError(f"Not valid JSON or YAML: {error}.", where=where) from error
+    if not isinstance(values, dict):
+        raise InputError("The settings must hold keys and values.", where=where, found=repr(values))
+    return values
+
+
+def _shape(section: type[Section], name: str) -> dict[str, Any]:
+    """How argparse reads one field."""
+    kinds = [k for k in members(section.model_fields[name].annotation) if k is not type(None)]
+    kind = kinds[0]
+    if kind is bool:
+        return {"action": argparse.BooleanOptionalAction}
+    if get_origin(kind) is tuple:
+        item = get_args(kind)[0]
+        if get_origin(item) is Literal:
+            return {"nargs": "*", "choices": get_args(item)}
+        return {"nargs": "*", "type": item}
+    if get_origin(kind) is Literal and len(kinds) == 1:
+        return {"choices": get_args(kind)}
+    return {"type": _reader(section, name, str if str in kinds else kind), "metavar": "VALUE"}
+
+
+def _reader(section: type[Section], name: str, kind: type) -> Callable[[str], Any]:
+    """Reads the option's text; a value out of the field's range is wrong usage."""
+
+    def read(text: str) -> Any:
+        try:
+            value = kind(text)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"{text!r} is no {_NOUNS[kind]}") from None
+        told = section.value_problem(name, value)
+        if told:
+            raise argparse.ArgumentTypeError(told)
+        return value
+
+    return read
+
+
+_NOUNS = {int: "whole number", float: "number", str: "text"}

@@ -1,0 +1,226 @@
+"""What a user may set: each section of the configuration is one frozen class, a `Section`.
+
+A section stands beside the code that reads it and says of every field its type, range, default
+and meaning; validators (`mode="after"`) hold the rules between fields and raise `RuleError`.
+From it come the checks of configuration files, the options of the verbs (deepexpr.options),
+``config/README.md`` and the JSON schema for editors.
+"""
+
+from __future__ import annotations
+
+import difflib
+import types
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, ClassVar, Literal, Self, Union, get_args, get_origin
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from deepexpr.errors import InputError
+
+__all__ = ["Field", "RuleError", "Section", "members", "raise_all"]
+
+_SEE = "see config/README.md."
+#: JSON's words for types, as a user of YAML knows them.
+_WORDS = {
+    int: "integer", float: "number", str: "string", bool: "boolean", tuple: "array",
+    list: "array", dict: "object", type(None): "null",
+}  # fmt: skip
+_LIMITS: dict[str, Callable[[Any, dict], str]] = {
+    "greater_than_equal": lambda v, c: f"{v!r} is less than the minimum of {c['ge']:g}",
+    "greater_than": lambda v, c: f"{v!r} is less than or equal to the minimum of {c['gt']:g}",
+    "less_than_equal": lambda v, c: f"{v!r} is greater than the maximum of {c['le']:g}",
+    "less_than": lambda v, c: f"{v!r} is greater than or equal to the maximum of {c['lt']:g}",
+    "multiple_of": lambda v, c: f"{v!r} is not a multiple of {c['multiple_of']:g}",
+    "too_short": lambda v, c: f"{v!r} is too short",
+    "finite_number": lambda v, c: f"{v!r} is not finite",
+    "string_pattern_mismatch": lambda v, c: f"{v!r} does not match {c['pattern']!r}",
+}
+
+
+class RuleError(InputError, ValueError):
+    """A rule between fields is broken; `where` is the field to change."""
+
+
+class _Telling(type(BaseModel)):
+    """Makes ``Section(...)`` raise InputError, with every problem, in place of pydantic's error."""
+
+    def __call__(cls, **values: Any) -> Any:
+        try:
+            return super().__call__(**values)
+        except ValidationError as error:
+            raise_all(list(_told(error, cls, cls.WHERE)))
+
+
+class Section(BaseModel, metaclass=_Telling):
+    """Frozen settings; no key that nobody reads, no text where a number belongs.
+
+    YAML 1.1 reads 1e-3 as text, so a float may be written so; a list fills a tuple.
+    Raises InputError with all problems when made of values that do not fit.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+    WHERE: ClassVar[str] = "settings"
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _as_yaml_writes_it(cls, value: Any, info: Any) -> Any:
+        kinds = members(cls.model_fields[info.field_name].annotation)
+        if isinstance(value, list) and any(get_origin(kind) is tuple for kind in kinds):
+            return tuple(value)
+        if isinstance(value, str) and float in kinds and str not in kinds:
+            try:
+                return float(value)
+            except ValueError:
+                return value
+        return value
+
+    @classmethod
+    def of(cls, values: Any, where: str) -> Self:
+        """The section of a mapping that came from `where`; InputError tells every problem."""
+        raise_all(cls.problems(values, where))
+        return cls.model_validate(values)
+
+    @classmethod
+    def problems(cls, values: Any, where: str) -> list[InputError]:
+        """What is wrong with `values`, one error each."""
+        try:
+            cls.model_validate(values)
+        except ValidationError as error:
+            return list(_told(error, cls, where))
+        return []
+
+    @classmethod
+    def value_problem(cls, name: str, value: Any) -> str | None:
+        """Why the field `name` cannot be `value`, or None; rules between fields are not asked."""
+        try:
+            cls.model_validate({name: value})
+        except ValidationError as error:
+            kind = cls.model_fields[name].annotation
+            told = [each for each in error.errors() if each["loc"][:1] == (name,)]
+            return _why(told[0], kind, told[0].get("ctx", {}).get("error")) if told else None
+        return None
+
+    def changed(self, **values: Any) -> Self:
+        """A copy with these fields, checked like any other."""
+        return type(self)(
+            **{name: getattr(self, name) for name in type(self).model_fields} | values
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """All fields as JSON types: tuples are lists."""
+        return self.model_dump(mode="json")
+
+
+def members(kind: Any) -> tuple[Any, ...]:
+    """The types of a union; a single type alone."""
+    return get_args(kind) if get_origin(kind) in (Union, types.UnionType) else (kind,)
+
+
+def raise_all(problems: list[InputError]) -> None:
+    """Raise one InputError that holds all `problems`, if there are any."""
+    if len(problems) == 1:
+        raise problems[0]
+    if problems:
+        listed = "\n\n".join(f"{i}. {problem}" for i, problem in enumerate(problems, 1))
+        raise InputError(f"{len(problems)} problems were found.\n\n{listed}")
+
+
+def _told(error: ValidationError, section: type[Section], where: str) -> Iterator[InputError]:
+    """One InputError per violation, ordered by key; keys missing side by side are one."""
+    found: dict[tuple[str, ...], list[InputError]] = {}
+    missing: dict[tuple[str, ...], list[str]] = {}
+    for each in error.errors():
+        path, owner, kind = _place(each["loc"], section)
+        if each["type"] == "missing":
+            missing.setdefault(path[:-1], []).append(path[-1])
+        elif each["type"] == "extra_forbidden":
+            found.setdefault(path[:-1], []).append(_unknown(path, owner, where))
+        elif path not in found:  # a union tells once for each of its types
+            found[path] = [_bad_value(each, path, owner, kind, where)]
+    for path, names in missing.items():
+        absent = InputError(
+            f"Missing key {', '.join(map(repr, names))}{_under(path)}.",
+            where=where,
+            fix=f"Add it; {_SEE}",
+        )
+        found.setdefault(path, []).append(absent)
+    for path in sorted(found):
+        yield from found[path]
+
+
+def _place(loc: tuple, section: type[Section]) -> tuple[tuple[str, ...], type[Section], Any]:
+    """The key that pydantic's `loc` stands for, the section it is in, its declared type."""
+    path: list[str] = []
+    owner, kind = section, section
+    for part in loc:
+        kinds = [k for k in members(kind) if k is not type(None)]
+        inner = kinds[0] if len(kinds) == 1 else None
+        if isinstance(inner, type) and issubclass(inner, Section):
+            owner = inner
+            field = owner.model_fields.get(str(part))
+            kind = field.annotation if field else None
+        elif get_origin(inner) in (dict, Mapping) and part != "[key]":
+            kind = get_args(inner)[1]
+        elif isinstance(part, int) and inner is not None:
+            kind = get_args(inner)[0]
+        else:
+            break
+        path.append(str(part))
+    return tuple(path), owner, kind
+
+
+def _unknown(path: tuple[str, ...], owner: type[Section], where: str) -> InputError:
+    known = sorted(owner.model_fields)
+    close = difflib.get_close_matches(path[-1], known, n=1)
+    return InputError(
+        f"Unknown key {path[-1]!r}{_under(path[:-1])}.",
+        where=f"{where}, key {'.'.join(path)}",
+        expected="one of " + ", ".join(known),
+        fix=f"Did you mean {close[0]!r}?" if close else f"Remove it; {_SEE}",
+    )
+
+
+def _bad_value(
+    each: Any, path: tuple[str, ...], owner: type[Section], kind: Any, where: str
+) -> InputError:
+    rule = each.get("ctx", {}).get("error")
+    if isinstance(rule, RuleError):
+        key = ".".join([*path, *filter(None, [rule.where])])
+        return InputError(
+            rule.problem,
+            where=f"{where}, key {key}" if key else where,
+            expected=rule.expected,
+            found=rule.found,
+            fix=rule.fix or f"Change the value; {_SEE}",
+        )
+    field = next((owner.model_fields[p] for p in reversed(path) if p in owner.model_fields), None)
+    key = ".".join(path)
+    return InputError(
+        f"The value{f' of {key!r}' if key else ''} cannot be used: {_why(each, kind, rule)}.",
+        where=f"{where}, key {key}" if key else where,
+        expected=field.description if field else None,
+        fix=f"Change the value; {_SEE}",
+    )
+
+
+def _why(each: Any, kind: Any, rule: Exception | None) -> str:
+    value, name = each["input"], each["type"]
+    if rule is not None:
+        return str(rule)
+    if name in _LIMITS:
+        return _LIMITS[name](value, each.get("ctx", {}))
+    choices = [c for k in members(kind) if get_origin(k) is Literal for c in get_args(k)]
+    if name == "literal_error":
+        return f"{value!r} is not one of {choices}"
+    words = [_word(k) for k in members(kind) if get_origin(k) is not Literal]
+    words += ["string"] if choices else []
+    return f"{value!r} is not of type {', '.join(map(repr, words))}"
+
+
+def _word(kind: Any) -> str:
+    kind = get_origin(kind) or kind
+    return _WORDS.get(kind, "object")
+
+
+def _under(path: tuple[str, ...]) -> str:
+    return f" under {'.'.join(path)!r}" if path else ""
