@@ -7,6 +7,7 @@ standard input or output; both are handled here and nowhere else.
 from __future__ import annotations
 
 import contextlib
+import csv
 import gzip
 import io
 import os
@@ -14,13 +15,19 @@ import shutil
 import sys
 import tempfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import pandas as pd
 
 from deepexpr.errors import InputError, UsageError
+from deepexpr.schemas import KNOWN, Kind, Table
+
+#: What stands in a cell for a number that is not there.
+ABSENT = ["", "NA", "N/A", "n/a", "NaN", "nan", "-NaN", "-nan", "NULL", "null", "None", "<NA>"]
+
+BOM = b"\xef\xbb\xbf"
 
 
 def require_file(path: str | Path, what: str = "file") -> Path:
@@ -47,10 +54,13 @@ def reading(path: str | Path, what: str = "file") -> Iterator[IO[str]]:
     path = require_file(path, what)
     with open(path, "rb") as probe:
         gzipped = probe.read(2) == b"\x1f\x8b"
-    handle = gzip.open(path, "rt") if gzipped else open(path)  # noqa: SIM115
+    raw = gzip.open(path) if gzipped else open(path, "rb")  # noqa: SIM115
     try:
-        with handle:
-            yield handle
+        with raw:
+            if raw.peek(3)[:3] == BOM:  # spreadsheets write one
+                raw.read(3)
+            with io.TextIOWrapper(raw, encoding="utf-8") as handle:
+                yield handle
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise InputError(
             f"The {what} is a damaged or cut gzip file ({error}).",
@@ -60,7 +70,10 @@ def reading(path: str | Path, what: str = "file") -> Iterator[IO[str]]:
         ) from error
     except UnicodeDecodeError as error:
         raise InputError(
-            f"The {what} is not text.", where=str(path), found=str(error), fix="Check the path."
+            f"The {what} is not text in UTF-8.",
+            where=str(path),
+            found=str(error),
+            fix="Check the path; a spreadsheet is to be saved as UTF-8, not as UTF-16.",
         ) from error
 
 
@@ -122,24 +135,90 @@ def writing(path: str | Path) -> Iterator[IO[str]]:
                 yield handle
 
 
+def read(table: Table, path: str | Path, rest: Kind | None = None) -> pd.DataFrame:
+    """Read a TSV with the columns of `table` (schemas); further columns are kept.
+
+    rest : the kind of the further columns where their names are not ours, as those of cell lines.
+    Names are text letter by letter, words may be absent (NaN), and all else are numbers; raises
+    InputError, with the line, where a number column holds something else.
+    """
+    values = _read(path, table, lambda names: _kinds(names, table, rest))
+    for column in table.columns:
+        if column.kind == "number" and values[column.name].dtype.kind not in "iuf":
+            numbers = pd.to_numeric(values[column.name], errors="coerce")
+            wrong = numbers.isna() & values[column.name].notna()
+            if wrong.any():
+                raise InputError(
+                    f"{int(wrong.sum())} value(s) of the column {column.name} are no numbers.",
+                    where=f"{path}, line {int(wrong.to_numpy().argmax()) + 2}",
+                    expected=f"a number{f' ({column.unit})' if column.unit else ''}",
+                    found=repr(str(values.loc[wrong, column.name].iloc[0])),
+                )
+            values[column.name] = numbers
+    return values
+
+
 def read_table(path: str | Path, columns: tuple[str, ...] = (), **kwargs) -> pd.DataFrame:
-    """Read a TSV with a header (a leading ``#`` is dropped) and check that `columns` are there."""
+    """Read a TSV with a header (a leading ``#`` is dropped) and check that `columns` are there.
+
+    Columns are of the kinds that `columns`, if it is a schema, and `schemas.KNOWN` give them.
+    kwargs : given to pandas; with a dtype nothing is taken from the schema.
+    """
+    if "dtype" in kwargs:
+        return _read(path, columns, lambda names: kwargs)
+    return _read(path, columns, lambda names: _kinds(names, columns, None) | kwargs)
+
+
+def _read(path: str | Path, columns: tuple[str, ...], options: Callable) -> pd.DataFrame:
     with reading(path, "table") as handle:
+        head = next(csv.reader([handle.readline()], delimiter="\t"), [])
+        names = [name.lstrip("#") for name in head]
+        _require_columns(names, columns, path)
         try:
-            table = pd.read_csv(handle, sep="\t", **kwargs)
-        except (pd.errors.EmptyDataError, pd.errors.ParserError) as error:
+            table = pd.read_csv(handle, sep="\t", header=None, names=names, **options(names))
+        except (pd.errors.ParserError, ValueError) as error:
             raise InputError(f"Not a table: {error}.", where=str(path)) from error
-    table.columns = [str(c).lstrip("#") for c in table.columns]
-    missing = [c for c in columns if c not in table.columns]
+    if not isinstance(table.index, pd.RangeIndex):
+        raise InputError(
+            "The rows have more cells than the header.",
+            where=str(path),
+            expected=f"{len(names)} cells",
+            fix="Give every column a name, and remove surplus tabs.",
+        )
+    return table
+
+
+def _kinds(names: list[str], columns: tuple[str, ...], rest: Kind | None) -> dict[str, Any]:
+    """What pandas is told about the columns of a header."""
+    own = {c.name: c for c in columns.columns} if isinstance(columns, Table) else {}
+    known = own if rest else KNOWN | own
+    kinds = {name: known[name].kind if name in known else rest or "number" for name in names}
+    absent = {"name": [], "words": ["", "NA"], "number": ABSENT}
+    return {
+        "dtype": {name: str for name, kind in kinds.items() if kind != "number"},
+        "na_values": {name: absent[kind] for name, kind in kinds.items()},
+        "keep_default_na": False,
+    }
+
+
+def _require_columns(names: list[str], columns: tuple[str, ...], path: str | Path) -> None:
+    """Raise InputError where the header lacks a column, or holds one twice."""
+    missing = [c for c in columns if c not in names]
+    twice = [name for name in names if names.count(name) > 1]
     if missing:
         raise InputError(
             f"The table lacks the column(s) {', '.join(missing)}.",
             where=str(path),
             expected="tab-separated columns " + ", ".join(columns),
-            found=", ".join(map(str, table.columns)),
+            found=", ".join(names),
             fix="Add the column(s) to the header and the rows.",
         )
-    return table
+    if twice:
+        raise InputError(
+            f"The column {twice[0]!r} stands twice in the header.",
+            where=str(path),
+            fix="Rename or remove one of them.",
+        )
 
 
 def write_table(table: pd.DataFrame, path: str | Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 LADDER = [
-    "errors", "setting_types", "settings", "files", "options", "schemas", "provenance", "downloads",
+    "errors", "setting_types", "settings", "schemas", "files", "options", "provenance", "downloads",
     "reference", "expression", "hichip", "features", "model", "baselines", "evaluation", "motifs",
     "figures", "simulate", "config", "commands", "cli", "__main__",
 ]  # fmt: skip

@@ -45,15 +45,13 @@ def run(args: argparse.Namespace) -> None:
     from deepexpr.features.arrays import array_bins, read_rows
     from deepexpr.features.build import build_dataset
     from deepexpr.features.dataset import write_dataset
-    from deepexpr.files import read_table
+    from deepexpr.files import read
     from deepexpr.reference.fasta import read_fasta
     from deepexpr.reference.genes import read_genes
     from deepexpr.schemas import SIGNAL
 
     if bool(args.bin_array) != bool(args.bin_rows) or (args.bin_array and args.signal):
         raise UsageError("Bins are given by --bin-array and --bin-rows together, without --signal.")
-    # Ensembl's chromosomes are called 1, 2, ...: names, not numbers.
-    names = {"chromosome1": str, "chromosome2": str}
     expression = read_expression(args.expression)
     dataset = build_dataset(
         read_genes(args.genes),
@@ -61,7 +59,7 @@ def run(args: argparse.Namespace) -> None:
         expression_of(expression, args.cell_line, args.expression),
         cell_line=args.cell_line,
         assembly=args.assembly,
-        signal=read_table(args.signal, SIGNAL, dtype=names) if args.signal else None,
+        signal=read(SIGNAL, args.signal) if args.signal else None,
         binned=array_bins(args.bin_array, read_rows(args.bin_rows), args.bins)
         if args.bin_array
         else None,

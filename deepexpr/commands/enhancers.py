@@ -47,14 +47,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    from deepexpr.files import read_table, writing
+    from deepexpr.files import read, writing
     from deepexpr.motifs import enhancers
     from deepexpr.motifs.beds import read_peaks, write_bed6
     from deepexpr.reference.fasta import open_genome, write_fasta
     from deepexpr.reference.genes import read_genes
     from deepexpr.schemas import SIGNAL
 
-    signal = read_table(args.signal, SIGNAL, dtype={"chromosome1": str, "chromosome2": str})
+    signal = read(SIGNAL, args.signal)
     genes = read_genes(args.genes) if args.genes else None
     regions = enhancers.distal_anchors(signal, genes, args.promoter_reach)
     if args.peaks:

@@ -68,7 +68,7 @@ def run(args: argparse.Namespace) -> None:
     )
     from deepexpr.expression.gene_counts import count_table, sum_by_gene
     from deepexpr.expression.normalise import expression_table
-    from deepexpr.files import read_table, write_table
+    from deepexpr.files import read, write_table
     from deepexpr.reference.genes import read_genes
     from deepexpr.schemas import TRANSCRIPTS
 
@@ -77,12 +77,7 @@ def run(args: argparse.Namespace) -> None:
     genes = read_genes(args.genes)
     samples = {}
     if args.abundance:
-        transcripts = read_table(
-            args.transcripts,
-            TRANSCRIPTS,
-            dtype={"transcript": str, "gene": str},
-            keep_default_na=False,
-        )
+        transcripts = read(TRANSCRIPTS, args.transcripts)
         for _, sample, path in map(_item, args.abundance):
             if args.minimum_pseudoaligned:
                 require_pseudoaligned(path, args.minimum_pseudoaligned)

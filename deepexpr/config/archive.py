@@ -16,7 +16,8 @@ from typing import Any
 import pandas as pd
 import yaml
 
-from deepexpr.files import atomic_path, read_table
+from deepexpr.config.sheets import read_sheet
+from deepexpr.files import atomic_path
 from deepexpr.provenance import sha256_file, versions
 
 EARLIEST = (1980, 1, 1, 0, 0, 0)  # ZIP's first date: no time of making in the bytes
@@ -34,7 +35,7 @@ def write_archive(
     config : the completed configuration; `environments` is the folder of the conda files,
     `tools` are the run's records of its tools' versions.
     """
-    samples = read_table(config["samples"], dtype=str, keep_default_na=False, comment="#")
+    samples = read_sheet(config["samples"], "samples")
     content = {
         "methods.md": methods_text(config, samples),
         "config.yaml": yaml.safe_dump(dict(config), sort_keys=False),

@@ -19,7 +19,7 @@ from scipy import stats
 from sklearn.metrics import roc_auc_score
 
 from deepexpr.errors import InputError
-from deepexpr.files import read_table
+from deepexpr.files import read
 from deepexpr.schemas import METRICS, PREDICTIONS, TASKS
 
 log = logging.getLogger(__name__)
@@ -32,20 +32,7 @@ METRIC_OF_TASK = {"classification": "AUC", "regression": "PCC"}
 
 def read_predictions(paths: Iterable[str | Path]) -> pd.DataFrame:
     """All rows of several prediction tables (schemas.PREDICTIONS), checked for repeats."""
-    text = {name: str for name in ("cell_line", "trained_on", "scheme", "method", "gene")}
-    tables = []
-    for path in paths:
-        table = read_table(path, PREDICTIONS, dtype=text, keep_default_na=False,
-                           na_values=["NA", ""])  # fmt: skip
-        for name in ("K", "fold", "observed", "predicted"):
-            numbers = pd.to_numeric(table[name], errors="coerce")
-            if (wrong := numbers.isna() & table[name].notna()).any():
-                raise InputError(
-                    f"{wrong.sum()} value(s) of the column {name} are no numbers.",
-                    where=f"{path}, line {int(wrong.to_numpy().argmax()) + 2}",
-                    found=repr(table.loc[wrong, name].iloc[0]),
-                )
-        tables.append(table)
+    tables = [read(PREDICTIONS, path) for path in paths]
     predictions = pd.concat(tables, ignore_index=True)[list(PREDICTIONS)]
     unknown = sorted(set(predictions["task"]) - set(TASKS))
     if unknown:

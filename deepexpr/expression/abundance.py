@@ -12,11 +12,15 @@ from pathlib import Path
 import pandas as pd
 
 from deepexpr.errors import InputError
-from deepexpr.files import non_negative, read_table, reading
+from deepexpr.files import non_negative, read, reading
+from deepexpr.schemas import Column, Table
 
 log = logging.getLogger(__name__)
 
-ABUNDANCE = ("target_id", "length", "eff_length", "est_counts", "tpm")
+ABUNDANCE = Table(
+    Column("target_id", "name"), Column("length", unit="bp"), Column("eff_length", unit="bp"),
+    "est_counts", "tpm",
+)  # fmt: skip
 
 
 def read_abundance(path: str | Path) -> pd.Series:
@@ -28,8 +32,7 @@ def read_abundance(path: str | Path) -> pd.Series:
     path = Path(path)
     if path.is_dir():
         path = path / "abundance.tsv"
-    # tpm is "-nan" where nothing was counted, so it is not read as a number.
-    table = read_table(path, ABUNDANCE, dtype={"target_id": str, "tpm": str}, keep_default_na=False)
+    table = read(ABUNDANCE, path)
     repeated = table["target_id"].duplicated()
     if repeated.any():
         raise InputError(

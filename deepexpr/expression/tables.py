@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from deepexpr.errors import InputError
-from deepexpr.files import read_table
-from deepexpr.schemas import EXPRESSION_KEY
+from deepexpr.files import read
+from deepexpr.schemas import EXPRESSION_KEY, Table
 
 log = logging.getLogger(__name__)
 
@@ -20,7 +20,7 @@ def read_expression(path: str | Path) -> pd.DataFrame:
 
     Raises InputError where a gene repeats or a value is no finite number.
     """
-    table = read_table(path, (EXPRESSION_KEY,), dtype=str, keep_default_na=False)
+    table = read(Table(EXPRESSION_KEY), path, rest="name")
     table = table.set_index(EXPRESSION_KEY)
     repeated = table.index[table.index.duplicated()]
     if len(repeated):

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from deepexpr.errors import InputError
-from deepexpr.files import read_table
+from deepexpr.files import read
 from deepexpr.schemas import SPLITS
 
 log = logging.getLogger(__name__)
@@ -151,7 +151,7 @@ def _check(genes: pd.DataFrame, scheme: str, folds: int) -> None:
 
 def read_splits(path: str | Path) -> pd.DataFrame:
     """Read and check a splits file (schemas.SPLITS): one role per fold and gene."""
-    splits = read_table(path, SPLITS, dtype={"gene": str, "role": str}, keep_default_na=False)
+    splits = read(SPLITS, path)
     if splits.empty:
         raise InputError("The splits hold no gene.", where=str(path), fix="Make them again.")
     fold = pd.to_numeric(splits["fold"], errors="coerce")

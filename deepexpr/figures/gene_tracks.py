@@ -18,7 +18,8 @@ from matplotlib.path import Path
 from deepexpr.errors import InputError
 from deepexpr.figures import style
 from deepexpr.figures.inputs import Inputs
-from deepexpr.files import read_table
+from deepexpr.files import read
+from deepexpr.hichip.chromosomes import read_chromosomes
 from deepexpr.schemas import GENES, SIGNAL, TRANSCRIPTS
 
 logger = logging.getLogger(__name__)
@@ -45,15 +46,16 @@ def build_gene_tracks(inputs: Inputs) -> pd.DataFrame:
     """Window, genes, loops and expression around `inputs.gene`; InputError for an unknown gene."""
     from deepexpr.features.dataset import Dataset
 
-    genes = read_table(inputs.genes, GENES)
+    genes = read(GENES, inputs.genes)
     datasets = [Dataset.open(path) for path in inputs.dataset]
     gene = _find_gene(genes, inputs.gene or strongest_gene(datasets), str(inputs.genes))
     loops = {line: _cis_loops(path, gene["chromosome"]) for line, path in inputs.signal.items()}
     touching = {line: _touching(table, int(gene["tss"])) for line, table in loops.items()}
     start, end = _window(gene, [table[touching[line]] for line, table in loops.items()])
     if inputs.chrom_sizes:
-        sizes = read_table(inputs.chrom_sizes, names=["name", "bp"], dtype={"name": str})
-        end = min([end, *sizes.loc[sizes["name"] == gene["chromosome"], "bp"]])
+        known = read_chromosomes(inputs.chrom_sizes)
+        sizes = dict(zip(known.names, known.sizes, strict=True))
+        end = min(end, sizes.get(gene["chromosome"], end))
     rows = [{"part": "region", "start": start, "end": end, "name": gene["gene"]}]
     rows += _gene_rows(genes, inputs, gene["chromosome"], start, end)
     for dataset in datasets:
@@ -139,7 +141,7 @@ def _find_gene(genes: pd.DataFrame, name: str, where: str) -> pd.Series:
 
 
 def _cis_loops(path, chromosome: str) -> pd.DataFrame:
-    table = read_table(path, SIGNAL)
+    table = read(SIGNAL, path)
     cis = (table["chromosome1"] == chromosome) & (table["chromosome2"] == chromosome)
     return table[cis].reset_index(drop=True)
 
@@ -167,7 +169,7 @@ def _gene_rows(genes: pd.DataFrame, inputs: Inputs, chromosome: str, start: int,
     here = genes[genes["chromosome"] == chromosome].set_index("gene")
     bodies = pd.DataFrame({"start": here["tss"], "end": here["tss"] + 1})
     if inputs.transcripts:
-        table = read_table(inputs.transcripts, TRANSCRIPTS)
+        table = read(TRANSCRIPTS, inputs.transcripts)
         own = table[(table["chromosome"] == chromosome) & table["gene"].isin(here.index)]
         bodies.update(own.groupby("gene").agg({"start": "min", "end": "max"}))
     bodies = bodies[(bodies["end"] > start) & (bodies["start"] < end)].astype(int)

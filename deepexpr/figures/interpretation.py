@@ -16,7 +16,7 @@ from matplotlib.patches import PathPatch
 from deepexpr.figures import style
 from deepexpr.figures.inputs import Inputs
 from deepexpr.figures.logos import LETTER_COLOURS, outline
-from deepexpr.files import read_table
+from deepexpr.files import read
 from deepexpr.schemas import ATTRIBUTION, ATTRIBUTION_HITS, BIN_ATTRIBUTION
 
 logger = logging.getLogger(__name__)
@@ -41,7 +41,7 @@ def build_interpretation(inputs: Inputs) -> pd.DataFrame:
     folder = inputs.interpretation
     parts = []
     if (folder / "attribution.tsv").is_file():
-        track = read_table(folder / "attribution.tsv", ATTRIBUTION)
+        track = read(ATTRIBUTION, folder / "attribution.tsv")
         parts += [_letters(track), _motifs(folder, int(track["tss_distance"].iloc[0]))]
     if (folder / "bins.tsv").is_file():
         parts.append(_bins(folder))
@@ -64,14 +64,14 @@ def _letters(track: pd.DataFrame) -> pd.DataFrame:
 
 
 def _motifs(folder, first: int) -> pd.DataFrame:
-    hits = read_table(folder / "motifs.tsv", ATTRIBUTION_HITS)
+    hits = read(ATTRIBUTION_HITS, folder / "motifs.tsv")
     names = {"motif_name": "name", "orientation": "strand", "attribution": "value"}
     moved = {"start": hits["start"] + first, "end": hits["end"] + first}
     return hits.rename(columns=names).assign(part="motif", **moved)
 
 
 def _bins(folder) -> pd.DataFrame:
-    table = read_table(folder / "bins.tsv", BIN_ATTRIBUTION, dtype={"chromosome": str})
+    table = read(BIN_ATTRIBUTION, folder / "bins.tsv")
     return table.rename(columns={"attribution": "value", "folds_sd": "sd"}).assign(part="bin")
 
 

@@ -18,7 +18,7 @@ from deepexpr.errors import InputError
 from deepexpr.figures import style
 from deepexpr.figures.inputs import Inputs
 from deepexpr.figures.logos import draw_logo, information, reverse_complement
-from deepexpr.files import read_table
+from deepexpr.files import read
 from deepexpr.schemas import TOMTOM
 
 logger = logging.getLogger(__name__)
@@ -45,7 +45,7 @@ def build_filter_motifs(inputs: Inputs) -> pd.DataFrame:
     from deepexpr.motifs.meme_format import read_meme
 
     queries = read_meme(inputs.filters)
-    hits = read_table(inputs.tomtom, TOMTOM, dtype={"query": str, "target": str})
+    hits = read(TOMTOM, inputs.tomtom)
     foreign = sorted(set(hits["query"]) - {motif.name for motif in queries})
     if foreign:
         raise InputError(

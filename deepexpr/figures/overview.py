@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from deepexpr.figures import style
 from deepexpr.figures.inputs import Inputs
 from deepexpr.figures.tables import draw_table
-from deepexpr.files import read_table
+from deepexpr.files import read
 from deepexpr.schemas import QC, SIGNAL
 
 #: One row per cell line. read_pairs: sequenced pairs of all its HiChIP samples; loops: called
@@ -46,7 +46,7 @@ def build_overview(inputs: Inputs) -> pd.DataFrame:
 
 def loops_and_samples(signal: Path) -> dict[str, int]:
     """How many loops a signal table holds, from how many samples."""
-    table = read_table(signal, SIGNAL)
+    table = read(SIGNAL, signal)
     return {"loops": len(table), "hichip_samples": len(_samples(table))}
 
 
@@ -56,10 +56,10 @@ def _samples(signal: pd.DataFrame) -> list[str]:
 
 def _read_pairs(qc: Path, signal: Path | None) -> dict[str, int]:
     """Read pairs of the cell line's samples; the QC file may hold other cell lines' too."""
-    table = read_table(qc, QC[:3], dtype={"sample": str, "value": str})
+    table = read(QC[:3], qc)
     pairs = table[table["metric"] == "read_pairs"]
     if signal is not None:
-        pairs = pairs[pairs["sample"].isin(_samples(read_table(signal, SIGNAL)))]
+        pairs = pairs[pairs["sample"].isin(_samples(read(SIGNAL, signal)))]
     return {"read_pairs": int(pairs["value"].astype(float).sum())} if len(pairs) else {}
 
 

@@ -11,7 +11,7 @@ from matplotlib.patches import Patch
 
 from deepexpr.figures import style
 from deepexpr.figures.inputs import Inputs
-from deepexpr.files import read_table
+from deepexpr.files import read
 from deepexpr.hichip.quality import BAD, LOOK
 from deepexpr.schemas import QC
 
@@ -42,10 +42,7 @@ GOOD = "good: no count is out of the ordinary"
 
 def build_qc(inputs: Inputs) -> pd.DataFrame:
     """QC counts of all samples; files named for several cell lines are read once."""
-    tables = [
-        read_table(path, QC, dtype={"sample": str, "value": str})[list(QC)]
-        for path in dict.fromkeys(inputs.qc.values())
-    ]
+    tables = [read(QC, path)[list(QC)] for path in dict.fromkeys(inputs.qc.values())]
     filled = [table for table in tables if len(table)]
     if not filled:
         return pd.DataFrame(columns=list(QC))

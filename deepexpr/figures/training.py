@@ -53,7 +53,7 @@ def build_benchmarks(inputs: Inputs) -> pd.DataFrame:
     """
     rows = []
     for path in sorted(inputs.benchmark.rglob("*.tsv")):
-        table = read_table(path, ("s", "max_rss"), na_values=["-"])
+        table = read_table(path, ("s", "max_rss"), na_values=["-", "NA"])
         stage = path.relative_to(inputs.benchmark).parts[0]
         rows += [(stage, path.name.split(".")[-2], *own) for own in table[["s", "max_rss"]].values]
     jobs = pd.DataFrame(rows, columns=["stage", "step", "s", "max_rss"])

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from deepexpr.files import read_table, writing
+from deepexpr.files import read, writing
 from deepexpr.schemas import QC
 
 #: Metric -> heading of the table about trimming.
@@ -51,7 +51,7 @@ def write_sections(qc: Sequence[str | Path], trimming: str | Path, pairs: str | 
 
     Samples that enter the pipeline later lack metrics; a section has those who have any.
     """
-    table = pd.concat([read_table(path, QC[:3], dtype={"sample": str}) for path in qc])
+    table = pd.concat([read(QC[:3], path) for path in qc])
     wide = table.pivot(index="sample", columns="metric", values="value")
     for name, path, metrics in (("trimming", trimming, TRIMMING), ("pairs", pairs, PAIRS)):
         part = wide.reindex(columns=list(metrics)).apply(pd.to_numeric).dropna(how="all")

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from deepexpr.errors import InputError
-from deepexpr.files import read_table
+from deepexpr.files import read
 from deepexpr.hichip.bedpe import ANCHORS
 from deepexpr.schemas import CONTACTS, QC, SIGNAL
 
@@ -28,7 +28,7 @@ def read_totals(path: str | Path, metric: str = TOTAL_METRIC) -> dict[str, float
 
     Raises InputError where no sample has it, one has it twice, or it is not above 0.
     """
-    table = read_table(path, QC[:3], dtype=str)
+    table = read(QC[:3], path)
     rows = table[table["metric"] == metric]
     if rows.empty:
         raise InputError(
@@ -54,7 +54,7 @@ def read_called_loops(path: str | Path) -> pd.DataFrame:
 
     Where there is a column `loop` only its rows with 1 count. Returns the six anchor columns.
     """
-    table = read_table(path, tuple(ANCHORS), dtype={"chromosome1": str, "chromosome2": str})
+    table = read(CONTACTS[:6], path)
     kept = table[table["loop"] == 1] if "loop" in table.columns else table
     logger.info("%s: %d rows in, %d loops kept", path, len(table), len(kept))
     if kept.duplicated(ANCHORS).any():

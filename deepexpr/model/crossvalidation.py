@@ -40,13 +40,6 @@ log = logging.getLogger(__name__)
 #: Columns of history.tsv: one row per epoch; losses in units of the (scaled) target.
 HISTORY = ("fold", "member", "step", "epoch", "loss", "val_loss")
 
-#: How the folds' tables are read again: genes may have numbers, or "NA", as names.
-_READING = {
-    "dtype": {"gene": str},
-    "keep_default_na": False,
-    "na_values": {name: ["NA"] for name in ("predicted", "loss", "val_loss")},
-}
-
 #: Packages whose version decides the numbers.
 _DECISIVE = ("deepexpr", "keras", "tensorflow", "jax", "numpy", "scipy", "scikit-learn")
 
@@ -301,7 +294,7 @@ def _publish(job: Job, partial: Path, output: Path) -> None:
         text = json.dumps(_info(job, records), indent=1, sort_keys=True)
         (temporary / "bundle.json").write_text(text + "\n")
     for name in ("predictions.tsv", "history.tsv"):
-        tables = [read_table(folder / name, **_READING) for folder in folders.values()]
+        tables = [read_table(folder / name) for folder in folders.values()]
         table = pd.concat(tables, ignore_index=True)
         # A fold trained apart may not have been told the scheme's name.
         table = table.assign(scheme=job.scheme) if "scheme" in table else table

@@ -112,7 +112,7 @@ def _encoded(
 
 def bins_of(path: str | Path, names: list[str], bins: int) -> np.ndarray:
     """Bins (n, bins) float32 of the genes `names`, from a TSV: gene, then one column per bin."""
-    table = read_table(path, ("gene",), dtype={"gene": str})
+    table = read_table(path, ("gene",))
     values = table.drop(columns="gene")
     missing = sorted(set(names) - set(table["gene"]))
     problem = None

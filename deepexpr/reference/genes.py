@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from deepexpr.errors import InputError
-from deepexpr.files import read_table
+from deepexpr.files import read
 from deepexpr.reference.chromosomes import natural_key
 from deepexpr.schemas import GENES
 
@@ -72,8 +72,7 @@ def select_genes(
 
 def read_genes(path: str | Path) -> pd.DataFrame:
     """Read and check a gene table (schemas.GENES; further columns are kept)."""
-    text = {name: str for name in GENES if name != "tss"}
-    genes = read_table(path, GENES, dtype=text, keep_default_na=False)
+    genes = read(GENES, path)
     if genes.empty:
         raise InputError("The gene table has no rows.", where=str(path))
     repeated = genes.loc[genes["gene"].duplicated(), "gene"].unique()

@@ -105,7 +105,7 @@ def test_broken_split_files_are_named(tmp_path):
     path = tmp_path / "splits.tsv"
     for broken, message in (
         (splits.assign(role="dev"), "Unknown role"),
-        (splits.assign(fold="a"), "A fold is not a number"),
+        (splits.assign(fold="a"), "column fold are no numbers"),
         (splits.assign(fold=splits["fold"] + 0.5), "A fold is not a number"),
         (splits.assign(fold=""), "A fold is not a number"),
         (splits.head(0), "hold no gene"),
