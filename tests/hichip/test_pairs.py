@@ -196,7 +196,7 @@ def test_the_verb_writes_the_qc(tmp_path, bams):
     table = read_table(tmp_path / "out" / "qc.tsv", schemas.QC)
     assert tuple(table.columns) == schemas.QC
     assert set(table["sample"]) == {"s1"}
-    qc = table.set_index("metric")["value"]
+    qc = table.set_index("metric")["value"].astype(float)
     assert qc["read_pairs"] == 40
     assert qc["r1_trimmed_fraction"] == 0.5
     assert qc["trimmed_fraction"] == pytest.approx(0.4)
