@@ -44,7 +44,7 @@ format: ## format Python and Snakemake files
 	@$(IN_VENV) snakefmt Snakefile rules
 
 lock: ## pin requirements/*.txt again from requirements/*.in (needs uv)
-	cd requirements && for name in pipeline test; do \
+	cd requirements && for name in installer pipeline test; do \
 	  uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --quiet \
 	    $$name.in --output-file $$name.txt; done
 

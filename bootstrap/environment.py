@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -15,6 +16,18 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 #: Locked packages that their authors publish as source only (pure Python, no compiler needed).
 SOURCE_ONLY = "connection-pool"
+WHEELS = ("--only-binary", ":all:", "--no-binary", SOURCE_ONLY)
+PIP = (str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
+#: A line of `pip config list`, such as global.index-url='https://...'.
+SETTING = re.compile(r"^[\w:]+\.([\w-]+)='(.*)'$", re.MULTILINE)
+#: pip's settings and what uv calls them.
+UV_NAMES = {
+    "index-url": "UV_DEFAULT_INDEX",
+    "extra-index-url": "UV_INDEX",
+    "find-links": "UV_FIND_LINKS",
+    "cert": "SSL_CERT_FILE",
+    "proxy": "ALL_PROXY",
+}
 
 
 def ensure_environment(lock: str) -> None:
@@ -30,18 +43,35 @@ def ensure_environment(lock: str) -> None:
         say(f"Making the Python environment {VENV.relative_to(ROOT)} ...")
         shutil.rmtree(VENV, ignore_errors=True)
         _make_venv()
-    say(f"Installing {path.relative_to(ROOT)} (hashes checked; 1 to 3 minutes the first time) ...")
-    command = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    command += ["--only-binary", ":all:", "--no-binary", SOURCE_ONLY, "--require-hashes"]
-    run([*command, "-r", str(path)])
+    say(f"Installing {path.relative_to(ROOT)} (hashes checked; up to 2 minutes the first time) ...")
+    _install_locked(path)
     _install_project()
     stamp.write_text(wanted)
 
 
+def _install_locked(path: Path) -> None:
+    """Install a lock file by uv, four times as fast as pip; by pip where uv cannot."""
+    try:
+        run([*PIP, "--require-hashes", "-r", str(ROOT / "requirements" / "installer.txt")])
+        command = [str(VENV / "bin" / "uv"), "pip", "install", "--python", str(PYTHON)]
+        # Of several indexes the best match, as pip does; the hashes say what may be installed.
+        command += ["--index-strategy", "unsafe-best-match", "--require-hashes"]
+        run([*command, *WHEELS, "-r", str(path)], env=os.environ | _uv_settings())
+    except SetupError as error:
+        say(f"uv could not; pip goes on, which takes longer.\n  {str(error)[:600]}")
+        run([*PIP, *WHEELS, "--require-hashes", "-r", str(path)])
+
+
+def _uv_settings() -> dict[str, str]:
+    """What uv has to be told of pip's own settings (mirrors, certificates, proxies)."""
+    listed = run([str(PYTHON), "-m", "pip", "config", "list"])
+    found = dict(SETTING.findall(listed))
+    return {name: found[key] for key, name in UV_NAMES.items() if key in found}
+
+
 def _install_project() -> None:
     """Put the command ``deepexpr`` into .venv; the code stays where it is."""
-    command = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    run([*command, "--no-deps", "--no-index", "--no-build-isolation", "--editable", str(ROOT)])
+    run([*PIP, "--no-deps", "--no-index", "--no-build-isolation", "--editable", str(ROOT)])
 
 
 def _make_venv() -> None:

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from bootstrap import tools, workflow
+from bootstrap import environment, tools, workflow
 from bootstrap.shell import SetupError, run
 from bootstrap.tools import TOOLS, Backend, ensure_browser, ensure_tools
 
@@ -106,3 +106,30 @@ def test_help_lists_every_word_of_the_makefile(root):
     shown = subprocess.run(["make", "help"], cwd=root, capture_output=True, text=True, check=True)
     for word in ("demo", "test", "real", "setup", "lint", "docs"):
         assert f"\n{word} " in f"\n{shown.stdout}"
+
+
+def test_uv_is_told_of_the_mirrors_that_pip_is_told_of(monkeypatch):
+    listed = (
+        "global.index-url='https://mirror/simple'\n:env:.cert='/etc/ca.pem'\nglobal.quiet='1'\n"
+    )
+    monkeypatch.setattr(environment, "run", lambda command: listed)
+    assert environment._uv_settings() == {
+        "UV_DEFAULT_INDEX": "https://mirror/simple",
+        "SSL_CERT_FILE": "/etc/ca.pem",
+    }
+
+
+def test_pip_goes_on_where_uv_cannot(monkeypatch, capsys, tmp_path):
+    asked = []
+
+    def run(command, **options):
+        asked.append(command)
+        if command[0].endswith("uv"):
+            raise SetupError("no such platform")
+        return ""
+
+    monkeypatch.setattr(environment, "run", run)
+    environment._install_locked(tmp_path / "lock.txt")
+    assert "no such platform" in capsys.readouterr().out
+    assert asked[-1][-3:] == ["--require-hashes", "-r", str(tmp_path / "lock.txt")]
+    assert "pip" in asked[-1]
