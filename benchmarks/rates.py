@@ -1,6 +1,6 @@
 """Core-seconds and memory of the heavy steps at several sizes, for `deepexpr plan`.
 
-python benchmarks/rates.py PART --data ../shared/data --work DIR --output deepexpr/config/rates.tsv
+python benchmarks/rates.py PART --data ../shared/data --work DIR --output deepexpr/run/rates.tsv
 
 Real reads (hg38 chr22 HiChIP; chr19 RNA) are repeated to the sizes wanted: each copy under new
 names, and for pairs moved along the chromosome, so that copies are no duplicates. One core.

@@ -48,3 +48,12 @@ class InputError(Exception):
 
 class UsageError(InputError):
     """Options of the command line that do not fit each other; the exit code is 2."""
+
+
+def raise_all(problems: list[InputError]) -> None:
+    """Raise one InputError that holds all `problems`, if there are any."""
+    if len(problems) == 1:
+        raise problems[0]
+    if problems:
+        listed = "\n\n".join(f"{i}. {problem}" for i, problem in enumerate(problems, 1))
+        raise InputError(f"{len(problems)} problems were found.\n\n{listed}")

@@ -15,9 +15,9 @@ from typing import Any, ClassVar, Literal, Self, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from deepexpr.errors import InputError
+from deepexpr.errors import InputError, raise_all
 
-__all__ = ["Field", "RuleError", "Section", "members", "raise_all"]
+__all__ = ["Field", "RuleError", "Section", "members"]
 
 _SEE = "see config/README.md."
 #: JSON's words for types, as a user of YAML knows them.
@@ -114,15 +114,6 @@ class Section(BaseModel, metaclass=_Telling):
 def members(kind: Any) -> tuple[Any, ...]:
     """The types of a union; a single type alone."""
     return get_args(kind) if get_origin(kind) in (Union, types.UnionType) else (kind,)
-
-
-def raise_all(problems: list[InputError]) -> None:
-    """Raise one InputError that holds all `problems`, if there are any."""
-    if len(problems) == 1:
-        raise problems[0]
-    if problems:
-        listed = "\n\n".join(f"{i}. {problem}" for i, problem in enumerate(problems, 1))
-        raise InputError(f"{len(problems)} problems were found.\n\n{listed}")
 
 
 def _told(error: ValidationError, section: type[Section], where: str) -> Iterator[InputError]:

@@ -1,12 +1,12 @@
 """The code behind each rule, as a parameter: an edited function makes again what it made.
 
 Snakemake compares parameters, shell commands and inputs, not the package that a rule calls.
-What counts as an edit is in deepexpr/config/code.py; docs/clusters.md says what reruns when.
+What counts as an edit is in deepexpr/run/code.py; docs/clusters.md says what reruns when.
 """
 
 from pathlib import Path
 
-from deepexpr.config.code import code_fingerprint, remembered
+from deepexpr.run.code import code_fingerprint, remembered
 from deepexpr.figures.registry import find
 
 

@@ -11,14 +11,9 @@ sys.path.insert(0, workflow.basedir)
 # Jobs find the package where the Snakefile is, locally, under --use-conda and on a cluster node.
 os.environ.update(PYTHONPATH=workflow.basedir)
 
+from deepexpr.checks.inputs import load_and_check, name_problems, run_time_problems
 from deepexpr.config.entries import files_of, sample_entries
-from deepexpr.config.inputs import (
-    load_and_check,
-    name_problems,
-    raise_all,
-    run_time_problems,
-)
-from deepexpr.errors import InputError
+from deepexpr.errors import InputError, raise_all
 
 try:
     checked, SAMPLES, UNITS = load_and_check(

@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from deepexpr.config.archive import write_archive
+from deepexpr.run.archive import write_archive
 
 with open(snakemake.log[0], "w") as sys.stderr:
     write_archive(

@@ -8,7 +8,7 @@ import pytest
 LADDER = [
     "errors", "setting_types", "settings", "schemas", "files", "options", "provenance", "downloads",
     "reference", "expression", "hichip", "features", "model", "baselines", "evaluation", "motifs",
-    "figures", "simulate", "config", "commands", "cli", "__main__",
+    "figures", "simulate", "config", "checks", "run", "commands", "cli", "__main__",
 ]  # fmt: skip
 PACKAGE = Path(__file__).resolve().parents[1] / "deepexpr"
 MODULES = sorted(PACKAGE.rglob("*.py"))

@@ -19,13 +19,9 @@ def add_configfile(parser):
 
 
 def run(args):
-    from deepexpr.config.inputs import (
-        load_and_check,
-        name_problems,
-        raise_all,
-        run_time_problems,
-    )
+    from deepexpr.checks.inputs import load_and_check, name_problems, run_time_problems
     from deepexpr.config.settings import read_config
+    from deepexpr.errors import raise_all
 
     where = ", ".join(args.configfile)
     config, samples, units = load_and_check(read_config(args.configfile), where)

@@ -22,9 +22,9 @@ def add_arguments(parser):
 
 
 def run(args):
-    from deepexpr.config.inputs import load_and_check
-    from deepexpr.config.plan import assumption_lines, plan_table, training_hours, unmeasured
+    from deepexpr.checks.inputs import load_and_check
     from deepexpr.config.settings import read_config
+    from deepexpr.run.plan import assumption_lines, plan_table, training_hours, unmeasured
 
     checked = load_and_check(read_config(args.configfile), ", ".join(args.configfile))
     table = plan_table(*checked)
@@ -35,7 +35,7 @@ def run(args):
     print(f"  {total['kept_gb']:,.0f} GB of it kept.")
     print(_gpu(training_hours(table), args.gpu_speedup))
     print("Empty cells were not measured; the total's memory is the largest that was.")
-    print("Rates were measured on one core of a 2-core machine: deepexpr/config/rates.tsv.")
+    print("Rates were measured on one core of a 2-core machine: deepexpr/run/rates.tsv.")
     print("Assumed; reads whose files are there are counted by the files' sizes:")
     for line in assumption_lines():
         print(f"  {line}")

@@ -1,1 +1,1 @@
-"""Configuration and sheets: read, completed with defaults and checked before any job."""
+"""Configuration and sheets: read, and completed with defaults."""

@@ -3,7 +3,7 @@
 import pytest
 import yaml
 
-from deepexpr.config.inputs import load_and_check
+from deepexpr.checks.inputs import load_and_check
 from deepexpr.config.settings import complete_config, config_problems, read_config
 from deepexpr.errors import InputError
 

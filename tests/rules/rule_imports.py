@@ -12,7 +12,7 @@ from pathlib import Path
 
 import yaml
 
-from deepexpr.config.code import followed, imports, module_file
+from deepexpr.run.code import followed, imports, module_file
 
 ROOT = Path(__file__).resolve().parents[2]
 #: Conda's name of a package where it is not the name it is imported by.

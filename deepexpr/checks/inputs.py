@@ -13,13 +13,13 @@ from typing import Any
 import pandas as pd
 
 from deepexpr.baselines.settings import BaselineSettings
+from deepexpr.checks.health import unit_health
 from deepexpr.config.entries import files_of, sample_entries
-from deepexpr.config.health import unit_health
 from deepexpr.config.settings import complete_config, config_problems
 from deepexpr.config.sheets import read_sheet, sheet_problems
 from deepexpr.config.unit_rules import UNVERIFIED
 from deepexpr.downloads.accessions import ACCESSION_FORMS
-from deepexpr.errors import InputError
+from deepexpr.errors import InputError, raise_all
 from deepexpr.model.config import make_configs
 from deepexpr.motifs.cismodule.settings import CismoduleSettings
 from deepexpr.motifs.jaspar import is_release, require_release
@@ -143,15 +143,6 @@ def _unequal_totals(
                 found=f"{', '.join(late)} with pairs; {', '.join(early)} with reads or BAM",
                 fix="Set loops.total_metric to valid_pairs.",
             )
-
-
-def raise_all(problems: list[InputError]) -> None:
-    """Raise one InputError that holds all `problems`, if there are any."""
-    if len(problems) == 1:
-        raise problems[0]
-    if problems:
-        listed = "\n\n".join(f"{i}. {problem}" for i, problem in enumerate(problems, 1))
-        raise InputError(f"{len(problems)} problems were found.\n\n{listed}")
 
 
 def run_time_problems(

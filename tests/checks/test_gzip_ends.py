@@ -9,7 +9,7 @@ import pytest
 from isal import igzip
 from small_project import reads
 
-from deepexpr.config.gzip_ends import check_gzip_end
+from deepexpr.checks.gzip_ends import check_gzip_end
 from deepexpr.errors import InputError
 
 TEXT = reads(1, 5000).encode()
@@ -44,7 +44,7 @@ def test_flushed_files_pass_from_their_end_alone(tmp_path, monkeypatch):
     path = tmp_path / "x.gz"
     with gzip.open(path, "wt") as handle:
         handle.write(TEXT.decode())
-    monkeypatch.setattr("deepexpr.config.gzip_ends.reading", None)
+    monkeypatch.setattr("deepexpr.checks.gzip_ends.reading", None)
     check_gzip_end(path, "file")
 
 
@@ -52,7 +52,7 @@ def test_flushed_files_pass_from_their_end_alone(tmp_path, monkeypatch):
 def test_the_last_block_is_found_without_reading_the_file(tmp_path, monkeypatch, writer):
     path = tmp_path / "x.gz"
     path.write_bytes(WRITERS[writer](TEXT))
-    monkeypatch.setattr("deepexpr.config.gzip_ends.reading", None)
+    monkeypatch.setattr("deepexpr.checks.gzip_ends.reading", None)
     check_gzip_end(path, "file")
 
 
@@ -76,7 +76,7 @@ def test_bgzf_ends_in_its_marker(tmp_path):
 
 
 def test_real_reads_pass_from_their_end_alone(shared_data, monkeypatch):
-    monkeypatch.setattr("deepexpr.config.gzip_ends.reading", None)
+    monkeypatch.setattr("deepexpr.checks.gzip_ends.reading", None)
     paths = sorted((shared_data / "reads").glob("*/*.fastq.gz"))
     assert len(paths) == 14
     for path in paths:

@@ -3,7 +3,7 @@
 import pytest
 from small_project import SAMPLES, UNITS
 
-from deepexpr.config.inputs import load_and_check
+from deepexpr.checks.inputs import load_and_check
 from deepexpr.errors import InputError
 
 

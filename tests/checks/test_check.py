@@ -6,10 +6,10 @@ import pandas as pd
 import pytest
 import yaml
 
+from deepexpr.checks.gzip_ends import BGZF_END
+from deepexpr.checks.health import unit_health
 from deepexpr.cli import main
 from deepexpr.config.entries import FILE_COLUMNS
-from deepexpr.config.gzip_ends import BGZF_END
-from deepexpr.config.health import unit_health
 
 MISTAKES = yaml.safe_load((Path(__file__).parent / "mistakes.yaml").read_text())
 

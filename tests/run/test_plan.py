@@ -5,8 +5,8 @@ import pytest
 
 from deepexpr.cli import main
 from deepexpr.commands.plan import _gpu
-from deepexpr.config.plan import Assumptions, plan_table, training_hours, unmeasured
-from deepexpr.config.rates import TABLE, rates
+from deepexpr.run.plan import Assumptions, plan_table, training_hours, unmeasured
+from deepexpr.run.rates import TABLE, rates
 
 CONFIG = {
     "hichip": {"keep_trimmed": False},

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from deepexpr.checks.gzip_ends import BGZF_END, check_gzip_end, is_gzip
 from deepexpr.config.entries import files_of
-from deepexpr.config.gzip_ends import BGZF_END, check_gzip_end, is_gzip
 from deepexpr.errors import InputError
 from deepexpr.expression.abundance import check_value_column
 from deepexpr.files import reading

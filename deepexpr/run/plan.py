@@ -13,7 +13,7 @@ from typing import Any
 
 import pandas as pd
 
-from deepexpr.config.rates import Rate, rates
+from deepexpr.run.rates import Rate, rates
 
 #: Bytes of gzip FASTQ per read, measured on 2 x 76 bp real reads.
 BYTES_PER_READ = 50

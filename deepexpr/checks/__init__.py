@@ -1,0 +1,1 @@
+"""Configuration, sheets and input files, checked together before any job."""

@@ -1,0 +1,1 @@
+"""About a run: what it will cost, which code made it, what goes into its archive."""
