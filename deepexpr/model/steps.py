@@ -91,6 +91,27 @@ def _root_mean_square(values: np.ndarray) -> float:
     return float(np.sqrt(np.mean(values**2))) if values.any() else 1.0
 
 
+class WordCounter:
+    """Word counts of promoters, each counted once though it stands in most folds.
+
+    A promoter's counts are whole numbers before their root is taken, so they do not depend on
+    those it is counted with. They take 4 bytes per word and promoter.
+    """
+
+    def __init__(self, shape: Shape) -> None:
+        self._model, self.blocks = network.build_word_counts(shape)
+        self._known: dict[bytes, np.ndarray] = {}
+
+    def of(self, sequence: np.ndarray) -> np.ndarray:
+        """Roots of the counts, (n, words) float32, of `sequence` (n, L) uint8 ASCII."""
+        keys = [row.tobytes() for row in sequence]
+        new = {key: i for i, key in enumerate(keys) if key not in self._known}
+        if new:
+            counts = forward(self._model, Examples(sequence[list(new.values())]))
+            self._known.update(zip(new, counts, strict=True))
+        return np.stack([self._known[key] for key in keys])
+
+
 class NetworkBuilder:
     """Trains networks of one config; keeps the compiled steps between folds."""
 
@@ -102,6 +123,7 @@ class NetworkBuilder:
         self.shape = shape
         self.kind = kind
         self._trainers: dict[str, Trainer] = {}
+        self._word_counts: WordCounter | None = None
 
     def check(self) -> None:
         """Raise InputError, before anything is trained, where the network cannot be built."""
@@ -137,9 +159,11 @@ class NetworkBuilder:
         """
         if not self.config.words or self.kind == "hichip":
             return data
-        model, blocks = network.build_word_counts(self.shape)
+        if self._word_counts is None:
+            self._word_counts = WordCounter(self.shape)
+        blocks = self._word_counts.blocks
         train, validation = (
-            forward(model, Examples(part.sequence)) for part in (data.train, data.validation)
+            self._word_counts.of(part.sequence) for part in (data.train, data.validation)
         )
         inner = solve_words(train, blocks, data.train_targets, self.shape.task)
         final = None
