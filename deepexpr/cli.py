@@ -36,14 +36,14 @@ class _DefaultsShown(argparse.ArgumentDefaultsHelpFormatter):
         return super()._get_help_string(action)
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """The parser of all verbs."""
+def build_parser(names: Sequence[str] = VERBS) -> argparse.ArgumentParser:
+    """The parser of these verbs: a job calls one, and starts without importing the others."""
     parser = argparse.ArgumentParser(
         prog="deepexpr", description="Gene expression from promoter sequence and HiChIP loops."
     )
     parser.add_argument("--version", action="version", version=f"deepexpr {__version__}")
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
-    for verb in VERBS:
+    for verb in names:
         command = importlib.import_module(f"deepexpr.commands.{verb.replace('-', '_')}")
         sub = verbs.add_parser(
             verb,
@@ -59,7 +59,8 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb and return the exit code."""
-    parser = build_parser()
+    argv = sys.argv[1:] if argv is None else argv
+    parser = build_parser(argv[:1] if argv[:1] and argv[0] in VERBS else VERBS)
     args = parser.parse_args(argv)
     for name, least in (("seed", 0), ("threads", 1)):
         value = getattr(args, name, None)
