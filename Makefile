@@ -5,7 +5,7 @@ DATA ?= ../shared/data
 CORES ?= $(shell nproc 2>/dev/null || echo 2)
 IN_VENV := PATH="$(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$$PATH"
 
-.PHONY: help setup demo real k562 test lint format lock docs containers rulegraph clean slurm-test
+.PHONY: help setup demo real k562 test lint format lock docs envs rulegraph clean slurm-test
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -52,7 +52,8 @@ docs: ## write config/README.md from the schemas
 	@$(IN_VENV) python -m deepexpr.config.documentation > config/README.md.new
 	@mv config/README.md.new config/README.md
 
-containers: ## write containers/ again from envs/
+envs: ## write envs/ and containers/ from what the rules call and the lock file
+	@$(IN_VENV) PYTHONPATH=. python envs/render.py
 	@$(IN_VENV) python containers/render.py
 
 rulegraph: ## draw docs/images/rulegraph.svg (needs Graphviz)

@@ -12,7 +12,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 BASE = "condaforge/miniforge3:25.3.0-3"
 GPU = "tensorflow-gpu.yaml"
-NOTE = "# Written by `make containers` from envs/; do not edit."
+NOTE = "# Written by `make envs` from envs/; do not edit."
 
 
 def prefixes() -> dict[str, str]:
@@ -23,12 +23,12 @@ def prefixes() -> dict[str, str]:
 
 
 def commands() -> list[str]:
-    """Shell commands that make the environments; that for GPUs only where CUDA has a version."""
+    """Shell commands that make the environments; that for GPUs (some GB) only on request."""
     lines = []
     for name, prefix in prefixes().items():
         create = f"conda env create --quiet --prefix {prefix} --file {prefix}/environment.yaml"
         if name == GPU:
-            create = f'if [ -n "$CUDA" ]; then CONDA_OVERRIDE_CUDA="$CUDA" {create}; fi'
+            create = f'if [ -n "$GPU" ]; then {create}; fi'
         lines.append(create)
     return [*lines, "conda clean --all --yes"]
 
@@ -40,10 +40,10 @@ def dockerfile() -> str:
         [
             NOTE,
             "# docker build --file containers/Dockerfile --tag deepexpr .",
-            "# With training on GPUs: --build-arg CUDA=12.8",
+            "# With training on GPUs: --build-arg GPU=1",
             f"FROM {BASE}",
             'LABEL io.github.snakemake.containerized="true"',
-            "ARG CUDA",
+            "ARG GPU",
             *copies,
             "RUN " + " && \\\n    ".join(commands()),
             "",
@@ -58,12 +58,12 @@ def definition() -> str:
         [
             NOTE,
             "# apptainer build deepexpr.sif containers/deepexpr.def",
-            "# With training on GPUs: --build-arg CUDA=12.8",
+            "# With training on GPUs: --build-arg GPU=1",
             "Bootstrap: docker",
             f"From: {BASE}",
             "",
             "%arguments",
-            "    CUDA=",
+            "    GPU=",
             "",
             "%labels",
             "    io.github.snakemake.containerized true",
@@ -72,7 +72,7 @@ def definition() -> str:
             *files,
             "",
             "%post",
-            '    CUDA="{{ CUDA }}"',
+            '    GPU="{{ GPU }}"',
             "    export PATH=/opt/conda/bin:$PATH",
             *(f"    {command}" for command in commands()),
             "",

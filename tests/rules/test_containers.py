@@ -13,7 +13,7 @@ from snakemake.deployment.conda import Env
 def test_images_are_those_of_the_environments_now(root, tmp_path, name):
     subprocess.run([sys.executable, root / "containers/render.py", tmp_path], check=True)
     assert (tmp_path / name).read_text() == (root / "containers" / name).read_text(), (
-        "an environment changed: run `make containers`"
+        "an environment changed: run `make envs`"
     )
 
 

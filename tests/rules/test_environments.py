@@ -3,6 +3,7 @@
 import re
 
 import pytest
+import render
 import rule_imports
 import yaml
 from rattler import MatchSpec
@@ -26,18 +27,23 @@ def test_pins_are_strict_match_specs(environment):
             assert MatchSpec(spec, strict=True).version is not None, spec
         else:
             assert list(spec) == ["pip"]
-            assert all(re.fullmatch(r"[\w-]+==[\d.]+", pin) for pin in spec["pip"])
+            assert all(re.fullmatch(r"[\w-]+(\[[\w-]+\])?==[\d.]+", pin) for pin in spec["pip"])
+
+
+def test_environments_are_those_of_the_rules_and_the_lock_now():
+    for name, text in render.texts().items():
+        assert (rule_imports.ROOT / "envs" / name).read_text() == text, (
+            "what a rule calls, or a version, changed: run `make envs`"
+        )
 
 
 def test_a_package_has_the_same_pin_in_every_environment():
-    """Files pass between environments; numpy of the network is older, as its TensorFlow asks."""
     pins = {}
     for environment in ENVIRONMENTS:
-        for spec in specs(environment)["dependencies"]:
-            if isinstance(spec, str):
-                pin = MatchSpec(spec, strict=True)
-                pins.setdefault(pin.name.normalized, set()).add(str(pin.version))
-    assert {name for name, versions in pins.items() if len(versions) > 1} <= {"numpy"}
+        for name, pin in rule_imports.packages(environment).items():
+            pins.setdefault(name, set()).add(pin.replace("[and-cuda]", ""))
+    apart = {name for name, found in pins.items() if len(found) > 1}
+    assert apart <= set(rule_imports.packages("macs.yaml"))  # conda's own, all of them
 
 
 def test_every_environment_is_some_rule_s():
@@ -46,15 +52,7 @@ def test_every_environment_is_some_rule_s():
 
 @pytest.mark.parametrize(("rule", "environment"), NEEDS)
 def test_environment_provides_what_its_rule_calls(rule, environment):
-    assert NEEDS[rule, environment] <= rule_imports.provided(environment)
-
-
-@pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_environment_names_nothing_its_rules_do_not_use(environment):
-    used = set().union(*(found for (_, env), found in NEEDS.items() if env == environment))
-    if any(isinstance(spec, dict) for spec in specs(environment)["dependencies"]):
-        used.add("pip")  # conda wants it where something comes from PyPI
-    assert rule_imports.provided(environment) <= used
+    assert NEEDS[rule, environment] <= rule_imports.packages(environment).keys()
 
 
 def test_every_rule_that_calls_something_has_an_environment():

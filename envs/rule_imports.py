@@ -14,25 +14,22 @@ import yaml
 
 from deepexpr.run.code import followed, imports, module_file
 
-ROOT = Path(__file__).resolve().parents[2]
-#: Conda's name of a package where it is not the name it is imported by.
-IMPORTED_AS = {"scikit-learn": "sklearn", "pyyaml": "yaml", "python-isal": "isal"}
+ROOT = Path(__file__).resolve().parents[1]
+#: A package's name on PyPI where it is not the name it is imported by.
+INSTALLED_AS = {"sklearn": "scikit-learn", "yaml": "pyyaml"}
 PROGRAMS = ("kallisto", "bowtie", "samtools", "cooler", "macs3")
 RULE = re.compile(r"^ *rule(?: (\w+))?:$", flags=re.MULTILINE)
 FIGURES = "every figure"  # the rule of all figures has no name of its own
 
 
 def packages(environment):
-    """Package names an environment file lists, conda's and pip's."""
+    """What an environment file lists: names as they are imported or called -> whole pins."""
     content = yaml.safe_load((ROOT / "envs" / environment).read_text())
     specs = [s for s in content["dependencies"] if isinstance(s, str)]
     pinned = [p for s in content["dependencies"] if isinstance(s, dict) for p in s["pip"]]
-    return {re.split("[=<> ]", spec)[0] for spec in [*specs, *pinned]}
-
-
-def provided(environment):
-    """The same, under the names they are imported by or called."""
-    return {IMPORTED_AS.get(name, name) for name in packages(environment)}
+    imported = {name: module for module, name in INSTALLED_AS.items()}
+    names = {s: re.split(r"[=<> \[]", s)[0].removeprefix("python-") for s in [*specs, *pinned]}
+    return {imported.get(name, name): spec for spec, name in names.items()}
 
 
 def rules():
