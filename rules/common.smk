@@ -182,19 +182,36 @@ def get_prediction_files():
     return files
 
 
-def get_cross_files():
-    """Cross-cell-line predictions, regression, by network and baseline."""
+def get_cross_methods(cell_line):
+    """Networks and baselines by which other cell lines predict this one, regression."""
     if not config["evaluation"]["cross_cell_line"] or "regression" not in TASKS:
         return []
-    files = []
-    for line in CELL_LINES:
-        kinds = ["full", "sequence"] if line in HICHIP_LINES else ["sequence"]
-        files += [
-            out(f"evaluation/cross/{line}/regression/{method}.tsv")
-            for method in kinds + config["baselines"]["regression"]
-            if get_partners(line, method)
-        ]
-    return files
+    kinds = ["full", "sequence"] if cell_line in HICHIP_LINES else ["sequence"]
+    methods = kinds + config["baselines"]["regression"]
+    return [method for method in methods if get_partners(cell_line, method)]
+
+
+def get_cross_files():
+    """Cross-cell-line predictions, regression, by network and baseline."""
+    return [
+        out(f"evaluation/cross/{line}/regression/{method}.tsv")
+        for line in CELL_LINES
+        for method in get_cross_methods(line)
+    ]
+
+
+def get_cross_outputs(*methods):
+    """Files of a job that predicts a cell line by these methods."""
+    return [
+        out(f"evaluation/cross/{{cell_line}}/{{task}}/{method}.tsv")
+        for method in methods
+    ]
+
+
+def get_cross_lines(*methods):
+    """A wildcard constraint: cell lines that are predicted by exactly these methods."""
+    lines = [line for line in CELL_LINES if get_cross_methods(line) == [*methods]]
+    return get_alternatives(lines)
 
 
 def get_read_options(wildcards):
@@ -272,11 +289,14 @@ def get_trained_folds(wildcards):
 
 
 def get_partner_bundles(wildcards):
-    """Bundles of the same method trained on the other cell lines of the assembly."""
-    stage = "models" if wildcards.method in ("full", "sequence") else "baselines"
+    """Bundles, of every method, trained on the other cell lines of the assembly."""
     return [
-        out(f"{stage}/{line}/{wildcards.task}/K{MAIN_K}/{wildcards.method}/bundle")
-        for line in get_partners(wildcards.cell_line, wildcards.method)
+        out(
+            f"{'models' if method in ('full', 'sequence') else 'baselines'}"
+            f"/{line}/{wildcards.task}/K{MAIN_K}/{method}/bundle"
+        )
+        for method in get_cross_methods(wildcards.cell_line)
+        for line in get_partners(wildcards.cell_line, method)
     ]
 
 

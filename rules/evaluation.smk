@@ -7,7 +7,10 @@ cross_metrics.tsv, cross_tests.tsv.
 
 
 rule predict_cross_cell_line:
-    """Predict a cell line by the mean of the models trained on the others."""
+    """Predict a cell line by the mean of the models trained on the others, by each method.
+
+    All methods in one job: starting TensorFlow takes longer than predicting.
+    """
     input:
         bundles=get_partner_bundles,
         dataset=out("features/{cell_line}/dataset.h5"),
@@ -15,14 +18,37 @@ rule predict_cross_cell_line:
             f"features/{ASSEMBLY[w.cell_line]}/splits/{SCHEME}-K{MAIN_K}.tsv"
         ),
     output:
-        out("evaluation/cross/{cell_line}/{task}/{method}.tsv"),
+        get_cross_outputs("full", "sequence", *config["baselines"]["regression"]),
     log:
-        out("logs/evaluation/{cell_line}.{task}.{method}.predict_cross_cell_line.log"),
+        out("logs/evaluation/{cell_line}.{task}.predict_cross_cell_line.log"),
+    wildcard_constraints:
+        cell_line=get_cross_lines(
+            "full", "sequence", *config["baselines"]["regression"]
+        ),
     conda:
         "../envs/tensorflow.yaml"
+    params:
+        folder=lambda w, output: os.path.dirname(output[0]),
     shell:
         "python -m deepexpr cross --bundle {input.bundles:q} --dataset {input.dataset:q}"
-        " --splits {input.splits:q} --output {output:q} 2> {log:q}"
+        " --splits {input.splits:q} --output-folder {params.folder:q} 2> {log:q}"
+
+
+use rule predict_cross_cell_line as predict_cross_without_hichip with:
+    output:
+        get_cross_outputs("sequence", *config["baselines"]["regression"]),
+    wildcard_constraints:
+        cell_line=get_cross_lines("sequence", *config["baselines"]["regression"]),
+
+
+# Where no other cell line has the same inputs, the promoters alone still carry over.
+if config["baselines"]["regression"]:
+
+    use rule predict_cross_cell_line as predict_cross_by_promoter with:
+        output:
+            get_cross_outputs("sequence"),
+        wildcard_constraints:
+            cell_line=get_cross_lines("sequence"),
 
 
 rule evaluate_predictions:

@@ -13,22 +13,31 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--bundle",
         nargs="+",
         required=True,
-        help="folders of trained bundles, one per other cell line; networks or baselines",
+        help="folders of trained bundles, networks or baselines: of each method, one per other "
+        "cell line",
     )
     parser.add_argument("--dataset", required=True, help="dataset of the target cell line (HDF5)")
     parser.add_argument(
         "--splits", required=True, help="TSV of fold, gene and role: that of the bundles"
     )
-    parser.add_argument("--output", required=True, help="TSV of predictions")
+    output = parser.add_mutually_exclusive_group(required=True)
+    output.add_argument("--output", help="TSV of predictions, by bundles of one method")
+    output.add_argument("--output-folder", help="folder for one table per method, METHOD.tsv")
 
 
 def run(args: argparse.Namespace) -> None:
     """Open, predict, write."""
-    from deepexpr.evaluation.cross_cell_line import open_bundle, predict_cross
+    from pathlib import Path
+
+    from deepexpr.evaluation.cross_cell_line import by_method, open_bundle, predict_cross
     from deepexpr.features.dataset import Dataset
     from deepexpr.features.splits import read_splits
     from deepexpr.files import write_table
 
     bundles = [open_bundle(path) for path in args.bundle]
-    table = predict_cross(bundles, Dataset.open(args.dataset), read_splits(args.splits))
-    write_table(table, args.output)
+    dataset, splits = Dataset.open(args.dataset), read_splits(args.splits)
+    if args.output:
+        write_table(predict_cross(bundles, dataset, splits), args.output)
+        return
+    for method, own in by_method(bundles).items():
+        write_table(predict_cross(own, dataset, splits), Path(args.output_folder, f"{method}.tsv"))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +53,14 @@ def open_bundle(path: str | Path) -> Any:
 def method_of(bundle: Any) -> str:
     """Name of a bundle's method in tables: its kind, or the baseline's method."""
     return bundle.info["kind"] if bundle.info["type"] == "network" else bundle.info["method"]
+
+
+def by_method(bundles: Iterable[Any]) -> dict[str, list[Any]]:
+    """Opened bundles by their method, in the order given."""
+    found: dict[str, list[Any]] = {}
+    for bundle in bundles:
+        found.setdefault(method_of(bundle), []).append(bundle)
+    return found
 
 
 def predict_cross(bundles: Sequence[Any], target: Dataset, splits: pd.DataFrame) -> pd.DataFrame:

@@ -51,10 +51,16 @@ try:
 except ValueError as error:
     raise InputError(
         f"Keras does not start: {error}",
-        where="environment variable KERAS_BACKEND",
-        expected="tensorflow or jax",
-        found=os.environ["KERAS_BACKEND"],
+        where="environment variable KERAS_BACKEND, or Keras' own settings (~/.keras/keras.json)",
+        expected="the backend tensorflow or jax, and settings that Keras knows",
+        found=f"KERAS_BACKEND={os.environ['KERAS_BACKEND']}",
     ) from error
+
+# Keras reads these from a file of the user, ~/.keras/keras.json. Losses and rates take floatx and
+# layers the order of axes, whatever the dtype policy: numbers must not depend on that file.
+keras.config.set_floatx("float32")
+keras.config.set_epsilon(1e-7)
+keras.config.set_image_data_format("channels_last")
 
 __all__ = ["configure", "device_name", "gradient", "keras"]
 

@@ -1,6 +1,8 @@
 """baseline, cross and evaluate on files, in the order the pipeline calls them."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -41,6 +43,31 @@ def test_from_datasets_to_metrics(files, small, tmp_path):
     assert len(metrics) == 9
     assert metrics["value"].mean() > 0.3
     assert len(read_table(tmp_path / "summary.tsv")) == 3
+
+
+def test_baselines_cross_in_one_job_and_start_no_network(files, small, tmp_path):
+    methods = ("lasso", "linear_regression")
+    for method in methods:
+        assert baseline(files, "Beta", method, small, tmp_path / method) == 0
+    command = [
+        "cross", "--bundle", *(str(tmp_path / method / "bundle") for method in methods),
+        "--dataset", str(files["Alpha"]), "--splits", str(files["splits"]),
+        "--output-folder", str(tmp_path / "crossed"),
+    ]  # fmt: skip
+    code = "import sys; from deepexpr.cli import main; print(main(sys.argv[1:]), *sys.modules)"
+    result = subprocess.run(
+        [sys.executable, "-c", code, *command], capture_output=True, text=True, check=True
+    )
+    status, *modules = result.stdout.split()
+    assert status == "0"
+    assert not {"keras", "tensorflow"} & set(modules)
+    for method in methods:
+        table = read_table(tmp_path / "crossed" / f"{method}.tsv", PREDICTIONS)
+        assert set(table["method"]) == {method}
+        single = tmp_path / "single.tsv"
+        assert main(["cross", "--bundle", str(tmp_path / method / "bundle"), *command[4:-2],
+                     "--output", str(single)]) == 0  # fmt: skip
+        assert single.read_bytes() == (tmp_path / "crossed" / f"{method}.tsv").read_bytes()
 
 
 def test_cross_refuses_the_target_itself_and_other_splits(files, small, tmp_path, capsys):

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from deepexpr.errors import InputError
-from deepexpr.evaluation.cross_cell_line import open_bundle, predict_cross
+from deepexpr.evaluation.cross_cell_line import by_method, open_bundle, predict_cross
 from deepexpr.features.dataset import Dataset
 from deepexpr.features.splits import make_splits
 from deepexpr.schemas import PREDICTIONS
@@ -105,3 +105,16 @@ def test_classes_are_the_labels(target, splits):
     bundle.predict = lambda dataset, fold, genes: np.full(len(genes), 0.5)
     table = predict_cross([bundle], target, splits)
     assert set(table["observed"]) == {-1, 1}
+
+
+def test_bundles_are_told_apart_by_method(splits):
+    lasso = {"type": "baseline", "method": "lasso"}
+    bundles = [
+        Fake(splits, 0, cell_line=line, **kind)
+        for line in ("Jurkat", "HCT116")
+        for kind in ({}, {"kind": "sequence"}, lasso)
+    ]
+    found = by_method(bundles)
+    assert list(found) == ["full", "sequence", "lasso"]
+    lines = [[bundle.info["cell_line"] for bundle in own] for own in found.values()]
+    assert lines == [["Jurkat", "HCT116"]] * 3

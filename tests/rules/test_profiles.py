@@ -13,7 +13,9 @@ def profile(root):
 
 def rule_names(root):
     text = "".join(path.read_text() for path in (root / "rules").glob("*.smk"))
-    return set(re.findall(r"^ *rule (\w+):$", text, flags=re.MULTILINE))
+    return set(
+        re.findall(r"^ *(?:use rule \w+ as|rule) (\w+)(?: with)?:$", text, flags=re.MULTILINE)
+    )
 
 
 @pytest.mark.parametrize("overlay", [None, "demo"])
