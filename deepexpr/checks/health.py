@@ -16,7 +16,7 @@ import pandas as pd
 from deepexpr.checks.gzip_ends import BGZF_END, check_gzip_end, is_gzip
 from deepexpr.config.entries import files_of
 from deepexpr.errors import InputError
-from deepexpr.expression.abundance import check_value_column
+from deepexpr.expression.gene_tables import read_gene_counts
 from deepexpr.files import reading
 
 #: kallisto's k-mers; shorter reads hold none.
@@ -48,7 +48,7 @@ def _unit_problems(unit: pd.Series, shortest: int, where: str) -> Iterator[Input
             if column in ("fq1", "fq2"):
                 names.append(_first_read(path, column, shortest, place))
             elif column == "expression":
-                check_value_column(path, unit["value_column"] or None)
+                read_gene_counts(path, unit["value_column"] or None)
             elif column in ("bam1", "bam2"):
                 _require_bam(path)
             elif column in ("pairs", "loops") and not path.endswith((".bz2", ".xz", ".zst")):

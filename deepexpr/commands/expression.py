@@ -61,12 +61,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Read the samples, sum by gene, write counts and expression."""
     from deepexpr.commands.signal import named_paths
-    from deepexpr.expression.abundance import (
-        read_abundance,
-        read_gene_counts,
-        require_pseudoaligned,
-    )
+    from deepexpr.expression.abundance import read_abundance, require_pseudoaligned
     from deepexpr.expression.gene_counts import count_table, sum_by_gene
+    from deepexpr.expression.gene_tables import read_gene_counts
     from deepexpr.expression.normalise import expression_table
     from deepexpr.files import read, write_table
     from deepexpr.reference.genes import read_genes

@@ -101,7 +101,7 @@ def fetch_accession(
     table : where to write what the accession was resolved to, one row per file.
     """
     files = resolve(accession, hosts, patience)
-    mates = sorted({file.mate for file in files})
+    mates = _mates_of_runs(accession, files)
     if len(mates) != len(outputs):
         raise InputError(
             f"The accession {accession} has {len(mates)} file(s) per run.",
@@ -114,6 +114,24 @@ def fetch_accession(
         write_table(pd.DataFrame([asdict(file) for file in files], columns=columns), table)
     for mate, output in zip(mates, outputs, strict=True):
         _fetch_joined([file for file in files if file.mate == mate], Path(output), patience)
+
+
+def _mates_of_runs(accession: str, files: list[RemoteFile]) -> list[int]:
+    """The mates that every run has; InputError where one run has two and another one."""
+    if ENCODE.match(accession):  # its mates bear names of their own
+        return sorted(file.mate for file in files)
+    runs: dict[str, list[int]] = {}
+    for file in files:
+        runs.setdefault(file.run, []).append(file.mate)
+    kinds = {tuple(sorted(mates)) for mates in runs.values()}
+    if len(kinds) > 1 or any(len(set(mates)) < len(mates) for mates in kinds):
+        raise InputError(
+            f"The runs of {accession} differ in their number of files.",
+            expected="the same mates, each in one file, of every run",
+            found=", ".join(f"{run} {len(mates)}" for run, mates in runs.items()),
+            fix="List the runs as units of their own, by their own accessions.",
+        )
+    return list(kinds.pop())
 
 
 def _fetch_joined(files: list[RemoteFile], output: Path, patience: Patience | None) -> None:
@@ -161,6 +179,15 @@ def _ena_rows(accession: str, hosts: Hosts, patience: Patience | None) -> list[d
     address = f"{hosts.ena}/ena/portal/api/filereport?{urllib.parse.urlencode(query)}"
     text = read_url(address, patience)
     rows = list(csv.DictReader(io.StringIO(text), delimiter="\t"))
+    asked = query["fields"].split(",")
+    if rows and any(row.get(name) is None for row in rows for name in asked):
+        raise InputError(
+            f"ENA's answer on {accession} is no table of runs.",
+            where=address,
+            expected="columns " + ", ".join(asked),
+            found=text[:100].splitlines()[0],
+            fix="Try again later, or put the files in place.",
+        )
     return sorted(rows, key=lambda row: row["run_accession"])
 
 
@@ -169,6 +196,16 @@ def _run_files(about: tuple[str, str, str], row: dict[str, str], hosts: Hosts) -
     paths = [text.partition("/")[2] for text in row["fastq_ftp"].split(";") if text]
     sums = row["fastq_md5"].split(";")
     run = row["run_accession"]
+    if not paths or len(paths) != len(sums):
+        raise InputError(
+            f"ENA lists no FASTQ for the run {run}."
+            if not paths
+            else f"ENA lists {len(paths)} FASTQ and {len(sums)} checksums for the run {run}.",
+            where=hosts.ena,
+            found=f"fastq_ftp {row['fastq_ftp']!r}, fastq_md5 {row['fastq_md5']!r}",
+            fix="Its reads may be protected, or not be converted yet: get them from the SRA by "
+            "hand (fasterq-dump), put the files in place and empty the accession.",
+        )
     if len(paths) == 1:
         return [RemoteFile(*about, run, 1, f"{hosts.ena_files}/{paths[0]}", sums[0])]
     # A third file without _1 or _2 holds reads that lost their mate.

@@ -1,4 +1,4 @@
-"""Counts as other programs write them: kallisto's abundance.tsv, or a table of genes.
+"""Counts as kallisto writes them.
 
 Only abundance.tsv is read, as some builds of kallisto write no HDF5 (spec §1).
 """
@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -21,6 +23,9 @@ ABUNDANCE = Table(
     Column("target_id", "name"), Column("length", unit="bp"), Column("eff_length", unit="bp"),
     "est_counts", "tpm",
 )  # fmt: skip
+
+#: What run_info.json says of the reads.
+READ_KEYS = ("n_processed", "n_pseudoaligned", "p_pseudoaligned")
 
 
 def read_abundance(path: str | Path) -> pd.Series:
@@ -55,17 +60,33 @@ def read_abundance(path: str | Path) -> pd.Series:
 def require_pseudoaligned(path: str | Path, minimum: float) -> float:
     """Fraction of reads that kallisto pseudoaligned, from run_info.json beside `path`.
 
-    Raises InputError where it is below `minimum`: the reads are not of this transcriptome.
+    Raises InputError where it is below `minimum` (the reads are not of this transcriptome), or
+    is not told.
     """
-    path = Path(path)
-    info = (path if path.is_dir() else path.parent) / "run_info.json"
-    with reading(info, "kallisto's run_info.json") as handle:
-        fraction = json.load(handle)["p_pseudoaligned"] / 100
-    log.info("%s: %.1f %% of the reads pseudoaligned", path, 100 * fraction)
+    info = read_run_info(path)
+    reads, aligned = info.get("n_processed"), info.get("n_pseudoaligned")
+    percent = info.get("p_pseudoaligned")  # kallisto before 0.44 writes none
+    if percent is None and reads and aligned is not None:
+        percent = 100 * aligned / reads
+    where = str(_info_path(path))
+    if reads == 0 or not isinstance(percent, int | float) or not 0 <= percent <= 100:
+        raise InputError(
+            "kallisto read no read."
+            if reads == 0
+            else "The share of reads that pseudoaligned is not known.",
+            where=where,
+            expected="p_pseudoaligned from 0 to 100, or n_processed and n_pseudoaligned",
+            found=", ".join(f"{key} {info.get(key)}" for key in READ_KEYS),
+            fix="Check the read files."
+            if reads == 0
+            else "Run a current kallisto again, or set expression.minimum_pseudoaligned to 0.",
+        )
+    fraction = percent / 100
+    log.info("%s: %.1f %% of the reads pseudoaligned", path, percent)
     if fraction < minimum:
         raise InputError(
             f"Only {fraction:.1%} of the reads pseudoaligned.",
-            where=str(info),
+            where=where,
             expected=f"at least {minimum:.1%}",
             fix="Check the species, the read files and the transcriptome; "
             "lower expression.minimum_pseudoaligned only for a known reason.",
@@ -73,78 +94,26 @@ def require_pseudoaligned(path: str | Path, minimum: float) -> float:
     return fraction
 
 
-def read_gene_counts(path: str | Path, value_column: str | None = None) -> pd.Series:
-    """Values (counts or TPM, float64) by gene symbol, from a tab-separated table.
-
-    Symbols stand in the first column. A table of two columns needs no header; of several, with a
-    header, `value_column` names the one. Lines that begin with # are left out.
-    A row that repeats symbol and value is the same gene written again; a symbol with several
-    values (several loci) has their sum.
-    """
-    with reading(path, "table of genes") as handle:
-        lines = (line.rstrip("\r\n") for line in handle)
-        rows = [line.split("\t") for line in lines if line and line[0] != "#"]
-    place = _place_of(value_column, rows, path)
-    wrong = next((i for i, row in enumerate(rows) if len(row) != len(rows[0])), None)
-    if wrong is not None:
-        raise InputError(
-            "The rows of the table differ in length.",
-            where=f"{path}, row {wrong + 1}",
-            expected=f"{len(rows[0])} cells",
-            found="\t".join(rows[wrong])[:100],
-        )
-    if value_column or _is_header(rows[0]):
-        rows = rows[1:]
-    rows = [[row[0].strip('"'), row[place]] for row in rows]
-    table = pd.DataFrame(rows, columns=["gene", "count"])
-    table["count"] = _numbers(table["count"], path, "count")
-    copies = table.duplicated()
-    table = table[~copies]
-    several = table["gene"].duplicated()
-    if copies.any() or several.any():
-        log.warning(
-            "%s: %d rows repeat a symbol and its count and were dropped, %d repeat a symbol with "
-            "another count and were summed",
-            path, copies.sum(), several.sum(),
-        )  # fmt: skip
-    return table.groupby("gene", sort=False)["count"].sum()
-
-
-def check_value_column(path: str | Path, value_column: str | None = None) -> None:
-    """Raise InputError where `read_gene_counts` would not know the column of the values."""
-    with reading(path, "table of genes") as handle:
-        first = next(
-            (line.rstrip("\r\n") for line in handle if line.strip() and line[0] != "#"), ""
-        )
-    _place_of(value_column, [first.split("\t")] if first else [], path)
-
-
-def _place_of(value_column: str | None, rows: list[list[str]], path: str | Path) -> int:
-    """Where the values stand in a row."""
-    head = [text.strip('"') for text in rows[0]] if rows else []
-    if value_column and value_column in head[1:]:
-        return head.index(value_column)
-    if value_column or len(head) != 2:
-        raise InputError(
-            f"The table of genes has no column {value_column!r}."
-            if value_column
-            else "The table does not have two columns.",
-            where=str(path),
-            expected=value_column or "gene symbol, tab, value",
-            found="\t".join(head)[:100] or "no rows",
-            fix="Correct value_column in the unit sheet; it is a name in the table's header."
-            if value_column
-            else "Name the column of the values: value_column in the unit sheet.",
-        )
-    return 1
-
-
-def _is_header(row: list[str]) -> bool:
+def read_run_info(path: str | Path) -> dict[str, Any]:
+    """What kallisto says of a run, from run_info.json beside `path`; a `nan` is None."""
+    info = _info_path(path)
+    with reading(info, "kallisto's run_info.json") as handle:
+        text = handle.read()
     try:
-        float(row[1])
-    except ValueError:
-        return True
-    return False
+        # kallisto writes -nan where it divides by no reads, which is no JSON.
+        told = json.loads(re.sub(r":\s*-?nan\b", ": null", text, flags=re.IGNORECASE))
+    except json.JSONDecodeError as error:
+        raise InputError(
+            f"kallisto's run_info.json cannot be read: {error}.",
+            where=str(info),
+            fix="Run kallisto again.",
+        ) from error
+    return told if isinstance(told, dict) else {}
+
+
+def _info_path(path: str | Path) -> Path:
+    path = Path(path)
+    return (path if path.is_dir() else path.parent) / "run_info.json"
 
 
 def _numbers(values: pd.Series, path: str | Path, column: str) -> pd.Series:

@@ -15,13 +15,17 @@ from deepexpr.reference.transcriptome import match_identifiers
 
 log = logging.getLogger(__name__)
 
+#: Shares of a sample's counts on targets of no gene.
+WARN_OF_LOST, REFUSE_LOST = 0.02, 0.95
+
 
 def sum_by_gene(abundance: pd.Series, transcripts: pd.DataFrame) -> pd.Series:
     """Gene-level counts: the sum of est_counts over each gene's transcripts (spec §1).
 
     abundance : counts by target, as from `read_abundance`.
     transcripts : columns transcript and gene. Versions (`.N`) and GENCODE's "|" names may differ.
-    Targets that match no transcript are left out and logged, with their share of the counts.
+    Targets that match no transcript are left out, and warned of where they hold more than
+    WARN_OF_LOST of the counts; above REFUSE_LOST that is an InputError.
     """
     match = match_identifiers(abundance.index, transcripts["transcript"])
     if not match:
@@ -35,10 +39,21 @@ def sum_by_gene(abundance: pd.Series, transcripts: pd.DataFrame) -> pd.Series:
     gene_of = transcripts.drop_duplicates("transcript").set_index("transcript")["gene"]
     genes = abundance.index.map(match).map(gene_of)
     lost = abundance[genes.isna()]
-    log.info(
-        "%s: %d of %d targets matched; the rest hold %.2f %% of %.0f counts",
+    share = lost.sum() / abundance.sum()
+    if share > REFUSE_LOST:
+        raise InputError(
+            f"{share:.1%} of the counts are on targets of no known gene.",
+            where=str(abundance.name or "abundance.tsv"),
+            expected=f"targets such as {', '.join(transcripts['transcript'].head(3))}",
+            found=", ".join(map(str, lost.sort_values(ascending=False).index[:3])),
+            fix="Use the annotation that belongs to the FASTA of this index.",
+        )
+    log.log(
+        logging.WARNING if share > WARN_OF_LOST else logging.INFO,
+        "%s: %d of %d targets matched; the rest hold %.2f %% of %.0f counts%s",
         abundance.name, len(abundance) - len(lost), len(abundance),
-        100 * lost.sum() / abundance.sum(), abundance.sum(),
+        100 * share, abundance.sum(),
+        f" (most of them {lost.idxmax()})" if share else "",
     )  # fmt: skip
     return abundance.groupby(genes).sum().rename_axis("gene")
 
@@ -59,6 +74,13 @@ def count_table(samples: dict[str, pd.Series], genes: pd.DataFrame) -> pd.DataFr
                             samples.items()),
             fix="Use counts and genes of one species and one kind of symbol.",
         )  # fmt: skip
+    for name in table if len(samples) > 1 else ():
+        only = table[name].isna() & table.drop(columns=name).notna().all(axis=1)
+        if only.any():
+            log.warning(
+                "%d gene(s) are left out as %s alone does not have them, such as %s",
+                only.sum(), name, ", ".join(only.index[only][:3]),
+            )  # fmt: skip
     missing = len(table) - int(measured.sum())
     level = logging.WARNING if missing else logging.INFO
     log.log(

@@ -159,3 +159,28 @@ def test_verb_takes_other_hosts(server, hosts, tmp_path, capsys):
     assert len(pd.read_csv(tmp_path / "t.tsv", sep="\t")) == 4
     assert main(["obtain", *options, "--host=eba=x"]) == 2
     assert "The host 'eba' is not known." in capsys.readouterr().err
+
+
+def test_runs_of_different_kinds_are_refused_before_any_download(server, hosts, tmp_path):
+    single = "SRR3\tftp.example.org/r3.fastq.gz\tabc"
+    page = server.pages["/ena/portal/api/filereport"]
+    server.pages["/ena/portal/api/filereport"] = page + b"\n" + single.encode()
+    with pytest.raises(InputError, match="differ in their number of files") as caught:
+        fetch_accession("SRX000001", [tmp_path / "1.gz", tmp_path / "2.gz"], hosts)
+    assert "SRR3 1" in caught.value.found
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("SRR3\t\t", "lists no FASTQ for the run SRR3"),
+        ("SRR3\ta/1_1.fastq.gz;a/1_2.fastq.gz\tabc", "2 FASTQ and 1 checksums"),
+        ("<html>", "no table of runs"),
+    ],
+)
+def test_records_without_files_are_one_error(server, hosts, tmp_path, row, message):
+    table = "run_accession\tfastq_ftp\tfastq_md5\n" + row
+    server.pages["/ena/portal/api/filereport"] = table.encode()
+    with pytest.raises(InputError, match=message):
+        fetch_accession("SRX000001", [tmp_path / "1.gz"], hosts)

@@ -8,8 +8,9 @@ import pytest
 
 from deepexpr.cli import main
 from deepexpr.errors import InputError
-from deepexpr.expression.abundance import read_abundance, read_gene_counts
+from deepexpr.expression.abundance import read_abundance
 from deepexpr.expression.gene_counts import count_table, sum_by_gene
+from deepexpr.expression.gene_tables import read_gene_counts
 from deepexpr.expression.normalise import binary_labels, expression_table, quantile_normalise
 from deepexpr.expression.tables import expression_of, read_expression
 from deepexpr.files import read_table, write_table
@@ -74,6 +75,20 @@ def test_transcripts_sum_to_genes_and_the_rest_is_counted(caplog):
     assert "s: 3 of 4 targets matched; the rest hold 30.00 % of 10 counts" in caplog.text
     with pytest.raises(InputError, match="No target of kallisto"):
         sum_by_gene(pd.Series({"Z": 1.0}, name="s"), MAP)
+
+
+@pytest.mark.parametrize(("lost", "level"), [(1.0, logging.INFO), (900.0, logging.WARNING)])
+def test_lost_counts_are_warned_of(caplog, lost, level):
+    counts = pd.Series({"A.1": 100.0, "B": 50.0, "Q": lost}, name="s")
+    with caplog.at_level(logging.INFO):
+        assert sum_by_gene(counts, MAP).to_dict() == {"GA": 100, "GB": 50}
+    assert [r.levelno for r in caplog.records] == [level]
+
+
+def test_counts_that_are_nearly_all_lost_are_refused():
+    counts = pd.Series({"A.1": 1.0, "Q": 999.0}, name="s")
+    with pytest.raises(InputError, match=r"99\.9% of the counts are on targets of no known gene"):
+        sum_by_gene(counts, MAP)
 
 
 def test_genes_that_cannot_be_counted_are_left_out(caplog):

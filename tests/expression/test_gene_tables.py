@@ -1,0 +1,93 @@
+"""Tables of genes by kind of damage: each is read right, or said."""
+
+import logging
+import random
+
+import pytest
+
+from deepexpr.errors import InputError
+from deepexpr.expression.gene_tables import read_gene_counts
+
+DATES = ["1-Mar", "2-Sep", "Mar-01", "1-Dec-24", "2001-03-01", "3/1/2020", "01. Mrz", "2.31E+13"]
+GENES = ["sep-1", "apr-1", "MARCHF1", "SEPTIN2", "DEC1", "mai-2", "24.10", "1433", "H2-K1", "2-5A"]
+
+
+def table(path, rows, head="", start=b""):
+    text = head + "".join(f"{gene}\t{value}\n" for gene, value in rows)
+    path.write_bytes(start + text.encode())
+    return path
+
+
+@pytest.fixture(autouse=True)
+def _warnings(caplog):
+    caplog.set_level(logging.WARNING)
+
+
+def test_byte_order_mark_and_windows_lines(tmp_path):
+    (tmp_path / "t").write_bytes(b"\xef\xbb\xbfGENEA\t1000\r\nGENEB\t5\r\n")
+    assert read_gene_counts(tmp_path / "t").to_dict() == {"GENEA": 1000, "GENEB": 5}
+
+
+@pytest.mark.parametrize("symbol", DATES)
+def test_symbols_that_a_spreadsheet_made_are_named(tmp_path, caplog, symbol):
+    read_gene_counts(table(tmp_path / "t", [("GENEA", 1), (symbol, 80)]))
+    assert f"such as {symbol};" in caplog.text
+
+
+def test_dates_that_a_spreadsheet_makes_of_any_day_are_named(tmp_path, caplog):
+    draw = random.Random(19)
+    months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+    made = [f"{draw.randint(1, 15)}-{draw.choice(months)}" for _ in range(5)]
+    made += [f"{draw.choice(months)}-{draw.randint(1, 99):02d}" for _ in range(5)]
+    read_gene_counts(table(tmp_path / "t", [(name, i) for i, name in enumerate(made)]))
+    assert "10 symbol(s) are dates" in caplog.text
+
+
+def test_genes_that_resemble_dates_are_genes(tmp_path, caplog):
+    values = read_gene_counts(table(tmp_path / "t", [(g, i) for i, g in enumerate(GENES)]))
+    assert list(values.index) == GENES
+    assert not caplog.text
+
+
+@pytest.mark.parametrize("value", ["NA", "-", "1,000", "", "nan", "1.000.000", "1 000", "12,5"])
+def test_first_row_without_a_number_is_no_header(tmp_path, value):
+    with pytest.raises(InputError, match=r"row 1\b") as caught:
+        read_gene_counts(table(tmp_path / "t", [("GENEA", value), ("GENEB", 5)]))
+    assert caught.value.found == repr(value)
+
+
+@pytest.mark.parametrize("head", ["gene\tNA\n", "sample\t001\n", "symbol\tcount\n", "x\ty\n"])
+def test_header_is_told_by_its_words(tmp_path, head):
+    values = read_gene_counts(table(tmp_path / "t", [("GENEA", 3)], head))
+    assert values.to_dict() == {"GENEA": 3}
+
+
+def logarithms(draw, number, transform):
+    return [(f"GENE{i}", transform(draw.lognormvariate(3, 2))) for i in range(number)]
+
+
+def test_log_scale_is_warned_of(tmp_path, caplog):
+    import math
+
+    draw = random.Random(1)
+    rows = logarithms(draw, 2000, lambda x: round(math.log2(1 + x), 4))
+    read_gene_counts(table(tmp_path / "t", rows))
+    assert "looks like a log scale" in caplog.text
+
+
+def test_tpm_and_counts_are_no_logarithms(tmp_path, caplog):
+    draw = random.Random(2)
+    total = 1e6
+    values = [draw.lognormvariate(1, 2) for _ in range(2000)]
+    scale = total / sum(values)
+    read_gene_counts(table(tmp_path / "t", [(f"G{i}", v * scale) for i, v in enumerate(values)]))
+    shallow = [(f"G{i}", draw.randint(0, 20)) for i in range(2000)]
+    read_gene_counts(table(tmp_path / "s", shallow))
+    assert not caplog.text
+
+
+def test_negative_values_are_told_to_be_logarithms(tmp_path):
+    rows = [("GENEA", 9.9658), ("SEPTIN2", -3.3219)]
+    with pytest.raises(InputError, match="are logarithms") as caught:
+        read_gene_counts(table(tmp_path / "t", rows, "sample\tTCGA\n"))
+    assert "kallisto" not in str(caught.value)
