@@ -21,11 +21,11 @@ from deepexpr.errors import InputError
 from deepexpr.files import atomic_path, require_file, write_table
 from deepexpr.hichip import trimming_kernel as kernel
 from deepexpr.hichip.enzymes import junctions, parse_enzymes
+from deepexpr.hichip.fastq import raise_record, require_same_end, windows
 from deepexpr.hichip.streams import ByteStream, is_pipe, writing_bytes
 
 log = logging.getLogger(__name__)
 
-NEWLINE = 10
 #: Pairs after which a wrong enzyme is noticed; at the end all pairs count.
 FIRST_LOOK = 1_000_000
 
@@ -156,14 +156,14 @@ def _trim_streams(
     automaton = kernel.build_automaton(found)
     counts, style = np.zeros(kernel.N_COUNTS, np.int64), np.full(1, -1, np.int64)
     total, looked = 0, False
-    for lines1, lines2, records in _windows(one, two):
+    for (lines1, lines2), records in windows(one, two):
         out1, out2 = (np.empty(len(s.data) + 4, np.uint8) for s in (one, two))
         error, mate, done, used1, used2, end1, end2 = kernel.trim_window(
             one.data, lines1, two.data, lines2, records, automaton, settings.min_length,
             style, counts, out1, out2,
         )  # fmt: skip
         if error:
-            _raise_record(error, mate, total + done, (one, two), (used1, used2))
+            raise_record(error, mate, total + done, (one, two), (used1, used2))
         out[0].write(memoryview(out1)[:end1])
         out[1].write(memoryview(out2)[:end2])
         one.consume(used1)
@@ -172,7 +172,7 @@ def _trim_streams(
         if total >= FIRST_LOOK and not looked:
             looked = True
             _require_plausible(_stats(total, counts), settings, one.path)
-    _require_same_end(one, two, total)
+    require_same_end((one, two), total)
     stats = _stats(total, counts)
     log.info(
         "%d pairs read, %d dropped (a mate shorter than %d), %d written; trimmed %.1f %% of R1, "
@@ -190,110 +190,6 @@ def _stats(total: int, counts: np.ndarray) -> TrimStats:
         (n[kernel.FULL_1], n[kernel.FULL_2]),
         (n[kernel.PARTIAL_1], n[kernel.PARTIAL_2]),
         n[kernel.DROPPED],
-    )
-
-
-def _windows(one: ByteStream, two: ByteStream) -> Iterator[tuple[np.ndarray, np.ndarray, int]]:
-    """Newlines of both windows and the number of whole records that both hold."""
-    while True:
-        for stream in (one, two):
-            stream.fill()
-            _end_last_line(stream)
-        lines = [np.flatnonzero(s.data == NEWLINE) for s in (one, two)]
-        records = min(len(line) // 4 for line in lines)
-        if records:
-            yield lines[0], lines[1], records
-        elif any(s.eof and len(line) < 4 for s, line in zip((one, two), lines, strict=True)):
-            return
-
-
-def _end_last_line(stream: ByteStream) -> None:
-    """A file may end without a newline: add it, so that the last record is whole."""
-    if stream.eof and len(stream.data) and stream.data[-1] != NEWLINE:
-        stream.append(b"\n")
-
-
-def _require_same_end(one: ByteStream, two: ByteStream, total: int) -> None:
-    """Both streams must be used up, and at least one pair read."""
-    left = {s: s.data[: 1 << 16].tobytes() for s in (one, two)}
-    for stream, data in left.items():
-        if data.strip() and data.count(b"\n") < 4:
-            raise InputError(
-                "The FASTQ file ends in the middle of a record.",
-                where=f"{stream.path}, record {total + 1}",
-                expected="four lines per record",
-                found=repr(data[:80].decode("latin-1")),
-                fix="Copy or download the file again.",
-            )
-    for stream, other in ((one, two), (two, one)):
-        if left[stream].strip():
-            raise InputError(
-                "The two FASTQ files do not hold the same number of reads.",
-                where=f"{other.path} ends after {total} reads, {stream.path} does not",
-                expected="mates in two files, in the same order",
-                fix="Use the untouched pair of files; filter both mates together.",
-            )
-    if total == 0:
-        raise InputError("The FASTQ files hold no reads.", where=f"{one.path}, {two.path}")
-
-
-_PROBLEMS = {
-    kernel.BAD_HEADER: ("A FASTQ record does not begin with @.", "a header line @name", ""),
-    kernel.BAD_PLUS: (
-        "The third line of a FASTQ record does not begin with +.",
-        "four lines per record: @name, sequence, +, qualities",
-        "Is the sequence wrapped over several lines, or the file cut?",
-    ),
-    kernel.BAD_QUALITY: ("Sequence and qualities differ in length.", "equal lengths", ""),
-    kernel.BAD_NAME: (
-        "The names of the mates differ.",
-        "mates in the same order in both files",
-        "Use the untouched pair of files; sort or filter both mates together.",
-    ),
-    kernel.EMPTY_READ: (
-        "A read has length 0.",
-        "at least one letter per read",
-        "Drop empty reads together with their mates before this step.",
-    ),
-    kernel.WINDOWS_LINE: (
-        "The FASTQ file has Windows line ends.",
-        "lines that end in \\n, not \\r\\n",
-        "Convert both files, e.g. with dos2unix.",
-    ),
-    kernel.BAD_MARK: (
-        "The names of the mates carry the marks 1 and 2 inconsistently.",
-        "every name with /1 in R1 and /2 in R2, or no name with a mark",
-        "Use files as they came from the sequencer, or strip the marks from all names; "
-        "if R1 holds /2, the two files are swapped.",
-    ),
-    kernel.SAME_MARK: (
-        "Both mates carry the same mark.",
-        "/1 in R1 and /2 in R2",
-        "Is one file given twice?",
-    ),
-}
-
-
-def _raise_record(
-    error: int,
-    mate: int,
-    record: int,
-    streams: tuple[ByteStream, ByteStream],
-    used: tuple[int, int],
-) -> None:
-    """Turn the kernel's code into an InputError that shows the record's header."""
-    problem, expected, fix = _PROBLEMS[error]
-    headers = [
-        s.data[u : u + 200].tobytes().partition(b"\n")[0].decode("latin-1").rstrip()
-        for s, u in zip(streams, used, strict=True)
-    ]
-    concerned = [0, 1] if mate == 0 else [mate - 1]
-    raise InputError(
-        problem,
-        where=f"{', '.join(str(streams[i].path) for i in concerned)}, record {record + 1}",
-        expected=expected,
-        found=" and ".join(headers[i] for i in concerned),
-        fix=fix,
     )
 
 

@@ -14,17 +14,12 @@ from numba import njit
 
 from deepexpr.errors import InputError
 from deepexpr.hichip.enzymes import IUPAC, Junction
-
-# What can be wrong with a record; 0 is fine.
-BAD_HEADER, BAD_PLUS, BAD_QUALITY, BAD_NAME, EMPTY_READ, WINDOWS_LINE, BAD_MARK, SAME_MARK = range(
-    1, 9
-)
+from deepexpr.hichip.fastq_kernel import check_pair
 
 # Rows of the counts.
 FULL_1, PARTIAL_1, FULL_2, PARTIAL_2, DROPPED, WRITTEN, N_COUNTS = range(7)
 
-_NEWLINE, _RETURN, _SPACE, _TAB, _AT, _PLUS = 10, 13, 32, 9, 64, 43
-_SLASH, _DOT, _UNDERSCORE, _ONE, _TWO = 47, 46, 95, 49, 50
+_NEWLINE, _PLUS = 10, 43
 
 
 class Automaton(NamedTuple):
@@ -109,52 +104,6 @@ def find_cut(buffer, start, end, automaton):
 
 
 @njit(cache=True, nogil=True)
-def _name_end(buffer, start, end):
-    for i in range(start, end):
-        if buffer[i] == _SPACE or buffer[i] == _TAB:
-            return i
-    return end
-
-
-@njit(cache=True, nogil=True)
-def compare_names(one, start1, end1, two, start2, end2):
-    """0 equal, 1 equal but for the marks 1 and 2, else an error code."""
-    n = end1 - start1
-    if n != end2 - start2 or n == 0:
-        marked1 = n > 2 and one[end1 - 2] == _SLASH
-        marked2 = end2 - start2 > 2 and two[end2 - 2] == _SLASH
-        return BAD_MARK if marked1 != marked2 else BAD_NAME
-    for i in range(n - 1):
-        if one[start1 + i] != two[start2 + i]:
-            return BAD_NAME
-    last1, last2 = one[end1 - 1], two[end2 - 1]
-    mark = one[end1 - 2] if n > 1 else _AT
-    if last1 == last2:
-        return SAME_MARK if mark == _SLASH and last1 in (_ONE, _TWO) else 0
-    if mark != _SLASH and mark != _DOT and mark != _UNDERSCORE:
-        return BAD_NAME
-    if last1 == _ONE and last2 == _TWO:
-        return 1
-    return BAD_MARK if last1 == _TWO and last2 == _ONE and mark == _SLASH else BAD_NAME
-
-
-@njit(cache=True, nogil=True)
-def _check(buffer, lines, r, header):
-    """0 or what is wrong with record `r`, whose header begins at `header`."""
-    if lines[4 * r] == header or buffer[header] != _AT:
-        return BAD_HEADER
-    if buffer[lines[4 * r] - 1] == _RETURN:
-        return WINDOWS_LINE
-    plus = lines[4 * r + 1] + 1
-    if buffer[plus] != _PLUS:
-        return BAD_PLUS
-    length = lines[4 * r + 1] - lines[4 * r] - 1
-    if length != lines[4 * r + 3] - lines[4 * r + 2] - 1:
-        return BAD_QUALITY
-    return EMPTY_READ if length == 0 else 0
-
-
-@njit(cache=True, nogil=True)
 def _copy(out, at, buffer, start, end):
     for i in range(end - start):
         out[at + i] = buffer[start + i]
@@ -184,19 +133,9 @@ def trim_window(
     """
     header1 = header2 = end1 = end2 = 0
     for r in range(records):
-        error = _check(one, lines1, r, header1)
+        error, mate = check_pair(one, lines1, header1, two, lines2, header2, r, style)
         if error:
-            return error, 1, r, header1, header2, end1, end2
-        error = _check(two, lines2, r, header2)
-        if error:
-            return error, 2, r, header1, header2, end1, end2
-        names = compare_names(
-            one, header1 + 1, _name_end(one, header1 + 1, lines1[4 * r]),
-            two, header2 + 1, _name_end(two, header2 + 1, lines2[4 * r]),
-        )  # fmt: skip
-        if names > 1 or (style[0] >= 0 and names != style[0]):
-            return max(names, BAD_MARK if names < 2 else 0), 0, r, header1, header2, end1, end2
-        style[0] = names
+            return error, mate, r, header1, header2, end1, end2
         kept1, kind1 = find_cut(one, lines1[4 * r] + 1, lines1[4 * r + 1], automaton)
         kept2, kind2 = find_cut(two, lines2[4 * r] + 1, lines2[4 * r + 1], automaton)
         counts[FULL_1] += kind1 == 1
