@@ -1,18 +1,25 @@
 """The health of input files that are there: seconds now in place of hours into a run.
 
-Of each file only its ends are looked at: the first record, and for gzip the last block.
+Of each file only its ends are looked at: the first reads, and for gzip the last block.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from itertools import islice
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
+from deepexpr.checks.fastq import (
+    FirstReads,
+    file_problems,
+    first_reads,
+    has_phred64,
+    pair_problems,
+)
 from deepexpr.checks.gzip_ends import BGZF_END, check_gzip_end, is_gzip
 from deepexpr.config.entries import files_of
 from deepexpr.errors import InputError
@@ -23,30 +30,73 @@ from deepexpr.files import reading
 KALLISTO_K = 31
 
 
-def unit_health(units: pd.DataFrame, assays: dict[str, str], min_length: int, path: str):
-    """Problems of the files of all units, in the order of the sheet.
+@dataclass(frozen=True)
+class Wanted:
+    """What the files of the units are held against.
 
-    assays : the assay of each sample. min_length : shortest HiChIP read that is kept (bp).
+    assays, groups : the assay of each sample, and what its replicates share (its cell line).
+    min_length : shortest HiChIP read that is kept (bp). bowtie_options : as in the settings.
     """
 
-    def look(item) -> list[InputError]:
+    assays: Mapping[str, str]
+    groups: Mapping[str, str]
+    min_length: int
+    bowtie_options: str = ""
+
+
+def unit_health(units: pd.DataFrame, wanted: Wanted, path: str) -> list[InputError]:
+    """Problems of the files of all units, in the order of the sheet."""
+
+    def look(item) -> tuple[list[InputError], list[FirstReads]]:
         index, unit = item
-        shortest = min_length if assays[unit["sample"]] == "hichip" else KALLISTO_K
-        return list(_unit_problems(unit, shortest, f"{path}, row {index}"))
+        reads: list[FirstReads] = []
+        problems = list(_unit_problems(unit, wanted, f"{path}, row {index}", reads))
+        return problems, reads
 
     with ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1)) as pool:
-        return [problem for found in pool.map(look, units.iterrows()) for problem in found]
+        looked = list(pool.map(look, units.iterrows()))
+    problems = [problem for found, _ in looked for problem in found]
+    return problems + list(_copies(units, [reads for _, reads in looked], wanted, path))
 
 
-def _unit_problems(unit: pd.Series, shortest: int, where: str) -> Iterator[InputError]:
-    names = []
+def _copies(
+    units: pd.DataFrame, reads: list[list[FirstReads]], wanted: Wanted, path: str
+) -> Iterator[InputError]:
+    """Files of different units of one cell line and assay that hold the same reads."""
+    seen: dict[tuple, tuple[str, int]] = {}
+    for (index, unit), files in zip(units.iterrows(), reads, strict=True):
+        sample = unit["sample"]
+        kind = (wanted.groups[sample], wanted.assays[sample])
+        for file in files:
+            if not file.copies_of:
+                continue
+            other, row = seen.setdefault((kind, file.copies_of), (file.path, index))
+            if row != index:
+                yield InputError(
+                    f"Two units of {kind[0]} hold the same reads: their first "
+                    f"{len(file.copies_of)} have the same bases.",
+                    where=f"{path}, rows {row} and {index}",
+                    found=f"{other} and {file.path}",
+                    fix="Give each file once; the same reads would count twice.",
+                )
+                break
+
+
+def _unit_problems(
+    unit: pd.Series, wanted: Wanted, where: str, reads: list[FirstReads]
+) -> Iterator[InputError]:
+    """Problems of one unit's files; what was read of its FASTQ is added to `reads`."""
+    paired = True
     for column, path in files_of(unit).items():
         if not Path(path).is_file():
             continue
         place = f"{path} ({where}, column {column})"
         try:
             if column in ("fq1", "fq2"):
-                names.append(_first_read(path, column, shortest, place))
+                reads.append(first_reads(path))
+                wrong = list(_fastq_problems(reads[-1], unit, column, wanted))
+                yield from _at(place, wrong)
+                paired = paired and not wrong
             elif column == "expression":
                 read_gene_counts(path, unit["value_column"] or None)
             elif column in ("bam1", "bam2"):
@@ -56,17 +106,32 @@ def _unit_problems(unit: pd.Series, shortest: int, where: str) -> Iterator[Input
             if is_gzip(path) and not path.endswith(".bam"):
                 check_gzip_end(path, "file")
         except InputError as error:
-            yield InputError(
-                error.problem, where=place, expected=error.expected, found=error.found,
-                fix=error.fix,
-            )  # fmt: skip
-    if len(names) == 2 and names[0] != names[1]:
+            yield from _at(place, [error])
+    if paired and len(reads) == 2:
+        yield from _at(f"{where}, columns fq1 and fq2", pair_problems(*reads))
+
+
+def _at(place: str, problems: Iterable[InputError]) -> Iterator[InputError]:
+    for error in problems:
         yield InputError(
-            "The two FASTQ files are not mates: their first reads have different names.",
-            where=f"{where}, columns fq1 and fq2",
-            expected=f"{names[0]} in both",
-            found=f"{names[1]} in {unit['fq2']}",
-            fix="Pair the files that came from the same run.",
+            error.problem, where=place, expected=error.expected, found=error.found, fix=error.fix
+        )
+
+
+def _fastq_problems(
+    reads: FirstReads, unit: pd.Series, column: str, wanted: Wanted
+) -> Iterator[InputError]:
+    hichip = wanted.assays[unit["sample"]] == "hichip"
+    shortest = wanted.min_length if hichip else KALLISTO_K
+    yield from file_problems(reads, int(column[-1]), bool(unit["fq2"]), shortest)
+    # kallisto takes no notice of qualities; bowtie loses reads whose low ones look high.
+    if hichip and has_phred64(reads) and "--phred64" not in wanted.bowtie_options:
+        yield InputError(
+            "The qualities are written from @ on (Phred+64, Illumina before 2011).",
+            expected="Phred+33",
+            found=reads.qualities[0].decode("latin-1")[:60],
+            fix="Add --phred64-quals to hichip.bowtie_options; where other units are Phred+33, "
+            "convert these reads (seqtk seq -Q64 -V).",
         )
 
 
@@ -98,32 +163,3 @@ def _require_text(path: str, column: str) -> None:
             found=repr(start[:40]),
             fix="Check the path, or move it to the column of its kind.",
         )
-
-
-def _first_read(path: str, column: str, shortest: int, place: str) -> str:
-    """The name of the first read, without the mate's number."""
-    with reading(path, "FASTQ") as handle:
-        record = [line.rstrip("\r\n") for line in islice(handle, 4)]
-    if len(record) < 4 or record[0][:1] != "@" or record[2][:1] != "+" or not record[0][1:].strip():
-        raise InputError(
-            "The file does not begin with a FASTQ record.",
-            expected="four lines: @name, bases, +, qualities",
-            found=repr(record[0][:60]) if record else "nothing",
-            fix="Check the path; the file must be FASTQ, plain or gzip.",
-        )
-    bases, qualities = record[1], record[3]
-    if len(bases) != len(qualities):
-        raise InputError(
-            "The first read has not one quality for each base.",
-            expected=f"{len(bases)} qualities",
-            found=f"{len(qualities)}",
-            fix="Copy or download the file again.",
-        )
-    if len(bases) < shortest:
-        raise InputError(
-            f"The first read is too short to be used: {len(bases)} bp.",
-            expected=f"{shortest} bp or more",
-            found=bases,
-            fix="Give the reads as they were sequenced; an index read (I1) is no mate.",
-        )
-    return record[0][1:].split()[0].removesuffix(f"/{column[-1]}")

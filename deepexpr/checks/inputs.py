@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from deepexpr.baselines.settings import BaselineSettings
-from deepexpr.checks.health import unit_health
+from deepexpr.checks.health import Wanted, unit_health
 from deepexpr.config.entries import files_of, sample_entries
 from deepexpr.config.settings import complete_config, config_problems
 from deepexpr.config.sheets import read_sheet, sheet_problems
@@ -150,11 +150,15 @@ def run_time_problems(
 ) -> list[InputError]:
     """Problems that stop a real run but not a dry run: unverified accessions, damaged or
     mismatched files."""
-    assays = dict(zip(samples["sample"], samples["assay"], strict=True))
-    shortest = config["hichip"]["min_length"]
+    wanted = Wanted(
+        assays=dict(zip(samples["sample"], samples["assay"], strict=True)),
+        groups=dict(zip(samples["sample"], samples["cell_line"], strict=True)),
+        min_length=config["hichip"]["min_length"],
+        bowtie_options=config["hichip"]["bowtie_options"],
+    )
     return [
         *_unverified(config, samples, units),
-        *unit_health(units, assays, shortest, config["units"]),
+        *unit_health(units, wanted, config["units"]),
         *_unknown_genes(config, samples),
     ]
 

@@ -171,6 +171,12 @@ def _sample_rules(
             yield InputError(
                 "An RNA-seq sample has no enzyme.", where=f"{place} enzyme", fix="Empty the cell."
             )
+        if row["strandedness"] and not (row["assay"] == "rna" and row["sample"] in with_reads):
+            yield InputError(
+                "Only an RNA-seq sample with reads has a strandedness.",
+                where=f"{place} strandedness",
+                fix="Empty the cell.",
+            )
     for line, group in samples.groupby("cell_line"):
         if group["assembly"].nunique() > 1:
             yield InputError(

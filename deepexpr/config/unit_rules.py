@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pandas as pd
 
-from deepexpr.config.entries import ENTRIES, entries_of
+from deepexpr.config.entries import ENTRIES, entries_of, files_of
 from deepexpr.downloads.accessions import ACCESSION_FORMS, is_accession
 from deepexpr.errors import InputError
 
@@ -29,6 +30,7 @@ def unit_problems(samples: pd.DataFrame, units: pd.DataFrame, path: str) -> Iter
         for name, group in known.groupby("sample"):
             yield from _sample_rules(str(name), assay[name], group, path)
         yield from _cell_line_rules(samples, known, path)
+        yield from _repeated_files(samples, known, path)
 
 
 def _unit_rules(unit: pd.Series, assay: str, place: str) -> Iterator[InputError]:
@@ -59,7 +61,7 @@ def _mates(unit: pd.Series, entry: str, assay: str, place: str) -> Iterator[Inpu
             where=f"{place} {second}",
             fix="Give the file of the second mates.",
         )
-    elif unit[first] == unit[second]:
+    elif unit[second] and os.path.realpath(unit[first]) == os.path.realpath(unit[second]):
         yield InputError(
             "Both mates are the same file.",
             where=f"{place} {second}",
@@ -97,12 +99,27 @@ def _entry_problem(unit: pd.Series, assay: str, entries: list[str], place: str) 
 
 
 def _single_end(unit: pd.Series, place: str) -> Iterator[InputError]:
+    for column in ("fragment_length", "fragment_sd"):
+        if unit[column] and not _above_zero(unit[column]):
+            yield InputError(
+                f"The {column} {unit[column]!r} is no length.",
+                where=f"{place} {column}",
+                expected="a number of bp above 0",
+                fix="Correct the cell.",
+            )
     if not (unit["fragment_length"] and unit["fragment_sd"]):
         yield InputError(
             "Single-end RNA-seq needs its fragment length and standard deviation.",
             where=f"{place} fragment_length, fragment_sd",
             fix="Fill both in (200 and 20 are usual), or give fq2 for paired-end reads.",
         )
+
+
+def _above_zero(text: str) -> bool:
+    try:
+        return float(text) > 0
+    except ValueError:
+        return False
 
 
 def _bad_accession(unit: pd.Series, place: str) -> Iterator[InputError]:
@@ -139,6 +156,34 @@ def _sample_rules(name: str, assay: str, units: pd.DataFrame, path: str) -> Iter
             where=f"{path}, column fq2",
             fix="Make two samples of it; replicates of a cell line are averaged.",
         )
+    elif assay == "rna" and entries[0] == "reads" and not units["fq2"].any():
+        for column in ("fragment_length", "fragment_sd"):
+            if units[column].map(float).nunique() > 1:
+                yield InputError(
+                    f"The single-end units of sample {name!r} differ in their {column}: all are "
+                    "counted together, with one.",
+                    where=f"{last} {column}",
+                    found=", ".join(dict.fromkeys(units[column])),
+                    fix="Give all units one value, or make a sample of each library.",
+                )
+
+
+def _repeated_files(samples: pd.DataFrame, units: pd.DataFrame, path: str) -> Iterator[InputError]:
+    """One file in two units of a cell line and assay: its reads would count twice."""
+    kind = samples.set_index("sample")[["cell_line", "assay"]].agg(tuple, axis=1)
+    seen: dict[tuple, int] = {}
+    for index, unit in units.iterrows():
+        for column, file in files_of(unit).items():
+            # A table may hold a column of values for each of several samples.
+            key = (kind[unit["sample"]], os.path.realpath(file), unit["value_column"])
+            row = seen.setdefault(key, index)
+            if row != index:
+                yield InputError(
+                    f"The file {file} stands in two units of {key[0][0]}.",
+                    where=f"{path}, row {index}, column {column}",
+                    found=f"also in row {row}",
+                    fix="Give each file once: lanes are added up, and replicates averaged.",
+                )
 
 
 def _cell_line_rules(samples: pd.DataFrame, units: pd.DataFrame, path: str) -> Iterator[InputError]:

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from deepexpr.checks.gzip_ends import BGZF_END
-from deepexpr.checks.health import unit_health
+from deepexpr.checks.health import Wanted, unit_health
 from deepexpr.cli import main
 from deepexpr.config.entries import FILE_COLUMNS
 
@@ -56,7 +56,9 @@ def test_files_of_later_stages_are_what_their_column_says(tmp_path, column, cont
     for name in names:
         (tmp_path / name).write_bytes(content)
         unit[name] = str(tmp_path / name)
-    problems = unit_health(pd.DataFrame([unit]), {"h": "hichip"}, 20, "units.tsv")
+    problems = unit_health(
+        pd.DataFrame([unit]), Wanted({"h": "hichip"}, {"h": "Line"}, 20), "units.tsv"
+    )
     assert [p.problem for p in problems] == ([says] * len(names) if says else [])
     assert all(f"column {name}" in p.where for name, p in zip(names, problems, strict=False))
 

@@ -43,7 +43,7 @@ def test_settings_inside_sections_are_checked_too(project, change, key, word):
 @pytest.mark.parametrize(
     ("rows", "problem", "where"),
     [
-        ("R1\tlane1\tr_1.fq\tr_2.fq.gz\nR1\tlane2\tr_1.fq\n",
+        ("R1\tlane1\tr_1.fq\tr_2.fq.gz\nR1\tlane2\th_1.fq\n",
          "The sample 'R1' mixes single-end and paired-end units.", "units.tsv, column fq2"),
         ("R1\tlane1\tr_1.fq\tr_2.fq.gz\nR1\tlane2\t\t\tk\n",
          "The units of sample 'R1' start from different kinds of file.",
