@@ -60,7 +60,7 @@ def test_settings_inside_sections_are_checked_too(project, change, key, word):
 )  # fmt: skip
 def test_units_of_a_sample_fit_each_other(project, rows, problem, where):
     header = "sample\tunit\tfq1\tfq2\tkallisto\tloops\tfragment_length\tfragment_sd\n"
-    rows = rows.replace("lane2\tr_1.fq\n", "lane2\tr_1.fq\t\t\t\t200\t20\n")
+    rows = rows.replace("lane2\th_1.fq\n", "lane2\th_1.fq\t\t\t\t200\t20\n")
     rest = "H1\tlane1\th_1.fq\th_2.fq.gz\n"
     (project / "units.tsv").write_text(header + rows + rest)
     if "H2" in rows:
