@@ -22,11 +22,11 @@ import numpy as np
 import pandas as pd
 from measuring import measure
 
+from deepexpr.compression import BgzfWriter
 from deepexpr.files import read_table, write_table
 from deepexpr.hichip import text_kernel
 from deepexpr.hichip.chromosomes import Chromosomes
 from deepexpr.hichip.pairs_format import header_text
-from deepexpr.hichip.streams import BgzfWriter
 
 #: A genome of 24 chromosomes with the lengths of the human ones, in Mb.
 LENGTHS = (248, 242, 198, 190, 181, 170, 159, 145, 138, 133, 135, 133, 114, 107, 101, 90, 83, 80,

@@ -21,6 +21,7 @@ from typing import IO, Any
 
 import pandas as pd
 
+from deepexpr.compression import is_gzip
 from deepexpr.errors import InputError, UsageError
 from deepexpr.schemas import KNOWN, Kind, Table
 
@@ -52,9 +53,7 @@ def reading(path: str | Path, what: str = "file") -> Iterator[IO[str]]:
         yield sys.stdin
         return
     path = require_file(path, what)
-    with open(path, "rb") as probe:
-        gzipped = probe.read(2) == b"\x1f\x8b"
-    raw = gzip.open(path) if gzipped else open(path, "rb")  # noqa: SIM115
+    raw = gzip.open(path) if is_gzip(path) else open(path, "rb")  # noqa: SIM115
     try:
         with raw:
             if raw.peek(3)[:3] == BOM:  # spreadsheets write one

@@ -17,7 +17,6 @@ rule archive_run:
     conda:
         "../envs/deepexpr.yaml"
     params:
-        envs=f"{workflow.basedir}/envs",
         versions=get_tool_versions(),
         parts=sorted({out(path.split("/")[0]) for path in get_kept_paths()}),
     script:

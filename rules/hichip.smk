@@ -87,14 +87,15 @@ else:
             ),
             prefix=lambda w, input: input.index[0].removesuffix(".1.ebwt"),
             threads=lambda w, threads: max(1, threads // 2),
-            together=f"{workflow.basedir}/scripts/run_together.sh",
         shell:
             # The commands are texts for another shell: names of files reach it as variables.
+            # PYTHONPATH is the workflow's folder (rules/common.smk); as a parameter it would map
+            # everything again in a copied run.
             "(pipes=$(mktemp -d) && export pipes r1={input.r1:q} r2={input.r2:q}"
             " enzyme={params.enzyme:q} stats={output.stats:q} index={params.prefix:q}"
             " bam1={output.bam1:q} bam2={output.bam2:q}"
             ' && mkfifo "$pipes/1" "$pipes/2"'
-            " && trap 'rm -rf \"$pipes\"' EXIT && bash {params.together:q}"
+            " && trap 'rm -rf \"$pipes\"' EXIT && bash \"$PYTHONPATH/scripts/run_together.sh\""
             ' \'python -m deepexpr trim --r1 "$r1" --r2 "$r2" --enzyme "$enzyme"'
             " --min-length {params.settings[min_length]}"
             " --min-trimmed-fraction {params.settings[min_trimmed_fraction]}"

@@ -9,7 +9,7 @@ with open(snakemake.log[0], "w") as sys.stderr:
     write_archive(
         snakemake.config,
         [Path(part) for part in snakemake.params.parts],
-        Path(snakemake.params.envs),
+        Path(snakemake.scriptdir).parent / "envs",
         [Path(record) for record in snakemake.params.versions],
         Path(snakemake.output[0]),
     )

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 LADDER = [
-    "errors", "plugins", "setting_types", "settings", "schemas", "files", "options", "provenance",
-    "downloads", "reference", "expression", "hichip", "features", "model", "baselines",
-    "evaluation", "motifs", "figures", "simulate", "config", "checks", "run", "commands", "cli",
-    "__main__",
+    "errors", "plugins", "setting_types", "settings", "schemas", "compression", "files", "options",
+    "provenance", "downloads", "reference", "expression", "hichip", "features", "model",
+    "baselines", "evaluation", "motifs", "figures", "simulate", "config", "checks", "run",
+    "commands", "cli", "__main__",
 ]  # fmt: skip
 PACKAGE = Path(__file__).resolve().parents[1] / "deepexpr"
 MODULES = sorted(PACKAGE.rglob("*.py"))

@@ -16,10 +16,9 @@ from pathlib import Path
 
 import numpy as np
 
+from deepexpr.compression import BGZF_END, is_bgzf
 from deepexpr.files import reading
 
-#: The empty block at the end of every BGZF file, BAM too (SAM specification, 4.1.2).
-BGZF_END = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
 TRAILER = 8  # CRC32 and length
 #: Bytes from the end in which the last block is looked for, one after the other. zlib's blocks
 #: hold at most 16,383 symbols, those of libdeflate and isa-l more.
@@ -33,17 +32,10 @@ HEADER_BITS = 17
 LENGTHS_BITS = 19 * 3
 
 
-def is_gzip(path: str | Path) -> bool:
-    """Whether the content is gzip."""
-    with open(path, "rb") as handle:
-        return handle.read(2) == b"\x1f\x8b"
-
-
 def check_gzip_end(path: str | Path, what: str) -> None:
     """Raise InputError where a gzip file is cut or its end is damaged."""
-    size = os.path.getsize(path)
+    size, bgzf = os.path.getsize(path), is_bgzf(path)
     with open(path, "rb") as handle:
-        bgzf = handle.read(16)[12:14] == b"BC"
         seen = 0
         for window in WINDOWS:
             handle.seek(max(size - window, 0))

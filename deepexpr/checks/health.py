@@ -20,7 +20,8 @@ from deepexpr.checks.fastq import (
     has_phred64,
     pair_problems,
 )
-from deepexpr.checks.gzip_ends import BGZF_END, check_gzip_end, is_gzip
+from deepexpr.checks.gzip_ends import check_gzip_end
+from deepexpr.compression import has_bgzf_end, is_bgzf, is_gzip
 from deepexpr.config.entries import files_of
 from deepexpr.errors import InputError
 from deepexpr.expression.gene_tables import read_gene_counts
@@ -137,15 +138,11 @@ def _fastq_problems(
 
 def _require_bam(path: str) -> None:
     """A BAM's first bytes, and the empty block that ends a complete one."""
-    with open(path, "rb") as handle:
-        start = handle.read(18)
-        handle.seek(max(0, os.path.getsize(path) - len(BGZF_END)))
-        end = handle.read()
-    if start[:4] != BGZF_END[:4] or start[12:14] != b"BC":
+    if not is_bgzf(path):
         raise InputError(
             "The file is no BAM.", expected="alignments as BAM", fix="Check the path; convert SAM."
         )
-    if end != BGZF_END:
+    if not has_bgzf_end(path):
         raise InputError(
             "The BAM file is cut: its end is missing.",
             expected="a BAM that ends with the BGZF end-of-file block",

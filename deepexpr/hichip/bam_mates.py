@@ -17,10 +17,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from deepexpr.compression import has_bgzf_end
 from deepexpr.errors import InputError
 from deepexpr.hichip import bam_kernel as kernel
 from deepexpr.hichip.chromosomes import Chromosomes
-from deepexpr.hichip.streams import BgzfWriter, ByteStream
+from deepexpr.hichip.streams import ByteStream
 
 #: bowtie 1.3.1 leaves out the reads that -m holds back, and then waits for ever with --reorder.
 FIX_ORDER = (
@@ -133,11 +134,8 @@ def _integer(stream: ByteStream) -> int:
 
 def _require_end_marker(stream: ByteStream) -> None:
     """A BAM cut between two blocks reads without error; only its missing end marker tells."""
-    marker = BgzfWriter.END
-    with open(stream.path, "rb") as handle:
-        handle.seek(max(0, stream.path.stat().st_size - len(marker)))
-        if handle.read() != marker:
-            raise _cut(stream)
+    if not has_bgzf_end(stream.path):
+        raise _cut(stream)
 
 
 def _cut(stream: ByteStream) -> InputError:

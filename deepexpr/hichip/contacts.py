@@ -14,12 +14,12 @@ from pathlib import Path
 import numpy as np
 
 from deepexpr import schemas
+from deepexpr.compression import writing_bytes
 from deepexpr.errors import InputError
 from deepexpr.files import atomic_path
 from deepexpr.hichip import text_kernel
 from deepexpr.hichip.anchors import Anchors
 from deepexpr.hichip.bam_mates import PairBatch
-from deepexpr.hichip.streams import writing_bytes
 
 log = logging.getLogger(__name__)
 

@@ -12,13 +12,14 @@ from typing import IO
 
 import numpy as np
 
+from deepexpr.compression import BgzfWriter, writing_bytes
 from deepexpr.errors import InputError
 from deepexpr.files import atomic_path
 from deepexpr.hichip import text_kernel as kernel
 from deepexpr.hichip.bam_mates import PairBatch
 from deepexpr.hichip.chromosomes import Chromosomes
 from deepexpr.hichip.pair_store import SortedPairs
-from deepexpr.hichip.streams import BgzfWriter, ByteStream, writing_bytes
+from deepexpr.hichip.streams import ByteStream
 
 #: As pairtools names them (it reads neither chr1 nor files without a pair_type).
 COLUMNS = ("readID", "chrom1", "pos1", "chrom2", "pos2", "strand1", "strand2", "pair_type")

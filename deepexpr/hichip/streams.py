@@ -1,4 +1,4 @@
-"""Compressed byte streams for kernels: fixed buffers in, blocks out.
+"""Compressed byte streams for kernels: fixed buffers in.
 
 The reads of a HiChIP run do not fit in memory and Python objects per read are slow, so
 trimming, mate joining and pair reading all work on one moving window of decompressed bytes.
@@ -6,14 +6,11 @@ trimming, mate joining and pair reading all work on one moving window of decompr
 
 from __future__ import annotations
 
-import contextlib
 import lzma
 import stat
-import struct
 import zlib
-from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Self
+from typing import Self
 
 import numpy as np
 from isal import isal_zlib
@@ -113,51 +110,3 @@ def is_pipe(path: str | Path) -> bool:
     """Whether `path` is a named pipe (such as the shell's ``>(...)``)."""
     path = Path(path)
     return path.exists() and stat.S_ISFIFO(path.stat().st_mode)
-
-
-@contextlib.contextmanager
-def writing_bytes(path: str | Path, threads: int = 0) -> Iterator[IO[bytes]]:
-    """Open for writing bytes; gzip level 1 where the name ends in .gz. Not atomic by itself."""
-    with xopen(path, "wb", compresslevel=1, threads=threads) as handle:
-        yield handle
-
-
-class BgzfWriter:
-    """Blocked gzip (SAM specification §4.1), so that pairix and tabix can index the file."""
-
-    #: Bytes per block before compression, as bgzip does.
-    BLOCK = 0xFF00
-    #: Fixed gzip header with the BC extra field; the block's size follows.
-    HEADER = b"\x1f\x8b\x08\x04\0\0\0\0\0\xff\x06\0BC\x02\0"
-    #: The empty block that marks a complete file.
-    END = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
-
-    def __init__(self, handle: IO[bytes]) -> None:
-        self._handle = handle
-        self._rest = b""
-
-    def write(self, data: bytes) -> None:
-        """Append `data`; whole blocks are compressed and written at once."""
-        data = self._rest + data
-        whole = len(data) - len(data) % self.BLOCK
-        for start in range(0, whole, self.BLOCK):
-            self._write_block(data[start : start + self.BLOCK])
-        self._rest = data[whole:]
-
-    def close(self) -> None:
-        """Write what is left and the end marker; the handle stays open."""
-        if self._rest:
-            self._write_block(self._rest)
-        self._handle.write(self.END)
-
-    def _write_block(self, block: bytes) -> None:
-        packer = isal_zlib.compressobj(1, isal_zlib.DEFLATED, -15)
-        body = packer.compress(block) + packer.flush()
-        if len(body) > 0xFFFF - 26:  # incompressible: a stored block always fits
-            body = b"\x01" + struct.pack("<HH", len(block), len(block) ^ 0xFFFF) + block
-        self._handle.write(
-            self.HEADER
-            + struct.pack("<H", len(self.HEADER) + 2 + len(body) + 8 - 1)
-            + body
-            + struct.pack("<II", isal_zlib.crc32(block), len(block))
-        )

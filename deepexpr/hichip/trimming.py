@@ -17,12 +17,13 @@ from typing import IO
 import numpy as np
 import pandas as pd
 
+from deepexpr.compression import writing_bytes
 from deepexpr.errors import InputError
 from deepexpr.files import atomic_path, require_file, write_table
 from deepexpr.hichip import trimming_kernel as kernel
 from deepexpr.hichip.enzymes import junctions, parse_enzymes
 from deepexpr.hichip.fastq import raise_record, require_same_end, windows
-from deepexpr.hichip.streams import ByteStream, is_pipe, writing_bytes
+from deepexpr.hichip.streams import ByteStream, is_pipe
 
 log = logging.getLogger(__name__)
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pysam
 
+from deepexpr.compression import is_bgzf, is_gzip
 from deepexpr.errors import InputError
 from deepexpr.files import reading, require_file, writing
 
@@ -108,10 +109,7 @@ def open_genome(path: str | Path) -> Iterator[pysam.FastaFile]:
 
 
 def _refuse_plain_gzip(path: Path) -> None:
-    with open(path, "rb") as handle:
-        head = handle.read(16)
-    # BGZF is gzip with an extra field whose identifier is "BC" (SAM specification, 4.1).
-    if head[:2] == b"\x1f\x8b" and head[12:14] != b"BC":
+    if is_gzip(path) and not is_bgzf(path):
         raise InputError(
             "The genome is compressed with gzip, which cannot be indexed.",
             where=str(path),

@@ -21,8 +21,8 @@ from deepexpr.files import writing
 
 PACKAGE = Path(__file__).resolve().parents[1]
 #: Top-level modules and packages whose code decides no result.
-SHARED = ("__init__", "__main__", "checks", "cli", "config", "downloads", "errors", "files",
-          "options", "provenance", "run", "schemas", "settings")  # fmt: skip
+SHARED = ("__init__", "__main__", "checks", "cli", "compression", "config", "downloads", "errors",
+          "files", "options", "provenance", "run", "schemas", "settings")  # fmt: skip
 
 
 class Code(NamedTuple):
