@@ -95,7 +95,7 @@ else:
             " enzyme={params.enzyme:q} stats={output.stats:q} index={params.prefix:q}"
             " bam1={output.bam1:q} bam2={output.bam2:q}"
             ' && mkfifo "$pipes/1" "$pipes/2"'
-            " && trap 'rm -rf \"$pipes\"' EXIT && bash \"$PYTHONPATH/scripts/run_together.sh\""
+            ' && trap \'rm -rf "$pipes"\' EXIT && bash "$PYTHONPATH/scripts/run_together.sh"'
             ' \'python -m deepexpr trim --r1 "$r1" --r2 "$r2" --enzyme "$enzyme"'
             " --min-length {params.settings[min_length]}"
             " --min-trimmed-fraction {params.settings[min_trimmed_fraction]}"

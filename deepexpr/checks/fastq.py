@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from deepexpr.compression import GZIP_MAGIC
 from deepexpr.errors import InputError
 from deepexpr.files import require_file
 from deepexpr.hichip.mate_names import BAD_MARK, BAD_NAME, SAME_MARK, compare_names
@@ -75,7 +76,7 @@ def first_reads(path: str | Path, size: int = SAMPLED) -> FirstReads:
 def _first_lines(path: str | Path, size: int) -> tuple[list[bytes], bool]:
     """Whole lines of the first bytes (more of them until a record is there), and if that is all."""
     with open(require_file(path, "FASTQ"), "rb") as raw:
-        gzipped = raw.peek(2)[:2] == b"\x1f\x8b"
+        gzipped = raw.peek(2)[:2] == GZIP_MAGIC
         handle = gzip.GzipFile(fileobj=raw) if gzipped else raw
         text = b""
         try:
