@@ -3,9 +3,12 @@ SHELL := /bin/bash
 PYTHON ?= python3
 DATA ?= ../shared/data
 CORES ?= $(shell nproc 2>/dev/null || echo 2)
+# One process per core; the slowest tests are listed at the end.
+PYTEST := python -m pytest -n logical --maxprocesses 8 --durations 25
 IN_VENV := PATH="$(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$$PATH"
 
-.PHONY: help setup demo real k562 test lint format lock docs envs rulegraph clean slurm-test
+.PHONY: help setup demo real k562 test lint format lock docs envs rulegraph clean \
+  test-all test-slow slurm-test
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -23,12 +26,18 @@ k562: ## run it on real tables of K562, Jurkat and HCT116 in DATA, to results/k5
 	@$(PYTHON) config/k562-real/prepare.py $(DATA) resources/k562-real
 	@$(PYTHON) -m bootstrap k562 --cores $(CORES)
 
-test: ## set up, lint, and run every test
+test: ## set up, lint, and run the quick tests on all cores (TESTS=tests/hichip: only those)
 	@$(PYTHON) -m bootstrap setup-test
 	@$(MAKE) --no-print-directory lint
-	@$(IN_VENV) python -m pytest $(TESTS)
+	@$(IN_VENV) $(PYTEST) -m "not slow" --dist worksteal $(TESTS)
 
-slurm-test: ## only the demo and its mishaps through a real SLURM of one node (root on Debian)
+test-slow: ## only the slow tests: the demo, and a tiny run through every change and mishap
+	@$(PYTHON) -m bootstrap setup-test
+	@$(IN_VENV) $(PYTEST) -m slow --dist loadgroup $(TESTS)
+
+test-all: test test-slow ## every test, the quick ones first
+
+slurm-test: ## only a tiny run and its mishaps through a real SLURM of one node (root on Debian)
 	@$(PYTHON) -m bootstrap setup-slurm
 	@$(IN_VENV) python -m pytest tests/slurm $(TESTS)
 

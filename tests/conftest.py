@@ -1,5 +1,7 @@
 """Shared fixtures: the real data where it is, and copies of the workflow to run in."""
 
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -7,6 +9,30 @@ import tiny_run
 from workflow_copy import Workflow
 
 ROOT = Path(__file__).resolve().parents[1]
+
+
+#: Seconds that a slow test may take, the run it starts from included.
+SLOW_TIMEOUT = 1500
+#: Runs that are made once: with several processes, all tests of one of them go to the same.
+RUNS = ("finished", "demo_run")
+
+
+def pytest_configure(config):
+    """The programs of this environment come first, however pytest was called."""
+    folders = (Path(sys.executable).parent, ROOT / ".tools" / "bin")
+    os.environ["PATH"] = os.pathsep.join([*map(str, folders), os.environ["PATH"]])
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Give slow tests their time limit, and tests that share a run their process."""
+    for item in items:
+        if item.get_closest_marker("slow"):
+            item.add_marker(pytest.mark.timeout(SLOW_TIMEOUT))
+        for run in RUNS:
+            if run in item.fixturenames:
+                assert item.get_closest_marker("slow"), f"{item.nodeid} uses {run}: mark it slow"
+                item.add_marker(pytest.mark.xdist_group(run))
 
 
 @pytest.fixture(scope="session")
@@ -31,7 +57,7 @@ def workflow(tmp_path) -> Workflow:
 
 
 @pytest.fixture(scope="session")
-def demo(tmp_path_factory) -> Path:
+def demo_run(tmp_path_factory) -> Path:
     """Folder of the whole demo, run once in its own copy of the workflow."""
     workflow = Workflow.copied_to(tmp_path_factory.mktemp("demo"))
     workflow.run("--configfile", "config/demo/config.yaml")

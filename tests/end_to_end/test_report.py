@@ -9,10 +9,10 @@ CATEGORIES = ["1. Summary", "2. Data", "3. Network", "4. Performance", "5. Motif
 
 
 @pytest.fixture(scope="module")
-def page(browser, demo):
+def page(browser, demo_run):
     from report_page import ReportPage
 
-    return ReportPage(browser, demo / "results" / "report.html")
+    return ReportPage(browser, demo_run / "results" / "report.html")
 
 
 def test_categories_stand_in_the_papers_order(page):
@@ -31,16 +31,16 @@ def test_every_result_is_shown_and_has_its_caption(page, category):
     assert page.outside == set()
 
 
-def test_every_figure_of_the_run_is_in_the_report(page, demo):
+def test_every_figure_of_the_run_is_in_the_report(page, demo_run):
     listed = [page.labels.get(name) or page.open_category(name) for name in CATEGORIES]
     shown = [label for labels in listed for label in labels]
-    made = list((demo / "results" / "figures").glob("*.png"))
-    pages = list((demo / "results").glob("*.html"))
+    made = list((demo_run / "results" / "figures").glob("*.png"))
+    pages = list((demo_run / "results").glob("*.html"))
     assert len(shown) == len(made) + len(pages) - 1, shown  # less the report itself
 
 
-def test_the_page_in_ten_lines_opens_alone(browser, demo):
-    browser.get((demo / "results" / "summary.html").as_uri())
+def test_the_page_in_ten_lines_opens_alone(browser, demo_run):
+    browser.get((demo_run / "results" / "summary.html").as_uri())
     text = browser.find_element("tag name", "body").text
     assert "What was run on what" in text
     assert [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE"] == []

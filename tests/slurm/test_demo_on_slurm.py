@@ -1,4 +1,4 @@
-"""The demo, end to end, through the SLURM executor with the shipped profile."""
+"""The demo_run, end to end, through the SLURM executor with the shipped profile."""
 
 import hashlib
 
@@ -31,9 +31,9 @@ def digests(folder):
     }
 
 
-def test_same_numbers_as_locally(on_slurm, demo):
+def test_same_numbers_as_locally(on_slurm, demo_run):
     """Every table, list, motif and sequence has the bytes of the local run."""
-    found, expected = digests(on_slurm.folder), digests(demo)
+    found, expected = digests(on_slurm.folder), digests(demo_run)
     assert len(expected) > 150
     assert found == expected
 
