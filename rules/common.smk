@@ -214,12 +214,22 @@ def get_cross_lines(*methods):
     return get_alternatives(lines)
 
 
+#: kallisto's option by the sample sheet's word.
+KALLISTO_STRAND = {
+    "unstranded": "",
+    "forward": "--fr-stranded",
+    "reverse": "--rf-stranded",
+}
+
+
 def get_read_options(wildcards):
-    """Single-end samples tell kallisto their fragment length, taken from their first unit."""
+    """Strand, and of single-end samples the fragment length, which all their units share."""
     row = UNITS[UNITS["sample"] == wildcards.sample].iloc[0]
+    strand = KALLISTO_STRAND[get_strandedness(wildcards)]
     if row["fq2"]:
-        return ""
-    return f"--single -l {row['fragment_length']} -s {row['fragment_sd']}"
+        return strand
+    length, sd = row["fragment_length"], row["fragment_sd"]
+    return f"--single -l {length} -s {sd} {strand}".rstrip()
 
 
 def get_sample_reference(file):

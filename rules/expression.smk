@@ -2,7 +2,7 @@
 
 REQUIRED INPUTS: FASTQ of the rna samples, their kallisto folders or tables of genes;
 reference/{assembly}/genes.tsv, and kallisto.idx, transcripts.tsv where reads are counted.
-OUTPUTS: expression/{assembly}/ kallisto/{sample}/, counts.tsv, expression.tsv.
+OUTPUTS: expression/{assembly}/ kallisto/{sample}/, reads/{sample}.tsv, counts.tsv, expression.tsv.
 """
 
 
@@ -29,6 +29,25 @@ rule quantify_sample:
         " {params.options} {input.reads:q} > {log:q} 2>&1"
 
 
+rule count_reads:
+    """Count the reads to the end of every file, compare mates, and tell the library's strand."""
+    input:
+        reads=get_rna_reads,
+        transcripts=out("reference/{assembly}/transcriptome.fa"),
+    output:
+        out("expression/{assembly}/reads/{sample}.tsv"),
+    log:
+        out("logs/expression/{assembly}.{sample}.count_reads.log"),
+    conda:
+        "../envs/deepexpr.yaml"
+    params:
+        mates=get_mate_options,
+        strandedness=get_strandedness,
+    shell:
+        "python -m deepexpr reads {params.mates:q} --transcripts {input.transcripts:q}"
+        " --strandedness {params.strandedness} --output {output:q} 2> {log:q}"
+
+
 rule compute_expression:
     """Sum transcripts to genes, average replicates, take log10 and normalise."""
     input:
@@ -39,6 +58,7 @@ rule compute_expression:
             else []
         ),
         abundance=lambda w: get_abundance(w.assembly).values(),
+        reads=lambda w: get_read_counts(w.assembly).values(),
         tables=lambda w: get_gene_tables(w.assembly).values(),
     output:
         counts=out("expression/{assembly}/counts.tsv"),
@@ -52,6 +72,10 @@ rule compute_expression:
             f"--transcripts={input.transcripts}" if input.transcripts else ""
         ),
         abundance=lambda w: get_sample_options("abundance", get_abundance(w.assembly)),
+        reads=lambda w: [
+            f"--reads={sample}={path}"
+            for sample, path in get_read_counts(w.assembly).items()
+        ],
         tables=lambda w: get_sample_options("gene-counts", get_gene_tables(w.assembly)),
         columns=lambda w: get_value_columns(get_gene_tables(w.assembly)),
         settings=get_settings(
@@ -59,7 +83,7 @@ rule compute_expression:
         ),
     shell:
         "python -m deepexpr expression --genes {input.genes:q} {params.transcripts:q}"
-        " {params.abundance:q} {params.tables:q} {params.columns:q}"
+        " {params.abundance:q} {params.reads:q} {params.tables:q} {params.columns:q}"
         " --pseudocount {params.settings[pseudocount]}"
         " --normalisation {params.settings[normalisation]}"
         " --minimum-pseudoaligned {params.settings[minimum_pseudoaligned]}"

@@ -46,6 +46,26 @@ def get_rna_reads(wildcards):
     return [path for pair in zip(rows["fq1"], rows["fq2"]) for path in pair if path]
 
 
+def get_mate_options(wildcards):
+    """The same files as options: --fq1 ... --fq2 ..."""
+    rows = UNITS[UNITS["sample"] == wildcards.sample]
+    second = [path for path in rows["fq2"] if path]
+    return ["--fq1", *rows["fq1"], *(["--fq2", *second] if second else [])]
+
+
+def get_strandedness(wildcards):
+    """As which strand the reads of a sample are read."""
+    return get_sample_value(wildcards.sample, "strandedness") or "unstranded"
+
+
+def get_read_counts(assembly):
+    """Tables of how many reads there are, of the samples that are counted here."""
+    return {
+        sample: out(f"expression/{assembly}/reads/{sample}.tsv")
+        for sample in get_samples("rna", assembly=assembly, entry="reads")
+    }
+
+
 def get_abundance(assembly):
     """kallisto's abundance.tsv by sample, counted here or given."""
     return {

@@ -26,8 +26,6 @@ WORD = 31
 BYTES, WORDS = 4 << 20, 4
 #: Fewer reads that lie on one strand only say nothing; of one strand or of both by this share.
 LEAST, ONE_SIDED = 200, 0.8
-#: The readings of kallisto by the word of the sample sheet.
-OPTIONS = {"": "", "unstranded": "", "forward": "--fr-stranded", "reverse": "--rf-stranded"}
 
 _CODE = np.full(256, 4, np.uint8)
 _CODE[np.frombuffer(b"ACGTacgt", np.uint8)] = [0, 1, 2, 3] * 2

@@ -36,6 +36,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SAMPLE=NAME",
         help="column of the values of a sample given by --gene-counts, where there are several",
     )
+    parser.add_argument(
+        "--reads",
+        action="append",
+        default=[],
+        metavar="SAMPLE=TSV",
+        help="how many reads a sample given by --abundance has, as `deepexpr reads` counted them: "
+        "stop where kallisto read fewer; repeat",
+    )
     parser.add_argument("--counts", required=True, help="TSV: gene, then counts of each sample")
     parser.add_argument(
         "--output", required=True, help="TSV: gene, then log10 expression of each cell line"
@@ -61,7 +69,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Read the samples, sum by gene, write counts and expression."""
     from deepexpr.commands.signal import named_paths
-    from deepexpr.expression.abundance import read_abundance, require_pseudoaligned
+    from deepexpr.expression.abundance import (
+        read_abundance,
+        require_all_read,
+        require_pseudoaligned,
+    )
     from deepexpr.expression.gene_counts import count_table, sum_by_gene
     from deepexpr.expression.gene_tables import read_gene_counts
     from deepexpr.expression.normalise import expression_table
@@ -71,11 +83,14 @@ def run(args: argparse.Namespace) -> None:
 
     replicates = _replicates([*args.abundance, *args.gene_counts], bool(args.transcripts), args)
     columns = dict(named_paths(args.value_column, "--value-column"))
+    counted = dict(named_paths(args.reads, "--reads"))
     genes = read_genes(args.genes)
     samples = {}
     if args.abundance:
         transcripts = read(TRANSCRIPTS, args.transcripts)
         for _, sample, path in map(_item, args.abundance):
+            if sample in counted:
+                require_all_read(path, counted[sample])
             if args.minimum_pseudoaligned:
                 require_pseudoaligned(path, args.minimum_pseudoaligned)
             samples[sample] = sum_by_gene(read_abundance(path).rename(sample), transcripts)

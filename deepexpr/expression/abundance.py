@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 from deepexpr.errors import InputError
-from deepexpr.files import non_negative, read, reading
+from deepexpr.files import non_negative, read, read_table, reading
 from deepexpr.schemas import Column, Table
 
 log = logging.getLogger(__name__)
@@ -92,6 +92,23 @@ def require_pseudoaligned(path: str | Path, minimum: float) -> float:
             "lower expression.minimum_pseudoaligned only for a known reason.",
         )
     return fraction
+
+
+def require_all_read(path: str | Path, counted: str | Path) -> None:
+    """Raise InputError where kallisto read another number of reads than the files hold.
+
+    kallisto stops without an error at a damaged record, or where one mate's file ends.
+    counted : TSV of `deepexpr reads` (metric, value), with the metric reads.
+    """
+    table = read_table(counted, ("metric", "value")).set_index("metric")["value"]
+    processed = read_run_info(path).get("n_processed")
+    if processed is None or int(processed) != int(table["reads"]):
+        raise InputError(
+            f"kallisto read {processed} of {int(table['reads'])} reads.",
+            where=str(_info_path(path)),
+            expected=f"n_processed {int(table['reads'])}, all that the FASTQ files hold",
+            fix="Delete this folder and run again; where it stays so, look at kallisto's log.",
+        )
 
 
 def read_run_info(path: str | Path) -> dict[str, Any]:

@@ -1,0 +1,45 @@
+"""`deepexpr reads`: count the reads of an RNA-seq sample, and tell from which strand they come."""
+
+from __future__ import annotations
+
+import argparse
+
+HELP = "Count the reads of an RNA-seq sample to their ends, compare mates, and tell the strand."
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of this verb."""
+    parser.add_argument("--fq1", nargs="+", required=True, help="FASTQ of the first mates")
+    parser.add_argument(
+        "--fq2", nargs="+", default=[], help="FASTQ of the second mates; none for single-end reads"
+    )
+    parser.add_argument("--transcripts", required=True, help="FASTA of the index's transcripts")
+    parser.add_argument(
+        "--strandedness",
+        choices=("unstranded", "forward", "reverse"),
+        default="unstranded",
+        help="as which they will be read: forward where mate 1 reads like the transcript",
+    )
+    parser.add_argument("--output", required=True, help="TSV: metric, value")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Count, compare and write."""
+    import pandas as pd
+
+    from deepexpr.checks.strand import read_strands, require_strand
+    from deepexpr.errors import UsageError
+    from deepexpr.files import write_table
+    from deepexpr.hichip.fastq import count_reads
+
+    if args.fq2 and len(args.fq1) != len(args.fq2):
+        raise UsageError(
+            "There are not as many files of second mates as of first ones.",
+            found=f"{len(args.fq1)} and {len(args.fq2)}",
+        )
+    second = args.fq2 or [None] * len(args.fq1)
+    reads = sum(count_reads(*files) for files in zip(args.fq1, second, strict=True))
+    strands = read_strands(args.fq1[0], args.transcripts)
+    require_strand(strands, args.strandedness, args.fq1[0])
+    rows = {"reads": reads, "forward": strands.forward, "reverse": strands.reverse}
+    write_table(pd.DataFrame({"metric": list(rows), "value": list(rows.values())}), args.output)
