@@ -48,5 +48,6 @@ def run(args: argparse.Namespace) -> None:
         name: read_loop_table(path, columns.get(name), args.confidence)
         for name, path in named_paths(args.table, "--table")
     }
-    chromosomes = set(read_chromosomes(args.chrom_sizes).names)
+    genome = read_chromosomes(args.chrom_sizes)
+    chromosomes = dict(zip(genome.names, genome.sizes, strict=True))
     write_table(imported_signal(tables, chromosomes, args.chrom_sizes), args.output)

@@ -14,7 +14,7 @@ import pandas as pd
 
 from deepexpr.errors import InputError
 from deepexpr.files import read
-from deepexpr.hichip.bedpe import ANCHORS
+from deepexpr.hichip.bedpe import ANCHORS, order_anchors
 from deepexpr.schemas import CONTACTS, QC, SIGNAL
 
 logger = logging.getLogger(__name__)
@@ -52,14 +52,17 @@ def read_totals(path: str | Path, metric: str = TOTAL_METRIC) -> dict[str, float
 def read_called_loops(path: str | Path) -> pd.DataFrame:
     """Read the anchors of the called loops from a BEDPE with a header.
 
-    Where there is a column `loop` only its rows with 1 count. Returns the six anchor columns.
+    Where there is a column `loop` only its rows with 1 count. Returns the six anchor columns, the
+    smaller anchor first, as those of contacts are.
     """
     table = read(CONTACTS[:6], path)
     kept = table[table["loop"] == 1] if "loop" in table.columns else table
     logger.info("%s: %d rows in, %d loops kept", path, len(table), len(kept))
-    if kept.duplicated(ANCHORS).any():
+    kinds = {"chromosome1": "category", "chromosome2": "category"}
+    kept = order_anchors(kept[ANCHORS].astype(kinds)).astype(dict.fromkeys(kinds, str))
+    if kept.duplicated().any():
         raise InputError("A loop is listed twice.", where=str(path), fix="Remove the repeats.")
-    return kept[ANCHORS].reset_index(drop=True)
+    return kept.reset_index(drop=True)
 
 
 def loop_signal(

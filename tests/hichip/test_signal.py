@@ -89,6 +89,15 @@ def test_repeated_loops_are_an_error(tmp_path):
         read_called_loops(tmp_path / "l.bedpe")
 
 
+def test_swapped_anchors_are_the_same_loop(tmp_path):
+    swapped = (*LOOP1[3:6], *LOOP1[:3])
+    loops(swapped, LOOP2).to_csv(tmp_path / "l.bedpe", sep="\t", index=False)
+    assert read_called_loops(tmp_path / "l.bedpe").equals(loops(LOOP1, LOOP2))
+    loops(swapped, LOOP1).to_csv(tmp_path / "l.bedpe", sep="\t", index=False)
+    with pytest.raises(InputError, match="listed twice"):
+        read_called_loops(tmp_path / "l.bedpe")
+
+
 def test_verb(tmp_path):
     called = loops(LOOP1, LOOP2).assign(loop=[1, 0]).rename(columns={"chromosome1": "#chromosome1"})
     called.to_csv(tmp_path / "loops.bedpe", sep="\t", index=False)
