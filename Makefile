@@ -57,9 +57,8 @@ lock: ## pin requirements/*.txt again from requirements/*.in (needs uv)
 	  uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --quiet \
 	    $$name.in --output-file $$name.txt; done
 
-docs: ## write config/README.md from the schemas
-	@$(IN_VENV) python -m deepexpr.config.documentation > config/README.md.new
-	@mv config/README.md.new config/README.md
+docs: ## write config/README.md and config/schema.json from the settings' classes
+	@$(IN_VENV) python -m deepexpr.config.documentation config
 
 envs: ## write envs/ and containers/ from what the rules call and the lock file
 	@$(IN_VENV) PYTHONPATH=. python envs/render.py

@@ -5,7 +5,8 @@ from snakemake.utils import min_version
 min_version("9.8")
 
 
-configfile: "config/config.yaml"
+# The workflow's own, from whatever folder it is run.
+configfile: f"{workflow.basedir}/config/config.yaml"
 
 
 report: "report/workflow.rst"

@@ -18,7 +18,6 @@ Each row is one fresh process, after compilation; seconds are CPU seconds.
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import logging
 import multiprocessing
 import resource
@@ -72,7 +71,7 @@ def plant(number: int, share: float, seed: int) -> tuple[list[str], pd.DataFrame
 
 def _run(sequences, settings, seed, **options):
     """(result, CPU seconds) on sequences called s0, s1, ..."""
-    warm = dataclasses.replace(settings, iterations=2, burn_in=1, chains=1, motifs=1, draws=1)
+    warm = settings.changed(iterations=2, burn_in=1, chains=1, motifs=1, draws=1)
     find_modules(["w"], [sequences[0]], warm, seed=1)
     start = time.process_time()
     result = find_modules(
@@ -153,7 +152,7 @@ def measure_noise(seed: int, settings: CismoduleSettings) -> dict:
 def measure_linear(number: int, settings: CismoduleSettings) -> dict:
     """Seconds per iteration of one chain on `number` sequences of 1 kb."""
     sequences, _ = plant(number, 0.6, 1)
-    short = dataclasses.replace(settings, chains=1, iterations=12, burn_in=6, draws=1)
+    short = settings.changed(chains=1, iterations=12, burn_in=6, draws=1)
     _, seconds = _run(sequences, short, 1)
     return {
         "case": "linear",
@@ -271,15 +270,15 @@ def main() -> None:
     logging.basicConfig(level=logging.ERROR)
     three = CismoduleSettings(motifs=3, module_length=MODULE, iterations=60, burn_in=30, chains=2)
     length = args.real_iterations
-    many = dataclasses.replace(
-        three, motifs=24, module_length=200, iterations=length, burn_in=length // 2, chains=1
+    many = three.changed(
+        motifs=24, module_length=200, iterations=length, burn_in=length // 2, chains=1
     )
     rows = [row for path in args.join for row in pd.read_csv(path, sep="\t").to_dict("records")]
     parts = [] if args.join else args.parts
     seeds = range(1, args.seeds + 1)
     jobs = [(measure_planted, (s, three)) for s in seeds if "planted" in parts]
     length = args.noise_iterations
-    one = dataclasses.replace(three, chains=1, iterations=length, burn_in=length // 2)
+    one = three.changed(chains=1, iterations=length, burn_in=length // 2)
     jobs += [(measure_noise, (s, one)) for s in seeds if "noise" in parts]
     jobs += [(measure_linear, (n, three)) for n in (50, 100, 200, 400, 800) if "linear" in parts]
     for function, arguments in jobs:

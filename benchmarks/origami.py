@@ -63,10 +63,10 @@ def simulate(contacts: int, anchors: str, seed: int) -> tuple[pd.DataFrame, pd.D
 
 def measure_speed(contacts: int, anchors: str, mode: str, iterations: int, burn_in: int) -> dict:
     """Time one run on simulated contacts."""
-    warm = OrigamiSettings(mode=mode, iterations=5, burn_in=0)
+    warm = OrigamiSettings(mode=mode, iterations=5, burn_in=0, chains=1)
     call_loops(*simulate(500, anchors, 2), warm, seed=1)
     table, depth = simulate(contacts, anchors, 1)
-    settings = OrigamiSettings(mode=mode, iterations=iterations, burn_in=burn_in)
+    settings = OrigamiSettings(mode=mode, iterations=iterations, burn_in=burn_in, chains=1)
     start = time.process_time()
     calls = call_loops(table, depth, settings, seed=1)
     return {
@@ -84,9 +84,9 @@ def measure_agreement(seed: int, trans: str) -> dict:
     """Compare one run with the mean of the two R runs, at their 2,000 iterations."""
     contacts = read_contacts(REFERENCE / "contacts.tsv.gz")
     depth = read_depth(REFERENCE / "depth.tsv.gz")
-    warm = OrigamiSettings(mode="chiapet", iterations=5, burn_in=0)
+    warm = OrigamiSettings(mode="chiapet", iterations=5, burn_in=0, chains=1)
     call_loops(contacts, depth, warm, seed)
-    settings = OrigamiSettings(mode="chiapet", iterations=2000, trans=trans)
+    settings = OrigamiSettings(mode="chiapet", iterations=2000, trans=trans, chains=1)
     start = time.process_time()
     calls = call_loops(contacts, depth, settings, seed)
     seconds = time.process_time() - start

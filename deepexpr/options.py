@@ -12,10 +12,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args, get_origin
 
-import yaml
-
 from deepexpr.errors import InputError
-from deepexpr.files import reading
 from deepexpr.settings import Section, members
 
 S = TypeVar("S", bound=Section)
@@ -27,36 +24,51 @@ def add_settings(
     fields: Iterable[str] | None = None,
     **flags: str,
 ) -> None:
-    """Add ``--settings`` and an option for each of `fields` (all of the section if None).
-
-    flags : options whose name is not the field's, such as motifs="--enhancer-motifs".
-    """
+    """Add ``--settings``, which takes any field of the section, and options for `fields`."""
     parser.add_argument(
         "--settings",
         metavar="JSON",
         help="JSON text, or a JSON or YAML file, with any of: " + ", ".join(section.model_fields),
     )
+    parser.set_defaults(settings_of=section)
+    add_options(parser, section, fields, **flags)
+
+
+def add_options(
+    parser: argparse.ArgumentParser,
+    section: type[Section],
+    fields: Iterable[str] | None = None,
+    **flags: str,
+) -> None:
+    """Add an option for each of `fields` (all of the section if None); `given` reads them.
+
+    flags : options whose name is not the field's, such as biotypes="--biotype".
+    """
     for name in section.model_fields if fields is None else fields:
         field = section.model_fields[name]
-        options: dict[str, Any] = {"dest": name, "default": None}
         default = field.get_default(call_default_factory=True)
         shown = " ".join(map(str, default)) if isinstance(default, tuple) else default
         hint = "" if field.is_required() or shown in (None, False, "") else f" (default: {shown})"
-        options["help"] = (field.description or "").replace("%", "%%") + hint.replace("%", "%%")
-        options |= _shape(section, name)
-        parser.add_argument(flags.get(name, f"--{name.replace('_', '-')}"), **options)
+        text = ((field.description or "").removesuffix(".") + hint).replace("%", "%%")
+        flag = flags.get(name, f"--{name.replace('_', '-')}")
+        parser.add_argument(flag, dest=name, default=None, help=text, **_shape(section, name))
 
 
-def given(args: argparse.Namespace, section: type[S], **values: Any) -> S:
-    """The section of what the command line gave, over `values`, over the fields' defaults."""
-    values |= read_options(args.settings)
+def given(args: argparse.Namespace, section: type[S]) -> S:
+    """The section of what the command line gave, over --settings, over the fields' defaults."""
+    takes_settings = issubclass(section, getattr(args, "settings_of", ()))
+    values = read_options(args.settings) if takes_settings else {}
     told = {name: getattr(args, name, None) for name in section.model_fields}
     values |= {name: value for name, value in told.items() if value is not None}
-    return section.of(values, "--settings" if args.settings else "options")
+    return section.of(values, "--settings" if takes_settings and args.settings else "options")
 
 
 def read_options(text: str | None) -> dict[str, Any]:
     """The mapping of JSON text, or of a JSON or YAML file at that path; empty if None."""
+    import yaml
+
+    from deepexpr.files import reading
+
     if not text:
         return {}
     where = "--settings"
@@ -82,9 +94,7 @@ def _shape(section: type[Section], name: str) -> dict[str, Any]:
         return {"action": argparse.BooleanOptionalAction}
     if get_origin(kind) is tuple:
         item = get_args(kind)[0]
-        if get_origin(item) is Literal:
-            return {"nargs": "*", "choices": get_args(item)}
-        return {"nargs": "*", "type": item}
+        return {"nargs": "*", "action": "extend", "type": item}
     if get_origin(kind) is Literal and len(kinds) == 1:
         return {"choices": get_args(kind)}
     return {"type": _reader(section, name, str if str in kinds else kind), "metavar": "VALUE"}

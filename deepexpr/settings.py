@@ -11,13 +11,13 @@ from __future__ import annotations
 import difflib
 import types
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, ClassVar, Literal, Self, Union, get_args, get_origin
+from typing import Annotated, Any, ClassVar, Literal, Self, Union, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from deepexpr.errors import InputError, raise_all
 
-__all__ = ["Field", "RuleError", "Section", "members"]
+__all__ = ["Field", "RuleError", "Section", "Unique", "members"]
 
 _SEE = "see config/README.md."
 #: JSON's words for types, as a user of YAML knows them.
@@ -35,6 +35,16 @@ _LIMITS: dict[str, Callable[[Any, dict], str]] = {
     "finite_number": lambda v, c: f"{v!r} is not finite",
     "string_pattern_mismatch": lambda v, c: f"{v!r} does not match {c['pattern']!r}",
 }
+
+
+def _unique(values: tuple) -> tuple:
+    if len(set(values)) < len(values):
+        raise ValueError(f"{list(values)!r} has non-unique elements")
+    return values
+
+
+#: Marks a tuple in which nothing stands twice: Annotated[tuple[int, ...], Unique].
+Unique = AfterValidator(_unique)
 
 
 class RuleError(InputError, ValueError):
@@ -112,8 +122,12 @@ class Section(BaseModel, metaclass=_Telling):
 
 
 def members(kind: Any) -> tuple[Any, ...]:
-    """The types of a union; a single type alone."""
-    return get_args(kind) if get_origin(kind) in (Union, types.UnionType) else (kind,)
+    """The types of a union, without their limits; a single type alone."""
+    if get_origin(kind) is Annotated:
+        return members(get_args(kind)[0])
+    if get_origin(kind) in (Union, types.UnionType):
+        return tuple(one for part in get_args(kind) for one in members(part))
+    return (kind,)
 
 
 def _told(error: ValidationError, section: type[Section], where: str) -> Iterator[InputError]:
@@ -126,7 +140,7 @@ def _told(error: ValidationError, section: type[Section], where: str) -> Iterato
             missing.setdefault(path[:-1], []).append(path[-1])
         elif each["type"] == "extra_forbidden":
             found.setdefault(path[:-1], []).append(_unknown(path, owner, where))
-        elif path not in found:  # a union tells once for each of its types
+        elif path not in found or each["type"] in _LIMITS:  # a union tells of each of its types
             found[path] = [_bad_value(each, path, owner, kind, where)]
     for path, names in missing.items():
         absent = InputError(
@@ -201,11 +215,10 @@ def _why(each: Any, kind: Any, rule: Exception | None) -> str:
     if name in _LIMITS:
         return _LIMITS[name](value, each.get("ctx", {}))
     choices = [c for k in members(kind) if get_origin(k) is Literal for c in get_args(k)]
-    if name == "literal_error":
-        return f"{value!r} is not one of {choices}"
-    words = [_word(k) for k in members(kind) if get_origin(k) is not Literal]
-    words += ["string"] if choices else []
-    return f"{value!r} is not of type {', '.join(map(repr, words))}"
+    words = ", ".join(repr(_word(k)) for k in members(kind) if get_origin(k) is not Literal)
+    if choices:
+        return f"{value!r} is not one of {choices}" + (f" or of type {words}" if words else "")
+    return f"{value!r} is not of type {words}"
 
 
 def _word(kind: Any) -> str:

@@ -13,9 +13,14 @@ os.environ.update(PYTHONPATH=workflow.basedir)
 
 from deepexpr.checks.inputs import load_and_check, name_problems, run_time_problems
 from deepexpr.config.entries import files_of, sample_entries
+from deepexpr.config.settings import keys_twice
 from deepexpr.errors import InputError, raise_all
 
 try:
+    if workflow.is_main_process:
+        raise_all(
+            [problem for path in workflow.configfiles for problem in keys_twice(path)]
+        )
     checked, SAMPLES, UNITS = load_and_check(
         config, ", ".join(map(str, workflow.configfiles))
     )
@@ -89,9 +94,10 @@ def get_alternatives(names):
     return "|".join(map(re.escape, sorted(names))) or "(?!)"
 
 
-def get_settings(section, *keys):
-    """These settings of a section: a rule depends on those it uses, not on all of them."""
-    return {key: config[section][key] for key in keys}
+def get_settings(name, part):
+    """A part of a section as JSON: a rule depends on the settings it uses, not on all of them."""
+    keys = part.model_fields
+    return json.dumps({key: config[name][key] for key in keys}, sort_keys=True)
 
 
 def get_transcript_sources(wildcards):

@@ -5,6 +5,8 @@ reference/{assembly}/genes.tsv, and kallisto.idx, transcripts.tsv where reads ar
 OUTPUTS: expression/{assembly}/ kallisto/{sample}/, reads/{sample}.tsv, counts.tsv, expression.tsv.
 """
 
+from deepexpr.expression.sections import ExpressionSection
+
 
 rule quantify_sample:
     """Quantify the transcripts of one sample with kallisto, all its units together."""
@@ -78,13 +80,9 @@ rule compute_expression:
         ],
         tables=lambda w: get_sample_options("gene-counts", get_gene_tables(w.assembly)),
         columns=lambda w: get_value_columns(get_gene_tables(w.assembly)),
-        settings=get_settings(
-            "expression", "pseudocount", "normalisation", "minimum_pseudoaligned"
-        ),
+        settings=get_settings("expression", ExpressionSection),
     shell:
         "python -m deepexpr expression --genes {input.genes:q} {params.transcripts:q}"
         " {params.abundance:q} {params.reads:q} {params.tables:q} {params.columns:q}"
-        " --pseudocount {params.settings[pseudocount]}"
-        " --normalisation {params.settings[normalisation]}"
-        " --minimum-pseudoaligned {params.settings[minimum_pseudoaligned]}"
+        " --settings {params.settings:q}"
         " --counts {output.counts:q} --output {output.expression:q} 2> {log:q}"

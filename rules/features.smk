@@ -4,6 +4,8 @@ REQUIRED INPUTS: reference/{assembly}/, expression/{assembly}/expression.tsv, lo
 OUTPUTS: features/{assembly}/splits/{scheme}-K{K}.tsv, features/{cell_line}/dataset.h5.
 """
 
+from deepexpr.features.sections import FeatureSection
+
 
 rule split_genes:
     """Assign every gene to train, validation and test of each fold."""
@@ -52,10 +54,9 @@ rule build_dataset:
         signal=lambda w, input: f"--signal={input.signal}" if input.signal else "",
         bins=lambda w: get_bin_options(w.cell_line),
         assembly=lambda w: ASSEMBLY[w.cell_line],
-        settings=get_settings("features", "bins", "bin_size"),
+        settings=get_settings("features", FeatureSection),
     shell:
         "python -m deepexpr dataset --genes {input.genes:q} --promoters {input.promoters:q}"
         " --expression {input.expression:q} {params.signal:q} {params.bins:q}"
         " --cell-line {wildcards.cell_line:q} --assembly {params.assembly:q}"
-        " --bins {params.settings[bins]} --bin-size {params.settings[bin_size]}"
-        " --output {output:q} 2> {log:q}"
+        " --settings {params.settings:q} --output {output:q} 2> {log:q}"

@@ -7,6 +7,8 @@ pairs.mcool (on request); hichip/qc.assembly-{assembly}.tsv, hichip/qc.cell_line
 hichip/trimming_mqc.tsv, hichip/pairs_mqc.tsv.
 """
 
+from deepexpr.hichip.sections import ContactSection, PairSection, TrimSection
+
 BOWTIE_INDEX = lambda w: multiext(
     get_sample_reference("bowtie/genome")(w), *[f".{p}.ebwt" for p in BOWTIE_PARTS]
 )
@@ -31,11 +33,10 @@ if config["hichip"]["keep_trimmed"]:
             "../envs/deepexpr.yaml"
         params:
             enzyme=lambda w: get_sample_value(w.sample, "enzyme"),
-            settings=get_settings("hichip", "min_length", "min_trimmed_fraction"),
+            settings=get_settings("hichip", TrimSection),
         shell:
             "python -m deepexpr trim --r1 {input.r1:q} --r2 {input.r2:q} --enzyme {params.enzyme:q}"
-            " --min-length {params.settings[min_length]}"
-            " --min-trimmed-fraction {params.settings[min_trimmed_fraction]}"
+            " --settings {params.settings:q}"
             " --out-r1 {output.r1:q} --out-r2 {output.r2:q} --stats {output.stats:q} 2> {log:q}"
 
     rule map_mate:
@@ -82,9 +83,8 @@ else:
         threads: config["resources"]["bowtie_threads"]
         params:
             enzyme=lambda w: get_sample_value(w.sample, "enzyme"),
-            settings=get_settings(
-                "hichip", "min_length", "min_trimmed_fraction", "bowtie_options"
-            ),
+            settings=get_settings("hichip", TrimSection),
+            options=config["hichip"]["bowtie_options"],
             prefix=lambda w, input: input.index[0].removesuffix(".1.ebwt"),
             threads=lambda w, threads: max(1, threads // 2),
         shell:
@@ -93,16 +93,15 @@ else:
             # everything again in a copied run.
             "(pipes=$(mktemp -d) && export pipes r1={input.r1:q} r2={input.r2:q}"
             " enzyme={params.enzyme:q} stats={output.stats:q} index={params.prefix:q}"
+            " settings={params.settings:q}"
             " bam1={output.bam1:q} bam2={output.bam2:q}"
             ' && mkfifo "$pipes/1" "$pipes/2"'
             ' && trap \'rm -rf "$pipes"\' EXIT && bash "$PYTHONPATH/scripts/run_together.sh"'
             ' \'python -m deepexpr trim --r1 "$r1" --r2 "$r2" --enzyme "$enzyme"'
-            " --min-length {params.settings[min_length]}"
-            " --min-trimmed-fraction {params.settings[min_trimmed_fraction]}"
-            ' --out-r1 "$pipes/1" --out-r2 "$pipes/2" --stats "$stats"\''
-            " 'bowtie {params.settings[bowtie_options]} -p {params.threads} --reorder -S"
+            ' --settings "$settings" --out-r1 "$pipes/1" --out-r2 "$pipes/2" --stats "$stats"\''
+            " 'bowtie {params.options} -p {params.threads} --reorder -S"
             ' -x "$index" -q "$pipes/1" | samtools view -b -1 -o "$bam1" -\''
-            " 'bowtie {params.settings[bowtie_options]} -p {params.threads} --reorder -S"
+            " 'bowtie {params.options} -p {params.threads} --reorder -S"
             ' -x "$index" -q "$pipes/2" | samtools view -b -1 -o "$bam2" -\''
             ") 2> {log:q}"
 
@@ -131,12 +130,11 @@ rule join_pairs:
             *[f"--pairs={path}" for path in input.pairs],
             *[f"--trim-stats={path}" for path in input.stats],
         ],
-        settings=get_settings("hichip", "min_distance", "drop_chromosomes"),
+        settings=get_settings("hichip", PairSection),
     shell:
         "python -m deepexpr pairs {params.files:q}"
         " --sample {wildcards.sample:q} --chrom-sizes {input.sizes:q}"
-        " --min-distance {params.settings[min_distance]}"
-        " --drop-chromosome {params.settings[drop_chromosomes]:q}"
+        " --settings {params.settings:q}"
         " --output {output.pairs:q} --qc {output.qc:q} 2> {log:q}"
 
 
@@ -206,11 +204,10 @@ rule count_contacts:
         anchors=lambda w, input: (
             [f"--anchors={input.anchors}"] if input.anchors else []
         ),
-        settings=get_settings("hichip", "resolution", "max_distance"),
+        settings=get_settings("hichip", ContactSection),
     shell:
         "python -m deepexpr contacts --pairs {input.pairs:q} {params.anchors:q}"
-        " --resolution {params.settings[resolution]}"
-        " --max-distance {params.settings[max_distance]}"
+        " --settings {params.settings:q}"
         " --output {output.contacts:q} --depth {output.depth:q} 2> {log:q}"
 
 

@@ -6,6 +6,8 @@ OUTPUTS: loops/{cell_line}/ contacts.bedpe, loops.bedpe, loops.interact.bed (UCS
 loops.longrange.txt (WashU), qc.tsv where loops are called; signal.tsv.
 """
 
+from deepexpr.hichip.sections import CallSection
+
 
 rule call_loops:
     """Give every contact its probability to be a loop, replicates pooled."""
@@ -26,16 +28,11 @@ rule call_loops:
         "../envs/deepexpr.yaml"
     threads: config["loops"]["chains"]
     params:
-        settings=get_settings(
-            "loops", "mode", "iterations", "burn_in", "chains", "confidence"
-        ),
-        early="--stop-when-converged" if config["loops"]["stop_when_converged"] else [],
+        settings=get_settings("loops", CallSection),
         seed=config["seed"],
     shell:
         "python -m deepexpr call-loops --contacts {input.contacts:q} --depth {input.depth:q}"
-        " --mode {params.settings[mode]} --iterations {params.settings[iterations]}"
-        " --burn-in {params.settings[burn_in]} --chains {params.settings[chains]}"
-        " --threads {threads} {params.early} --confidence {params.settings[confidence]}"
+        " --settings {params.settings:q} --threads {threads}"
         " --seed {params.seed} --output {output.contacts:q} --loops {output.loops:q}"
         " --interact {output.interact:q} --longrange {output.longrange:q}"
         " --qc {output.qc:q} 2> {log:q}"

@@ -5,6 +5,8 @@ OUTPUTS: motifs/{cell_line}/ {filters,attribution}.meme and .tsv, enhancers.fa, 
 enhancers.meme, {filters,attribution,enhancers}.tomtom.tsv and .summary.tsv, interpretation/{gene}/.
 """
 
+from deepexpr.motifs.sections import EnhancerSection, TomtomSection
+
 MOTIF_TASK = "regression" if "regression" in TASKS else TASKS[0]
 
 
@@ -95,14 +97,10 @@ rule match_motifs:
     conda:
         "../envs/motifs.yaml"
     params:
-        settings=get_settings(
-            "motifs", "targets", "distance", "engine", "e_value", "null_shuffles"
-        ),
+        settings=get_settings("motifs", TomtomSection),
         seed=config["seed"],
     shell:
-        "python -m deepexpr tomtom --query {input:q} --targets {params.settings[targets]:q}"
-        " --distance {params.settings[distance]} --engine {params.settings[engine]}"
-        " --e-value {params.settings[e_value]} --null-shuffles {params.settings[null_shuffles]}"
+        "python -m deepexpr tomtom --query {input:q} --settings {params.settings:q}"
         " --seed {params.seed} --output {output.matches:q} --summary {output.summary:q} 2> {log:q}"
 
 
@@ -121,16 +119,11 @@ rule cut_enhancers:
     conda:
         "../envs/deepexpr.yaml"
     params:
-        settings=get_settings("motifs", "enhancers"),
-        options=lambda w, input: ([f"--peaks={input.peaks}"] if input.peaks else [])
-        + (
-            [f"--width={config['motifs']['enhancer_width']}"]
-            if config["motifs"]["enhancer_width"]
-            else []
-        ),
+        settings=get_settings("motifs", EnhancerSection),
+        peaks=lambda w, input: [f"--peaks={input.peaks}"] if input.peaks else [],
     shell:
         "python -m deepexpr enhancers --signal {input.signal:q} --genome {input.genome:q}"
-        " --genes {input.genes:q} --number {params.settings[enhancers]} {params.options:q}"
+        " --genes {input.genes:q} --settings {params.settings:q} {params.peaks:q}"
         " --output {output.fasta:q} --bed {output.bed:q} 2> {log:q}"
 
 

@@ -5,6 +5,8 @@ OUTPUTS: reference/{assembly}/ genome.fa, chrom.sizes, genes.tsv, promoters.fa, 
 transcriptome.fa, kallisto.idx, bowtie/.
 """
 
+from deepexpr.reference.sections import PromoterSection
+
 BOWTIE_PARTS = ["1", "2", "3", "4", "rev.1", "rev.2"]
 
 if config["simulate"]:
@@ -73,18 +75,14 @@ rule cut_promoters:
     conda:
         "../envs/deepexpr.yaml"
     params:
-        settings=get_settings(
-            "reference", "tss_rule", "biotypes", "upstream", "downstream"
-        ),
+        settings=get_settings("reference", PromoterSection),
         chromosomes=lambda w: config["assemblies"][w.assembly]["chromosomes"] or [],
         chromosome_flag=lambda w: (
             "--chromosomes" if config["assemblies"][w.assembly]["chromosomes"] else ""
         ),
     shell:
         "python -m deepexpr promoters --genome {input.genome:q} --annotation {input.annotation:q}"
-        " --assembly {wildcards.assembly:q}"
-        " --tss-rule {params.settings[tss_rule]} --biotype {params.settings[biotypes]:q}"
-        " --upstream {params.settings[upstream]} --downstream {params.settings[downstream]}"
+        " --assembly {wildcards.assembly:q} --settings {params.settings:q}"
         " {params.chromosome_flag} {params.chromosomes:q}"
         " --output {output.fasta:q} --table {output.genes:q} 2> {log:q}"
 

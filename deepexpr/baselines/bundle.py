@@ -74,7 +74,7 @@ def write_bundle(
             "folds": folds,
             "dataset_sha256": dataset.sha256 if dataset.path else None,
             "splits_sha256": sha256_file(folder / "splits.tsv"),
-            "settings": settings.to_mapping(),
+            "settings": settings.to_dict(),
             "seed": seed,
             "versions": versions(),
             "metrics": metrics,
@@ -119,7 +119,7 @@ class BaselineBundle:
     @cached_property
     def settings(self) -> BaselineSettings:
         """Settings of its features and search."""
-        return BaselineSettings.from_mapping(self.info["settings"])
+        return BaselineSettings.of(self.info["settings"], str(self.path / "bundle.json"))
 
     @property
     def folds(self) -> list[int]:

@@ -12,7 +12,6 @@ from typing import Any
 
 import pandas as pd
 
-from deepexpr.baselines.settings import BaselineSettings
 from deepexpr.checks.health import Wanted, unit_health
 from deepexpr.config.entries import files_of, sample_entries
 from deepexpr.config.settings import complete_config, config_problems
@@ -21,9 +20,7 @@ from deepexpr.config.unit_rules import UNVERIFIED
 from deepexpr.downloads.accessions import ACCESSION_FORMS
 from deepexpr.errors import InputError, raise_all
 from deepexpr.model.config import make_configs
-from deepexpr.motifs.cismodule.settings import CismoduleSettings
 from deepexpr.motifs.jaspar import is_release, require_release
-from deepexpr.motifs.seqlets import SeqletSettings
 from deepexpr.reference.annotation import annotation_names, names_gene
 from deepexpr.reference.chromosomes import require_common_name
 from deepexpr.reference.fasta import fasta_names
@@ -40,7 +37,7 @@ def load_and_check(
     """
     raise_all(config_problems(config, where))
     config = complete_config(config)
-    raise_all(list(_nested_settings(config, where)))
+    raise_all(list(_network_settings(config, where)))
     samples = read_sheet(config["samples"], "samples")
     units = read_sheet(config["units"], "units")
     raise_all(sheet_problems(samples, units, config))
@@ -56,31 +53,18 @@ def load_and_check(
     return config, samples, units
 
 
-def _nested_settings(config: Mapping[str, Any], where: str) -> Iterator[InputError]:
-    """Settings whose keys the package knows and the schema does not."""
-    checks = (
-        ("model, training", lambda: make_configs(config["model"], config["training"])),
-        (
-            "baselines.settings",
-            lambda: BaselineSettings.from_mapping(config["baselines"]["settings"]),
-        ),
-        ("motifs.cismodule", lambda: CismoduleSettings.from_mapping(config["motifs"]["cismodule"])),
-        (
-            "motifs.attribution",
-            lambda: SeqletSettings.from_mapping(config["motifs"]["attribution"]),
-        ),
-    )
-    for key, check in checks:
-        try:
-            check()
-        except InputError as error:
-            yield InputError(
-                error.problem,
-                where=f"{where}, key {key}",
-                expected=error.expected,
-                found=error.found,
-                fix=error.fix or "Correct or remove it.",
-            )
+def _network_settings(config: Mapping[str, Any], where: str) -> Iterator[InputError]:
+    """Settings of the network, whose keys its variant knows."""
+    try:
+        make_configs(config["model"], config["training"])
+    except InputError as error:
+        yield InputError(
+            error.problem,
+            where=f"{where}, key model, training",
+            expected=error.expected,
+            found=error.found,
+            fix=error.fix or "Correct or remove it.",
+        )
 
 
 def _unknown_names(config: Mapping[str, Any], samples: pd.DataFrame) -> Iterator[InputError]:

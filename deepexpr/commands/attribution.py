@@ -4,30 +4,21 @@ from __future__ import annotations
 
 import argparse
 
-from deepexpr.commands.numbers import at_least
-
 HELP = "pool the stretches of promoters that move a network's predictions into motifs"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    from deepexpr.motifs.sections import PooledSection
+    from deepexpr.motifs.seqlet_settings import SeqletSettings
+    from deepexpr.options import add_options, add_settings
+
     parser.add_argument(
         "--bundle", required=True, metavar="DIR", help="trained network with a sequence module"
     )
     parser.add_argument("--dataset", required=True, metavar="H5", help="dataset of its genes")
-    parser.add_argument(
-        "--promoters",
-        type=at_least(1),
-        default=1000,
-        metavar="N",
-        help="genes read, drawn at random",
-    )
+    add_options(parser, PooledSection, attribution_promoters="--promoters")
+    add_settings(parser, SeqletSettings, ("seed",))
     parser.add_argument("--fold", type=int, metavar="N", help="one fold (default: mean of all)")
-    parser.add_argument(
-        "--settings",
-        metavar="JSON",
-        help="JSON or YAML text or file: width, flank, false_discovery, alike, least, most",
-    )
-    parser.add_argument("--seed", type=int, default=1, help="seed of the draw and of the null")
     parser.add_argument("--threads", type=int, help="CPU threads of the network")
     parser.add_argument("--table", required=True, metavar="TSV", help="one row per motif")
     parser.add_argument("--output", required=True, metavar="MEME", help="the motifs")
@@ -40,18 +31,21 @@ def run(args: argparse.Namespace) -> None:
     from deepexpr.files import write_table
     from deepexpr.model.backend import configure
     from deepexpr.model.bundle import Bundle
-    from deepexpr.model.config import read_options
     from deepexpr.model.examples import Examples
     from deepexpr.motifs.attribution import contributions
     from deepexpr.motifs.meme_format import write_meme
-    from deepexpr.motifs.seqlets import SeqletSettings, attribution_motifs
+    from deepexpr.motifs.sections import PooledSection
+    from deepexpr.motifs.seqlet_settings import SeqletSettings
+    from deepexpr.motifs.seqlets import attribution_motifs
+    from deepexpr.options import given
 
     configure(args.threads)
-    settings = SeqletSettings.from_mapping({"seed": args.seed, **read_options(args.settings)})
+    settings = given(args, SeqletSettings)
+    number = given(args, PooledSection).attribution_promoters
     bundle = Bundle.open(args.bundle)
     dataset = Dataset.open(args.dataset)
     bundle.check_dataset(dataset)
-    drawn = np.random.default_rng(args.seed).permutation(len(dataset))[: args.promoters]
+    drawn = np.random.default_rng(settings.seed).permutation(len(dataset))[:number]
 
     def gradient(sequences, bins):
         return bundle.promoter_gradients(Examples(sequences, bins), args.fold)

@@ -9,6 +9,8 @@ HELP = "Search, fit and test one baseline method on every fold of the splits."
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this verb."""
+    from deepexpr.baselines.settings import BaselineSettings
+    from deepexpr.options import add_settings
     from deepexpr.schemas import CLASSIFIERS, REGRESSORS, TASKS
 
     parser.add_argument("--dataset", required=True, help="dataset of the cell line (HDF5)")
@@ -20,11 +22,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=sorted({*CLASSIFIERS, *REGRESSORS}),
         help=f"classification: {', '.join(CLASSIFIERS)}; regression: {', '.join(REGRESSORS)}",
     )
-    parser.add_argument(
-        "--settings", help="grids and features: JSON text, or a JSON or YAML file; default: paper's"
-    )
+    add_settings(parser, BaselineSettings, ())
     parser.add_argument("--scheme", help="name of the splits' scheme; default: found from them")
-    parser.add_argument("--seed", type=int, default=0, help="seed of inner folds and forests")
+    parser.add_argument("--seed", type=int, default=1, help="seed of inner folds and forests")
     parser.add_argument("--threads", type=int, default=1, help="folds fitted at the same time")
     parser.add_argument(
         "--output", required=True, help="folder for bundle/, predictions.tsv and search.tsv"
@@ -37,16 +37,17 @@ def run(args: argparse.Namespace) -> None:
 
     from deepexpr.baselines.bundle import write_bundle
     from deepexpr.baselines.fit import run_baseline
-    from deepexpr.baselines.settings import read_settings
+    from deepexpr.baselines.settings import BaselineSettings
     from deepexpr.evaluation.metrics import fold_metrics, records
     from deepexpr.features.dataset import Dataset, require_two_labels
     from deepexpr.features.splits import read_splits
     from deepexpr.files import write_table
+    from deepexpr.options import given
 
     dataset = Dataset.open(args.dataset)
     if args.task == "classification":
         require_two_labels(dataset)
-    settings = read_settings(args.settings)
+    settings = given(args, BaselineSettings)
     result = run_baseline(
         dataset, read_splits(args.splits), args.task, args.method, settings, args.seed,
         args.threads, args.scheme,

@@ -9,6 +9,9 @@ HELP = "Call loops among contacts with Origami's Bayesian mixture model."
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
+    from deepexpr.hichip.origami_settings import CallSettings
+    from deepexpr.options import add_settings
+
     parser.add_argument(
         "--contacts",
         nargs="+",
@@ -24,45 +27,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="TSV",
         help="reads per anchor: chromosome, start, end, reads; several files are summed",
     )
-    parser.add_argument(
-        "--mode",
-        choices=("chiapet", "hichip"),
-        default="hichip",
-        help="form of the prior odds and of the rate updates",
-    )
-    parser.add_argument(
-        "--iterations", type=int, default=10_000, help="Gibbs iterations after the burn-in"
-    )
-    parser.add_argument("--burn-in", type=int, default=100, help="iterations discarded first")
-    parser.add_argument(
-        "--thin", type=int, default=5, help="leave out every n-th iteration after the burn-in"
-    )
+    fields = [n for n in CallSettings.model_fields if n not in ("initial_rates", "max_distances")]
+    add_settings(parser, CallSettings, fields)
     parser.add_argument("--seed", type=int, default=1, help="seed of the random numbers")
-    parser.add_argument(
-        "--chains", type=int, default=1, help="independent chains, averaged; R-hat goes to the log"
-    )
-    parser.add_argument("--threads", type=int, default=1, help="chains that run at the same time")
-    parser.add_argument(
-        "--stop-when-converged",
-        action="store_true",
-        help="end before the last iteration once all R-hat are below 1.01 (needs 2 chains)",
-    )
-    parser.add_argument(
-        "--count-cap",
-        type=int,
-        default=30,
-        help="contacts with more PETs are left out of the updates of rates and splines",
-    )
-    parser.add_argument(
-        "--trans",
-        choices=("auto", "smallest", "original"),
-        default="auto",
-        help="where contacts between chromosomes read the distance spline: at the smallest cis "
-        "distance, or as the original program does; auto is original in mode chiapet",
-    )
-    parser.add_argument(
-        "--confidence", type=float, default=0.9, help="a loop has a confidence above this"
-    )
     parser.add_argument("--output", required=True, metavar="BEDPE", help="all contacts, tested")
     parser.add_argument("--loops", metavar="BEDPE", help="only the loops, same columns")
     parser.add_argument("--qc", metavar="TSV", help="numbers of contacts and loops, rates, reason")
@@ -77,21 +44,12 @@ def run(args: argparse.Namespace) -> None:
     from deepexpr.files import write_table
     from deepexpr.hichip import bedpe
     from deepexpr.hichip.loops import call_loops, quality_table
-    from deepexpr.hichip.origami import OrigamiSettings
+    from deepexpr.hichip.origami_settings import CallSettings
+    from deepexpr.options import given
 
-    settings = OrigamiSettings(
-        mode=args.mode,
-        iterations=args.iterations,
-        burn_in=args.burn_in,
-        thin=args.thin,
-        count_cap=args.count_cap,
-        trans=args.trans,
-        chains=args.chains,
-        threads=args.threads,
-        stop_when_converged=args.stop_when_converged,
-    )
+    settings = given(args, CallSettings)
     contacts, depth = bedpe.pool_contacts(args.contacts), bedpe.pool_depth(args.depth)
-    calls = call_loops(contacts, depth, settings, args.seed, args.confidence)
+    calls = call_loops(contacts, depth, settings, args.seed, settings.confidence)
     loops = calls.table[calls.table["loop"] == 1]
     bedpe.write_bedpe(calls.table, args.output)
     writers = (

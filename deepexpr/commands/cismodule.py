@@ -17,24 +17,14 @@ HELP = "find motifs and their modules in sequences (CisModule)"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    from deepexpr.motifs.cismodule.settings import CismoduleSettings as Settings
+    from deepexpr.motifs.cismodule.settings import CismoduleSettings
+    from deepexpr.options import add_settings
 
     parser.add_argument("--fasta", required=True, metavar="FASTA", help="enhancer sequences")
-    parser.add_argument("--motifs", type=int, default=Settings.motifs, metavar="K", help="motifs")
-    parser.add_argument(
-        "--module-length", type=int, default=Settings.module_length, help="length of a module, bp"
-    )
-    parser.add_argument("--iterations", type=int, default=Settings.iterations, help="per chain")
-    parser.add_argument(
-        "--burn-in", type=int, default=Settings.burn_in, help="first iterations, not averaged"
-    )
-    parser.add_argument("--chains", type=int, default=Settings.chains, help="independent chains")
-    parser.add_argument(
-        "--settings",
-        metavar="JSON",
-        help="all other settings (JSON or YAML text or file): width, min_width, max_width, "
-        "module_length_step, extent_moves, background_order, letter_prior, step_prior, "
-        "module_prior, draws",
+    add_settings(
+        parser,
+        CismoduleSettings,
+        ("motifs", "module_length", "iterations", "burn_in", "chains"),
     )
     parser.add_argument(
         "--mask-lowercase", action="store_true", help="no sites in lower-case (repeat) letters"
@@ -54,23 +44,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    from deepexpr.model.config import read_options
     from deepexpr.motifs.cismodule.output import write_result
     from deepexpr.motifs.cismodule.settings import CismoduleSettings
     from deepexpr.motifs.cismodule.summary import find_modules, nothing_found
+    from deepexpr.options import given
     from deepexpr.reference.fasta import read_fasta
 
-    values = read_options(args.settings)
-    settings = CismoduleSettings.from_mapping(
-        {
-            "motifs": args.motifs,
-            "module_length": args.module_length,
-            "iterations": args.iterations,
-            "burn_in": args.burn_in,
-            "chains": args.chains,
-            **values,
-        }
-    )
+    settings = given(args, CismoduleSettings)
     if args.fasta != "-" and Path(args.fasta).is_file() and not Path(args.fasta).stat().st_size:
         logger.warning("%s holds no sequence: nothing to look for", args.fasta)
         write_result(nothing_found(), args.output)

@@ -9,6 +9,9 @@ HELP = "Count pairs between 5 kb bins (or peaks), and reads per anchor."
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this verb."""
+    from deepexpr.hichip.sections import ContactSection
+    from deepexpr.options import add_settings
+
     parser.add_argument(
         "--pairs", required=True, help="valid pairs, 4DN .pairs (plain or compressed)"
     )
@@ -16,13 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--output", required=True, help="TSV of contacts: two intervals (0-based) and PETs"
     )
     parser.add_argument("--depth", required=True, help="TSV of anchors and their reads")
-    parser.add_argument("--resolution", type=int, default=5000, help="bp of the bins")
-    parser.add_argument(
-        "--max-distance",
-        type=int,
-        default=2_000_000,
-        help="bp between the anchors' midpoints, at most",
-    )
+    add_settings(parser, ContactSection)
     parser.add_argument("--anchors", help="BED of peaks to use as anchors in place of bins")
     parser.add_argument(
         "--keep-trans", action="store_true", help="keep contacts between chromosomes"
@@ -38,12 +35,15 @@ def run(args: argparse.Namespace) -> None:
         write_contacts,
     )
     from deepexpr.hichip.pairs_format import PairsReader
+    from deepexpr.options import given
 
-    settings = ContactSettings(args.max_distance, args.keep_trans)
+    settings = given(args, ContactSettings)
     with PairsReader(args.pairs) as pairs:
         genome = pairs.chromosomes
         anchors = (
-            read_anchors(args.anchors, genome) if args.anchors else bins(genome, args.resolution)
+            read_anchors(args.anchors, genome)
+            if args.anchors
+            else bins(genome, settings.resolution)
         )
         contacts = count_contacts(pairs, anchors, settings)
     write_contacts(contacts, args.output, args.depth)

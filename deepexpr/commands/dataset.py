@@ -9,6 +9,9 @@ HELP = "Join promoters, expression and loops of one cell line into a dataset (HD
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this verb."""
+    from deepexpr.features.sections import FeatureSection
+    from deepexpr.options import add_settings
+
     parser.add_argument("--genes", required=True, help="TSV of genes, as written by promoters")
     parser.add_argument("--promoters", required=True, help="FASTA of promoters, named by gene")
     parser.add_argument(
@@ -21,8 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--bin-array", help="bins of every gene (.npy), in place of --signal")
     parser.add_argument("--bin-rows", help="table whose first column names the array's rows")
-    parser.add_argument("--bins", type=int, default=400, help="number of bins around the TSS")
-    parser.add_argument("--bin-size", type=int, default=5000, help="size of a bin in bp")
+    add_settings(parser, FeatureSection)
     parser.add_argument(
         "--promoter-window",
         type=int,
@@ -45,13 +47,16 @@ def run(args: argparse.Namespace) -> None:
     from deepexpr.features.arrays import array_bins, read_rows
     from deepexpr.features.build import build_dataset
     from deepexpr.features.dataset import write_dataset
+    from deepexpr.features.sections import FeatureSection
     from deepexpr.files import read
+    from deepexpr.options import given
     from deepexpr.reference.fasta import read_fasta
     from deepexpr.reference.genes import read_genes
     from deepexpr.schemas import SIGNAL
 
     if bool(args.bin_array) != bool(args.bin_rows) or (args.bin_array and args.signal):
         raise UsageError("Bins are given by --bin-array and --bin-rows together, without --signal.")
+    settings = given(args, FeatureSection)
     expression = read_expression(args.expression)
     dataset = build_dataset(
         read_genes(args.genes),
@@ -60,11 +65,11 @@ def run(args: argparse.Namespace) -> None:
         cell_line=args.cell_line,
         assembly=args.assembly,
         signal=read(SIGNAL, args.signal) if args.signal else None,
-        binned=array_bins(args.bin_array, read_rows(args.bin_rows), args.bins)
+        binned=array_bins(args.bin_array, read_rows(args.bin_rows), settings.bins)
         if args.bin_array
         else None,
-        bins=args.bins,
-        bin_size=args.bin_size,
+        bins=settings.bins,
+        bin_size=settings.bin_size,
         promoter_window=args.promoter_window,
         tss_index=args.tss_index,
     )

@@ -13,6 +13,9 @@ HELP = "cut the distal anchors of the strongest loops out of the genome"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    from deepexpr.motifs.sections import EnhancerSection
+    from deepexpr.options import add_settings
+
     parser.add_argument(
         "--signal", required=True, metavar="TSV", help="loops with their signal (verb signal)"
     )
@@ -26,21 +29,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--promoter-reach", type=at_least(0), default=1000, metavar="BP", help="promoter = TSS ± BP"
     )
-    parser.add_argument(
-        "--number", type=at_least(1), default=500, help="how many anchors, strongest first"
-    )
+    add_settings(parser, EnhancerSection, enhancers="--number", enhancer_width="--width")
     parser.add_argument(
         "--peaks",
         metavar="BED",
         help="BED or narrowPeak of accessible places: each anchor is cut to its highest peak, "
         "and anchors without one are left out",
-    )
-    parser.add_argument(
-        "--width",
-        type=at_least(0),
-        default=0,
-        metavar="BP",
-        help="cut to BP around the midpoint (of the peak, with --peaks); 0 keeps the whole",
     )
     parser.add_argument("--output", required=True, metavar="FASTA", help="named chr:start-end")
     parser.add_argument("--bed", metavar="BED", help="also write the regions as BED6")
@@ -50,16 +44,19 @@ def run(args: argparse.Namespace) -> None:
     from deepexpr.files import read, writing
     from deepexpr.motifs import enhancers
     from deepexpr.motifs.beds import read_peaks, write_bed6
+    from deepexpr.motifs.sections import EnhancerSection
+    from deepexpr.options import given
     from deepexpr.reference.fasta import open_genome, write_fasta
     from deepexpr.reference.genes import read_genes
     from deepexpr.schemas import SIGNAL
 
+    settings = given(args, EnhancerSection)
     signal = read(SIGNAL, args.signal)
     genes = read_genes(args.genes) if args.genes else None
     regions = enhancers.distal_anchors(signal, genes, args.promoter_reach)
     if args.peaks:
         regions = enhancers.trim_to_peaks(regions, read_peaks(args.peaks))
-    regions = regions.head(args.number)
+    regions = regions.head(settings.enhancers)
     if regions.empty:
         logger.warning(
             "%s: no loop has a distal anchor, so no enhancer is written; check that loops, genes "
@@ -69,8 +66,8 @@ def run(args: argparse.Namespace) -> None:
             with writing(path):
                 pass
         return
-    if args.width:
-        regions = enhancers.trim_to_width(regions, args.width)
+    if settings.enhancer_width:
+        regions = enhancers.trim_to_width(regions, settings.enhancer_width)
     with open_genome(args.genome) as genome:
         found = enhancers.fetch_sequences(regions, genome)
     records = zip(found["name"], [""] * len(found), found["sequence"], strict=True)

@@ -11,6 +11,9 @@ _ITEM = "CELL_LINE:SAMPLE:PATH"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this verb."""
+    from deepexpr.expression.sections import ExpressionSection
+    from deepexpr.options import add_settings
+
     parser.add_argument("--genes", required=True, help="TSV of genes: the rows of the output")
     parser.add_argument(
         "--transcripts", help="TSV of transcripts and their genes; needed with --abundance"
@@ -48,22 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--output", required=True, help="TSV: gene, then log10 expression of each cell line"
     )
-    parser.add_argument(
-        "--pseudocount", type=float, default=0.1, help="added to counts before log10"
-    )
-    parser.add_argument(
-        "--minimum-pseudoaligned",
-        type=float,
-        default=0.0,
-        help="stop where kallisto pseudoaligned a smaller fraction of a sample's reads "
-        "(read from run_info.json; 0 = do not look)",
-    )
-    parser.add_argument(
-        "--normalisation",
-        choices=("quantile", "none"),
-        default="quantile",
-        help="across the cell lines",
-    )
+    add_settings(parser, ExpressionSection)
 
 
 def run(args: argparse.Namespace) -> None:
@@ -77,10 +65,13 @@ def run(args: argparse.Namespace) -> None:
     from deepexpr.expression.gene_counts import count_table, sum_by_gene
     from deepexpr.expression.gene_tables import read_gene_counts
     from deepexpr.expression.normalise import expression_table
+    from deepexpr.expression.sections import ExpressionSection
     from deepexpr.files import read, write_table
+    from deepexpr.options import given
     from deepexpr.reference.genes import read_genes
     from deepexpr.schemas import TRANSCRIPTS
 
+    settings = given(args, ExpressionSection)
     replicates = _replicates([*args.abundance, *args.gene_counts], bool(args.transcripts), args)
     columns = dict(named_paths(args.value_column, "--value-column"))
     counted = dict(named_paths(args.reads, "--reads"))
@@ -91,13 +82,13 @@ def run(args: argparse.Namespace) -> None:
         for _, sample, path in map(_item, args.abundance):
             if sample in counted:
                 require_all_read(path, counted[sample])
-            if args.minimum_pseudoaligned:
-                require_pseudoaligned(path, args.minimum_pseudoaligned)
+            if settings.minimum_pseudoaligned:
+                require_pseudoaligned(path, settings.minimum_pseudoaligned)
             samples[sample] = sum_by_gene(read_abundance(path).rename(sample), transcripts)
     for _, sample, path in map(_item, args.gene_counts):
         samples[sample] = read_gene_counts(path, columns.get(sample))
     counts = count_table(samples, genes)
-    expression = expression_table(counts, replicates, args.pseudocount, args.normalisation)
+    expression = expression_table(counts, replicates, settings.pseudocount, settings.normalisation)
     write_table(counts, args.counts)
     write_table(expression, args.output)
 

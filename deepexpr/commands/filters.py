@@ -8,18 +8,16 @@ HELP = "turn a network's first-layer filters into motifs"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    from deepexpr.motifs.sections import FilterSection
+    from deepexpr.options import add_options
+
     parser.add_argument(
         "--bundle", required=True, metavar="DIR", help="trained network with a sequence module"
     )
     parser.add_argument(
         "--fasta", required=True, metavar="FASTA", help="promoters to scan, all of one length"
     )
-    parser.add_argument(
-        "--alpha",
-        type=float,
-        default=0.7,
-        help="a window is active above this share of the largest possible activation (0-1)",
-    )
+    add_options(parser, FilterSection)
     parser.add_argument(
         "--fold",
         type=int,
@@ -38,13 +36,15 @@ def run(args: argparse.Namespace) -> None:
     from deepexpr.model.bundle import Bundle
     from deepexpr.motifs.filters import filter_motifs, filter_pwms, filter_table
     from deepexpr.motifs.meme_format import write_meme
+    from deepexpr.motifs.sections import FilterSection
+    from deepexpr.options import given
     from deepexpr.reference.fasta import read_fasta
 
     bundle = Bundle.open(args.bundle)
     fold = bundle.folds[0] if args.fold is None else args.fold
     weights = bundle.first_filters(fold)
     sequences = encode_bytes(list(read_fasta(args.fasta).values()))
-    found = filter_pwms(weights, sequences, args.alpha)
+    found = filter_pwms(weights, sequences, given(args, FilterSection).alpha)
     write_meme(filter_motifs(found), args.output)
     if args.table:
         write_table(filter_table(found, fold), args.table)

@@ -9,6 +9,9 @@ HELP = "Read tables of loops that another program called, as a cell line's signa
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
+    from deepexpr.hichip.sections import CutoffSection
+    from deepexpr.options import add_options
+
     parser.add_argument(
         "--table",
         action="append",
@@ -25,12 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="column of the counts of a sample, where the header leaves it open",
     )
     parser.add_argument("--chrom-sizes", required=True, help="chromosomes of the genome")
-    parser.add_argument(
-        "--confidence",
-        type=float,
-        default=0.9,
-        help="loops have a higher probability than this, in tables that hold one",
-    )
+    add_options(parser, CutoffSection)
     parser.add_argument(
         "--output", required=True, metavar="TSV", help="loops with their counts and signal"
     )
@@ -42,10 +40,13 @@ def run(args: argparse.Namespace) -> None:
     from deepexpr.files import write_table
     from deepexpr.hichip.chromosomes import read_chromosomes
     from deepexpr.hichip.loop_tables import imported_signal, read_loop_table
+    from deepexpr.hichip.sections import CutoffSection
+    from deepexpr.options import given
 
+    cutoff = given(args, CutoffSection).confidence
     columns = dict(named_paths(args.value_column, "--value-column"))
     tables = {
-        name: read_loop_table(path, columns.get(name), args.confidence)
+        name: read_loop_table(path, columns.get(name), cutoff)
         for name, path in named_paths(args.table, "--table")
     }
     genome = read_chromosomes(args.chrom_sizes)

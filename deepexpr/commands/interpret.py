@@ -10,23 +10,14 @@ HELP = "explain the prediction of one gene: bases, known motifs, distal bins"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    from deepexpr.motifs.sections import InterpretSection
+    from deepexpr.options import add_options
+
     parser.add_argument("--bundle", required=True, metavar="DIR", help="trained network")
     parser.add_argument("--gene", required=True, metavar="NAME", help="a gene of the dataset")
     parser.add_argument("--dataset", required=True, metavar="H5", help="dataset with the gene")
-    parser.add_argument(
-        "--method",
-        choices=("mutagenesis", "masking", "gradient"),
-        default="mutagenesis",
-        help="prediction against each other base (3 predictions per position and fold), against "
-        "N (1), or the first by one gradient (fast, a first-order approximation)",
-    )
+    add_options(parser, InterpretSection, interpret_method="--method")
     parser.add_argument("--fold", type=int, metavar="N", help="one fold (default: mean of all)")
-    parser.add_argument(
-        "--targets",
-        default="JASPAR2018",
-        metavar="MEME|RELEASE",
-        help="known motifs: a MEME file or a JASPAR release (vertebrates)",
-    )
     parser.add_argument("--p-value", type=share, default=1e-4, help="of a motif match")
     parser.add_argument(
         "--share",
@@ -56,9 +47,12 @@ def run(args: argparse.Namespace) -> None:
     )
     from deepexpr.motifs.jaspar import load_targets
     from deepexpr.motifs.scanning import known_hits, letter_frequencies
+    from deepexpr.motifs.sections import InterpretSection
+    from deepexpr.options import given
 
+    settings = given(args, InterpretSection)
     configure(args.threads)
-    targets = load_targets(args.targets)
+    targets = load_targets(settings.targets)
     bundle = Bundle.open(args.bundle)
     dataset = Dataset.open(args.dataset)
     bundle.check_dataset(dataset)
@@ -70,9 +64,9 @@ def run(args: argparse.Namespace) -> None:
         return bundle.promoter_gradients(Examples(sequences, bins), args.fold)
 
     def track_of_promoter():
-        if args.method == "gradient":
+        if settings.interpret_method == "gradient":
             return attribute_by_gradient(dataset, args.gene, gradient)
-        return attribute_sequence(dataset, args.gene, predict, args.method)
+        return attribute_sequence(dataset, args.gene, predict, settings.interpret_method)
 
     kind = bundle.info["kind"]
     with atomic_directory(args.output) as folder:

@@ -50,16 +50,14 @@ def run(args):
 
 
 def _hosts(items):
-    from dataclasses import asdict
-
-    from deepexpr.downloads.hosts import Hosts
+    from deepexpr.downloads.sections import Hosts
     from deepexpr.errors import UsageError
 
-    known = asdict(Hosts())
+    known = Hosts.model_fields
     chosen = dict(item.partition("=")[::2] for item in items)
     unknown = [name for name, address in chosen.items() if name not in known or not address]
     if unknown:
         raise UsageError(
             f"The host {unknown[0]!r} is not known.", expected="NAME=ADDRESS of " + ", ".join(known)
         )
-    return Hosts(**known | chosen)
+    return Hosts(**chosen)

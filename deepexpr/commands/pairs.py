@@ -9,6 +9,9 @@ HELP = "Join mapped mates (or take .pairs files) to valid, sorted, deduplicated 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this verb."""
+    from deepexpr.hichip.sections import PairSection
+    from deepexpr.options import add_settings
+
     parser.add_argument(
         "--bam1",
         nargs="+",
@@ -39,19 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--output", required=True, help="4DN .pairs.gz (BGZF)")
     parser.add_argument("--qc", required=True, help="TSV of counts (sample, metric, value)")
-    parser.add_argument(
-        "--min-distance",
-        type=int,
-        default=1000,
-        help="bp; closer cis pairs (dangling ends, self-circles) are counted and left out",
-    )
-    parser.add_argument(
-        "--drop-chromosome",
-        nargs="+",
-        action="extend",
-        default=None,
-        help="pairs with a mate here are left out (chrM if not given)",
-    )
+    add_settings(parser, PairSection, drop_chromosomes="--drop-chromosome")
     parser.add_argument(
         "--min-mapq",
         type=int,
@@ -72,15 +63,14 @@ def run(args: argparse.Namespace) -> None:
         qc_table,
         sum_trim_stats,
     )
+    from deepexpr.options import given
 
     if len(args.bam1) != len(args.bam2) or bool(args.bam1) == bool(args.pairs):
         raise InputError(
             "Give as many --bam1 as --bam2, or --pairs.",
             found=f"{len(args.bam1)} --bam1, {len(args.bam2)} --bam2, {len(args.pairs)} --pairs",
         )
-    settings = PairSettings(
-        args.min_distance, tuple(args.drop_chromosome or ["chrM"]), args.min_mapq
-    )
+    settings = given(args, PairSettings)
     chromosomes = read_chromosomes(args.chrom_sizes)
     stats = sum_trim_stats(args.trim_stats)
     if args.pairs:

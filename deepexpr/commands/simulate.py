@@ -10,6 +10,9 @@ HELP = "Make the demo's genome, annotation, RNA-seq and HiChIP reads, and the tr
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of the verb."""
+    from deepexpr.options import add_options
+    from deepexpr.simulate.sections import SimulateSection
+
     parser.add_argument(
         "--seed", type=int, required=True, help="the same seed gives the same bytes (>= 0)"
     )
@@ -19,12 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         required=True,
         help="folder for genome.fa, annotation.gtf, reads/ and truth/; replaced if it exists",
     )
-    parser.add_argument(
-        "--scale",
-        type=float,
-        default=1.0,
-        help="size: 1 is 16 Mb, 720 genes and 12 samples of about 150,000 read pairs",
-    )
+    add_options(parser, SimulateSection, ("scale",))
 
 
 def run(args: argparse.Namespace) -> None:

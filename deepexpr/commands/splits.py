@@ -23,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--promoters", help="FASTA of promoters, named by gene, for family")
     parser.add_argument("--families", help="write the family of every gene here (TSV), for family")
     parser.add_argument("--folds", type=int, required=True, help="number of folds K, 2 or more")
-    parser.add_argument("--seed", type=int, default=0, help="seed of the random groups")
+    parser.add_argument("--seed", type=int, default=1, help="seed of the random groups")
     parser.add_argument("--output", required=True, help="TSV of fold, gene and role")
 
 

@@ -9,6 +9,9 @@ HELP = "Trim HiChIP mates at the ligation junction derived from the enzyme."
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this verb."""
+    from deepexpr.hichip.sections import TrimSection
+    from deepexpr.options import add_settings
+
     parser.add_argument("--r1", required=True, help="FASTQ of mate 1 (plain, .gz, .bz2, .xz)")
     parser.add_argument("--r2", required=True, help="FASTQ of mate 2, in the same order")
     parser.add_argument(
@@ -20,18 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out-r1", required=True, help="trimmed mate 1 (.gz, plain, or a pipe)")
     parser.add_argument("--out-r2", required=True, help="trimmed mate 2 (.gz, plain, or a pipe)")
     parser.add_argument("--stats", required=True, help="TSV of counts (metric, value)")
-    parser.add_argument(
-        "--min-length",
-        type=int,
-        default=20,
-        help="bases; a pair with a shorter mate after trimming is dropped",
-    )
-    parser.add_argument(
-        "--min-trimmed-fraction",
-        type=float,
-        default=0.02,
-        help="fraction of reads with a junction below which the run stops with an error",
-    )
+    add_settings(parser, TrimSection)
     parser.add_argument(
         "--threads", type=int, default=1, help="more than 1: (de)compress each file in a thread"
     )
@@ -40,6 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Trim and write the counts."""
     from deepexpr.hichip.trimming import TrimSettings, trim_files
+    from deepexpr.options import given
 
-    settings = TrimSettings(args.enzyme, args.min_length, args.min_trimmed_fraction, args.threads)
+    settings = given(args, TrimSettings)
     trim_files((args.r1, args.r2), (args.out_r1, args.out_r2), args.stats, settings)

@@ -1,21 +1,27 @@
-"""``config/README.md``, written from the schemas so that it cannot go stale.
+"""``config/README.md`` and ``config/schema.json``, written from what checks the configuration.
 
-``python -m deepexpr.config.documentation`` prints the page (``make docs`` writes it).
+``python -m deepexpr.config.documentation FOLDER`` writes both (``make docs``).
 """
 
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
+from deepexpr.config.sections import Config
 from deepexpr.config.settings import load_schema
+from deepexpr.files import writing
 
 HEAD = """# Configuration
 
 `config.yaml` is the paper's full experiment. An overlay given with `--configfile` is laid over it:
-mappings merge, everything else is replaced. An unknown key stops the run and names the likely one.
-Coordinates are 0-based and half-open. This page is made by `make docs` from `schemas/`.
+mappings merge, everything else is replaced. An unknown key stops the run and names the likely one;
+so does a key written twice. Coordinates are 0-based and half-open. `make docs` makes this page and
+`schema.json` from the classes that check the configuration (`deepexpr/*/sections.py`). An editor
+completes and checks a file that begins with `# yaml-language-server: $schema=../schema.json`.
 
 | folder | what it is |
 |---|---|
@@ -26,35 +32,67 @@ Coordinates are 0-based and half-open. This page is made by `make docs` from `sc
 | `paper-tables/` | the paper from the arrays its authors deposited |
 | `k562-real/` | real tables of K562, Jurkat and HCT116 (`make k562`) |
 """
+_LIMITS = (
+    ("minimum", "≥"), ("exclusiveMinimum", ">"), ("maximum", "≤"), ("exclusiveMaximum", "<"),
+)  # fmt: skip
 
 
 def config_page() -> str:
     """The page: every key of the configuration, every column of the sheets."""
+    schema = Config.model_json_schema()
     parts = [HEAD, "## Keys\n", _table(("key", "type", "default", "meaning"))]
-    parts += [_row(row) for row in _keys(load_schema("config"), "")]
+    parts += [_row(row) for row in _keys(schema, "", schema["$defs"])]
     for name in ("samples", "units"):
-        schema = load_schema(name)
-        parts += [f"\n## {schema['title']}\n", schema["description"] + "\n"]
+        sheet = load_schema(name)
+        parts += [f"\n## {sheet['title']}\n", sheet["description"] + "\n"]
         parts.append(_table(("column", "required", "meaning")))
-        required = schema["required"]
         parts += [
-            _row((f"`{key}`", "yes" if key in required else "", sub["description"]))
-            for key, sub in schema["properties"].items()
+            _row((f"`{key}`", "yes" if key in sheet["required"] else "", sub["description"]))
+            for key, sub in sheet["properties"].items()
         ]
     return "\n".join(parts) + "\n"
 
 
-def _keys(schema: Mapping[str, Any], path: str) -> Iterator[tuple[str, ...]]:
+def editor_schema() -> str:
+    """JSON schema of the configuration, a line for each section."""
+    schema = Config.model_json_schema()
+    for one in schema["properties"].values():
+        if "$ref" in one:
+            one.pop("default")  # said key by key already
+    for section in ("properties", "$defs"):
+        schema[section] = {key: json.dumps(value) for key, value in schema[section].items()}
+    # An overlay holds some of the keys only.
+    schema.pop("required")
+    text = json.dumps(schema, indent=1)
+    for section in ("properties", "$defs"):
+        for value in schema[section].values():
+            text = text.replace(json.dumps(value), value)
+    return text + "\n"
+
+
+def _keys(
+    schema: Mapping[str, Any], path: str, known: Mapping[str, Any]
+) -> Iterator[tuple[str, ...]]:
     for key, sub in schema.get("properties", {}).items():
-        name = f"{path}{key}"
+        options = [_resolved(option, known) for option in sub.get("anyOf", [sub])]
+        inner = next((option for option in options if "properties" in option), None)
         default = json.dumps(sub["default"]) if "default" in sub else "(required)"
-        if sub.get("properties") and sub.get("default") in ({}, None):
+        if inner or sub.get("default") == {}:
             default = ""
-        yield f"`{name}`", _type(sub), f"`{default}`" if default else "", sub["description"]
-        yield from _keys(sub, f"{name}.")
-        inner = sub.get("additionalProperties")
-        if isinstance(inner, dict):
-            yield from _keys(inner, f"{name}.NAME.")
+        yield (
+            f"`{path}{key}`", " or ".join(map(_type, options)),
+            f"`{default}`" if default else "", sub.get("description") or inner["description"],
+        )  # fmt: skip
+        yield from _keys(inner or {}, f"{path}{key}.", known)
+        named = _resolved(options[0].get("additionalProperties") or {}, known)
+        yield from _keys(named if isinstance(named, dict) else {}, f"{path}{key}.NAME.", known)
+
+
+def _resolved(schema: Any, known: Mapping[str, Any]) -> Any:
+    """The schema that a reference stands for."""
+    if isinstance(schema, dict) and "$ref" in schema:
+        return known[schema["$ref"].rpartition("/")[2]]
+    return schema
 
 
 def _type(schema: Mapping[str, Any]) -> str:
@@ -62,18 +100,13 @@ def _type(schema: Mapping[str, Any]) -> str:
         return ", ".join(map(str, schema["enum"]))
     if "const" in schema:
         return str(schema["const"])
-    kind = schema["type"]
-    names = kind if isinstance(kind, list) else [kind]
-    items = schema.get("items", {})
-    if "array" in names and items:
-        inner = ", ".join(items["enum"]) if "enum" in items else items.get("type", "")
-        names = [f"list of {inner}" if n == "array" else n for n in names]
-    limits = [
-        f"{sign} {schema[word]}"
-        for word, sign in (("minimum", "≥"), ("exclusiveMinimum", ">"), ("maximum", "≤"))
-        if word in schema
-    ]
-    return " ".join([" or ".join(names), *limits])
+    name = schema["type"]
+    items = schema.get("items")
+    if name == "array":
+        return f"list of {_type(items)}" if items else "list"
+    return " ".join(
+        [name, *[f"{sign} {schema[word]:g}" for word, sign in _LIMITS if word in schema]]
+    )
 
 
 def _table(names: tuple[str, ...]) -> str:
@@ -84,5 +117,12 @@ def _row(cells: tuple[str, ...]) -> str:
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
+def write_pages(folder: Path) -> None:
+    """Write README.md and schema.json into `folder`."""
+    for name, text in (("README.md", config_page()), ("schema.json", editor_schema())):
+        with writing(folder / name) as handle:
+            handle.write(text)
+
+
 if __name__ == "__main__":
-    print(config_page(), end="")
+    write_pages(Path(sys.argv[1]))

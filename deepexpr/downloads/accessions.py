@@ -17,7 +17,7 @@ import pandas as pd
 
 from deepexpr.downloads.fetch import Patience, fetch, read_url
 from deepexpr.downloads.geo import geo_sample, supplementary_url
-from deepexpr.downloads.hosts import Hosts
+from deepexpr.downloads.sections import Hosts
 from deepexpr.errors import InputError
 from deepexpr.files import atomic_path, write_table
 

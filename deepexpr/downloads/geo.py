@@ -14,7 +14,7 @@ import urllib.parse
 from dataclasses import dataclass
 
 from deepexpr.downloads.fetch import Incomplete, Patience, patiently, read_url
-from deepexpr.downloads.hosts import Hosts
+from deepexpr.downloads.sections import Hosts
 from deepexpr.errors import InputError
 
 

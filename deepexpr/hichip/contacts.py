@@ -15,11 +15,12 @@ import numpy as np
 
 from deepexpr import schemas
 from deepexpr.compression import writing_bytes
-from deepexpr.errors import InputError
 from deepexpr.files import atomic_path
 from deepexpr.hichip import text_kernel
 from deepexpr.hichip.anchors import Anchors
 from deepexpr.hichip.bam_mates import PairBatch
+from deepexpr.hichip.sections import ContactSection
+from deepexpr.settings import Field
 
 log = logging.getLogger(__name__)
 
@@ -27,17 +28,12 @@ log = logging.getLogger(__name__)
 ROWS = 1 << 18
 
 
-@dataclass(frozen=True)
-class ContactSettings:
-    """max_distance : bp between the anchors' midpoints of a cis contact; keep_trans : whether
-    contacts between chromosomes are kept (they never become loops)."""
+class ContactSettings(ContactSection):
+    """Distances are between the anchors' midpoints; `resolution` is for anchors that are bins."""
 
-    max_distance: int = 2_000_000
-    keep_trans: bool = False
-
-    def __post_init__(self) -> None:
-        if self.max_distance < 1:
-            raise InputError("max_distance must be at least 1 bp.", found=str(self.max_distance))
+    keep_trans: bool = Field(
+        False, description="Keep contacts between chromosomes (they never become loops)."
+    )
 
 
 @dataclass(frozen=True)

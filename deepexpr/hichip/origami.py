@@ -17,85 +17,14 @@ from scipy.special import gammaln
 
 from deepexpr.errors import InputError
 from deepexpr.hichip.convergence import RHAT_LIMIT, STOP_BELOW, convergence
+from deepexpr.hichip.origami_settings import OrigamiSettings
 from deepexpr.hichip.sampler import run_iterations
 from deepexpr.hichip.smoothing import MIN_DISTINCT
 
 logger = logging.getLogger(__name__)
 
-MODES = ("chiapet", "hichip")
-TRANS = ("auto", "smallest", "original")
-
 #: Iterations per call of the compiled sampler; between two of them progress is logged.
 CHUNK = 1000
-
-
-@dataclass(frozen=True)
-class OrigamiSettings:
-    """Settings of the loop model; defaults are the published program's.
-
-    mode : "chiapet" or "hichip", the form of the prior odds and of the rate updates.
-    iterations, burn_in : kept-from and discarded iterations; `thin`: every n-th is left out.
-    trans : the distance at which contacts between chromosomes take their distance rate.
-        "smallest": the smallest cis distance d. "original": as the published program does, which
-        means the same but exponentiates log10(d + 1), and so reads the spline far beyond the
-        largest distance; this moves lambda0 and, at short distances, confidences by up to 0.15.
-        "auto": "original" in mode chiapet, which reproduces that program, else "smallest".
-        With "smallest" and many trans contacts the posterior has two modes, of which a chain
-        sees one (on the reference data in mode hichip: 896 or 1,415 loops, by the seed).
-    count_cap : contacts with more PETs stay out of the rate updates and of the splines.
-    initial_rates : lambda0, lambda1 at the start.
-    chains : independent chains, averaged; threads : how many run at the same time.
-    stop_when_converged : end after the first 1,000 iterations at which all R-hat are below 1.01.
-    max_distances : with more distinct distances than this, log10(distance + 1) is rounded to
-        that many steps between the smallest and the largest (0.03 % of the distance at 20,000).
-    """
-
-    mode: str = "hichip"
-    iterations: int = 10_000
-    burn_in: int = 100
-    thin: int = 5
-    trans: str = "auto"
-    count_cap: int = 30
-    initial_rates: tuple[float, float] = (1.0, 5.0)
-    chains: int = 1
-    threads: int = 1
-    stop_when_converged: bool = False
-    max_distances: int = 20_000
-
-    def __post_init__(self) -> None:
-        if self.mode not in MODES:
-            raise InputError(
-                f"Unknown mode {self.mode!r}.", expected=" or ".join(MODES), where="mode"
-            )
-        if self.trans not in TRANS:
-            raise InputError(
-                f"Unknown treatment of trans contacts {self.trans!r}.",
-                expected=" or ".join(TRANS),
-                where="trans",
-            )
-        for name, least in (("iterations", 2), ("burn_in", 0), ("thin", 2), ("chains", 1)):
-            if getattr(self, name) < least:
-                raise InputError(
-                    f"{name} is too small.",
-                    where=name,
-                    expected=f"at least {least}",
-                    found=str(getattr(self, name)),
-                )
-
-        if self.stop_when_converged and self.chains < 2:
-            raise InputError(
-                "One chain cannot tell whether it has converged.",
-                where="stop_when_converged",
-                expected="at least 2 chains",
-                found=str(self.chains),
-            )
-
-    @property
-    def trans_place(self) -> str:
-        """`trans` with "auto" resolved."""
-        if self.trans == "auto":
-            return "original" if self.mode == "chiapet" else "smallest"
-        return self.trans
 
 
 @dataclass(frozen=True)

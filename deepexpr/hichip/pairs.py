@@ -22,7 +22,9 @@ from deepexpr.hichip.chromosomes import Chromosomes
 from deepexpr.hichip.pair_store import PairStore, SortedPairs
 from deepexpr.hichip.pairs_format import PairsReader, PairsWriter
 from deepexpr.hichip.quality import judge
+from deepexpr.hichip.sections import PairSection
 from deepexpr.schemas import QC
+from deepexpr.settings import Field
 
 log = logging.getLogger(__name__)
 
@@ -30,27 +32,13 @@ log = logging.getLogger(__name__)
 SHORT, LONG = 1_000, 20_000
 
 
-@dataclass(frozen=True)
-class PairSettings:
-    """What to leave out.
+class PairSettings(PairSection):
+    """What to leave out. Chromosomes that the genome lacks are fine: not every assembly has a
+    mitochondrion."""
 
-    min_distance : bp between the 5' ends of a cis pair; closer ones are counted and dropped.
-    drop_chromosomes : pairs with a mate on one of these are dropped (names absent from the
-        genome are fine: not every assembly has a mitochondrion).
-    min_mapq : reads below count as multi-mapped.
-    """
-
-    min_distance: int = 1_000
-    drop_chromosomes: tuple[str, ...] = ("chrM",)
-    min_mapq: int = 1
-
-    def __post_init__(self) -> None:
-        if self.min_distance < 0 or not 0 <= self.min_mapq <= 255:
-            raise InputError(
-                "The settings of pairs are out of range.",
-                expected="min_distance >= 0 bp, 0 <= min_mapq <= 255",
-                found=str(self),
-            )
+    min_mapq: int = Field(
+        1, ge=0, le=255, description="Reads of lower mapping quality count as multi-mapped."
+    )
 
 
 @dataclass

@@ -23,7 +23,9 @@ from deepexpr.files import atomic_path, require_file, write_table
 from deepexpr.hichip import trimming_kernel as kernel
 from deepexpr.hichip.enzymes import junctions, parse_enzymes
 from deepexpr.hichip.fastq import raise_record, require_same_end, windows
+from deepexpr.hichip.sections import TrimSection
 from deepexpr.hichip.streams import ByteStream, is_pipe
+from deepexpr.settings import Field
 
 log = logging.getLogger(__name__)
 
@@ -31,28 +33,13 @@ log = logging.getLogger(__name__)
 FIRST_LOOK = 1_000_000
 
 
-@dataclass(frozen=True)
-class TrimSettings:
-    """What to trim and when to stop.
+class TrimSettings(TrimSection):
+    """What to trim and when to stop; the fraction is of all reads of both mates."""
 
-    enzyme : name or sites (see `enzymes.parse_enzymes`).
-    min_length : letters; pairs with a shorter mate after trimming are dropped.
-    min_trimmed_fraction : of all reads of both mates; below it the run is an error.
-    threads : 1 compresses in this thread; more gives each file a thread of its own.
-    """
-
-    enzyme: str
-    min_length: int = 20
-    min_trimmed_fraction: float = 0.02
-    threads: int = 1
-
-    def __post_init__(self) -> None:
-        if self.min_length < 1 or not 0 <= self.min_trimmed_fraction < 1 or self.threads < 1:
-            raise InputError(
-                "The settings of trimming are out of range.",
-                expected="min_length >= 1, 0 <= min_trimmed_fraction < 1, threads >= 1",
-                found=str(self),
-            )
+    enzyme: str = Field(description="Name or sites (see `enzymes.parse_enzymes`).")
+    threads: int = Field(
+        1, ge=1, description="1 compresses in this thread; more give each file its own."
+    )
 
 
 @dataclass(frozen=True)

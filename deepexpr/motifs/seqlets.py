@@ -15,69 +15,20 @@ few thousand promoters that a cell line's network is read on:
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from deepexpr.errors import InputError
 from deepexpr.features.sequence import one_hot, reverse_complement
 from deepexpr.motifs.motif import Motif, column_information
+from deepexpr.motifs.seqlet_settings import LEAST_WIDTH, SeqletSettings
 from deepexpr.schemas import ATTRIBUTION_MOTIFS
-from deepexpr.setting_types import check_types
 
 logger = logging.getLogger(__name__)
 
 #: Columns at a motif's ends with less information (bits) are cut off.
 _LEAST_INFORMATION = 0.25
-#: Of a cut motif; TomTom compares at least 5 columns.
-_LEAST_WIDTH = 5
-
-
-@dataclass(frozen=True)
-class SeqletSettings:
-    """width : letters of a window (bp). flank : letters shown on either side of it, and the
-    largest shift at which two are compared (bp). false_discovery : see the module. alike : cosine
-    above which groups are joined. least : seqlets of a motif. most : seqlets pooled, strongest
-    first (the memory of the comparison is most x most). seed : of the null.
-    """
-
-    width: int = 8
-    flank: int = 4
-    false_discovery: float = 0.05
-    alike: float = 0.5
-    least: int = 10
-    most: int = 2000
-    seed: int = 1
-
-    def __post_init__(self) -> None:
-        check_types(self, "the attribution motifs")
-        fine = (
-            self.width >= _LEAST_WIDTH
-            and self.flank >= 0
-            and 0 < self.false_discovery < 1
-            and 0 < self.alike < 1
-            and self.least >= 2
-            and self.most >= 2
-        )
-        if not fine:
-            raise InputError(
-                "The settings of the attribution motifs do not fit.",
-                expected=f"width >= {_LEAST_WIDTH}, flank >= 0, 0 < false_discovery < 1, "
-                "0 < alike < 1, least >= 2, most >= 2",
-                found=str(self),
-            )
-
-    @classmethod
-    def from_mapping(cls, values: dict) -> SeqletSettings:
-        """Settings from a config section; InputError names unknown keys."""
-        known = {field.name for field in fields(cls)}
-        if unknown := sorted(set(values) - known):
-            raise InputError(
-                f"Attribution motifs have no setting {', '.join(unknown)}.",
-                expected=", ".join(sorted(known)),
-            )
-        return cls(**values)
 
 
 @dataclass(frozen=True)
@@ -258,6 +209,6 @@ def _motif(name: str, effect: str, letters: np.ndarray) -> Motif | None:
     counts = one_hot(letters).sum(axis=0).astype(np.float64)
     whole = Motif.from_counts(name, effect, counts, pseudocount=0.25)
     kept = np.flatnonzero(column_information(whole.probabilities) >= _LEAST_INFORMATION)
-    if not len(kept) or kept[-1] - kept[0] + 1 < _LEAST_WIDTH:
+    if not len(kept) or kept[-1] - kept[0] + 1 < LEAST_WIDTH:
         return None
     return Motif.from_counts(name, effect, counts[kept[0] : kept[-1] + 1], pseudocount=0.25)

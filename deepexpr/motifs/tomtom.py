@@ -13,7 +13,7 @@ from __future__ import annotations
 import logging
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -22,37 +22,20 @@ from scipy.stats import false_discovery_control
 from deepexpr.errors import InputError
 from deepexpr.motifs.meme_suite import run_meme_tomtom
 from deepexpr.motifs.motif import Motif, check_unique_names
+from deepexpr.motifs.sections import DistanceSection
 from deepexpr.schemas import TOMTOM, TOMTOM_SUMMARY
+from deepexpr.settings import Field
 
 logger = logging.getLogger(__name__)
-
-DISTANCES = ("ed", "pearson")
-ENGINES = ("memelite", "meme")
 
 #: Below this number the targets' columns are a poor background (memelite's own limit).
 _FEW_TARGETS = 25
 
 
-@dataclass(frozen=True)
-class TomtomOptions:
-    """distance: "ed" or "pearson" (engine meme only). engine: see the module. threads: memelite."""
+class TomtomOptions(DistanceSection):
+    """How motifs are compared; for the engines see the module."""
 
-    distance: str = "ed"
-    engine: str = "memelite"
-    threads: int = 1
-
-    def __post_init__(self) -> None:
-        if self.distance not in DISTANCES or self.engine not in ENGINES:
-            raise InputError(
-                f"TomTom does not know distance {self.distance!r} with engine {self.engine!r}.",
-                expected=f"distance {' or '.join(DISTANCES)}, engine {' or '.join(ENGINES)}",
-            )
-        if self.distance == "pearson" and self.engine == "memelite":
-            raise InputError(
-                "The engine memelite computes the distance ed only.",
-                found="distance pearson",
-                fix="Use distance ed, or engine meme (MEME suite's tomtom must be on the PATH).",
-            )
+    threads: int = Field(1, ge=1, description="Threads of memelite.")
 
 
 def compare(

@@ -20,7 +20,8 @@ from typing import NamedTuple
 from deepexpr.files import writing
 
 PACKAGE = Path(__file__).resolve().parents[1]
-#: Top-level modules and packages whose code decides no result.
+#: Top-level modules and packages whose code decides no result. Nor do the settings that a stage
+#: declares in its sections.py: rules hand their values over as parameters.
 SHARED = ("__init__", "__main__", "checks", "cli", "compression", "config", "downloads", "errors",
           "files", "options", "provenance", "run", "schemas", "settings")  # fmt: skip
 
@@ -45,7 +46,7 @@ def code_fingerprint(modules: Iterable[str]) -> str:
     digest = hashlib.sha256()
     for path in sorted(followed(filter(None, map(module_file, modules)))):
         name = path.relative_to(PACKAGE)
-        if name.parts[0].removesuffix(".py") not in SHARED:
+        if name.parts[0].removesuffix(".py") not in SHARED and name.name != "sections.py":
             digest.update(f"{name}\n{code_of(path).meaning}\n".encode())
     return digest.hexdigest()[:16]
 

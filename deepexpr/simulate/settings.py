@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
 
-from deepexpr.errors import InputError
+from deepexpr.simulate.sections import SimulateSection
 
 #: JASPAR 2018 matrices planted in promoters: base weight (relative; scaled later) per site.
 #: Distinct, information-rich (11-23 bits) and known to bind promoters; REST represses.
@@ -91,14 +91,9 @@ class Settings:
     def scaled(self, scale: float) -> Settings:
         """The same world with `scale` times the bins, genes, enhancers and reads.
 
-        Raises InputError unless 0.05 <= scale <= 10.
+        Raises InputError where simulate.sections does not allow that scale.
         """
-        if not 0.05 <= scale <= 10:
-            raise InputError(
-                f"The scale {scale} cannot be simulated.",
-                expected="a number from 0.05 to 10",
-                fix="Choose another --scale; 1 is the demo, 0.1 a test.",
-            )
+        SimulateSection(output="", scale=scale)
         names = (
             "bins_per_chromosome", "genes_per_chromosome", "enhancers_per_chromosome",
             "noncoding_per_chromosome", "rna_pairs", "hichip_pairs",

@@ -9,9 +9,10 @@ import pytest
 from deepexpr.baselines.bundle import BaselineBundle, write_bundle
 from deepexpr.baselines.fit import run_baseline
 from deepexpr.baselines.methods import METHODS, check_method
-from deepexpr.baselines.settings import BaselineSettings, read_settings
+from deepexpr.baselines.settings import BaselineSettings
 from deepexpr.errors import InputError
 from deepexpr.features.splits import fold_roles
+from deepexpr.options import read_options
 from deepexpr.schemas import PREDICTIONS
 
 ALL = [(task, method) for task, methods in METHODS.items() for method in methods]
@@ -19,7 +20,7 @@ ALL = [(task, method) for task, methods in METHODS.items() for method in methods
 
 @pytest.fixture
 def settings(small):
-    return BaselineSettings.from_mapping(small)
+    return BaselineSettings.of(small, "test")
 
 
 @pytest.mark.parametrize(("task", "method"), ALL)
@@ -120,23 +121,25 @@ def test_method_of_the_other_task_is_refused():
 
 
 def test_settings_are_checked(tmp_path):
-    assert read_settings(None) == BaselineSettings()
+    assert read_options(None) == {}
     assert len(BaselineSettings().penalties()) == 250
     assert len(BaselineSettings().forest_sizes) * len(BaselineSettings().forest_depths) == 55
     path = tmp_path / "s.yaml"
     path.write_text("inner_folds: 4\nforest_sizes: [20, 10]\n")
-    assert read_settings(str(path)).forest_sizes == (10, 20)
+    assert BaselineSettings.of(read_options(str(path)), "test").forest_sizes == (10, 20)
     for text, message in (
-        ('{"folds": 3}', "Unknown setting"),
+        ('{"folds": 3}', "Unknown key 'folds'"),
         ('{"inner_folds": 1}', "inner_folds"),
-        ('{"inner_folds": "x"}', "wrong type"),
-        ('{"inner_folds": 2.5}', "wrong type"),
-        ('{"length": "4"}', "wrong type"),
-        ('{"grid_low": NaN}', "wrong type"),
-        ('{"forest_sizes": [5.5]}', "wrong type"),
-        ('{"forest_sizes": 5}', "wrong type"),
+        ('{"inner_folds": "x"}', "is not of type 'integer'"),
+        ('{"inner_folds": 2.5}', "is not of type 'integer'"),
+        ('{"length": "4"}', "is not of type 'integer'"),
+        ('{"grid_low": NaN}', "is not finite"),
+        ('{"forest_sizes": [5.5]}', "is not of type 'integer'"),
+        ('{"forest_sizes": 5}', "is not of type 'array'"),
         ('{"forest_features": true}', "cannot be used"),
+        ('{"forest_features": 2}', "2 is greater than the maximum of 1"),
+        ('{"grid_low": 9}', "The grid ends below its start"),
         ("{", "Not valid JSON"),
     ):
         with pytest.raises(InputError, match=message):
-            read_settings(text)
+            BaselineSettings.of(read_options(text), "test")

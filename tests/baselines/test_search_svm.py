@@ -1,7 +1,5 @@
 """The SVM's search beside GridSearchCV, and its probabilities."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from sklearn.model_selection import GridSearchCV
@@ -43,9 +41,9 @@ def test_search_equals_grid_search():
 def test_path_without_progress_ends_and_says_so():
     x, y = problem(p=10)
     y = y * np.where(np.arange(len(y)) % 4 == 0, -1, 1)  # no plane parts them
-    settings = replace(SETTINGS, grid_points=17, svm_patience=1.0)
+    settings = SETTINGS.changed(grid_points=17, svm_patience=1.0)
     table = search_svm(x, y, settings, seed=1).table
-    whole = search_svm(x, y, replace(settings, svm_patience=9), seed=1).table
+    whole = search_svm(x, y, settings.changed(svm_patience=9), seed=1).table
     ended = table["note"] != ""
     assert ended.any()
     assert not (whole["note"] != "").any()

@@ -1,7 +1,6 @@
 """Configuration: defaults, overlays, and one clear message per mistake."""
 
 import pytest
-import yaml
 
 from deepexpr.checks.inputs import load_and_check
 from deepexpr.config.settings import complete_config, config_problems, read_config
@@ -14,7 +13,7 @@ MINIMAL = {
 }
 
 
-def test_defaults_come_from_the_schema():
+def test_defaults_come_from_the_sections():
     config = complete_config(MINIMAL)
     assert config["loops"] == {
         "mode": "hichip", "iterations": 10000, "burn_in": 100, "chains": 4,
@@ -103,14 +102,48 @@ def test_unreadable_configuration(tmp_path, text):
     assert caught.value.where == str(path)
 
 
-def test_every_key_is_described(root):
-    schema = yaml.safe_load((root / "config/schemas/config.schema.yaml").read_text())
+def test_a_key_written_twice_is_an_error_with_both_lines(tmp_path):
+    path = tmp_path / "c.yaml"
+    path.write_text(
+        "evaluation:\n  folds: [5]\n\nmodel: {variant: tuned}\n\n"
+        "evaluation:\n  tasks: [regression]\n"
+        "assemblies:\n  toy:\n    genome: a\n    genome: b\n"
+    )
+    with pytest.raises(InputError, match="2 problems were found") as caught:
+        read_config([path])
+    text = str(caught.value)
+    assert f"The key 'evaluation' stands twice.\n  where: {path}, lines 1 and 6\n" in text
+    assert f"'assemblies.toy.genome' stands twice.\n  where: {path}, lines 10 and 11" in text
 
-    def walk(node, path):
-        for key, sub in node.get("properties", {}).items():
-            assert sub.get("description"), f"{path}.{key} has no description"
-            walk(sub, f"{path}.{key}")
-        if isinstance(node.get("additionalProperties"), dict):
-            walk(node["additionalProperties"], path)
 
-    walk(schema, "config")
+@pytest.mark.parametrize(
+    ("change", "key", "problem"),
+    [
+        ({"loops": {"confidence": 1}}, "loops.confidence", "greater than or equal to the maximum"),
+        ({"motifs": {"alpha": 0}}, "motifs.alpha", "less than or equal to the minimum of 0"),
+        ({"motifs": {"alpha": 1}}, "motifs.alpha", "greater than or equal to the maximum of 1"),
+        (
+            {"loops": {"stop_when_converged": True, "chains": 1}},
+            "loops.stop_when_converged",
+            "One chain cannot tell",
+        ),
+        (
+            {"simulate": {"output": "o", "scale": 0.01}},
+            "simulate.scale",
+            "less than the minimum of 0.05",
+        ),
+        ({"motifs": {"cismodule": {"width": 30}}}, "motifs.cismodule", "do not fit"),
+        ({"baselines": {"settings": {"grid_low": 9}}}, "baselines.settings.grid_low", "below its"),
+        ({"evaluation": {"folds": [5, 5], "main_folds": 5}}, "evaluation.folds", "non-unique"),
+    ],
+)
+def test_what_a_job_would_refuse_later_is_refused_now(change, key, problem):
+    (error,) = config_problems({**MINIMAL, **change}, "test")
+    assert error.where == f"test, key {key}"
+    assert problem in error.problem
+
+
+def test_sections_inside_keep_only_what_was_set():
+    config = complete_config({**MINIMAL, "motifs": {"cismodule": {"chains": 1}}})
+    assert config["motifs"]["cismodule"] == {"chains": 1}
+    assert config["baselines"]["settings"] == {}

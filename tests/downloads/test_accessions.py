@@ -10,7 +10,7 @@ from deepexpr.cli import main
 from deepexpr.downloads.accessions import fetch_accession, is_accession, resolve
 from deepexpr.downloads.fetch import Patience
 from deepexpr.downloads.geo import geo_samples
-from deepexpr.downloads.hosts import Hosts
+from deepexpr.downloads.sections import Hosts
 from deepexpr.errors import InputError
 
 QUICK = Patience(attempts=2, pause=0, timeout=5)
@@ -33,7 +33,7 @@ def hosts(server):
     table = "run_accession\tfastq_ftp\tfastq_md5\n" + "\n".join(rows)
     server.pages = {"/ena/portal/api/filereport": table.encode()}
     server.pages |= {f"/vol/SRR{r}_{m}.fastq.gz": data for (r, m), data in reads.items()}
-    return Hosts(*[server.address] * 5)
+    return Hosts(**dict.fromkeys(Hosts.model_fields, server.address))
 
 
 def geo_records(server, *records):

@@ -184,6 +184,8 @@ def call(folder, *more):
 def test_verb_from_kallisto(inputs):
     samples = [f"X:x1:{inputs}/x1", f"X:x2:{inputs}/x2/abundance.tsv", f"Y:y1:{inputs}/y1"]
     options = [part for sample in samples for part in ("--abundance", sample)]
+    assert call(inputs, "--transcripts", inputs / "t.tsv", *options) == 1, "no run_info.json"
+    options += ["--minimum-pseudoaligned", "0"]
     assert call(inputs, "--transcripts", inputs / "t.tsv", *options) == 0
     counts = read_table(inputs / "c.tsv")
     assert counts.columns.tolist() == ["gene", "x1", "x2", "y1"]

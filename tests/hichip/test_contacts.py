@@ -168,5 +168,7 @@ def test_settings_out_of_range(tmp_path, capsys, option):
     (tmp_path / "p").write_text(PAIRS)
     argv = ["contacts", "--pairs", tmp_path / "p", "--output", tmp_path / "o", "--depth",
             tmp_path / "d", option, 0]  # fmt: skip
-    assert main([str(a) for a in argv]) == 1
-    assert "at least 1 bp" in capsys.readouterr().err
+    with pytest.raises(SystemExit) as stop:
+        main([str(a) for a in argv])
+    assert stop.value.code == 2
+    assert f"argument {option}: 0 is less than the minimum of" in capsys.readouterr().err

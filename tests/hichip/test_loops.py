@@ -17,7 +17,7 @@ from deepexpr.hichip.loops import anchor_gap, call_loops, midpoint_distance, num
 from deepexpr.hichip.origami import OrigamiResult, OrigamiSettings
 from deepexpr.schemas import CONTACTS, LOOPS
 
-QUICK = OrigamiSettings(mode="chiapet", iterations=100, burn_in=20)
+QUICK = OrigamiSettings(mode="chiapet", iterations=100, burn_in=20, chains=1)
 
 
 def contact(start1, start2, count, chromosome1="chr1", chromosome2="chr1", size=5000):

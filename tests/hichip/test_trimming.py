@@ -51,7 +51,7 @@ def run(tmp_path):
         out = [tmp_path / "out" / "1.fastq.gz", tmp_path / "out" / "2.fastq.gz"]
         stats = tmp_path / "out" / "stats.tsv"
         settings = {"min_trimmed_fraction": 0.0, "min_length": 1, **settings}
-        trim_files(paths, out, stats, TrimSettings(enzyme, **settings))
+        trim_files(paths, out, stats, TrimSettings(enzyme=enzyme, **settings))
         table = read_table(stats, ("metric", "value"))
         return records(out[0]), records(out[1]), dict(zip(*table.values.T, strict=True))
 
@@ -287,7 +287,7 @@ def test_pipes_are_written_as_the_reads_come(run, tmp_path):
     for pipe, reader in zip(pipes, readers, strict=True):
         os.mkfifo(pipe)
         reader.start()
-    trim_files(paths, pipes, tmp_path / "stats.tsv", TrimSettings("MboI"))
+    trim_files(paths, pipes, tmp_path / "stats.tsv", TrimSettings(enzyme="MboI"))
     for reader in readers:
         reader.join()
     assert got[pipes[0]] == got[pipes[1]] == fastq([PLAIN + "GATC"] * 9)

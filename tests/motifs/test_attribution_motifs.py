@@ -11,7 +11,8 @@ from deepexpr.errors import InputError
 from deepexpr.features.sequence import one_hot, reverse_complement
 from deepexpr.motifs.attribution import contributions, letter_effects
 from deepexpr.motifs.meme_format import read_meme
-from deepexpr.motifs.seqlets import SeqletSettings, attribution_motifs, find_seqlets
+from deepexpr.motifs.seqlet_settings import SeqletSettings
+from deepexpr.motifs.seqlets import attribution_motifs, find_seqlets
 from deepexpr.schemas import ATTRIBUTION_MOTIFS
 
 LETTERS = np.frombuffer(b"ACGT", np.uint8)
@@ -115,9 +116,9 @@ def test_gradients_of_a_network_are_its_finite_differences(kind):
 
 
 def test_settings_that_cannot_be_used():
-    with pytest.raises(InputError, match="no setting widht"):
-        SeqletSettings.from_mapping({"widht": 8})
-    with pytest.raises(InputError, match="do not fit"):
+    with pytest.raises(InputError, match="Unknown key 'widht'"):
+        SeqletSettings.of({"widht": 8}, "test")
+    with pytest.raises(InputError, match="3 is less than the minimum of 5"):
         SeqletSettings(width=3)
 
 

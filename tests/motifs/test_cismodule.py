@@ -1,7 +1,6 @@
 """CisModule: sums and draws by enumeration, planted motifs found, nothing found in noise."""
 
 import itertools
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -257,7 +256,7 @@ def test_nothing_is_supported_in_random_sequences():
 def test_extent_moves_restore_a_cut_motif(planted):
     names, sequences, _, matrices = planted
     data = lay_out(names, sequences, 2, 120)
-    settings = replace(QUICK, min_width=5)
+    settings = QUICK.changed(min_width=5)
     chain = sampler.run_chain(data, [m[2:8] for m in matrices], settings, RNG(0))
     for theta, matrix in zip(chain.parameters[-1].thetas, matrices, strict=True):
         assert len(theta) >= len(matrix) - 1
@@ -268,7 +267,7 @@ def test_extent_moves_restore_a_cut_motif(planted):
 def test_module_length_moves_towards_the_truth(planted):
     names, sequences, _, matrices = planted
     data = lay_out(names, sequences, 2, 200)
-    settings = replace(QUICK, module_length=200, module_length_step=20)
+    settings = QUICK.changed(module_length=200, module_length_step=20)
     chain = sampler.run_chain(data, matrices, settings, RNG(0))
     assert chain.parameters[-1].length < 180
 
@@ -289,8 +288,8 @@ def test_seeds_are_the_planted_words(planted):
 
 
 def test_settings_and_inputs_that_cannot_be_used():
-    with pytest.raises(InputError, match="no setting motif_count"):
-        CismoduleSettings.from_mapping({"motif_count": 3})
+    with pytest.raises(InputError, match="Unknown key 'motif_count'"):
+        CismoduleSettings.of({"motif_count": 3}, "test")
     with pytest.raises(InputError, match="burn_in < iterations"):
         CismoduleSettings(iterations=10, burn_in=10)
     with pytest.raises(InputError, match="as long as a module"):
@@ -341,8 +340,8 @@ def test_genome_all_in_lower_case_is_an_error():
      {"module_prior": [None, 3]}, {"letter_prior": True}],
 )  # fmt: skip
 def test_settings_of_a_wrong_type_are_named(values):
-    with pytest.raises(InputError, match=r"wrong type|do not fit"):
-        CismoduleSettings.from_mapping(values)
+    with pytest.raises(InputError, match=r"is not of type|Field required"):
+        CismoduleSettings.of(values, "test")
 
 
 def test_narrow_motifs_are_never_shifted_beyond_themselves():

@@ -1,6 +1,7 @@
 """Enhancers: which anchors are distal, how they are trimmed and cut."""
 
 import argparse
+import re
 
 import pandas as pd
 import pytest
@@ -106,7 +107,7 @@ def run(folder, *options):
 
 
 def test_verb_cuts_sequences_and_clips_at_the_chromosome_end(files):
-    run(files, "--genes", files / "genes.tsv", "--number", 2)
+    run(files, "--genes", files / "genes.tsv", "--number", 2, "--width", 0)
     records = read_fasta(files / "out.fa")
     assert list(records) == ["chr1:20000-25000", "chr1:40000-42000"]
     assert [len(s) for s in records.values()] == [5000, 2000]
@@ -114,6 +115,8 @@ def test_verb_cuts_sequences_and_clips_at_the_chromosome_end(files):
     assert lines[0].split("\t") == ["chr1", "20000", "25000", "chr1:20000-25000", "1000", "."]
     run(files, "--genes", files / "genes.tsv", "--number", 1, "--width", 500)
     assert list(read_fasta(files / "out.fa")) == ["chr1:22250-22750"]
+    run(files, "--genes", files / "genes.tsv", "--number", 1)
+    assert list(read_fasta(files / "out.fa")) == ["chr1:22000-23000"], "the pipeline's width"
 
 
 def test_verb_says_what_is_wrong(files):
@@ -139,4 +142,4 @@ def test_numbers_out_of_range_are_wrong_usage(options, capsys):
     with pytest.raises(SystemExit) as stop:
         main(options.split())
     assert stop.value.code == 2
-    assert "is no " in capsys.readouterr().err
+    assert re.search("is no |is less than", capsys.readouterr().err)

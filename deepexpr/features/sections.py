@@ -1,0 +1,12 @@
+"""Settings of the bins; rules hand their values over."""
+
+from __future__ import annotations
+
+from deepexpr.settings import Field, Section
+
+
+class FeatureSection(Section):
+    """Bins around each TSS."""
+
+    bins: int = Field(400, ge=2, multiple_of=2, description="Number of bins around the TSS.")
+    bin_size: int = Field(5000, ge=100, description="Size of a bin (bp).")

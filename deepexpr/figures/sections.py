@@ -1,0 +1,20 @@
+"""Settings of the figures; rules hand their values over."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from deepexpr.settings import Field, Section, Unique
+
+
+class FigureSection(Section):
+    """Figures."""
+
+    formats: Annotated[tuple[Literal["pdf", "png", "svg"], ...], Unique] = Field(
+        ("pdf", "png", "svg"), min_length=1, description="File formats."
+    )
+    gene: str | dict[str, str] | None = Field(
+        None,
+        description="Gene of figure 2C; `{ASSEMBLY: gene, ...}` where its name differs between "
+        "assemblies; the one with the strongest loops if null.",
+    )

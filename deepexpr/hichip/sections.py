@@ -1,0 +1,139 @@
+"""Settings of HiChIP reads, contacts and loops; rules hand their values over."""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+from pydantic import model_validator
+
+from deepexpr.settings import Field, RuleError, Section
+
+
+class TrimSection(Section):
+    """Cutting reads at their ligation junction."""
+
+    min_length: int = Field(
+        20, ge=1, description="Shortest read kept after trimming (bp), with its mate."
+    )
+    min_trimmed_fraction: float = Field(
+        0.02,
+        ge=0,
+        lt=1,
+        description="Fraction of reads holding a junction below which the run stops.",
+    )
+
+
+class PairSection(Section):
+    """Which pairs are left out."""
+
+    min_distance: int = Field(
+        1000,
+        ge=0,
+        description="Cis pairs closer than this are dangling ends or self-circles (bp).",
+    )
+    drop_chromosomes: tuple[str, ...] = Field(
+        ("chrM", "MT"), description="Chromosomes whose pairs are dropped."
+    )
+
+
+class ContactSection(Section):
+    """Which pairs are contacts."""
+
+    max_distance: int = Field(
+        2_000_000, ge=1, description="Largest distance between the anchors of a contact (bp)."
+    )
+    resolution: int = Field(5000, ge=100, description="Size of the fixed anchors (bp).")
+
+
+class HichipSection(ContactSection, PairSection, TrimSection):
+    """HiChIP reads to contacts."""
+
+    bowtie_options: str = Field(
+        "-n 1 -M 1 --best --strata",
+        description="Options of bowtie 1. -M 1 keeps the same unique reads as -m 1, which would "
+        "leave reads out of the SAM and break the mates' order.",
+    )
+    anchors: str | None = Field(
+        None,
+        description="Anchors of the contacts: null for fixed bins, a BED of peaks, or macs to "
+        "call peaks from the pairs of each cell line.",
+    )
+    macs_options: str = Field(
+        "--nomodel --extsize 147 --keep-dup all -q 0.01",
+        description="Options of macs3 callpeak with anchors: macs; pairs are free of duplicates "
+        "already.",
+    )
+    keep_trimmed: bool = Field(
+        False,
+        description="Keep the trimmed reads as FASTQ; else bowtie reads them as they come and "
+        "none are written.",
+    )
+    mcool: bool = Field(
+        False, description="Also write each sample's pairs as .mcool for HiGlass; needs cooler."
+    )
+
+    @model_validator(mode="after")
+    def _mates_keep_their_order(self) -> Self:
+        if "-m" in self.bowtie_options.split():
+            raise RuleError(
+                "bowtie's option -m leaves reads out of its output, so mates lose their order.",
+                where="bowtie_options",
+                found=self.bowtie_options,
+                fix="Write -M 1 in place of -m 1: the same reads count as unique.",
+            )
+        return self
+
+
+class SamplerSection(Section):
+    """Origami's loop model and how long it is sampled."""
+
+    mode: Literal["hichip", "chiapet"] = Field("hichip", description="Prior of the model.")
+    iterations: int = Field(10_000, ge=2, description="Gibbs iterations after burn-in.")
+    burn_in: int = Field(100, ge=0, description="Iterations thrown away first.")
+    chains: int = Field(
+        4,
+        ge=1,
+        description="Independent chains of the sampler, run at the same time and averaged; how "
+        "well they agree (R-hat) is in the log and in qc.tsv.",
+    )
+    stop_when_converged: bool = Field(
+        False,
+        description="Stop before the last iteration once all R-hat are below 1.01; needs two "
+        "chains.",
+    )
+
+    @model_validator(mode="after")
+    def _chains_tell(self) -> Self:
+        if self.stop_when_converged and self.chains < 2:
+            raise RuleError(
+                "One chain cannot tell whether it has converged.",
+                where="stop_when_converged",
+                expected="at least 2 chains",
+                found=str(self.chains),
+                fix="Set chains to 2 or more, or stop_when_converged to false.",
+            )
+        return self
+
+
+class CutoffSection(Section):
+    """Which contacts are loops."""
+
+    confidence: float = Field(
+        0.9, ge=0, lt=1, description="A contact is a loop above this posterior."
+    )
+
+
+class CallSection(CutoffSection, SamplerSection):
+    """What calling loops takes."""
+
+
+class SignalSection(Section):
+    """The normalised signal."""
+
+    total_metric: Literal["read_pairs", "valid_pairs"] = Field(
+        "read_pairs", description="N_i of the normalisation."
+    )
+
+
+class LoopSection(SignalSection, CallSection):
+    """Origami's loop model and the normalised signal."""

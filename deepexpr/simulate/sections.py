@@ -1,0 +1,15 @@
+"""Settings of the embedded demo; rules hand their values over."""
+
+from __future__ import annotations
+
+from deepexpr.settings import Field, Section
+
+
+class SimulateSection(Section):
+    """Set for the embedded demo only; makes the genome and the reads the sheets name."""
+
+    output: str = Field(description="Folder for the simulated genome and reads and their truth.")
+    seed: int = Field(1, ge=0, description="Seed of the simulation.")
+    scale: float = Field(
+        1, ge=0.05, le=10, description="Size of the demo; 1 is several hundred genes."
+    )
