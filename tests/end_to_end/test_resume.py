@@ -8,7 +8,8 @@ import subprocess
 import time
 
 import pytest
-from tiny_run import ARGUMENTS, make
+from tiny_run import ARGUMENTS
+from workflow_copy import Workflow
 
 pytestmark = pytest.mark.slow
 
@@ -63,23 +64,31 @@ def test_deleted_file_is_made_with_the_same_bytes(finished):
     assert digests(finished.folder) == before
 
 
+def without_training(finished, folder):
+    """A copy of the finished run that has everything up to training, and nothing after it."""
+    shutil.copytree(finished.folder, folder, symlinks=True)
+    for name in ("models", "evaluation", "motifs", "figures"):
+        shutil.rmtree(folder / "results" / name)
+    return Workflow(folder)
+
+
 def test_killed_run_goes_on_and_ends_with_the_same_results(finished, tmp_path):
-    workflow = make(tmp_path)
-    # The simulated reads are the same: spare the time.
-    shutil.copytree(finished.folder / "resources", tmp_path / "resources")
+    workflow = without_training(finished, tmp_path / "run")
     process = subprocess.Popen(
-        workflow.command(*ARGUMENTS), cwd=tmp_path, env=workflow.environment(),
+        workflow.command(*ARGUMENTS), cwd=workflow.folder, env=workflow.environment(),
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
     )  # fmt: skip
-    trained = tmp_path / "results/models/Alpha/regression/K3/sequence"
-    deadline = time.monotonic() + 600
-    while not (trained.is_dir() and any(trained.iterdir())) and time.monotonic() < deadline:
+    trained = workflow.folder / "results/models/Alpha/regression/K3/sequence"
+    while not (trained.is_dir() and any(trained.iterdir())):
         assert process.poll() is None, "the run ended before it could be killed"
         time.sleep(0.2)
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
+    assert not list((workflow.folder / "results/figures").glob("figure_4.*"))
     workflow.run("--unlock", *ARGUMENTS)
     workflow.run(*ARGUMENTS)
-    assert digests(tmp_path) == digests(finished.folder)
-    leftovers = [p for p in (tmp_path / "results").rglob(".*") if p.name.startswith(".figure")]
+    assert digests(workflow.folder) == digests(finished.folder)
+    leftovers = [
+        p for p in (workflow.folder / "results").rglob(".*") if p.name.startswith(".figure")
+    ]
     assert not leftovers

@@ -1,10 +1,12 @@
 """What an edit or a changed setting makes again in a finished run, by dry runs."""
 
+import shutil
 from contextlib import contextmanager
 
 import pytest
 import yaml
 from tiny_run import ARGUMENTS
+from workflow_copy import Workflow
 
 pytestmark = pytest.mark.slow
 MAPPING = {"map_unit", "join_pairs"}
@@ -32,6 +34,13 @@ def planned(workflow, *arguments):
 
 def test_finished_run_has_nothing_to_do(finished):
     assert "Nothing to be done" in finished.run("-n", *ARGUMENTS)
+
+
+def test_copied_run_has_nothing_to_do(finished, tmp_path):
+    """No parameter, input or record holds the folder in which the run was made."""
+    shutil.copytree(finished.folder, tmp_path / "elsewhere", symlinks=True)
+    copied = Workflow(tmp_path / "elsewhere")
+    assert "Nothing to be done" in copied.run("-n", *ARGUMENTS)
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,9 @@
 """A private SLURM of one node with a fake GPU."""
 
 import pytest
+from private_slurm import PrivateSlurm
 
-from bootstrap.slurm import PrivateSlurm, missing_programs, why_not_installable
+from bootstrap.slurm import missing_programs, why_not_installable
 
 
 @pytest.fixture(scope="session")

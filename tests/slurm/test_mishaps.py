@@ -94,7 +94,7 @@ def test_node_daemon_killed_in_the_middle(workflow, finished):
     with running(workflow) as process:
         wait_for(process, lambda: first_fold_is_trained(workflow))
         workflow.cluster.kill_node()
-        time.sleep(3)
+        wait_for(process, workflow.cluster.misses_its_node)
         workflow.cluster.start_node()
     assert states(workflow)[-1] == "COMPLETED"
     check_whole(workflow, finished)

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
+from private_slurm import PrivateSlurm
 from workflow_copy import Workflow
 
-from bootstrap.slurm import PrivateSlurm
+IMPATIENT = Path(__file__).with_name("impatient_snakemake.py")
 
 
 @dataclass
@@ -19,15 +20,15 @@ class SlurmWorkflow(Workflow):
 
     def command(self, *arguments: str, cores: int = 2) -> list[str]:
         """Snakemake with profiles/slurm; what differs from it is this cluster's size and that it
-        has no accounting, and that nobody waits 40 s to hear of a finished job."""
+        has no accounting, and that the queue is looked at every second."""
         site = [
             "--slurm-status-command", "squeue",
-            "--slurm-init-seconds-before-status-checks", "2",
+            "--slurm-init-seconds-before-status-checks", "1",
             "--cores", str(self.cluster.cpus),
             "--resources", f"mem_mb={self.cluster.memory}",
             "--set-threads", *(f"{rule}=1" for rule in self.threaded_rules()),
         ]  # fmt: skip
-        base = [sys.executable, "-m", "snakemake", "--profile", "profiles/slurm"]
+        base = [sys.executable, str(IMPATIENT), "--profile", "profiles/slurm"]
         return [*base, *arguments, *site]
 
     def threaded_rules(self) -> list[str]:

@@ -1,13 +1,12 @@
-"""The demo_run, end to end, through the SLURM executor with the shipped profile."""
+"""A tiny run, from reads to figures, through the SLURM executor with the shipped profile."""
 
 import hashlib
 
 import pytest
+import tiny_run
 from slurm_workflow import SlurmWorkflow
-from workflow_copy import Workflow
 
 pytestmark = pytest.mark.slow
-DEMO = ("--configfile", "config/demo/config.yaml")
 #: Tables and lists of results.
 COMPARED = ("*.tsv", "*.bedpe", "*.meme", "*.fa", "*.gz", "*.bed")
 LEFT_OUT = ("logs", "benchmarks", "benchmarks.tsv", "quality.tsv")  # run times
@@ -15,9 +14,9 @@ LEFT_OUT = ("logs", "benchmarks", "benchmarks.tsv", "quality.tsv")  # run times
 
 @pytest.fixture(scope="module")
 def on_slurm(slurm, tmp_path_factory):
-    folder = Workflow.copied_to(tmp_path_factory.mktemp("on_slurm")).folder
+    folder = tiny_run.make(tmp_path_factory.mktemp("on_slurm")).folder
     workflow = SlurmWorkflow(folder, slurm)
-    workflow.run(*DEMO, timeout=2400)
+    workflow.run(*tiny_run.ARGUMENTS)
     return workflow
 
 
@@ -31,9 +30,9 @@ def digests(folder):
     }
 
 
-def test_same_numbers_as_locally(on_slurm, demo_run):
+def test_same_numbers_as_locally(on_slurm, finished):
     """Every table, list, motif and sequence has the bytes of the local run."""
-    found, expected = digests(on_slurm.folder), digests(demo_run)
+    found, expected = digests(on_slurm.folder), digests(finished.folder)
     assert len(expected) > 150
     assert found == expected
 
@@ -61,4 +60,4 @@ def test_small_jobs_share_an_allocation(on_slurm, slurm):
 
 
 def test_second_run_has_nothing_to_do(on_slurm):
-    assert "Nothing to be done" in on_slurm.run(*DEMO)
+    assert "Nothing to be done" in on_slurm.run(*tiny_run.ARGUMENTS)
