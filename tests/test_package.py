@@ -1,0 +1,84 @@
+"""The package as it is installed: what it declares, and that it works without a checkout."""
+
+import importlib.metadata
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+import zipfile
+
+import pytest
+
+from deepexpr.cli import VERBS
+from deepexpr.run.code import imports
+
+SAMPLES = "sample\tcell_line\tassay\tassembly\nR\tLine\trna\ttoy\n"
+UNITS = "sample\tunit\texpression\nR\tone\tgenes.tsv\n"
+CONFIG = "samples: s.tsv\nunits: u.tsv\nassemblies: {toy: {genome: g.fa, annotation: a.gtf}}\n"
+ANNOTATION = 'chr1\tx\texon\t1\t4\t.\t+\t.\tgene_id "G"; transcript_id "T"; gene_name "G";\n'
+
+
+def test_declared_dependencies_are_those_that_are_imported(root):
+    names = {
+        name.split(".")[0] for path in (root / "deepexpr").rglob("*.py") for name in imports(path)
+    }
+    names -= {*sys.stdlib_module_names, "deepexpr"}
+    distributions = importlib.metadata.packages_distributions()
+    imported = {distributions[name][0].lower() for name in names}
+    project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
+    declared = {re.split("[<>=]", text)[0].lower() for text in project["dependencies"]}
+    assert declared == imported
+
+
+@pytest.fixture(scope="module")
+def installed(root, tmp_path_factory):
+    """The unpacked wheel, made from a copy: building leaves files beside the sources."""
+    folder = tmp_path_factory.mktemp("wheel")
+    shutil.copytree(
+        root / "deepexpr", folder / "source/deepexpr", ignore=shutil.ignore_patterns("__pycache__")
+    )
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(root / name, folder / "source")
+    build = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation"]
+    subprocess.run([*build, "-w", str(folder), str(folder / "source")], check=True)
+    (wheel,) = folder.glob("*.whl")
+    zipfile.ZipFile(wheel).extractall(folder / "site")
+    return folder / "site"
+
+
+def deepexpr(installed, folder, *arguments):
+    environment = {**os.environ, "PYTHONPATH": str(installed)}
+    command = [sys.executable, "-m", "deepexpr", *arguments]
+    return subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def test_check_and_plan_work_from_a_wheel(installed, tmp_path):
+    files = {"s.tsv": SAMPLES, "u.tsv": UNITS, "config.yaml": CONFIG, "genes.tsv": "G\t1\n"}
+    files |= {"g.fa": ">chr1\nACGT\n", "a.gtf": ANNOTATION}
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    result = deepexpr(installed, tmp_path, "check", "--configfile", "config.yaml")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout.startswith("No problems")
+    (tmp_path / "s.tsv").write_text(SAMPLES.replace("cell_line", "cellline"))
+    result = deepexpr(installed, tmp_path, "check", "--configfile", "config.yaml")
+    assert "Did you mean 'cell_line'?" in result.stderr
+    (tmp_path / "s.tsv").write_text(SAMPLES)
+    result = deepexpr(installed, tmp_path, "plan", "--configfile", "config.yaml")
+    assert result.returncode == 0, result.stderr
+    assert "core_hours" in result.stdout
+
+
+def test_every_verb_starts_from_a_wheel(installed, tmp_path):
+    code = (
+        "import deepexpr, sys; from deepexpr.cli import build_parser;"
+        f"assert deepexpr.__file__.startswith({str(installed)!r}); build_parser()"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(installed)}
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, check=True)
+    for verb in ("simulate", VERBS[-1]):
+        assert deepexpr(installed, tmp_path, verb, "--help").returncode == 0
