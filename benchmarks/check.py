@@ -10,7 +10,6 @@ import csv
 import gzip
 import random
 import resource
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -50,27 +49,31 @@ def main():
 def make_project(folder: Path, units: int, reads: int) -> int:
     """Configuration, sheets and files; returns the bytes of all FASTQ."""
     draw = random.Random(1)
-    for mate in (1, 2):
-        records = []
-        for i in range(reads):
-            bases = "".join(draw.choices("ACGT", k=75))
-            qualities = "".join(draw.choices("FFFFFFF:,#", k=75))
-            records.append(f"@run.{i} {mate}\n{bases}\n+\n{qualities}\n")
-        whole = gzip.compress("".join(records).encode(), 6)
-        (folder / f"{mate}.fastq.gz").write_bytes(whole)
+    shared = [packed_reads(draw, "run", reads, mate) for mate in (1, 2)]
     samples, rows = ["sample\tcell_line\tassay\tassembly\tenzyme"], ["sample\tunit\tfq1\tfq2"]
     for i in range(units):
         assay, enzyme = (("rna", ""), ("hichip", "MboI"))[i % 2]
         samples.append(f"S{i}\tLine{i // 2}\t{assay}\ttoy\t{enzyme}")
         rows.append(f"S{i}\tlane1\tS{i}_R1.fastq.gz\tS{i}_R2.fastq.gz")
-        for mate in (1, 2):
-            shutil.copyfile(folder / f"{mate}.fastq.gz", folder / f"S{i}_R{mate}.fastq.gz")
+        for mate in (1, 2):  # the first reads are the unit's own: copies are refused
+            own = packed_reads(draw, f"unit{i}", 200, mate)
+            (folder / f"S{i}_R{mate}.fastq.gz").write_bytes(own + shared[mate - 1])
     (folder / "samples.tsv").write_text("\n".join(samples) + "\n")
     (folder / "units.tsv").write_text("\n".join(rows) + "\n")
     (folder / "config.yaml").write_text(CONFIG)
     (folder / "genome.fa").write_text(">chr1\nACGT\n")
     (folder / "genes.tsv").write_text("NM_1\tchr1\t+\t0\t4\tG\n")
     return sum(path.stat().st_size for path in folder.glob("S*.gz"))
+
+
+def packed_reads(draw: random.Random, name: str, number: int, mate: int) -> bytes:
+    """FASTQ of random reads, gzipped."""
+    records = []
+    for i in range(number):
+        bases = "".join(draw.choices("ACGT", k=75))
+        qualities = "".join(draw.choices("FFFFFFF:,#", k=75))
+        records.append(f"@{name}.{i} {mate}\n{bases}\n+\n{qualities}\n")
+    return gzip.compress("".join(records).encode(), 6)
 
 
 def check(folder: str) -> float:

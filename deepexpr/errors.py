@@ -35,6 +35,12 @@ class InputError(Exception):
         self.fix = fix
         super().__init__(str(self))
 
+    def at(self, where: str) -> InputError:
+        """The same problem, at the place that the user knows it by."""
+        return InputError(
+            self.problem, where=where, expected=self.expected, found=self.found, fix=self.fix
+        )
+
     def __str__(self) -> str:
         details = {
             "where": self.where,

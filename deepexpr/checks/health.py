@@ -6,7 +6,7 @@ Of each file only its ends are looked at: the first reads, and for gzip the last
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,7 +96,7 @@ def _unit_problems(
             if column in ("fq1", "fq2"):
                 reads.append(first_reads(path))
                 wrong = list(_fastq_problems(reads[-1], unit, column, wanted))
-                yield from _at(place, wrong)
+                yield from (problem.at(place) for problem in wrong)
                 paired = paired and not wrong
             elif column == "expression":
                 read_gene_counts(path, unit["value_column"] or None)
@@ -107,16 +107,10 @@ def _unit_problems(
             if is_gzip(path) and not path.endswith(".bam"):
                 check_gzip_end(path, "file")
         except InputError as error:
-            yield from _at(place, [error])
+            yield error.at(place)
     if paired and len(reads) == 2:
-        yield from _at(f"{where}, columns fq1 and fq2", pair_problems(*reads))
-
-
-def _at(place: str, problems: Iterable[InputError]) -> Iterator[InputError]:
-    for error in problems:
-        yield InputError(
-            error.problem, where=place, expected=error.expected, found=error.found, fix=error.fix
-        )
+        for problem in pair_problems(*reads):
+            yield problem.at(f"{where}, columns fq1 and fq2")
 
 
 def _fastq_problems(

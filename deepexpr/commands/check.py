@@ -1,5 +1,8 @@
 """``deepexpr check``: configuration, sheets and inputs, before anything runs."""
 
+import contextlib
+import logging
+
 HELP = "check configuration, sheets and inputs; list every problem"
 
 
@@ -19,14 +22,34 @@ def add_configfile(parser):
 
 
 def run(args):
-    from deepexpr.checks.inputs import load_and_check, name_problems, run_time_problems
+    from deepexpr.checks.genome import reference_problems, unit_problems
+    from deepexpr.checks.inputs import load_and_check, run_time_problems
     from deepexpr.config.settings import read_config
     from deepexpr.errors import raise_all
 
     where = ", ".join(args.configfile)
     config, samples, units = load_and_check(read_config(args.configfile), where)
-    raise_all([*name_problems(config), *run_time_problems(config, samples, units)])
+    with _only_warnings(args.debug):
+        raise_all(
+            [
+                *reference_problems(config),
+                *run_time_problems(config, samples, units),
+                *unit_problems(config, samples, units),
+            ]
+        )
     print(
         f"No problems: {len(samples)} samples of {samples['cell_line'].nunique()} cell lines, "
         f"{len(units)} units."
     )
+
+
+@contextlib.contextmanager
+def _only_warnings(debug):
+    """What reading the inputs counts is for the jobs' logs; what it warns of is for here."""
+    logger = logging.getLogger("deepexpr")
+    before = logger.level
+    logger.setLevel(logging.DEBUG if debug else logging.WARNING)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)

@@ -15,7 +15,10 @@ units: units.tsv
 assemblies:
   toy: {genome: g.fa, annotation: a.gtf}
 """
-ANNOTATION = 'chr1\tx\texon\t1\t4\t.\t+\t.\tgene_id "G"; transcript_id "T"; gene_name "G";\n'
+ANNOTATION = (
+    'chr1\tx\texon\t1\t4\t.\t+\t.\tgene_id "G"; transcript_id "T"; gene_name "G"; '
+    'gene_biotype "protein_coding";\n'
+)
 
 
 def reads(mate: int, count: int = 2000) -> str:

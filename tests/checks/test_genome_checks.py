@@ -1,0 +1,123 @@
+"""Annotations and units that enter mapped are held against the genome before anything runs."""
+
+import gzip
+import os
+import random
+
+import pysam
+import pytest
+from small_project import ANNOTATION
+
+from deepexpr.checks.genome import genome_sizes
+from deepexpr.cli import main
+
+LINE = 'chr1\tx\t{feature}\t{start}\t{end}\t.\t+\t.\tgene_id "{id}"; transcript_id "{id}"; gene_name "{id}"; gene_biotype "{biotype}";\n'  # noqa: E501
+
+
+def line(name="G", start=1, end=4, feature="exon", biotype="protein_coding"):
+    return LINE.format(feature=feature, start=start, end=end, id=name, biotype=biotype)
+
+
+def check(capsys):
+    status = main(["check", "--configfile", "config.yaml"])
+    return status, capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("annotation", "says"),
+    [
+        (line(end=5000), "lie beyond the end of their chromosome"),
+        (line(biotype="miRNA"), "No gene has the biotype protein_coding"),
+        (ANNOTATION.replace("chr1", "1"), "No chromosome of the annotation is in the genome"),
+        (ANNOTATION + "chr1\tx\texon\n", ""),
+        ("gene\tchromosome\n", "format of the annotation is not known"),
+    ],
+    ids=["another build", "no gene", "names", "cut line", "no annotation"],
+)
+def test_annotation_is_read_by_check(project, capsys, annotation, says):
+    (project / "a.gtf").write_text(annotation)
+    status, text = check(capsys)
+    assert status == 1
+    assert says in text
+    assert "Traceback" not in text
+
+
+def test_chromosomes_asked_for_are_looked_for(project, capsys):
+    text = (project / "config.yaml").read_text().replace("g.fa,", "g.fa, chromosomes: [chr7],")
+    (project / "config.yaml").write_text(text)
+    status, text = check(capsys)
+    assert status == 1
+    assert "No transcript is on chr7" in text
+
+
+def bam(path, name, length):
+    header = {"HD": {"VN": "1.0"}, "SQ": [{"SN": name, "LN": length}]}
+    pysam.AlignmentFile(path, "wb", header=header).close()
+
+
+def entered(project, column, name, length):
+    """The HiChIP sample enters with files of a genome of one such chromosome."""
+    cells = {"bam1": "", "bam2": "", "pairs": "", "loops": ""}
+    for key in ["bam1", "bam2"] if column == "bam1" else [column]:
+        cells[key] = path = str(project / key)
+        if column == "bam1":
+            bam(path, name, length)
+        elif column == "pairs":
+            head = f"## pairs format v1.0\n#chromsize: {name} {length}\n"
+            columns = "#columns: readID chrom1 pos1 chrom2 pos2 strand1 strand2\n"
+            (project / key).write_text(head + columns)
+        else:
+            (project / key).write_text(f"{name}\t0\t2\t{name}\t2\t{length}\t.\t7\n")
+    head = "sample\tunit\tfq1\tfq2\t" + "\t".join(cells) + "\n"
+    rows = "R1\ta\tr_1.fq\tr_2.fq.gz\nH1\ta\t\t\t" + "\t".join(cells.values()) + "\n"
+    (project / "units.tsv").write_text(head + rows)
+    samples = (project / "samples.tsv").read_text()
+    (project / "samples.tsv").write_text(
+        samples if column == "bam1" else samples.replace("MboI", "")
+    )
+
+
+@pytest.mark.parametrize("column", ["bam1", "pairs", "loops"])
+@pytest.mark.parametrize(
+    ("name", "length", "says"),
+    [
+        ("chr1", 4, None),
+        ("1", 4, "None of its chromosomes is in the genome"),
+        ("NC_000001.11", 4, "None of its chromosomes is in the genome"),
+        ("chr1", 5, "has another length than in the genome"),
+    ],
+)
+def test_units_that_enter_mapped_are_of_the_genome(project, capsys, column, name, length, says):
+    entered(project, column, name, length)
+    status, text = check(capsys)
+    if says is None or (column == "loops" and length == 5):  # told when the loops are read
+        assert status == 0, text
+    else:
+        assert status == 1
+        assert says in text
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_sizes_of_generated_genomes(tmp_path, seed):
+    draw = random.Random(seed)
+    sizes, text = {}, ""
+    for i in range(draw.randint(1, 20)):
+        name, length = draw.choice([f"chr{i}", str(i), f"HG#1#{i}"]), draw.randint(1, 300)
+        width, end = draw.randint(1, 80), draw.choice(["\n", "\r\n"])
+        letters = "".join(draw.choices("ACGTNacgt", k=length))
+        lines = [letters[j : j + width] for j in range(0, length, width)]
+        text += f">{name}{draw.choice(['', ' more'])}{end}" + end.join(lines) + end
+        sizes[name] = length
+    path = tmp_path / "g.fa"
+    path.write_bytes(gzip.compress(text.encode()) if seed % 2 else text.encode())
+    assert genome_sizes(path) == sizes
+
+
+def test_an_index_older_than_its_genome_is_not_believed(project, capsys):
+    (project / "g.fa.fai").write_text("1\t4\t6\t4\t5\n")
+    os.utime(project / "g.fa.fai", (1, 1))
+    assert check(capsys)[0] == 0
+    os.utime(project / "g.fa.fai")
+    assert check(capsys)[0] == 1
+    (project / "g.fa.fai").write_text("1\t4\t60\t60\t61\n")  # of a file with a longer header
+    assert check(capsys)[0] == 0
