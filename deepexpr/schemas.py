@@ -179,8 +179,11 @@ BIN_ATTRIBUTION = Table(
 
 TASKS = ("classification", "regression")
 NETWORK_KINDS = ("full", "sequence", "hichip")
-CLASSIFIERS = ("logistic_regression", "svm", "random_forest")
-REGRESSORS = ("linear_regression", "lasso", "random_forest")
+CLASSIFIERS = ("logistic_regression", "svm", "random_forest", "ridge", "totals")
+REGRESSORS = ("linear_regression", "lasso", "random_forest", "ridge", "totals")
+
+#: Across cell lines: the other lines' measured expression as the prediction.
+COPY = "copy"
 
 #: Names shown in figures; keys are the methods' names in tables.
 METHOD_LABELS = {
@@ -192,4 +195,7 @@ METHOD_LABELS = {
     "random_forest": "Random forest",
     "linear_regression": "Linear regression",
     "lasso": "Lasso",
+    "ridge": "Ridge on words and loops",
+    "totals": "Loop totals",
+    "copy": "Measured in the others",
 }

@@ -163,7 +163,7 @@ def get_partners(cell_line, method):
     alike = [
         line for line in others if (line in HICHIP_LINES) == (cell_line in HICHIP_LINES)
     ]
-    return alike or (others if method == "sequence" else [])
+    return alike or (others if method in ("sequence", "copy") else [])
 
 
 def get_prediction_files():
@@ -183,9 +183,18 @@ def get_prediction_files():
                 ]
                 files += [
                     out(f"baselines/{stem}/{method}/predictions.tsv")
-                    for method in config["baselines"][task]
+                    for method in get_baselines(line, task)
                 ]
     return files
+
+
+def get_baselines(cell_line, task):
+    """The baselines of a cell line: loop totals need loops."""
+    return [
+        method
+        for method in config["baselines"][task]
+        if method != "totals" or cell_line in HICHIP_LINES
+    ]
 
 
 def get_cross_methods(cell_line):
@@ -193,7 +202,7 @@ def get_cross_methods(cell_line):
     if not config["evaluation"]["cross_cell_line"] or "regression" not in TASKS:
         return []
     kinds = ["full", "sequence"] if cell_line in HICHIP_LINES else ["sequence"]
-    methods = kinds + config["baselines"]["regression"]
+    methods = kinds + get_baselines(cell_line, "regression")
     return [method for method in methods if get_partners(cell_line, method)]
 
 
@@ -202,15 +211,16 @@ def get_cross_files():
     return [
         out(f"evaluation/cross/{line}/regression/{method}.tsv")
         for line in CELL_LINES
-        for method in get_cross_methods(line)
+        if get_cross_methods(line)
+        for method in [*get_cross_methods(line), "copy"]
     ]
 
 
 def get_cross_outputs(*methods):
-    """Files of a job that predicts a cell line by these methods."""
+    """Files of a job that predicts a cell line by these methods, and copies the other lines."""
     return [
         out(f"evaluation/cross/{{cell_line}}/{{task}}/{method}.tsv")
-        for method in methods
+        for method in [*methods, "copy"]
     ]
 
 

@@ -5,6 +5,11 @@ OUTPUTS: evaluation/ metrics.tsv, tests.tsv, cross/{cell_line}/{task}/{method}.t
 cross_metrics.tsv, cross_tests.tsv.
 """
 
+# Loop totals need loops, also where promoters alone are compared.
+PROMOTER_BASELINES = [
+    method for method in config["baselines"]["regression"] if method != "totals"
+]
+
 
 rule predict_cross_cell_line:
     """Predict a cell line by the mean of the models trained on the others, by each method.
@@ -13,6 +18,10 @@ rule predict_cross_cell_line:
     """
     input:
         bundles=get_partner_bundles,
+        measured=lambda w: [
+            out(f"features/{line}/dataset.h5")
+            for line in get_partners(w.cell_line, "copy")
+        ],
         dataset=out("features/{cell_line}/dataset.h5"),
         splits=lambda w: out(
             f"features/{ASSEMBLY[w.cell_line]}/splits/{SCHEME}-K{MAIN_K}.tsv"
@@ -31,18 +40,19 @@ rule predict_cross_cell_line:
         folder=lambda w, output: os.path.dirname(output[0]),
     shell:
         "python -m deepexpr cross --bundle {input.bundles:q} --dataset {input.dataset:q}"
+        " --measured {input.measured:q}"
         " --splits {input.splits:q} --output-folder {params.folder:q} 2> {log:q}"
 
 
 use rule predict_cross_cell_line as predict_cross_without_hichip with:
     output:
-        get_cross_outputs("sequence", *config["baselines"]["regression"]),
+        get_cross_outputs("sequence", *PROMOTER_BASELINES),
     wildcard_constraints:
-        cell_line=get_cross_lines("sequence", *config["baselines"]["regression"]),
+        cell_line=get_cross_lines("sequence", *PROMOTER_BASELINES),
 
 
 # Where no other cell line has the same inputs, the promoters alone still carry over.
-if config["baselines"]["regression"]:
+if PROMOTER_BASELINES:
 
     use rule predict_cross_cell_line as predict_cross_by_promoter with:
         output:

@@ -22,7 +22,7 @@ import sklearn
 from threadpoolctl import threadpool_limits
 
 from deepexpr.baselines.fit import BaselineRun
-from deepexpr.baselines.inputs import feature_matrix
+from deepexpr.baselines.inputs import describe_sequence, feature_matrix, features_of
 from deepexpr.baselines.methods import predict_method
 from deepexpr.baselines.settings import BaselineSettings
 from deepexpr.errors import InputError
@@ -67,7 +67,7 @@ def write_bundle(
             "K": int(first["K"]),
             "training_roles": ["train", "validation"],
             "inputs": {
-                "sequence": f"gapped k-mers ({settings.length}, {settings.informative})",
+                "sequence": describe_sequence(run.kind, settings),
                 "bins": None if dataset.bins is None else dataset.bins.shape[1],
                 "features": run.features,
             },
@@ -140,7 +140,8 @@ class BaselineBundle:
         """
         rows = np.arange(len(dataset)) if genes is None else dataset.index_of(genes)
         bins = self.info["inputs"]["bins"]
-        x = feature_matrix(dataset, rows, self.settings, use_bins=bins is not None)
+        kind = features_of(self.info["method"], self.settings)
+        x = feature_matrix(dataset, rows, self.settings, kind, use_bins=bins is not None).x
         if x.shape[1] != self.info["inputs"]["features"]:
             raise InputError(
                 "The dataset has another number of features than the model reads.",

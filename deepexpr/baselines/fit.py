@@ -19,7 +19,7 @@ from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
 from deepexpr.baselines.inner import SEARCH
-from deepexpr.baselines.inputs import feature_matrix, response
+from deepexpr.baselines.inputs import feature_matrix, features_of, response
 from deepexpr.baselines.methods import check_method, fit_method, predict_method, search
 from deepexpr.baselines.settings import BaselineSettings
 from deepexpr.features.dataset import Dataset
@@ -35,7 +35,7 @@ class BaselineRun:
     """All folds of one method: fitted pipelines by fold, and the tables of the run.
 
     splits : schemas.SPLITS, the genes that were used. predictions : schemas.PREDICTIONS, test
-    genes. search : one row per fold and grid point.
+    genes. search : one row per fold and grid point. kind : of the features (inputs.features_of).
     folds : per fold {"fold", "training_genes", "test_genes", "chosen"}.
     """
 
@@ -45,6 +45,7 @@ class BaselineRun:
     search: pd.DataFrame
     folds: list[dict[str, Any]]
     features: int
+    kind: str
 
 
 def run_baseline(
@@ -65,12 +66,13 @@ def run_baseline(
     """
     check_method(task, method)
     splits = restrict_splits(splits, dataset.gene)
-    x = feature_matrix(dataset, np.arange(len(dataset)), settings, dataset.has_hichip)
-    log.info("%s, %s: %d genes x %d features", dataset.cell_line, method, *x.shape)
+    kind = features_of(method, settings)
+    found = feature_matrix(dataset, np.arange(len(dataset)), settings, kind, dataset.has_hichip)
+    log.info("%s, %s: %d genes x %d features", dataset.cell_line, method, *found.x.shape)
     numbers = sorted(int(fold) for fold in splits["fold"].unique())
     with threadpool_limits(limits=1):
         results = Parallel(n_jobs=min(threads, len(numbers)), prefer="threads")(
-            delayed(_fold)(dataset, x, splits, fold, task, method, settings, seed)
+            delayed(_fold)(dataset, found, splits, fold, task, method, settings, seed)
             for fold in numbers
         )
     scheme = scheme or find_scheme(dataset, splits)
@@ -87,13 +89,14 @@ def run_baseline(
         )[list(PREDICTIONS)],
         search=pd.concat([result[2] for result in results], ignore_index=True),
         folds=[result[3] for result in results],
-        features=x.shape[1],
+        features=found.x.shape[1],
+        kind=kind,
     )
 
 
-def _fold(dataset, x, splits, fold, task, method, settings, seed):
+def _fold(dataset, found, splits, fold, task, method, settings, seed):
     """Pipeline, predictions, search table and description of one fold."""
-    start = time.perf_counter()
+    start, x = time.perf_counter(), found.x
     roles = fold_roles(splits, fold)
     train = np.sort(dataset.index_of([*roles["train"], *roles["validation"]]))
     test = np.sort(dataset.index_of(roles["test"]))
@@ -101,7 +104,7 @@ def _fold(dataset, x, splits, fold, task, method, settings, seed):
     # The same inner folds and trees for a fold, whatever the method or the other folds.
     fold_seed = int(np.random.SeedSequence([seed, fold]).generate_state(1)[0] >> 1)
     choice = search(x[train], y, task, method, settings, fold_seed)
-    pipeline = fit_method(x[train], y, task, method, choice, settings, fold_seed)
+    pipeline = fit_method(x[train], y, task, method, choice, settings, fold_seed, found.blocks)
     predictions = pd.DataFrame(
         {
             "fold": fold,

@@ -39,8 +39,10 @@ def search_forest(
     sizes, depths = settings.forest_sizes, settings.forest_depths
     # The library compares in float32, and so must the walk.
     x = x.astype(np.float32)
-    parts = inner_folds(y, task, settings.inner_folds, seed)
     grid = pd.DataFrame([(m, d) for m in sizes for d in depths], columns=["trees", "depth"])
+    if settings.forest_selection == "oob":
+        return _by_oob(x, y, task, settings, seed, grid)
+    parts = inner_folds(y, task, settings.inner_folds, seed)
     scores = np.empty((len(grid), len(parts)))
     out_of_fold = np.empty((len(y), len(grid)))
     for i, test in enumerate(parts):
@@ -50,9 +52,47 @@ def search_forest(
         predicted = nested_predictions(forest, x[test], sizes, depths)
         out_of_fold[test] = predicted.reshape(len(grid), -1).T
         scores[:, i] = score_columns(y[test], out_of_fold[test], task)
+    return _chosen(grid, scores, task, out_of_fold)
+
+
+def _chosen(grid, scores, task, out_of_fold) -> Choice:
     best, table = choose(grid, scores, task, simplest_last=False)
     parameters = {"trees": int(grid["trees"][best]), "depth": int(grid["depth"][best])}
     return Choice(parameters, table, out_of_fold[:, best])
+
+
+def _by_oob(x, y, task, settings, seed, grid) -> Choice:
+    """The choice by genes that the trees of one forest did not draw (Breiman 2001).
+
+    Genes that all trees of the smallest forest have drawn, about one in 10**10 at 50 trees, have no
+    score at any size, so that all sizes are judged by the same genes.
+    """
+    sizes, depths = settings.forest_sizes, settings.forest_depths
+    forest = make_forest(task, sizes[-1], depths[-1], settings, seed + 1).fit(x, y)
+    predicted = oob_predictions(forest, x, sizes, depths).reshape(len(grid), -1).T
+    known = np.isfinite(predicted).all(axis=1)
+    scores = score_columns(y[known], predicted[known], task)[:, None]
+    return _chosen(grid.assign(note="out-of-bag"), scores, task, predicted)
+
+
+def oob_predictions(forest, x: np.ndarray, sizes, depths) -> np.ndarray:
+    """As `nested_predictions`, of the genes the forest was fitted to, each by the trees that did
+    not draw it: float64 (sizes, depths, n), NaN where there is none."""
+    total = np.zeros((len(depths), len(x)))
+    trees = np.zeros(len(x))
+    result = np.empty((len(sizes), len(depths), len(x)))
+    levels, row = np.asarray(depths, dtype=np.int64), 0
+    draws = forest.estimators_samples_
+    for number, estimator in enumerate(forest.estimators_[: sizes[-1]], 1):
+        left = np.setdiff1d(np.arange(len(x)), draws[number - 1])
+        part = np.zeros((len(depths), len(left)))
+        _add_tree(x[left], *_arrays(estimator.tree_), levels, part)
+        total[:, left] += part
+        trees[left] += 1
+        if number == sizes[row]:
+            result[row] = total / np.where(trees > 0, trees, np.nan)
+            row += 1
+    return result
 
 
 def nested_predictions(forest, x: np.ndarray, sizes, depths) -> np.ndarray:
@@ -66,17 +106,21 @@ def nested_predictions(forest, x: np.ndarray, sizes, depths) -> np.ndarray:
     levels = np.asarray(depths, dtype=np.int64)
     row = 0
     for number, estimator in enumerate(forest.estimators_[: sizes[-1]], 1):
-        tree = estimator.tree_
-        value = tree.value[:, 0, :]
-        value = value[:, 0] if value.shape[1] == 1 else value[:, -1] / value.sum(axis=1)
-        _add_tree(
-            x, tree.children_left, tree.children_right, tree.feature, tree.threshold,
-            np.ascontiguousarray(value), levels, total,
-        )  # fmt: skip
+        _add_tree(x, *_arrays(estimator.tree_), levels, total)
         if number == sizes[row]:
             result[row] = total / number
             row += 1
     return result
+
+
+def _arrays(tree) -> tuple[np.ndarray, ...]:
+    """Children, features, thresholds and values (mean, or share of the last class) of the nodes."""
+    value = tree.value[:, 0, :]
+    value = value[:, 0] if value.shape[1] == 1 else value[:, -1] / value.sum(axis=1)
+    return (
+        tree.children_left, tree.children_right, tree.feature, tree.threshold,
+        np.ascontiguousarray(value),
+    )  # fmt: skip
 
 
 @numba.njit(cache=True, nogil=True)

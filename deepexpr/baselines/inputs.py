@@ -2,33 +2,78 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from deepexpr.baselines.gkm import count_gkm
 from deepexpr.baselines.settings import BaselineSettings
 from deepexpr.errors import InputError
 from deepexpr.features.dataset import Dataset
+from deepexpr.features.words import loop_totals, loop_windows, window_words
+
+#: Methods whose features are their definition, whatever `settings.features` says.
+OWN_FEATURES = {"ridge": "network", "totals": "totals"}
+
+
+@dataclass(frozen=True, eq=False)
+class Features:
+    """x : float64 (n, p), not scaled. blocks : its columns in groups: of each kind of word, then
+    of the loops (0 without)."""
+
+    x: np.ndarray
+    blocks: tuple[int, ...]
+
+
+def features_of(method: str, settings: BaselineSettings) -> str:
+    """ "gapped", "network" or "totals": what the method reads."""
+    return OWN_FEATURES.get(method, settings.features)
 
 
 def feature_matrix(
-    dataset: Dataset, rows: np.ndarray, settings: BaselineSettings, use_bins: bool
-) -> np.ndarray:
-    """Features of `rows` of the dataset: float64 (rows, p + bins), not scaled.
+    dataset: Dataset, rows: np.ndarray, settings: BaselineSettings, kind: str, use_bins: bool
+) -> Features:
+    """Features of `rows` of the dataset.
 
-    Gapped k-mer counts of the promoter (columns as `gkm.vocabulary`), then, with `use_bins`,
-    the binned loops, log2(1 + normalised count). Raises InputError where bins are asked for
-    and the dataset has none.
+    kind : "gapped": gapped k-mer counts of the promoter (columns as `gkm.vocabulary`), then the
+    binned loops, log2(1 + normalised count). "network": words in windows and loops summed in
+    windows (features.words). "totals": loops summed within three distances, no promoter.
+    use_bins : with loops. Raises InputError where they are asked for and the dataset has none.
     """
-    counts = count_gkm(dataset.sequence[rows], settings.length, settings.informative)
-    if not use_bins:
-        return counts.toarray().astype(np.float64)
-    if dataset.bins is None:
+    if (use_bins or kind == "totals") and dataset.bins is None:
         raise InputError(
             "The models read binned loops and this dataset has none.",
             where=str(dataset.path or dataset.cell_line),
             fix="Use a dataset with HiChIP, or models trained without it.",
         )
-    return np.hstack([counts.toarray(), dataset.bins[rows]]).astype(np.float64)
+    if kind == "totals":
+        parts = [loop_totals(dataset.bins[rows], dataset.bin_size)]
+    else:
+        parts = _promoters(dataset.sequence[rows], settings, kind)
+        if use_bins:
+            bins = dataset.bins[rows]
+            parts.append(loop_windows(bins, dataset.bin_size) if kind == "network" else bins)
+        else:
+            parts.append(np.zeros((len(rows), 0)))
+    x = np.hstack(parts).astype(np.float64)
+    return Features(x, tuple(part.shape[1] for part in parts))
+
+
+def _promoters(sequence, settings: BaselineSettings, kind: str) -> list[np.ndarray]:
+    if kind == "network":
+        words, widths = window_words(sequence)
+        return np.split(words, np.cumsum(widths)[:-1], axis=1)
+    return [count_gkm(sequence, settings.length, settings.informative).toarray()]
+
+
+def describe_sequence(kind: str, settings: BaselineSettings) -> str | None:
+    """What is read of the promoter, in words for the bundle's record."""
+    words = {
+        "gapped": f"gapped k-mers ({settings.length}, {settings.informative})",
+        "network": "words in windows",
+        "totals": None,
+    }
+    return words[kind]
 
 
 def response(dataset: Dataset, rows: np.ndarray, task: str) -> np.ndarray:

@@ -1,7 +1,8 @@
-"""The six methods as scikit-learn pipelines, and which search each has.
+"""The methods as scikit-learn pipelines, and which search each has.
 
 Scaling is part of the pipeline, so it is learnt on what the pipeline is fitted to and nothing
-else. Forests do not depend on the scale of a feature and have none.
+else. Forests do not depend on the scale of a feature and have none; `ridge` weighs its blocks of
+features itself.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from deepexpr.baselines.inner import Choice, no_search
 from deepexpr.baselines.lasso import search_lasso
 from deepexpr.baselines.settings import BaselineSettings
 from deepexpr.baselines.svm import SigmoidSVC, search_svm
+from deepexpr.baselines.word_ridge import WordLogistic, WordRidge
 from deepexpr.errors import InputError
 from deepexpr.schemas import CLASSIFIERS, REGRESSORS
 
@@ -50,6 +52,10 @@ def search(
         return search_forest(x, y, task, settings, seed)
     if method == "linear_regression" and x.shape[1] >= len(x):
         return no_search(f"minimum-norm solution: {x.shape[1]} features, {len(x)} genes")
+    if method == "ridge":
+        return no_search("penalty of the words by leave-one-out error, within the fit")
+    if method == "totals":
+        return no_search("no grid: three features")
     return no_search("no grid in the paper: default")
 
 
@@ -61,11 +67,19 @@ def fit_method(
     choice: Choice,
     settings: BaselineSettings,
     seed: int,
+    blocks: tuple[int, ...],
 ) -> Pipeline:
-    """Fit `method` with the chosen parameters on x (n, p), not scaled, and y (n,)."""
-    estimator = _estimator(task, method, choice, settings, seed)
+    """Fit `method` with the chosen parameters on x (n, p), not scaled, and y (n,).
+
+    blocks : columns of x in groups, the last of them loops (inputs.Features).
+    """
+    if method == "ridge":
+        kind = WordLogistic if task == "classification" else WordRidge
+        estimator = kind(blocks, settings.inner_folds)
+    else:
+        estimator = _estimator(task, method, choice, settings, seed)
     steps = [("model", estimator)]
-    if method != "random_forest":
+    if method not in ("random_forest", "ridge"):
         steps.insert(0, ("scale", StandardScaler()))
     pipeline = Pipeline(steps)
     with warnings.catch_warnings(record=True) as caught:
@@ -85,7 +99,7 @@ def _estimator(task, method, choice, settings, seed):
     if method == "lasso":
         # Coordinate updates on the Gram matrix, unless it would be too large (lasso.py).
         return Lasso(alpha=choice.parameters["penalty"], precompute=True, max_iter=5000)
-    if method == "logistic_regression":
+    if task == "classification":  # on the features, or on loop totals alone
         return LogisticRegression(C=settings.logistic_penalty, max_iter=5000)
     # The library's least squares gives the minimum-norm solution where it is not unique.
     return LinearRegression()

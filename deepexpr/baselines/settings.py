@@ -17,10 +17,15 @@ Share = Annotated[float, Field(gt=0, le=1)]
 
 
 class BaselineSettings(Section):
-    """Hyper-parameters of the six methods and of their search."""
+    """Hyper-parameters of the methods and of their search."""
 
     WHERE = "settings of the baselines"
 
+    features: Literal["gapped", "network"] = Field(
+        "gapped",
+        description="What the paper's methods read: gapped k-mers and bins (spec §4), or words and "
+        "loops in windows as the network counts them. ridge and totals have features of their own.",
+    )
     length: int = Field(6, description="Letters of a gapped k-mer (spec §4).")
     informative: int = Field(4, description="Letters of a gapped k-mer that are not gaps.")
     inner_folds: int = Field(
@@ -45,6 +50,11 @@ class BaselineSettings(Section):
         "not say; all features (1.0) cost 40 times as much.",
     )
     forest_leaf: int = Field(1, ge=1, description="Smallest number of genes in a leaf.")
+    forest_selection: Literal["inner", "oob"] = Field(
+        "inner",
+        description="By inner folds (paper), or by the genes that each tree of one forest did not "
+        "draw: a tenth of the cost.",
+    )
     logistic_penalty: float = Field(
         1.0,
         gt=0,

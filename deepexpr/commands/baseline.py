@@ -1,4 +1,4 @@
-"""`deepexpr baseline`: one of the six methods on every fold of the splits."""
+"""`deepexpr baseline`: one method on every fold of the splits."""
 
 from __future__ import annotations
 

@@ -16,6 +16,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="folders of trained bundles, networks or baselines: of each method, one per other "
         "cell line",
     )
+    parser.add_argument(
+        "--measured",
+        nargs="+",
+        default=[],
+        help="with --output-folder: datasets of the other cell lines, whose measured mean is "
+        "written as copy.tsv",
+    )
     parser.add_argument("--dataset", required=True, help="dataset of the target cell line (HDF5)")
     parser.add_argument(
         "--splits", required=True, help="TSV of fold, gene and role: that of the bundles"
@@ -29,10 +36,20 @@ def run(args: argparse.Namespace) -> None:
     """Open, predict, write."""
     from pathlib import Path
 
-    from deepexpr.evaluation.cross_cell_line import by_method, open_bundle, predict_cross
+    from deepexpr.errors import InputError
+    from deepexpr.evaluation.cross_cell_line import (
+        by_method,
+        copy_measured,
+        open_bundle,
+        predict_cross,
+    )
     from deepexpr.features.dataset import Dataset
     from deepexpr.features.splits import read_splits
     from deepexpr.files import write_table
+    from deepexpr.schemas import COPY
+
+    if args.measured and not args.output_folder:
+        raise InputError("--measured needs --output-folder.", where="deepexpr cross")
 
     bundles = [open_bundle(path) for path in args.bundle]
     dataset, splits = Dataset.open(args.dataset), read_splits(args.splits)
@@ -41,3 +58,8 @@ def run(args: argparse.Namespace) -> None:
         return
     for method, own in by_method(bundles).items():
         write_table(predict_cross(own, dataset, splits), Path(args.output_folder, f"{method}.tsv"))
+    if args.measured:
+        others = [Dataset.open(path) for path in args.measured]
+        task, scheme = (bundles[0].info[key] for key in ("task", "scheme"))
+        table = copy_measured(others, dataset, splits, task, scheme)
+        write_table(table, Path(args.output_folder, f"{COPY}.tsv"))

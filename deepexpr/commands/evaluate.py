@@ -24,12 +24,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Read, score, compare, write."""
+    import pandas as pd
+
     from deepexpr.evaluation.comparison import compare
-    from deepexpr.evaluation.metrics import fold_metrics, read_predictions
+    from deepexpr.evaluation.metrics import fold_metrics, metrics_beyond_copy, read_predictions
     from deepexpr.evaluation.summary import summarise
     from deepexpr.files import write_table
 
-    metrics = fold_metrics(read_predictions(args.predictions))
+    predictions = read_predictions(args.predictions)
+    metrics, beyond = fold_metrics(predictions), metrics_beyond_copy(predictions)
+    if len(beyond):
+        metrics = pd.concat([metrics, beyond], ignore_index=True)
     write_table(metrics, args.metrics)
     write_table(compare(metrics, args.seed), args.tests)
     if args.summary:

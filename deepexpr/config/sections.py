@@ -23,6 +23,7 @@ from deepexpr.motifs.sections import (
 )
 from deepexpr.motifs.seqlet_settings import SeqletSection
 from deepexpr.reference.sections import AssemblySection, ReferenceSection
+from deepexpr.schemas import CLASSIFIERS, REGRESSORS
 from deepexpr.settings import Field, Section, Unique
 from deepexpr.simulate.sections import SimulateSection
 
@@ -38,11 +39,11 @@ def _only_what_was_set(value: Section) -> dict[str, Any]:
 class BaselineSection(Section):
     """Baselines on the same splits."""
 
-    classification: tuple[Literal["logistic_regression", "svm", "random_forest"], ...] = Field(
-        ("logistic_regression", "svm", "random_forest"), description="Classifiers."
+    classification: tuple[Literal[CLASSIFIERS], ...] = Field(
+        CLASSIFIERS, description="Classifiers; ridge is the fair one (docs/baselines.md)."
     )
-    regression: tuple[Literal["linear_regression", "lasso", "random_forest"], ...] = Field(
-        ("linear_regression", "lasso", "random_forest"), description="Regressors."
+    regression: tuple[Literal[REGRESSORS], ...] = Field(
+        REGRESSORS, description="Regressors; ridge is the fair one (docs/baselines.md)."
     )
     settings: BaselineSettings = Field(
         BaselineSettings(), description="Overrides of the search grids (docs/baselines.md)."

@@ -7,10 +7,14 @@ and "the same for their variances" (spec §4). Here:
   samples without ties (SciPy's "auto"); alternative: the first method scores higher.
 - variances: the same test on the absolute deviations of the scores from their method's
   median (the deviations of the Brown-Forsythe test); alternative: the first method's are
-  smaller, i.e. it varies less.
+  smaller, i.e. it varies less. With few folds no scores at all could give a small p (each method
+  has a fold at its median, which varies nothing in both): then the test is left out, and says so.
 - paired: the signed-rank test (`scipy.stats.wilcoxon`) on the differences within folds, whose
   test genes both methods share. The rank-sum test takes the folds as two independent samples, so
   what makes a fold hard for both hides a difference that holds in every one of them.
+- paired_two_sided: the same without a direction.
+- resampled_t: the t test on the same differences with the variance corrected for training genes
+  that folds share (Nadeau and Bengio 2003), two-sided; its interval stands in low and high.
 - Benjamini-Hochberg within each cell line, task, scheme, K and quantity, beside the raw p.
 
 Folds of one cross-validation share training genes, so p-values of every test are too small;
@@ -34,9 +38,13 @@ log = logging.getLogger(__name__)
 
 COMPARISON_KEYS = ("cell_line", "trained_on", "task", "scheme", "K", "metric")
 
-#: One row per pair of methods and quantity ("score", "variance" or "paired").
+#: A p below this is a finding; a test that cannot get there is not made.
+LEVEL = 0.05
+
+#: One row per pair of methods and quantity ("score", "variance", "paired", "paired_two_sided",
+#: "resampled_t").
 #: mean_*: of the scores, or variance of the scores; difference = first - second;
-#: low, high: 95 % bootstrap interval of the difference of means (scores only);
+#: low, high: 95 % interval of the difference of means, by bootstrap (score) or corrected t;
 #: rank_biserial: P(first > second) - P(first < second) over pairs of folds, of what is tested;
 #: for "paired" the share of the ranks of differences above 0 less that of those below.
 TESTS = (
@@ -70,7 +78,11 @@ def compare(metrics: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
             first, second = scores[method].to_numpy(), scores[other].to_numpy()
             rows.append(_score_row(keys, method, other, first, second, seed))
             rows.append(_variance_row(keys, method, other, first, second))
-            rows.append(_paired_row(keys, method, other, *paired.to_numpy().T))
+            for quantity, alternative in (("paired", "greater"), ("paired_two_sided", "two-sided")):
+                rows.append(
+                    _paired_row(keys, quantity, method, other, *paired.to_numpy().T, alternative)
+                )
+            rows.append(_resampled_row(keys, method, other, *paired.to_numpy().T))
     table = pd.DataFrame(rows, columns=list(TESTS))
     return _adjust(table)
 
@@ -96,19 +108,34 @@ def _score_row(keys, method, other, first, second, seed):
 
 def _variance_row(keys, method, other, first, second):
     variances = [values.var(ddof=1) if len(values) > 1 else np.nan for values in (first, second)]
-    test = rank_sum(deviations(first), deviations(second), "less")
+    smallest = smallest_variance_p(len(first), len(second))
+    if smallest >= LEVEL:
+        reason = f"no test: with so few folds p cannot be below {smallest:.2g}"
+        test = (np.nan, np.nan, np.nan, reason)
+    else:
+        test = rank_sum(deviations(first), deviations(second), "less")
     return (
         *keys, "variance", method, other, "less", len(first), len(second),
         *variances, variances[0] - variances[1], np.nan, np.nan, *test[:3], np.nan, test[3],
     )  # fmt: skip
 
 
-def _paired_row(keys, method, other, first, second):
+def _paired_row(keys, quantity, method, other, first, second, alternative):
     means = [values.mean() if len(values) else np.nan for values in (first, second)]
-    test = signed_rank(first, second)
+    test = signed_rank(first, second, alternative)
     return (
-        *keys, "paired", method, other, "greater", len(first), len(second),
+        *keys, quantity, method, other, alternative, len(first), len(second),
         *means, means[0] - means[1], np.nan, np.nan, *test[:3], np.nan, test[3],
+    )  # fmt: skip
+
+
+def _resampled_row(keys, method, other, first, second):
+    means = [values.mean() if len(values) else np.nan for values in (first, second)]
+    folds = dict(zip(COMPARISON_KEYS, keys, strict=True))["K"]
+    statistic, p_value, low, high, reason = resampled_t(first - second, folds)
+    return (
+        *keys, "resampled_t", method, other, "two-sided", len(first), len(second),
+        *means, means[0] - means[1], low, high, np.nan, statistic, p_value, np.nan, reason,
     )  # fmt: skip
 
 
@@ -133,23 +160,52 @@ def rank_sum(
     return float(biserial), float(result.statistic), float(result.pvalue), ""
 
 
-def signed_rank(first: np.ndarray, second: np.ndarray) -> tuple[float, float, float, str]:
-    """Rank-biserial correlation, sum of the positive ranks, one-sided p ("greater"), and why not.
+def smallest_variance_p(folds: int, other_folds: int) -> float:
+    """The p of the test of variances where the first method varies incomparably less."""
+    if min(folds, other_folds) < 2:
+        return 1.0
+    first, second = np.arange(folds) * 1e-6, np.arange(other_folds, dtype=np.float64)
+    return rank_sum(deviations(first), deviations(second), "less")[2]
+
+
+def signed_rank(
+    first: np.ndarray, second: np.ndarray, alternative: str = "greater"
+) -> tuple[float, float, float, str]:
+    """Rank-biserial correlation, sum of the positive ranks, p, and why they are NaN ("" if not).
 
     first, second : (folds,) scores of the same folds; equal ones say nothing and are left out.
+    alternative : "greater" (first is larger) or "two-sided".
     """
     difference = first - second
     difference = difference[difference != 0]
     if len(difference) < 2:
         return np.nan, np.nan, np.nan, "fewer than 2 folds with different scores of both"
-    result = stats.wilcoxon(difference, alternative="greater")
+    p_value = float(stats.wilcoxon(difference, alternative=alternative).pvalue)
+    # Two-sided, SciPy's statistic is the smaller of both sums.
+    positive = float(stats.rankdata(np.abs(difference))[difference > 0].sum())
     every = len(difference) * (len(difference) + 1) / 2
-    return (
-        2 * float(result.statistic) / every - 1,
-        float(result.statistic),
-        float(result.pvalue),
-        "",
-    )
+    return 2 * positive / every - 1, positive, p_value, ""
+
+
+def resampled_t(difference: np.ndarray, folds: int) -> tuple[float, float, float, float, str]:
+    """t, two-sided p, 95 % interval of the mean difference, and why they are NaN ("" if not).
+
+    difference : (n,) of the folds both methods share; folds : K of the cross-validation. The
+    variance of the mean is taken (1/n + 1/(K - 1)) times that of the differences, since a test
+    part is 1/(K - 1) of what its models were trained on (Nadeau and Bengio 2003), on n - 1 df.
+    """
+    n = len(difference)
+    if n < 2:
+        return *[np.nan] * 4, "fewer than 2 folds with scores of both"
+    variance = difference.var(ddof=1)
+    if variance <= 1e-24:
+        return *[np.nan] * 4, "all differences are equal"
+    error = np.sqrt((1 / n + 1 / (folds - 1)) * variance)
+    statistic = difference.mean() / error
+    reach = stats.t.ppf(0.975, n - 1) * error
+    p_value = 2 * stats.t.sf(abs(statistic), n - 1)
+    centre = difference.mean()
+    return float(statistic), float(p_value), float(centre - reach), float(centre + reach), ""
 
 
 def _adjust(table: pd.DataFrame) -> pd.DataFrame:

@@ -4,6 +4,9 @@ A gene is predicted by the models of the fold whose test genes it belongs to, so
 seen the gene in any cell line; the prediction is the mean over the other cell lines (spec §4).
 Nothing is predicted unless all models and the target share genome build, splits and task:
 otherwise a gene could be a training gene of one of them.
+
+Cell lines resemble each other, so beside the models stands what needs none: `copy`, the other
+lines' measured expression.
 """
 
 from __future__ import annotations
@@ -22,7 +25,7 @@ from deepexpr.errors import InputError
 from deepexpr.features.dataset import Dataset
 from deepexpr.features.splits import fold_roles, restrict_splits
 from deepexpr.files import require_file
-from deepexpr.schemas import PREDICTIONS
+from deepexpr.schemas import COPY, PREDICTIONS
 
 log = logging.getLogger(__name__)
 
@@ -92,6 +95,58 @@ def predict_cross(bundles: Sequence[Any], target: Dataset, splits: pd.DataFrame)
         scheme=info["scheme"],
         method=method_of(bundles[0]),
         K=info["K"],
+    )[list(PREDICTIONS)]
+
+
+def copy_measured(
+    others: Sequence[Dataset], target: Dataset, splits: pd.DataFrame, task: str, scheme: str
+) -> pd.DataFrame:
+    """Test genes of `target` predicted by the mean of what `others` measured: schemas.PREDICTIONS.
+
+    Expression, or for classification the share of lines with label +1. A gene that an other line
+    lacks is predicted by the rest; genes that all lack are left out, logged.
+    """
+    splits = restrict_splits(splits, target.gene)
+    wrong = [other for other in others if other.assembly != target.assembly]
+    if not others or wrong or target.cell_line in [other.cell_line for other in others]:
+        raise InputError(
+            "Expression can be copied from other cell lines of the same assembly only.",
+            expected=f"datasets of {target.assembly}, none of {target.cell_line}",
+            found=", ".join(f"{other.cell_line} ({other.assembly})" for other in others) or "none",
+        )
+    classes = task == "classification"
+    measured = pd.DataFrame(
+        {
+            other.cell_line: pd.Series(
+                other.label > 0 if classes else other.expression, index=other.gene, dtype=float
+            )
+            for other in others
+        }
+    )
+    mean = measured.mean(axis=1).reindex(target.gene)
+    if mean.isna().any():
+        log.warning("%d genes were measured in no other cell line", int(mean.isna().sum()))
+    observed = target.label if classes else target.expression
+    tables = []
+    for fold in sorted(splits["fold"].unique()):
+        rows = np.sort(target.index_of(fold_roles(splits, fold)["test"]))
+        tables.append(
+            pd.DataFrame(
+                {
+                    "fold": fold,
+                    "gene": target.gene[rows],
+                    "observed": observed[rows],
+                    "predicted": mean.to_numpy()[rows],
+                }
+            ).dropna(subset="predicted")
+        )
+    return pd.concat(tables, ignore_index=True).assign(
+        cell_line=target.cell_line,
+        trained_on=",".join(sorted(other.cell_line for other in others)),
+        task=task,
+        scheme=scheme,
+        method=COPY,
+        K=len(tables),
     )[list(PREDICTIONS)]
 
 

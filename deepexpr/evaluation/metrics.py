@@ -20,7 +20,7 @@ from sklearn.metrics import roc_auc_score
 
 from deepexpr.errors import InputError
 from deepexpr.files import read
-from deepexpr.schemas import METRICS, PREDICTIONS, TASKS
+from deepexpr.schemas import COPY, METRICS, PREDICTIONS, TASKS
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +28,9 @@ log = logging.getLogger(__name__)
 FOLD_KEYS = ("cell_line", "trained_on", "task", "scheme", "method", "K", "fold")
 
 METRIC_OF_TASK = {"classification": "AUC", "regression": "PCC"}
+
+#: Partial correlation of prediction and expression, given what the other lines measured.
+BEYOND_COPY = "PCC beyond copy"
 
 
 def read_predictions(paths: Iterable[str | Path]) -> pd.DataFrame:
@@ -75,6 +78,47 @@ def fold_metrics(predictions: pd.DataFrame) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows, columns=list(METRICS))
+
+
+def metrics_beyond_copy(predictions: pd.DataFrame) -> pd.DataFrame:
+    """Per fold of each method the correlation that the method `copy` leaves: schemas.METRICS.
+
+    predictions : schemas.PREDICTIONS, regression. Empty where nothing was copied.
+    """
+    rows, keys = [], [key for key in FOLD_KEYS if key != "method"]
+    regression = predictions[predictions["task"] == "regression"]
+    for values, group in regression.groupby(keys, sort=True):
+        copied = group[group["method"] == COPY].set_index("gene")["predicted"]
+        if copied.empty:
+            continue
+        for method, own in group[group["method"] != COPY].groupby("method", sort=True):
+            known = own[own["gene"].isin(copied.index)]
+            value, p_value, reason = partial_pearson(
+                known["observed"].to_numpy(np.float64),
+                known["predicted"].to_numpy(np.float64),
+                copied[known["gene"]].to_numpy(np.float64),
+            )
+            entry = dict(zip(keys, values, strict=True)) | {"method": method}
+            entry |= {"metric": BEYOND_COPY, "value": value, "p_value": p_value}
+            rows.append(entry | {"n": len(known), "reason": reason})
+    return pd.DataFrame(rows, columns=list(METRICS))
+
+
+def partial_pearson(
+    observed: np.ndarray, predicted: np.ndarray, given: np.ndarray
+) -> tuple[float, float, str]:
+    """Correlation of what a straight line in `given` leaves of both, p on n - 3 df, and why not."""
+    reason = _unusable(observed, predicted, least=4)
+    if reason:
+        return np.nan, np.nan, reason
+    line = np.column_stack([np.ones(len(given)), given])
+    left = [v - line @ np.linalg.lstsq(line, v, rcond=None)[0] for v in (observed, predicted)]
+    value, _, reason = pearson(*left)
+    if reason:
+        return np.nan, np.nan, reason
+    freedom = len(given) - 3
+    t = value * np.sqrt(freedom / max(1e-300, 1 - value**2))
+    return value, float(2 * stats.t.sf(abs(t), freedom)), ""
 
 
 def auc(observed: np.ndarray, predicted: np.ndarray) -> tuple[float, float, str]:

@@ -48,6 +48,9 @@ METHOD_COLOURS = {
     "lasso": SKY,
     "logistic_regression": BLUE,
     "linear_regression": BLUE,
+    "ridge": BLACK,
+    "totals": GREY,
+    "copy": YELLOW,
 }
 METHOD_MARKERS = {
     "full": "o",
@@ -58,6 +61,9 @@ METHOD_MARKERS = {
     "lasso": "v",
     "logistic_regression": "P",
     "linear_regression": "P",
+    "ridge": "X",
+    "totals": "*",
+    "copy": "h",
 }
 
 #: Units of expression, on every axis that shows it.

@@ -15,6 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from deepexpr.errors import InputError
+from deepexpr.features.words import WORD_BLOCKS
 from deepexpr.model.backend import keras
 from deepexpr.model.config import ModelConfig
 from deepexpr.model.layers import DropoutFrom, Flip, LoopTotals, WordCounts
@@ -31,13 +32,6 @@ BINS_HEAD = "bins_head"
 SEQUENCE_SCORE = "sequence_score"
 WORD_SCORE = "word_score"
 FROZEN_INPUT = "frozen_score"
-
-#: Words of the wide part: letters, bounds of their windows as shares of the promoter (0.5 is the
-#: TSS; of 2,000 bp the others lie at -300 and +300), whether both strands share a count.
-WORD_BLOCKS = (
-    (4, (0.0, 0.35, 0.5, 0.65, 1.0), False),
-    (6, (0.0, 0.5, 1.0), True),
-)
 
 
 @dataclass(frozen=True)

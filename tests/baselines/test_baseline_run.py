@@ -1,4 +1,4 @@
-"""All six methods on a small dataset: what they learn, what they must not see, what they keep."""
+"""Every method on a small dataset: what they learn, what they must not see, what they keep."""
 
 import dataclasses
 
@@ -33,7 +33,8 @@ def test_method_learns_and_its_bundle_predicts_the_same(
     assert sorted(table["gene"]) == sorted(dataset.gene)
     assert set(table["K"]) == {3}
     assert set(table["scheme"]) == {"random"}
-    assert np.corrcoef(table["observed"], table["predicted"])[0, 1] > 0.2
+    if method != "totals":  # here two bins of ten hold the signal: their sum holds next to nothing
+        assert np.corrcoef(table["observed"], table["predicted"])[0, 1] > 0.2
     if task == "classification":
         assert table["predicted"].between(0, 1).all()
     write_bundle(tmp_path / "bundle", run, dataset, settings, 4, [])

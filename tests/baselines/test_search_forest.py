@@ -4,7 +4,12 @@ import numpy as np
 import pytest
 from sklearn.metrics import r2_score, roc_auc_score
 
-from deepexpr.baselines.forest import make_forest, nested_predictions, search_forest
+from deepexpr.baselines.forest import (
+    make_forest,
+    nested_predictions,
+    oob_predictions,
+    search_forest,
+)
 from deepexpr.baselines.inner import score_columns
 from deepexpr.baselines.settings import BaselineSettings
 
@@ -63,3 +68,20 @@ def test_scores_equal_scikit_learn():
         assert area == pytest.approx(roc_auc_score(labels, predictions[:, i]))
         r2 = score_columns(values, predictions, "regression")[i]
         assert r2 == pytest.approx(r2_score(values, predictions[:, i]))
+
+
+@pytest.mark.parametrize("task", ["regression", "classification"])
+def test_out_of_bag_scores_are_the_librarys(task):
+    x, y = problem(task)
+    settings = SETTINGS.model_copy(update={"forest_sizes": (60,), "forest_selection": "oob"})
+    forest = make_forest(task, 60, 6, settings, 2).set_params(oob_score=True).fit(x, y)
+    expected = (
+        forest.oob_prediction_ if task == "regression" else forest.oob_decision_function_[:, 1]
+    )
+    found = oob_predictions(forest, x, (60,), (1, 6))[0]
+    np.testing.assert_allclose(found[1], expected, atol=1e-7)
+    choice = search_forest(x.astype(np.float64), y, task, settings, seed=1)
+    assert (choice.table["note"] == "out-of-bag").all()
+    scores = score_columns(y, oob_predictions(forest, x, (60,), (1, 2, 6))[0].T, task)
+    np.testing.assert_allclose(choice.table["score_0"], scores)
+    assert choice.parameters == {"trees": 60, "depth": (1, 2, 6)[scores.argmax()]}

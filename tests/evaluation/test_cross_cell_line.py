@@ -1,5 +1,6 @@
 """Cross-cell-line prediction: the mean over others' models, and nothing that leaks."""
 
+import dataclasses
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -8,7 +9,13 @@ import pandas as pd
 import pytest
 
 from deepexpr.errors import InputError
-from deepexpr.evaluation.cross_cell_line import by_method, open_bundle, predict_cross
+from deepexpr.evaluation.cross_cell_line import (
+    by_method,
+    copy_measured,
+    open_bundle,
+    predict_cross,
+)
+from deepexpr.evaluation.metrics import metrics_beyond_copy
 from deepexpr.features.dataset import Dataset
 from deepexpr.features.splits import make_splits
 from deepexpr.schemas import PREDICTIONS
@@ -118,3 +125,46 @@ def test_bundles_are_told_apart_by_method(splits):
     assert list(found) == ["full", "sequence", "lasso"]
     lines = [[bundle.info["cell_line"] for bundle in own] for own in found.values()]
     assert lines == [["Jurkat", "HCT116"]] * 3
+
+
+def lines_like(target):
+    """Two other cell lines: the target's genes but one, its expression shifted."""
+    kept = np.arange(N) != 3
+    fields = ("gene", "chromosome", "tss", "strand", "sequence", "label")
+    return [
+        dataclasses.replace(
+            target,
+            cell_line=name,
+            expression=(target.expression + shift)[kept],
+            **{field: getattr(target, field)[kept] for field in fields},
+        )
+        for name, shift in (("Jurkat", 0.0), ("HCT116", 1.0))
+    ]
+
+
+def test_measured_expression_of_the_others_is_copied(target, splits):
+    table = copy_measured(lines_like(target), target, splits, "regression", "random")
+    assert tuple(table.columns) == PREDICTIONS
+    assert set(table["trained_on"]) == {"HCT116,Jurkat"}
+    assert set(table["gene"]) == set(target.gene) - {"g03"}
+    np.testing.assert_allclose(table["predicted"], table["observed"] + 0.5, rtol=1e-5)
+    with pytest.raises(InputError, match="other cell lines"):
+        copy_measured([target], target, splits, "regression", "random")
+
+
+def test_what_a_method_says_beyond_the_copy(target, splits):
+    """A prediction that holds the copy and nothing else has no partial correlation."""
+    copied = copy_measured(lines_like(target), target, splits, "regression", "random")
+    rng = np.random.default_rng(3)
+    copied["predicted"] = copied["observed"] + rng.normal(size=len(copied))
+    more = copied.assign(method="full", predicted=copied["observed"] + copied["predicted"])
+    same = copied.assign(method="lasso", predicted=2 * copied["predicted"] + rng.normal(size=N - 1))
+    found = metrics_beyond_copy(pd.concat([copied, more, same])).set_index(["method", "fold"])
+    assert set(found.index.get_level_values("method")) == {"full", "lasso"}
+    assert (found.loc["full", "value"] > 0.99).all()
+    for fold, group in same.groupby("fold"):
+        other = copied.loc[group.index]
+        r = np.corrcoef([group["observed"], group["predicted"], other["predicted"]])
+        expected = (r[0, 1] - r[0, 2] * r[1, 2]) / np.sqrt((1 - r[0, 2] ** 2) * (1 - r[1, 2] ** 2))
+        assert found.loc[("lasso", fold), "value"] == pytest.approx(expected, abs=1e-9)
+    assert metrics_beyond_copy(more).empty

@@ -5,7 +5,13 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from deepexpr.evaluation.comparison import TESTS, compare, rank_sum
+from deepexpr.evaluation.comparison import (
+    TESTS,
+    compare,
+    rank_sum,
+    resampled_t,
+    smallest_variance_p,
+)
 from deepexpr.evaluation.summary import bootstrap_interval, summarise
 
 
@@ -50,6 +56,9 @@ def test_p_values_equal_scipy(scores):
         ranks = stats.rankdata(np.abs(difference))
         expected_biserial = (ranks * np.sign(difference)).sum() / ranks.sum()
         assert row.rank_biserial == pytest.approx(expected_biserial)
+    for row in table[table["quantity"] == "paired_two_sided"].itertuples():
+        expected = stats.wilcoxon(scores[row.method] - scores[row.other])
+        assert row.p_value == expected.pvalue
     for row in table[table["quantity"] == "variance"].itertuples():
         first, second = (np.abs(scores[m] - np.median(scores[m])) for m in (row.method, row.other))
         expected = stats.mannwhitneyu(first, second, alternative="less")
@@ -102,12 +111,14 @@ def test_constant_and_missing_scores_have_a_reason():
     table = compare(metrics({"full": [0.5] * 5, "lasso": [0.5] * 5}))
     assert table["p_value"].isna().all()
     reasons = table.set_index("quantity")["reason"]
-    assert (reasons[["score", "variance"]] == "all values are equal").all()
+    assert reasons["score"] == "all values are equal"
+    assert reasons["resampled_t"] == "all differences are equal"
     assert reasons["paired"].startswith("fewer than 2 folds with different scores")
     table = compare(metrics({"full": [0.5, 0.6, 0.4], "lasso": [np.nan, np.nan, 0.1]}))
     assert table["p_value"].isna().all()
-    assert table["reason"].str.startswith("fewer than 2 folds with").all()
-    assert table["other_folds"].tolist() == [1, 1, 1]
+    tests = table[table["quantity"] != "variance"]
+    assert tests["reason"].str.startswith("fewer than 2 folds with").all()
+    assert (table["other_folds"] == 1).all()
 
 
 def test_no_comparison_gives_an_empty_table():
@@ -137,3 +148,25 @@ def test_bootstrap_interval_covers_and_repeats():
     assert high == pytest.approx(values.mean() + 1.96 * error, abs=0.2 * error)
     assert (low, high) == bootstrap_interval(values, seed=1)
     assert np.isnan(bootstrap_interval(values[:1], seed=1)).all()
+
+
+def test_variances_are_not_compared_where_no_scores_could_tell():
+    wild = {"full": [0.5, 0.5, 0.5, 0.5001, 0.4999], "lasso": [0.1, 0.9, 0.5, 0.7, 0.2]}
+    row = compare(metrics(wild)).set_index("quantity").loc["variance"]
+    assert np.isnan(row["p_value"])
+    assert row["reason"].startswith("no test: with so few folds p cannot be below 0.0")
+    assert row["mean"] < row["other_mean"]  # the variances themselves are still told
+    assert smallest_variance_p(5, 5) > 0.05 > smallest_variance_p(10, 10)
+
+
+def test_the_t_test_is_corrected_for_shared_training_genes():
+    """Nadeau and Bengio's variance, by hand: 4 folds of 10, a test part 1/9 of the training."""
+    difference = np.array([0.01, 0.03, 0.02, 0.04])
+    t, p, low, high, reason = resampled_t(difference, 10)
+    error = np.sqrt((1 / 4 + 1 / 9) * difference.var(ddof=1))
+    assert reason == ""
+    assert t == pytest.approx(0.025 / error)
+    assert p == pytest.approx(2 * stats.t.sf(0.025 / error, 3))
+    assert p > stats.ttest_1samp(difference, 0).pvalue
+    assert (low + high) / 2 == pytest.approx(0.025)
+    assert (p < 0.05) == (low > 0)

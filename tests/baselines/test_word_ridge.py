@@ -1,0 +1,68 @@
+"""Ridge on words and loops, loop totals, and the network's features for the paper's methods."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from sklearn.linear_model import LinearRegression
+
+from deepexpr.baselines.fit import run_baseline
+from deepexpr.baselines.inputs import feature_matrix
+from deepexpr.baselines.settings import BaselineSettings
+from deepexpr.errors import InputError
+from deepexpr.features.splits import fold_roles
+from deepexpr.features.words import loop_totals, window_words
+from deepexpr.model.words import solve_words
+
+
+def without_loops(dataset):
+    return dataclasses.replace(dataset, bins=None, loop_count=None, loop_number=None)
+
+
+def test_without_loops_ridge_is_the_word_score_of_the_network(dataset, splits):
+    alone = without_loops(dataset)
+    table = run_baseline(alone, splits, "regression", "ridge", BaselineSettings()).predictions
+    words, widths = window_words(dataset.sequence)
+    roles = fold_roles(splits, 0)
+    known = np.sort(dataset.index_of([*roles["train"], *roles["validation"]]))
+    expected = solve_words(words[known], widths, dataset.expression[known], "regression")
+    fold = table[table["fold"] == 0]
+    test = dataset.index_of(fold["gene"])
+    np.testing.assert_allclose(fold["predicted"], expected.of(words[test])[:, 0], rtol=1e-4)
+
+
+@pytest.mark.parametrize("task", ["regression", "classification"])
+def test_ridge_uses_loops_beside_the_words(dataset, splits, task):
+    """Expression here follows the motif and two bins, so both inputs must tell."""
+    scores = {}
+    for name, data in (("both", dataset), ("words", without_loops(dataset))):
+        table = run_baseline(
+            data, splits, task, "ridge", BaselineSettings(inner_folds=3)
+        ).predictions
+        scores[name] = np.corrcoef(table["observed"], table["predicted"])[0, 1]
+    assert scores["both"] > scores["words"] + 0.05
+
+
+def test_totals_are_least_squares_on_three_sums(dataset, splits):
+    table = run_baseline(dataset, splits, "regression", "totals", BaselineSettings()).predictions
+    x = loop_totals(dataset.bins, dataset.bin_size)
+    roles = fold_roles(splits, 1)
+    known = dataset.index_of([*roles["train"], *roles["validation"]])
+    fold = table[table["fold"] == 1]
+    expected = LinearRegression().fit(x[known], dataset.expression[known])
+    test = dataset.index_of(fold["gene"])
+    np.testing.assert_allclose(fold["predicted"], expected.predict(x[test]), rtol=1e-4)
+    with pytest.raises(InputError, match="binned loops"):
+        run_baseline(without_loops(dataset), splits, "regression", "totals", BaselineSettings())
+
+
+def test_methods_of_the_paper_can_read_the_networks_features(dataset, splits, small):
+    rows = np.arange(len(dataset))
+    settings = BaselineSettings(**small, features="network")
+    found = feature_matrix(dataset, rows, settings, "network", use_bins=True)
+    assert found.x.shape[1] == sum(found.blocks)
+    assert found.blocks[:-1] == (4 * 256, 2 * 2080)
+    run = run_baseline(dataset, splits, "regression", "linear_regression", settings)
+    assert run.features == found.x.shape[1]
+    table = run.predictions
+    assert np.corrcoef(table["observed"], table["predicted"])[0, 1] > 0.2
