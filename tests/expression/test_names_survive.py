@@ -7,8 +7,11 @@ import pandas as pd
 import pytest
 
 from deepexpr import schemas
+from deepexpr.cli import main
 from deepexpr.errors import InputError
 from deepexpr.files import read, read_table, reading, write_table
+from deepexpr.hichip.signal import read_totals
+from deepexpr.model.prediction import bins_of
 from deepexpr.schemas import Column, Table
 
 NAMES = ["001", "24.10", "NA", "nan", "None", "null", "1e5", "TRUE", "-", "+1", "0x10", "#x", "inf"]
@@ -88,3 +91,32 @@ def test_utf_16_is_told(tmp_path):
     (tmp_path / "t.tsv").write_bytes("gene\tvalue\nA\t1\n".encode("utf-16"))
     with pytest.raises(InputError, match="UTF-16"):
         read_table(tmp_path / "t.tsv")
+
+
+def test_totals_of_samples_that_look_like_numbers(tmp_path):
+    """As rule gather_hichip_qc puts them together, and `deepexpr signal` reads them."""
+    parts = []
+    for name, value in (("001", 1000), ("24.10", 1200), ("NA", 900)):
+        part = tmp_path / f"{name}.qc.tsv"
+        part.write_text(f"sample\tmetric\tvalue\n{name}\tread_pairs\t{value}\n")
+        parts.append(read_table(part))
+    write_table(pd.concat(parts, ignore_index=True), tmp_path / "all.tsv")
+    assert read_totals(tmp_path / "all.tsv") == {"001": 1000, "24.10": 1200, "NA": 900}
+
+
+@pytest.mark.parametrize("line", ["NA", "24.10", "0563", "nan"])
+def test_predictions_of_such_a_cell_line_are_evaluated(tmp_path, line):
+    rows = [(line, line, "regression", "random", "full", 2, i % 2, f"{i:03}", i / 7, i / 9 + i % 3)
+            for i in range(40)]  # fmt: skip
+    write_table(pd.DataFrame(rows, columns=list(schemas.PREDICTIONS)), tmp_path / "p.tsv")
+    command = ["evaluate", "--predictions", "p.tsv", "--metrics", "m.tsv", "--tests", "t.tsv"]
+    paths = [str(tmp_path / word) if word.endswith(".tsv") else word for word in command]
+    assert main(paths) == 0
+    metrics = read(schemas.METRICS, tmp_path / "m.tsv")
+    assert set(metrics["cell_line"]) == {line}
+    assert len(metrics) == 2
+
+
+def test_bins_of_genes_called_nan_and_na(tmp_path):
+    (tmp_path / "bins.tsv").write_text("gene\tb0\tb1\nnan\t0\t1\nNA\t2\t3\n")
+    assert bins_of(tmp_path / "bins.tsv", ["NA", "nan"], 2).tolist() == [[2, 3], [0, 1]]
