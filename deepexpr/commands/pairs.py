@@ -46,8 +46,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--min-mapq",
         type=int,
-        default=1,
-        help="reads of lower mapping quality count as multi-mapped",
+        help="reads of lower mapping quality count as multi-mapped (default: by the aligner that a "
+        "BAM names; 1 where it names none, and for mapq1, mapq2 of .pairs)",
     )
 
 

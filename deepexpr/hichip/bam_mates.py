@@ -9,6 +9,7 @@ specification §4.2) because a Python object per read costs more than everything
 from __future__ import annotations
 
 import contextlib
+import logging
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -28,6 +29,13 @@ FIX_ORDER = (
     "Map both trimmed files of one unit, do not sort or filter the BAM, and keep every read: "
     "with bowtie 1, -M 1 in place of -m 1 (the same unique reads) and --reorder with -p."
 )
+
+log = logging.getLogger(__name__)
+
+#: The least mapping quality of a unique read by aligner, where it is not 1 as of bowtie 1 (0 for
+#: reads that -M 1 holds back, 255 for unique ones), bwa and minimap2: bowtie 2 and HISAT2 give 0 or
+#: 1 to reads with a second place as good (their manuals), STAR 3 and less (255 for unique ones).
+UNIQUE_FROM = {"bowtie2": 2, "hisat2": 2, "star": 4}
 
 
 class PairBatch(NamedTuple):
@@ -67,20 +75,23 @@ def read_mates(
     paths: tuple[str | Path, str | Path],
     chromosomes: Chromosomes,
     counts: MateCounts,
-    min_mapq: int = 1,
+    min_mapq: int | None = None,
 ) -> Iterator[PairBatch]:
     """Yield the pairs with both mates uniquely mapped; `counts` grows on the way.
 
     Secondary and supplementary records are skipped. A read with mapping quality below
-    `min_mapq` counts as multi-mapped: bowtie 1 with ``-M 1`` gives 0 to those and 255 to unique
-    reads. Raises InputError for files that are cut, not BAM, of other reads, or of other
+    `min_mapq` (None: as the header's aligner gives to multi-mapped reads, see UNIQUE_FROM) counts
+    as multi-mapped. Raises InputError for files that are cut, not BAM, of other reads, or of other
     chromosomes than `chromosomes`.
     """
     with contextlib.ExitStack() as stack:
         one, two = (
             stack.enter_context(ByteStream(p, f"BAM of mate {i}")) for i, p in enumerate(paths, 1)
         )
-        ids = [_read_header(stream, chromosomes) for stream in (one, two)]
+        heads = [_read_header(stream, chromosomes) for stream in (one, two)]
+        ids = [head[0] for head in heads]
+        if min_mapq is None:
+            min_mapq = max(unique_from(head[1]) for head in heads)
         while True:
             for stream in (one, two):
                 stream.fill()
@@ -107,8 +118,18 @@ def read_mates(
         _require_same_end(one, two, counts.pairs)
 
 
-def _read_header(stream: ByteStream, chromosomes: Chromosomes) -> np.ndarray:
-    """Index in `chromosomes` of each reference of the BAM: (n,) int32."""
+def unique_from(header: str) -> int:
+    """The least mapping quality of a unique read, by the programs (@PG) of a SAM header."""
+    fields = (line.split("\t") for line in header.splitlines() if line.startswith("@PG"))
+    names = {field[3:].lower() for line in fields for field in line if field[:3] in ("ID:", "PN:")}
+    found = {name: least for name, least in UNIQUE_FROM.items() if name in names}
+    if found:
+        log.info("Reads of %s are unique from a mapping quality of %d", *max(found.items()))
+    return max(found.values(), default=1)
+
+
+def _read_header(stream: ByteStream, chromosomes: Chromosomes) -> tuple[np.ndarray, str]:
+    """Index in `chromosomes` of each reference of the BAM, (n,) int32, and the header's text."""
     _require_end_marker(stream)
     if stream.take(4) != b"BAM\1":
         raise InputError(
@@ -117,12 +138,12 @@ def _read_header(stream: ByteStream, chromosomes: Chromosomes) -> np.ndarray:
             expected="BAM, as `samtools view -b` writes it",
             fix="Convert SAM or CRAM with samtools view -b.",
         )
-    stream.take(_integer(stream))
+    header = stream.take(_integer(stream)).decode("utf-8", "replace")
     names, sizes = [], []
     for _ in range(_integer(stream)):
         names.append(stream.take(_integer(stream))[:-1].decode("latin-1"))
         sizes.append(_integer(stream))
-    return chromosomes.require_same(names, sizes, str(stream.path))
+    return chromosomes.require_same(names, sizes, str(stream.path)), header
 
 
 def _integer(stream: ByteStream) -> int:

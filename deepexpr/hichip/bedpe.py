@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import logging
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -144,12 +145,14 @@ def _read_positional(path: str | Path, columns: tuple[str, ...], what: str) -> p
         )
     numbers = [p for p, c in zip(places, columns, strict=True) if not c.startswith("chromosome")]
     kinds = {p: np.int64 if p in numbers else "category" for p in places}
+    if "\n#" in text:  # a comment is a whole line: names may hold a #
+        text = re.sub("(?m)^#.*$", "", text)
     options = {
         "sep": "\t",
-        "comment": "#",
         "header": None,
         "skiprows": skipped,
         "quoting": csv.QUOTE_NONE,
+        "keep_default_na": False,
     }
     try:
         table = pd.read_csv(io.StringIO(text), usecols=places, dtype=kinds, **options)

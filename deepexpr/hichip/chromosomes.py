@@ -12,6 +12,9 @@ import numpy as np
 from deepexpr.errors import InputError
 from deepexpr.files import reading
 
+#: The longest chromosome in bp: 2^31 - 1.
+LARGEST = (1 << 31) - 1
+
 
 @dataclass(frozen=True)
 class Chromosomes:
@@ -20,6 +23,18 @@ class Chromosomes:
     names: tuple[str, ...]
     sizes: tuple[int, ...]
     source: str = ""
+
+    def __post_init__(self) -> None:
+        """Positions are sorted as 31 bits; BAM and tabix hold no larger ones either."""
+        if max(self.sizes, default=0) > LARGEST:
+            size = max(self.sizes)
+            raise InputError(
+                f"Chromosome {self.names[self.sizes.index(size)]} is too long.",
+                where=self.source,
+                expected=f"at most {LARGEST:,} bp",
+                found=f"{size:,} bp",
+                fix="Split the chromosome, as assemblies of such genomes come for BAM.",
+            )
 
     def __len__(self) -> int:
         return len(self.names)
@@ -32,7 +47,8 @@ class Chromosomes:
     def require_same(self, names: Sequence[str], sizes: Sequence[int], where: str) -> np.ndarray:
         """Index of each of `names` (n,) int32; InputError unless both hold the same genome."""
         unknown = [n for n in names if n not in self.index]
-        missing = [n for n in self.names if n not in set(names)]
+        given = set(names)
+        missing = [n for n in self.names if n not in given]
         fix = "Use the index and the chromosome sizes of the same genome."
         if unknown or missing:
             raise InputError(
@@ -73,13 +89,13 @@ class Chromosomes:
 
 def read_chromosomes(path: str | Path) -> Chromosomes:
     """Read chromosome sizes: name, tab, bp per line, no header (as of `samtools faidx`)."""
-    names, sizes = [], []
+    sizes: dict[str, int] = {}
     with reading(path, "table of chromosome sizes") as handle:
         for number, line in enumerate(handle, 1):
             fields = line.split()
             if not fields or line.startswith("#"):
                 continue
-            if len(fields) < 2 or not fields[1].isdigit() or fields[0] in names:
+            if len(fields) < 2 or not fields[1].isdigit() or fields[0] in sizes:
                 raise InputError(
                     "Not a line of chromosome sizes.",
                     where=f"{path}, line {number}",
@@ -87,6 +103,5 @@ def read_chromosomes(path: str | Path) -> Chromosomes:
                     found=line.rstrip("\n"),
                     fix="Make it with `samtools faidx genome.fa && cut -f 1,2 genome.fa.fai`.",
                 )
-            names.append(fields[0])
-            sizes.append(int(fields[1]))
-    return Chromosomes(tuple(names), tuple(sizes), str(path))
+            sizes[fields[0]] = int(fields[1])
+    return Chromosomes(tuple(sizes), tuple(sizes.values()), str(path))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -30,20 +30,31 @@ log = logging.getLogger(__name__)
 
 #: Borders of the classes of cis pairs in bp (spec §2.3).
 SHORT, LONG = 1_000, 20_000
+#: bp below which a chromosome may be an organelle's (most mitochondria of animals: 17 kb, plants'
+#: and fungi's up to some 700 kb), and the share of distinct pairs from which it is told.
+SHORT_CHROMOSOME, SUSPICIOUS_SHARE = 1_000_000, 0.1
 
 
 class PairSettings(PairSection):
     """What to leave out. Chromosomes that the genome lacks are fine: not every assembly has a
     mitochondrion."""
 
-    min_mapq: int = Field(
-        1, ge=0, le=255, description="Reads of lower mapping quality count as multi-mapped."
+    min_mapq: int | None = Field(
+        None,
+        ge=0,
+        le=255,
+        description="Reads of lower mapping quality count as multi-mapped (none given: by the "
+        "aligner that a BAM names; 1 where it names none, and for mapq1, mapq2 of .pairs).",
     )
 
 
 @dataclass
 class PairCounts:
-    """Pairs by fate; the classes are of pairs without duplicates."""
+    """Pairs by fate; the classes are of pairs without duplicates.
+
+    within : distinct pairs within each chromosome (by index); small_fraction : of distinct pairs,
+    those within the short chromosome that holds most, where that is suspicious, else 0.
+    """
 
     dropped_chromosome: int = 0
     duplicates: int = 0
@@ -56,6 +67,8 @@ class PairCounts:
     dangling_ends: int = 0
     self_circles: int = 0
     valid: int = 0
+    within: dict[int, int] = field(default_factory=dict)
+    small_fraction: float = 0.0
 
     def add(self, pairs: SortedPairs, min_distance: int) -> np.ndarray:
         """Count `pairs` and return which of them are valid: (n,) bool."""
@@ -66,6 +79,7 @@ class PairCounts:
             self.trans += n
             self.valid += n
             return np.ones(n, bool)
+        self.within[pairs.chromosome1] = self.within.get(pairs.chromosome1, 0) + n
         distance = pairs.position2 - pairs.position1
         below, above = int((distance < SHORT).sum()), int((distance > LONG).sum())
         self.cis_short += below
@@ -118,7 +132,8 @@ def pairs_from_pairs(
     if chromosomes is None:
         with PairsReader(paths[0]) as first:
             chromosomes = first.chromosomes
-    batches = (b for path in paths for b in _renumbered(path, chromosomes, mates))
+    least = 1 if settings.min_mapq is None else settings.min_mapq
+    batches = (b for path in paths for b in _renumbered(path, chromosomes, mates, least))
     return mates, _write_pairs(batches, chromosomes, output, settings)
 
 
@@ -158,6 +173,7 @@ def qc_table(
         "dangling_fraction": _fraction(counts.dangling_ends, counts.distinct),
         "self_circles": counts.self_circles,
         "self_circle_fraction": _fraction(counts.self_circles, counts.distinct),
+        **({"short_chromosome_fraction": counts.small_fraction} if counts.small_fraction else {}),
         "valid_pairs": counts.valid,
         "valid_fraction": _fraction(counts.valid, rows["read_pairs"]),
     }
@@ -188,10 +204,10 @@ def _fraction(part: float, whole: float) -> float:
 
 
 def _renumbered(
-    path: str | Path, chromosomes: Chromosomes, mates: MateCounts
+    path: str | Path, chromosomes: Chromosomes, mates: MateCounts, min_mapq: int
 ) -> Iterable[PairBatch]:
     """Batches of a .pairs file in the numbering of `chromosomes`; `mates` counts the pairs."""
-    with PairsReader(path) as reader:
+    with PairsReader(path, min_mapq) as reader:
         header = reader.chromosomes
         ids = chromosomes.require_same(header.names, header.sizes, str(path))
         for batch in reader:
@@ -200,6 +216,28 @@ def _renumbered(
             yield batch._replace(chromosome=ids[batch.chromosome])
         mates.pairs += reader.unmapped
         mates.unique = (mates.both_unique, mates.both_unique)
+
+
+def _look_for_mitochondrion(
+    counts: PairCounts, chromosomes: Chromosomes, settings: PairSettings
+) -> None:
+    """Warn where a short chromosome that is not left out holds pairs far beyond its length."""
+    short = [i for i in counts.within if chromosomes.sizes[i] < SHORT_CHROMOSOME]
+    if not short:
+        return
+    most = max(short, key=counts.within.__getitem__)
+    name, size, held = chromosomes.names[most], chromosomes.sizes[most], counts.within[most]
+    share = held / counts.distinct
+    if share < SUSPICIOUS_SHARE or share < 10 * size / sum(chromosomes.sizes):
+        return
+    counts.small_fraction = share
+    absent = [other for other in settings.drop_chromosomes if other not in chromosomes.index]
+    log.warning(
+        "%s%s (%s bp) holds %d of %d distinct pairs: if it is the mitochondrion or a plasmid, name "
+        "it in hichip.drop_chromosomes (--drop-chromosome)",
+        f"{', '.join(absent)} not in the genome; " if absent else "",
+        name, f"{size:,}", held, counts.distinct,
+    )  # fmt: skip
 
 
 def _write_pairs(
@@ -225,6 +263,7 @@ def _write_pairs(
                 kept = [a[valid] for a in pairs[2:6]]
                 writer.write(pairs._replace(**dict(zip(pairs._fields[2:6], kept, strict=True))))
             writer.close()
+    _look_for_mitochondrion(counts, chromosomes, settings)
     log.info(
         "%d pairs on dropped chromosomes, %d duplicates, %d closer than %d bp, %d valid",
         counts.dropped_chromosome, counts.duplicates, counts.too_close, settings.min_distance,

@@ -79,13 +79,15 @@ class PairsReader:
     """Reads a .pairs file (plain or compressed) of any tool in batches.
 
     ``chromosomes`` are those of the header. Iterating yields PairBatch with only pairs of two
-    mapped mates; ``unmapped`` counts the others. Raises InputError with the line.
+    uniquely mapped mates, by the columns mapq1, mapq2 and pair_type where they are there;
+    ``unmapped`` counts the others. Raises InputError with the line.
     """
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | Path, min_mapq: int = 1) -> None:
         self.path = Path(path)
         self._stream = ByteStream(path, "pairs file")
         self.unmapped = 0
+        self._min_mapq = min_mapq
         self._line = 0
         try:
             self.chromosomes, self._fields = self._read_header()
@@ -95,7 +97,7 @@ class PairsReader:
         self._sizes = np.array(self.chromosomes.sizes, np.int64)
 
     def _read_header(self) -> tuple[Chromosomes, np.ndarray]:
-        names, sizes, columns = [], [], list(COLUMNS)
+        names, sizes, columns = [], [], list(COLUMNS[:-1])
         for line in self._header_lines():
             words = line.split()
             if words[0] == "#chromsize:" and len(words) == 3 and words[2].isdigit():
@@ -112,7 +114,8 @@ class PairsReader:
                 found=f"{len(names)} #chromsize: lines; columns {', '.join(columns)}",
                 fix="Write it with a tool that keeps the header, e.g. pairtools.",
             )
-        fields = np.array([columns.index(name) for name in wanted], np.int64)
+        more = [columns.index(n) if n in columns else -1 for n in ("mapq1", "mapq2", "pair_type")]
+        fields = np.array([*map(columns.index, wanted), *more], np.int64)
         return Chromosomes(tuple(names), tuple(sizes), str(self.path)), fields
 
     def __enter__(self) -> PairsReader:
@@ -123,6 +126,7 @@ class PairsReader:
 
     def __iter__(self) -> Iterator[PairBatch]:
         text, offsets = kernel.text_table(self.chromosomes.names)
+        slots = kernel.name_slots(text, offsets)
         stream = self._stream
         while True:
             stream.fill()
@@ -134,7 +138,9 @@ class PairsReader:
                 np.empty((size, 2), np.int64),
                 np.empty((size, 2), np.uint8),
             )
-            error, used, n = kernel.parse_pairs(stream.data, self._fields, text, offsets, *out)
+            error, used, n = kernel.parse_pairs(
+                stream.data, self._fields, self._min_mapq, text, offsets, slots, *out
+            )
             if error:
                 self._raise_line(error, used, self._line + n + 1)
             stream.consume(used)
@@ -152,10 +158,10 @@ class PairsReader:
         stream = self._stream
         stream.fill()
         while len(stream.data) and stream.data[0] == ord("#"):
-            ends = np.flatnonzero(stream.data[: 1 << 16] == ord("\n"))
-            if not len(ends):
+            end = stream.data[: 1 << 16].tobytes().find(b"\n")
+            if end < 0:
                 break
-            line = stream.take(int(ends[0]) + 1).decode("utf-8", "replace")
+            line = stream.take(end + 1).decode("utf-8", "replace")
             self._line += 1
             if len(stream.data) < 1 << 16:
                 stream.fill()

@@ -125,6 +125,11 @@ EXPECTATIONS = {
         "self-circles, of distinct pairs", (None, 0.1), (None, 0.3),
         high="many fragments were ligated to themselves: was the ligation too dilute?",
     ),
+    "short_chromosome_fraction": Expectation(
+        "pairs within one short chromosome that is not left out, of distinct pairs",
+        (None, 0.1), (None, 0.3),
+        high="is it the mitochondrion? name it in hichip.drop_chromosomes; the log has its name",
+    ),
     "valid_pairs": Expectation("pairs that become contacts", (1, None), (1, None), "none is left"),
     "valid_fraction": Expectation(
         "valid pairs, of sequenced pairs", (0.1, None), (0.02, None),

@@ -6,6 +6,8 @@ import numpy as np
 from numba import njit
 
 _TAB, _NEWLINE, _RETURN, _MINUS, _ZERO, _NINE, _BANG = 9, 10, 13, 45, 48, 57, 33
+#: Letters of pairtools' pair types: duplicate, multi-mapped, null, corrupt, walk.
+_LEFT_OUT = tuple(map(ord, "DMNXW"))
 
 # What can be wrong with a line of pairs.
 TOO_FEW, BAD_NUMBER, BAD_STRAND, UNKNOWN_CHROMOSOME, WINDOWS_LINE = range(1, 6)
@@ -68,12 +70,15 @@ def _number(value, out, at):
 
 
 @njit(cache=True, nogil=True)
-def parse_pairs(data, fields, text, offsets, chromosome, position, reverse):
+def parse_pairs(data, fields, min_mapq, text, offsets, slots, chromosome, position, reverse):
     """Read whole lines of pairs.
 
-    `fields` (6,) int64: the columns of chr1, chr2, pos1, pos2, strand1, strand2; `text`,
-    `offsets`: the names of the chromosomes; outputs (size, 2), a chromosome of -1 meaning an
-    unmapped mate (``!``). Returns (error, bytes consumed, pairs).
+    `fields` (9,) int64: the columns of chr1, chr2, pos1, pos2, strand1, strand2, and of mapq1,
+    mapq2, pair_type or -1; `text`, `offsets`, `slots`: the names of the chromosomes (`text_table`,
+    `name_slots`); outputs (size, 2), a chromosome of -1 meaning a mate that is unmapped (``!``),
+    of a mapping quality below `min_mapq`, or of a pair whose type says duplicate
+    (DD), multi-mapped, null, corrupt or walk.
+    Returns (error, bytes consumed, pairs).
     """
     starts = np.empty(fields.max() + 2, np.int64)
     at = n = 0
@@ -97,7 +102,7 @@ def parse_pairs(data, fields, text, offsets, chromosome, position, reverse):
             return WINDOWS_LINE, at, n
         for mate in range(2):
             a, b = starts[fields[mate]], starts[fields[mate] + 1] - 1
-            last[mate] = _lookup(data, a, b, text, offsets, last[mate])
+            last[mate] = _lookup(data, a, b, text, offsets, slots, last[mate])
             if last[mate] == -2:
                 return UNKNOWN_CHROMOSOME, at, n
             chromosome[n, mate] = last[mate]
@@ -114,25 +119,72 @@ def parse_pairs(data, fields, text, offsets, chromosome, position, reverse):
             if strand != 43 and strand != _MINUS:
                 return BAD_STRAND, at, n
             reverse[n, mate] = strand == _MINUS
+            if fields[6 + mate] >= 0 and last[mate] >= 0:
+                a, b = starts[fields[6 + mate]], starts[fields[6 + mate] + 1] - 1
+                value = np.int64(0)
+                for k in range(a, b):
+                    if data[k] < _ZERO or data[k] > _NINE or b - a > 3:
+                        return BAD_NUMBER, at, n
+                    value = 10 * value + (data[k] - _ZERO)
+                if value < min_mapq:
+                    chromosome[n, mate] = -1
+        if fields[8] >= 0:
+            a, b = starts[fields[8]], starts[fields[8] + 1] - 1
+            for k in range(a, b):
+                for letter in _LEFT_OUT:
+                    if b - a == 2 and data[k] == letter:
+                        chromosome[n, 0] = -1
         n += 1
         at = end + 1
     return 0, at, n
 
 
 @njit(cache=True, nogil=True)
-def _lookup(data, start, end, text, offsets, last):
+def name_slots(text, offsets):
+    """Where each name of a `text_table` is found by its hash: (a power of two,) int64, -1 free.
+
+    Open addressing (FNV-1a): a genome of 20,000 scaffolds is not searched name by name.
+    """
+    size = 16
+    while size < 2 * offsets.size:
+        size *= 2
+    slots = np.full(size, -1, np.int64)
+    for i in range(offsets.size - 1):
+        at = _hash(text, offsets[i], offsets[i + 1]) & (size - 1)
+        while slots[at] >= 0:
+            at = (at + 1) & (size - 1)
+        slots[at] = i
+    return slots
+
+
+@njit(cache=True, nogil=True)
+def _hash(text, start, end):
+    value = np.int64(2166136261)
+    for i in range(start, end):
+        value = ((value ^ text[i]) * 16777619) & 0xFFFFFFFF
+    return value
+
+
+@njit(cache=True, nogil=True)
+def _same(data, start, end, text, offsets, i):
+    if offsets[i + 1] - offsets[i] != end - start:
+        return False
+    for j in range(end - start):  # noqa: SIM110 (numba knows no all)
+        if text[offsets[i] + j] != data[start + j]:
+            return False
+    return True
+
+
+@njit(cache=True, nogil=True)
+def _lookup(data, start, end, text, offsets, slots, last):
     """Index of the name ``data[start:end]``: `last` tried first; -1 unmapped, -2 unknown."""
-    n = offsets.size - 1
     if end - start == 1 and data[start] == _BANG:
         return -1
-    for k in range(n):
-        i = (k + max(last, 0)) % n
-        if offsets[i + 1] - offsets[i] == end - start:
-            same = True
-            for j in range(end - start):
-                if text[offsets[i] + j] != data[start + j]:
-                    same = False
-                    break
-            if same:
-                return i
+    if last >= 0 and _same(data, start, end, text, offsets, last):
+        return last
+    at = _hash(data, start, end) & (slots.size - 1)
+    while slots[at] >= 0:
+        if _same(data, start, end, text, offsets, slots[at]):
+            return slots[at]
+        at = (at + 1) & (slots.size - 1)
     return -2
