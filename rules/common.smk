@@ -13,17 +13,20 @@ os.environ.update(PYTHONPATH=workflow.basedir)
 
 from deepexpr.checks.inputs import load_and_check, name_problems, run_time_problems
 from deepexpr.config.entries import files_of, sample_entries
-from deepexpr.config.settings import keys_twice
+from deepexpr.config.settings import keep_config, keys_twice
 from deepexpr.errors import InputError, raise_all
+
+# The workflow's own first, then those of the command line, which Snakemake lists before it.
+CONFIG_FILES = [
+    os.path.relpath(path)
+    for path in [workflow.configfiles[-1], *workflow.configfiles[:-1]]
+]
 
 try:
     if workflow.is_main_process:
-        raise_all(
-            [problem for path in workflow.configfiles for problem in keys_twice(path)]
-        )
-    checked, SAMPLES, UNITS = load_and_check(
-        config, ", ".join(map(str, workflow.configfiles))
-    )
+        print("Configuration:", ", then ".join(CONFIG_FILES), file=sys.stderr)
+        raise_all([problem for path in CONFIG_FILES for problem in keys_twice(path)])
+    checked, SAMPLES, UNITS = load_and_check(config, ", ".join(CONFIG_FILES))
     if workflow.is_main_process:
         raise_all(name_problems(checked))
 except InputError as error:
@@ -330,5 +333,6 @@ onstart:
     # Not in a dry run: files that only a real run needs to be there and healthy.
     try:
         raise_all(run_time_problems(config, SAMPLES, UNITS))
+        keep_config(config, CONFIG_FILES, out("config.yaml"))
     except InputError as error:
         sys.exit(f"Error: {error}")

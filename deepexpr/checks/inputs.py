@@ -55,8 +55,17 @@ def load_and_check(
 
 def _network_settings(config: Mapping[str, Any], where: str) -> Iterator[InputError]:
     """Settings of the network, whose keys its variant knows."""
+    letters = config["reference"]["upstream"] + config["reference"]["downstream"]
     try:
-        make_configs(config["model"], config["training"])
+        network, _ = make_configs(config["model"], config["training"])
+        if network.kernel > letters:
+            yield InputError(
+                "The first convolution is wider than the promoters.",
+                where=f"{where}, key model.kernel",
+                expected=f"at most {letters} bp",
+                found=str(network.kernel),
+                fix="Choose a smaller kernel.",
+            )
     except InputError as error:
         yield InputError(
             error.problem,

@@ -11,7 +11,7 @@ import yaml
 
 from deepexpr.config.sections import Config
 from deepexpr.errors import InputError, raise_all
-from deepexpr.files import require_file
+from deepexpr.files import require_file, writing
 
 #: Of the sample and unit sheets.
 SCHEMA_FOLDER = Path(__file__).resolve().parent / "schemas"
@@ -66,6 +66,14 @@ def _twice(node: yaml.Node | None, path: str, above: str) -> Iterator[InputError
             )
         first.setdefault(name, line)
         yield from _twice(value, path, f"{above}{name}.")
+
+
+def keep_config(config: Mapping[str, Any], files: Sequence[str], path: str | Path) -> None:
+    """Write the completed `config` to `path`, with the names of the files laid over each other."""
+    with writing(path) as handle:
+        handle.write("# The configuration of this run, complete. Laid over each other, in order:\n")
+        handle.writelines(f"# {file}\n" for file in files)
+        yaml.safe_dump(dict(config), handle, sort_keys=False)
 
 
 def complete_config(config: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,12 @@
 import pytest
 
 from deepexpr.checks.inputs import load_and_check
-from deepexpr.config.settings import complete_config, config_problems, read_config
+from deepexpr.config.settings import (
+    complete_config,
+    config_problems,
+    keep_config,
+    read_config,
+)
 from deepexpr.errors import InputError
 
 MINIMAL = {
@@ -147,3 +152,11 @@ def test_sections_inside_keep_only_what_was_set():
     config = complete_config({**MINIMAL, "motifs": {"cismodule": {"chains": 1}}})
     assert config["motifs"]["cismodule"] == {"chains": 1}
     assert config["baselines"]["settings"] == {}
+
+
+def test_the_kept_configuration_names_its_files_and_reads_back(tmp_path):
+    path = tmp_path / "config.yaml"
+    config = complete_config(MINIMAL)
+    keep_config(config, ["base.yaml", "over.yaml"], path)
+    assert path.read_text().splitlines()[1:3] == ["# base.yaml", "# over.yaml"]
+    assert read_config([path]) == config

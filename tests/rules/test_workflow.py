@@ -1,6 +1,7 @@
 """Dry runs of every shipped configuration, and mistakes stopped before any job."""
 
 import re
+import shutil
 
 import pytest
 import yaml
@@ -38,6 +39,8 @@ def test_paper_stops_at_accessions_nobody_verified(workflow):
     [
         ("config/demo/config.yaml", "iterations:", "iteratoins:",
          ["key loops.iteratoins", "Did you mean 'iterations'?"]),
+        ("config/demo/config.yaml", "loops:\n", "loops: {chains: 2}\n\nloops:\n",
+         ["The key 'loops' stands twice.", "config/demo/config.yaml, lines 16 and 18"]),
         ("config/demo/units.tsv", "resources/demo/reads/Beta_rna_1_R1", "reads/gone_R1",
          ["config/demo/units.tsv, row 6, column fq1", "does not exist: reads/gone_R1.fastq.gz"]),
         ("config/demo/samples.tsv", "Beta_rna_1\t", "Beta_rna_9\t",
@@ -54,6 +57,16 @@ def test_mistakes_stop_before_any_job(workflow, file, old, new, expected):
     for text in expected:
         assert text in result.stdout
     assert "Traceback" not in result.stdout
+
+
+def test_the_base_configuration_is_the_workflow_s_own_in_every_folder(workflow):
+    """A config/config.yaml of the folder one works in is nobody's overlay."""
+    folder = workflow.folder / "elsewhere"
+    shutil.copytree(workflow.folder / "config/demo", folder / "config/demo")
+    (folder / "config/config.yaml").write_text("sampels: nowhere.tsv\n")
+    text = workflow.run("-n", "--directory", "elsewhere", *DEMO)
+    assert "Configuration: ../config/config.yaml, then ../config/demo/config.yaml" in text
+    assert "draw_figure_4" in text
 
 
 def test_chromosome_names_that_differ_stop_before_any_job(workflow):
