@@ -4,7 +4,6 @@ Imports are followed through the package wherever they stand, inside functions t
 environment that passes holds more than one way through the code needs, never less.
 """
 
-import ast
 import re
 import sys
 from itertools import zip_longest
@@ -81,24 +80,18 @@ def _needs_of(block):
 def _needs_of_figures():
     from deepexpr.figures.registry import FIGURES as registry
 
-    source = ast.parse((ROOT / "rules" / "plates.smk").read_text())
-    chosen = [n for n in source.body if getattr(n, "name", "") == "get_figure_environment"]
-    scope = {}
-    exec(compile(ast.Module(chosen, []), "plates.smk", "exec"), scope)
-    apart = {"benchmarks", "summary"}  # rules of their own
     return {
-        (f"figure {name}", f"{scope['get_figure_environment'](name)}.yaml"): {"python"}
+        (f"figure {name}", f"{figure.environment}.yaml"): {"python"}
         | _imported_by(["deepexpr.cli", "deepexpr.commands.table", "deepexpr.commands.figure"])
         | _needs_of_figure(name)
-        for name in registry
-        if name not in apart
+        for name, figure in registry.items()
     }
 
 
 def _needs_of_figure(name):
     from deepexpr.figures.registry import find
 
-    return _imported_by([f"deepexpr.figures.{find(name).module}"])
+    return _imported_by([find(name).module])
 
 
 def _imported_by(modules):

@@ -17,7 +17,9 @@ rule archive_run:
     conda:
         "../envs/deepexpr.yaml"
     params:
-        versions=get_tool_versions(),
-        parts=sorted({out(path.split("/")[0]) for path in get_kept_paths()}),
+        versions=RUN.tool_versions(),
+        parts=sorted(
+            {out(path.removeprefix(out("")).split("/")[0]) for path in get_targets()}
+        ),
     script:
         "../scripts/archive_run.py"

@@ -19,7 +19,7 @@ def get_code(one):
     }
     if "figure" in one.params.keys():
         figures.add(one.params["figure"])
-    modules += [f"deepexpr.figures.{find(figure).module}" for figure in figures]
+    modules += [find(figure).module for figure in figures]
     return code_fingerprint(modules) if modules else None
 
 

@@ -12,9 +12,10 @@ sys.path.insert(0, workflow.basedir)
 os.environ.update(PYTHONPATH=workflow.basedir)
 
 from deepexpr.checks.inputs import load_and_check, name_problems, run_time_problems
-from deepexpr.config.entries import files_of, sample_entries
+from deepexpr.config.entries import files_of
 from deepexpr.config.settings import keep_config, keys_twice
 from deepexpr.errors import InputError, raise_all
+from deepexpr.run.targets import BOWTIE_PARTS, Run
 
 # The workflow's own first, then those of the command line, which Snakemake lists before it.
 CONFIG_FILES = [
@@ -33,44 +34,15 @@ except InputError as error:
     sys.exit(f"Error: {error}")  # a WorkflowError would add lines of this file
 config.update(checked)  # with defaults, and only the assemblies of the samples
 
-CELL_LINES = list(dict.fromkeys(SAMPLES["cell_line"]))
-HICHIP_LINES = list(dict.fromkeys(SAMPLES.query("assay == 'hichip'")["cell_line"]))
-ASSEMBLY = dict(zip(SAMPLES["cell_line"], SAMPLES["assembly"]))
-ASSEMBLIES = list(dict.fromkeys(SAMPLES["assembly"]))
-HICHIP_ASSEMBLIES = [
-    a for a in ASSEMBLIES if any(ASSEMBLY[line] == a for line in HICHIP_LINES)
-]
-TASKS = config["evaluation"]["tasks"]
+RUN = Run(config, SAMPLES, UNITS)  # what follows from these alone
+TASKS, FOLDS, MAIN_K = RUN.tasks, RUN.folds, RUN.main_k
 SCHEME = config["evaluation"]["scheme"]
-FOLDS = config["evaluation"]["folds"]
-MAIN_K = config["evaluation"]["main_folds"]
-DISTANCES = sorted(config["evaluation"]["distances"], reverse=True)
-HALF_WIDTH = config["features"]["bins"] * config["features"]["bin_size"] // 2
-# The report shows the first: a picture looks the same on every machine, text of an SVG does not.
-FORMATS = sorted(config["figures"]["formats"], key=["png", "svg", "pdf"].index)
-ENTRY = sample_entries(UNITS)  # where each sample enters: reads, kallisto, loops ...
-#: Assemblies whose promoters are given as an array, and cell lines whose bins are.
-ARRAY_ASSEMBLIES = [a for a in ASSEMBLIES if config["assemblies"][a]["promoters"]]
-BIN_LINES = list(
-    dict.fromkeys(
-        line
-        for line, sample in zip(SAMPLES["cell_line"], SAMPLES["sample"])
-        if ENTRY[sample] == "bins"
-    )
-)
-LOOP_LINES = [line for line in HICHIP_LINES if line not in BIN_LINES]
-#: Cell lines whose loops are called here; those of the others are given as tables.
-CALLED_LINES = [
-    line
-    for line in LOOP_LINES
-    if "loops"
-    not in {ENTRY[s] for s in SAMPLES.loc[SAMPLES["cell_line"] == line, "sample"]}
-]
+out = RUN.out
 
 
 wildcard_constraints:
-    assembly="|".join(map(re.escape, ASSEMBLIES)),
-    cell_line="|".join(map(re.escape, CELL_LINES)),
+    assembly="|".join(map(re.escape, RUN.assemblies)),
+    cell_line="|".join(map(re.escape, RUN.cell_lines)),
     sample="|".join(map(re.escape, SAMPLES["sample"])),
     unit="|".join(map(re.escape, dict.fromkeys(UNITS["unit"]))),
     task="|".join(TASKS),
@@ -85,11 +57,6 @@ wildcard_constraints:
 if config["resources"]["container"]:
 
     containerized: config["resources"]["container"]
-
-
-def out(path):
-    """A path under the results folder."""
-    return f"{config['results']}/{path}"
 
 
 def get_alternatives(names):
@@ -120,105 +87,6 @@ def get_given_transcripts(wildcards):
     return [f"--transcripts-fasta={path}"] if path else []
 
 
-def get_kinds(cell_line):
-    """Networks trained for a cell line: without HiChIP only the sequence one."""
-    if cell_line not in HICHIP_LINES:
-        return ["sequence"]
-    return ["full", "sequence"] + (
-        ["hichip"] if config["evaluation"]["ablation"] else []
-    )
-
-
-def get_distance_kinds(cell_line):
-    """Networks of the distance scan; the full width is the kind "full" itself."""
-    chosen = config["evaluation"]["distance_cell_lines"] or HICHIP_LINES
-    if cell_line not in HICHIP_LINES or cell_line not in chosen:
-        return []
-    return [f"full-{d // 1000}kb" for d in DISTANCES if d != HALF_WIDTH]
-
-
-def get_attribution_lines():
-    """Cell lines whose promoters' attributions are pooled into motifs."""
-    chosen = config["motifs"]["attribution_cell_lines"]
-    return [line for line in CELL_LINES if chosen is None or line in chosen]
-
-
-def get_interpreted():
-    """(cell line, gene) of the genes that are explained one by one."""
-    return [
-        (line, gene)
-        for line in get_attribution_lines()
-        for gene in config["motifs"]["interpret_genes"]
-    ]
-
-
-def get_partners(cell_line, method):
-    """The other cell lines of the assembly whose models of this method predict this one.
-
-    Those with HiChIP if this one has it, else those without; where there is none, the promoters
-    alone still carry over from any.
-    """
-    others = [
-        line
-        for line in CELL_LINES
-        if line != cell_line and ASSEMBLY[line] == ASSEMBLY[cell_line]
-    ]
-    alike = [
-        line for line in others if (line in HICHIP_LINES) == (cell_line in HICHIP_LINES)
-    ]
-    return alike or (others if method in ("sequence", "copy") else [])
-
-
-def get_prediction_files():
-    """Held-out predictions of every network and baseline."""
-    files = []
-    for line in CELL_LINES:
-        for task in TASKS:
-            for k in FOLDS:
-                kinds = get_kinds(line)
-                if task == "regression" and k == MAIN_K:
-                    kinds = kinds + get_distance_kinds(line)
-                elif k != MAIN_K:
-                    kinds = [kind for kind in kinds if kind != "hichip"]
-                stem = f"{line}/{task}/K{k}"
-                files += [
-                    out(f"models/{stem}/{kind}/predictions.tsv") for kind in kinds
-                ]
-                files += [
-                    out(f"baselines/{stem}/{method}/predictions.tsv")
-                    for method in get_baselines(line, task)
-                ]
-    return files
-
-
-def get_baselines(cell_line, task):
-    """The baselines of a cell line: loop totals need loops."""
-    return [
-        method
-        for method in config["baselines"][task]
-        if method != "totals" or cell_line in HICHIP_LINES
-    ]
-
-
-def get_cross_methods(cell_line):
-    """Networks and baselines by which other cell lines predict this one, regression."""
-    if not config["evaluation"]["cross_cell_line"] or "regression" not in TASKS:
-        return []
-    kinds = ["full", "sequence"] if cell_line in HICHIP_LINES else ["sequence"]
-    methods = kinds + get_baselines(cell_line, "regression")
-    return [method for method in methods if get_partners(cell_line, method)]
-
-
-def get_cross_files():
-    """Cross-cell-line predictions, regression, by network and baseline."""
-    return [
-        out(f"evaluation/cross/{line}/regression/{method}.tsv")
-        for line in CELL_LINES
-        if get_cross_methods(line)
-        for method in [*get_cross_methods(line), "copy"]
-    ]
-
-
 def get_cross_outputs(*methods):
     """Files of a job that predicts a cell line by these methods, and copies the other lines."""
     return [
@@ -229,7 +97,7 @@ def get_cross_outputs(*methods):
 
 def get_cross_lines(*methods):
     """A wildcard constraint: cell lines that are predicted by exactly these methods."""
-    lines = [line for line in CELL_LINES if get_cross_methods(line) == [*methods]]
+    lines = [line for line in RUN.cell_lines if RUN.cross_methods(line) == [*methods]]
     return get_alternatives(lines)
 
 
@@ -253,19 +121,19 @@ def get_read_options(wildcards):
 
 def get_sample_reference(file):
     """An input function: a file of the reference the sample is mapped to."""
-    return lambda w: out(f"reference/{get_sample_value(w.sample, 'assembly')}/{file}")
+    return lambda w: out(f"reference/{RUN.sample_value(w.sample, 'assembly')}/{file}")
 
 
 def get_group(group):
     """HiChIP samples of an assembly ("assembly-NAME") or a cell line ("cell_line-NAME")."""
     kind, _, name = group.partition("-")
-    return get_paired_samples(**{kind: name})
+    return RUN.paired_samples(**{kind: name})
 
 
 def get_replicates(file):
     """An input function: one file per HiChIP replicate of the cell line."""
     return lambda w: [
-        out(f"hichip/{s}/{file}") for s in get_samples("hichip", w.cell_line)
+        out(f"hichip/{s}/{file}") for s in RUN.samples_of("hichip", w.cell_line)
     ]
 
 
@@ -281,7 +149,7 @@ def get_tool_check(tool, key, off):
 def get_splits(wildcards):
     """The splits of the cell line's assembly."""
     return out(
-        f"features/{ASSEMBLY[wildcards.cell_line]}/splits/{SCHEME}-K{wildcards.K}.tsv"
+        f"features/{RUN.assembly[wildcards.cell_line]}/splits/{SCHEME}-K{wildcards.K}.tsv"
     )
 
 
@@ -324,8 +192,8 @@ def get_partner_bundles(wildcards):
             f"{'models' if method in ('full', 'sequence') else 'baselines'}"
             f"/{line}/{wildcards.task}/K{MAIN_K}/{method}/bundle"
         )
-        for method in get_cross_methods(wildcards.cell_line)
-        for line in get_partners(wildcards.cell_line, method)
+        for method in RUN.cross_methods(wildcards.cell_line)
+        for line in RUN.partners(wildcards.cell_line, method)
     ]
 
 

@@ -27,7 +27,7 @@ for package, source in config["packages"].items():
             " --output {params.source[output]:q} 2> {log:q}"
 
 
-for assembly in ASSEMBLIES:
+for assembly in RUN.assemblies:
     for kind in ("genome", "annotation"):
         source = config["assemblies"][assembly]
         if source[f"{kind}_url"]:

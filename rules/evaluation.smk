@@ -20,11 +20,11 @@ rule predict_cross_cell_line:
         bundles=get_partner_bundles,
         measured=lambda w: [
             out(f"features/{line}/dataset.h5")
-            for line in get_partners(w.cell_line, "copy")
+            for line in RUN.partners(w.cell_line, "copy")
         ],
         dataset=out("features/{cell_line}/dataset.h5"),
         splits=lambda w: out(
-            f"features/{ASSEMBLY[w.cell_line]}/splits/{SCHEME}-K{MAIN_K}.tsv"
+            f"features/{RUN.assembly[w.cell_line]}/splits/{SCHEME}-K{MAIN_K}.tsv"
         ),
     output:
         get_cross_outputs("full", "sequence", *config["baselines"]["regression"]),
@@ -64,7 +64,7 @@ if PROMOTER_BASELINES:
 rule evaluate_predictions:
     """Score every fold of every method and compare the methods."""
     input:
-        get_prediction_files(),
+        RUN.prediction_files(),
     output:
         metrics=out("evaluation/metrics.tsv"),
         tests=out("evaluation/tests.tsv"),
@@ -80,7 +80,7 @@ rule evaluate_predictions:
 rule evaluate_cross_cell_line:
     """Score the cross-cell-line predictions and compare the methods."""
     input:
-        get_cross_files(),
+        RUN.cross_files(),
     output:
         metrics=out("evaluation/cross_metrics.tsv"),
         tests=out("evaluation/cross_tests.tsv"),

@@ -35,11 +35,15 @@ rule split_genes:
 rule build_dataset:
     """Put promoters, bins, expression and labels of a cell line into one file."""
     input:
-        genes=lambda w: out(f"reference/{ASSEMBLY[w.cell_line]}/genes.tsv"),
-        promoters=lambda w: out(f"reference/{ASSEMBLY[w.cell_line]}/promoters.fa"),
-        expression=lambda w: out(f"expression/{ASSEMBLY[w.cell_line]}/expression.tsv"),
+        genes=lambda w: out(f"reference/{RUN.assembly[w.cell_line]}/genes.tsv"),
+        promoters=lambda w: out(f"reference/{RUN.assembly[w.cell_line]}/promoters.fa"),
+        expression=lambda w: out(
+            f"expression/{RUN.assembly[w.cell_line]}/expression.tsv"
+        ),
         signal=lambda w: (
-            out("loops/{cell_line}/signal.tsv") if w.cell_line in LOOP_LINES else []
+            out("loops/{cell_line}/signal.tsv")
+            if w.cell_line in RUN.loop_lines
+            else []
         ),
         bins=lambda w: [
             option.split("=", 1)[1] for option in get_bin_options(w.cell_line)
@@ -53,7 +57,7 @@ rule build_dataset:
     params:
         signal=lambda w, input: f"--signal={input.signal}" if input.signal else "",
         bins=lambda w: get_bin_options(w.cell_line),
-        assembly=lambda w: ASSEMBLY[w.cell_line],
+        assembly=lambda w: RUN.assembly[w.cell_line],
         settings=get_settings("features", FeatureSection),
     shell:
         "python -m deepexpr dataset --genes {input.genes:q} --promoters {input.promoters:q}"

@@ -32,7 +32,7 @@ if config["hichip"]["keep_trimmed"]:
         conda:
             "../envs/deepexpr.yaml"
         params:
-            enzyme=lambda w: get_sample_value(w.sample, "enzyme"),
+            enzyme=lambda w: RUN.sample_value(w.sample, "enzyme"),
             settings=get_settings("hichip", TrimSection),
         shell:
             "python -m deepexpr trim --r1 {input.r1:q} --r2 {input.r2:q} --enzyme {params.enzyme:q}"
@@ -82,7 +82,7 @@ else:
             "../envs/mapping.yaml"
         threads: config["resources"]["bowtie_threads"]
         params:
-            enzyme=lambda w: get_sample_value(w.sample, "enzyme"),
+            enzyme=lambda w: RUN.sample_value(w.sample, "enzyme"),
             settings=get_settings("hichip", TrimSection),
             options=config["hichip"]["bowtie_options"],
             prefix=lambda w, input: input.index[0].removesuffix(".1.ebwt"),
@@ -163,7 +163,7 @@ rule call_peaks:
     """Call peaks of the mate ends of a cell line, to be anchors (only with hichip.anchors: macs)."""
     input:
         pairs=get_replicates("pairs.gz"),
-        sizes=lambda w: out(f"reference/{ASSEMBLY[w.cell_line]}/chrom.sizes"),
+        sizes=lambda w: out(f"reference/{RUN.assembly[w.cell_line]}/chrom.sizes"),
     output:
         peaks=out("hichip/peaks.{cell_line}.bed"),
         ends=temp(out("hichip/ends.{cell_line}.bed.gz")),
@@ -214,7 +214,7 @@ rule count_contacts:
 rule write_multiqc:
     """Sections for MultiQC: `multiqc results` finds them beside the tools' own logs."""
     input:
-        lambda w: [out(f"hichip/{s}/qc.tsv") for s in get_paired_samples()],
+        lambda w: [out(f"hichip/{s}/qc.tsv") for s in RUN.paired_samples()],
     output:
         trimming=out("hichip/trimming_mqc.tsv"),
         pairs=out("hichip/pairs_mqc.tsv"),

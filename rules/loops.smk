@@ -43,19 +43,21 @@ rule normalise_signal:
     input:
         loops=out("loops/{cell_line}/loops.bedpe"),
         contacts=get_replicates("contacts.tsv.gz"),
-        totals=lambda w: out(f"hichip/qc.assembly-{ASSEMBLY[w.cell_line]}.tsv"),
+        totals=lambda w: out(f"hichip/qc.assembly-{RUN.assembly[w.cell_line]}.tsv"),
     output:
         out("loops/{cell_line}/signal.tsv"),
     log:
         out("logs/loops/{cell_line}.normalise_signal.log"),
     wildcard_constraints:
-        cell_line=get_alternatives(CALLED_LINES),
+        cell_line=get_alternatives(RUN.called_lines),
     conda:
         "../envs/deepexpr.yaml"
     params:
         contacts=lambda w, input: [
             f"--contacts={sample}={path}"
-            for sample, path in zip(get_samples("hichip", w.cell_line), input.contacts)
+            for sample, path in zip(
+                RUN.samples_of("hichip", w.cell_line), input.contacts
+            )
         ],
         total_metric=config["loops"]["total_metric"],
     shell:
@@ -67,14 +69,16 @@ rule normalise_signal:
 rule import_loops:
     """Take the loops that the unit sheet gives in place of reads."""
     input:
-        tables=lambda w: [get_unit_file(s) for s in get_samples("hichip", w.cell_line)],
-        sizes=lambda w: out(f"reference/{ASSEMBLY[w.cell_line]}/chrom.sizes"),
+        tables=lambda w: [
+            get_unit_file(s) for s in RUN.samples_of("hichip", w.cell_line)
+        ],
+        sizes=lambda w: out(f"reference/{RUN.assembly[w.cell_line]}/chrom.sizes"),
     output:
         out("loops/{cell_line}/signal.tsv"),
     log:
         out("logs/loops/{cell_line}.import_loops.log"),
     wildcard_constraints:
-        cell_line=get_alternatives(set(LOOP_LINES) - set(CALLED_LINES)),
+        cell_line=get_alternatives(set(RUN.loop_lines) - set(RUN.called_lines)),
     conda:
         "../envs/deepexpr.yaml"
     params:

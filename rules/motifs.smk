@@ -14,7 +14,7 @@ rule read_filters:
     """Turn the first layer's filters into position weight matrices."""
     input:
         bundle=out(f"models/{{cell_line}}/{MOTIF_TASK}/K{MAIN_K}/sequence/bundle"),
-        promoters=lambda w: out(f"reference/{ASSEMBLY[w.cell_line]}/promoters.fa"),
+        promoters=lambda w: out(f"reference/{RUN.assembly[w.cell_line]}/promoters.fa"),
     output:
         motifs=out("motifs/{cell_line}/filters.meme"),
         table=out("motifs/{cell_line}/filters.tsv"),
@@ -61,7 +61,7 @@ rule interpret_gene:
     """Explain the prediction of one gene: letters, known motifs, distal bins."""
     input:
         bundle=lambda w: out(
-            f"models/{w.cell_line}/{MOTIF_TASK}/K{MAIN_K}/{get_kinds(w.cell_line)[0]}/bundle"
+            f"models/{w.cell_line}/{MOTIF_TASK}/K{MAIN_K}/{RUN.kinds(w.cell_line)[0]}/bundle"
         ),
         dataset=out("features/{cell_line}/dataset.h5"),
     output:
@@ -108,8 +108,8 @@ rule cut_enhancers:
     """Cut the distal anchors of the strongest loops."""
     input:
         signal=out("loops/{cell_line}/signal.tsv"),
-        genome=lambda w: out(f"reference/{ASSEMBLY[w.cell_line]}/genome.fa"),
-        genes=lambda w: out(f"reference/{ASSEMBLY[w.cell_line]}/genes.tsv"),
+        genome=lambda w: out(f"reference/{RUN.assembly[w.cell_line]}/genome.fa"),
+        genes=lambda w: out(f"reference/{RUN.assembly[w.cell_line]}/genes.tsv"),
         peaks=config["motifs"]["enhancer_peaks"] or [],
     output:
         fasta=out("motifs/{cell_line}/enhancers.fa"),

@@ -7,8 +7,6 @@ transcriptome.fa, kallisto.idx, bowtie/.
 
 from deepexpr.reference.sections import PromoterSection
 
-BOWTIE_PARTS = ["1", "2", "3", "4", "rev.1", "rev.2"]
-
 if config["simulate"]:
 
     rule simulate_demo:
@@ -71,7 +69,7 @@ rule cut_promoters:
     log:
         out("logs/reference/{assembly}.cut_promoters.log"),
     wildcard_constraints:
-        assembly=get_alternatives(set(ASSEMBLIES) - set(ARRAY_ASSEMBLIES)),
+        assembly=get_alternatives(set(RUN.assemblies) - set(RUN.array_assemblies)),
     conda:
         "../envs/deepexpr.yaml"
     params:
@@ -98,7 +96,7 @@ rule import_promoters:
     log:
         out("logs/reference/{assembly}.import_promoters.log"),
     wildcard_constraints:
-        assembly=get_alternatives(ARRAY_ASSEMBLIES),
+        assembly=get_alternatives(RUN.array_assemblies),
     conda:
         "../envs/deepexpr.yaml"
     shell:

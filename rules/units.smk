@@ -1,36 +1,10 @@
 """Samples and units of the sheets: what each enters with, as inputs and options of rules."""
 
 
-def get_units(sample):
-    """Unit names of one sample, in sheet order."""
-    return UNITS.loc[UNITS["sample"] == sample, "unit"].tolist()
-
-
 def get_unit(wildcards):
     """The sheet's row of one unit."""
     chosen = (UNITS["sample"] == wildcards.sample) & (UNITS["unit"] == wildcards.unit)
     return UNITS[chosen].iloc[0]
-
-
-def get_samples(assay, cell_line=None, assembly=None, entry=None):
-    """Names of the samples of an assay, of one cell line, assembly or entry."""
-    rows = SAMPLES[SAMPLES["assay"] == assay]
-    if cell_line is not None:
-        rows = rows[rows["cell_line"] == cell_line]
-    if assembly is not None:
-        rows = rows[rows["assembly"] == assembly]
-    return [s for s in rows["sample"] if entry in (None, ENTRY[s])]
-
-
-def get_paired_samples(**chosen):
-    """HiChIP samples whose pairs are joined here: not those that enter with loops or bins."""
-    samples = get_samples("hichip", **chosen)
-    return [s for s in samples if ENTRY[s] not in ("loops", "bins")]
-
-
-def get_sample_value(sample, column):
-    """One cell of the sample sheet."""
-    return SAMPLES.set_index("sample").loc[sample, column]
 
 
 def get_unit_file(sample):
@@ -55,14 +29,14 @@ def get_mate_options(wildcards):
 
 def get_strandedness(wildcards):
     """As which strand the reads of a sample are read."""
-    return get_sample_value(wildcards.sample, "strandedness") or "unstranded"
+    return RUN.sample_value(wildcards.sample, "strandedness") or "unstranded"
 
 
 def get_read_counts(assembly):
     """Tables of how many reads there are, of the samples that are counted here."""
     return {
         sample: out(f"expression/{assembly}/reads/{sample}.tsv")
-        for sample in get_samples("rna", assembly=assembly, entry="reads")
+        for sample in RUN.samples_of("rna", assembly=assembly, entry="reads")
     }
 
 
@@ -71,24 +45,24 @@ def get_abundance(assembly):
     return {
         sample: (
             out(f"expression/{assembly}/kallisto/{sample}/abundance.tsv")
-            if ENTRY[sample] == "reads"
+            if RUN.entry[sample] == "reads"
             else get_unit_file(sample)
         )
-        for sample in get_samples("rna", assembly=assembly)
-        if ENTRY[sample] != "expression"
+        for sample in RUN.samples_of("rna", assembly=assembly)
+        if RUN.entry[sample] != "expression"
     }
 
 
 def get_gene_tables(assembly):
     """Given tables of values per gene, by sample."""
-    samples = get_samples("rna", assembly=assembly, entry="expression")
+    samples = RUN.samples_of("rna", assembly=assembly, entry="expression")
     return {sample: get_unit_file(sample) for sample in samples}
 
 
 def get_sample_options(option, files):
     """Options --option=CELL_LINE:SAMPLE:PATH for the verb expression."""
     return [
-        f"--{option}={get_sample_value(sample, 'cell_line')}:{sample}:{path}"
+        f"--{option}={RUN.sample_value(sample, 'cell_line')}:{sample}:{path}"
         for sample, path in files.items()
     ]
 
@@ -101,22 +75,22 @@ def get_value_columns(samples):
 
 def get_loop_options(cell_line):
     """Options of import-loops: the table of each sample, and its column of counts."""
-    samples = get_samples("hichip", cell_line)
+    samples = RUN.samples_of("hichip", cell_line)
     tables = [f"--table={s}={get_unit_file(s)}" for s in samples]
     return tables + get_value_columns(samples)
 
 
 def get_rows_table(cell_line=None, assembly=None):
     """The table of genes whose rows an array has."""
-    samples = get_samples("rna", cell_line, assembly, entry="expression")
+    samples = RUN.samples_of("rna", cell_line, assembly, entry="expression")
     return get_unit_file(samples[0])
 
 
 def get_bin_options(cell_line):
     """Options of the verb dataset for a cell line whose bins are given."""
-    if cell_line not in BIN_LINES:
+    if cell_line not in RUN.bin_lines:
         return []
-    (sample,) = get_samples("hichip", cell_line)
+    (sample,) = RUN.samples_of("hichip", cell_line)
     rows = get_rows_table(cell_line)
     return [f"--bin-array={get_unit_file(sample)}", f"--bin-rows={rows}"]
 
@@ -126,11 +100,11 @@ def get_bams(mate):
     return lambda w: [
         (
             unit[f"bam{mate}"]
-            if ENTRY[w.sample] == "bam"
+            if RUN.entry[w.sample] == "bam"
             else out(f"hichip/{w.sample}/{unit['unit']}.R{mate}.bam")
         )
         for unit in UNITS[UNITS["sample"] == w.sample].to_dict("records")
-        if ENTRY[w.sample] in ("reads", "bam")
+        if RUN.entry[w.sample] in ("reads", "bam")
     ]
 
 
@@ -142,11 +116,11 @@ def get_given_pairs(wildcards):
 
 def get_trim_stats(wildcards):
     """Counts of the trimming, where it is done here."""
-    if ENTRY[wildcards.sample] != "reads":
+    if RUN.entry[wildcards.sample] != "reads":
         return []
     return [
         out(f"hichip/{wildcards.sample}/{unit}.trim.tsv")
-        for unit in get_units(wildcards.sample)
+        for unit in RUN.units_of(wildcards.sample)
     ]
 
 
@@ -154,4 +128,4 @@ def get_anchors(wildcards):
     """BED of the anchors, given or called; none for bins."""
     if config["hichip"]["anchors"] != "macs":
         return config["hichip"]["anchors"] or []
-    return out(f"hichip/peaks.{get_sample_value(wildcards.sample, 'cell_line')}.bed")
+    return out(f"hichip/peaks.{RUN.sample_value(wildcards.sample, 'cell_line')}.bed")

@@ -28,7 +28,7 @@ summary { color: #555; cursor: pointer; } details table { font-size: .85rem; }
 
 def page(spec, values: pd.DataFrame) -> str:
     """The HTML document of a figure: its own page, or its values as a table."""
-    own = spec.page()
+    own = spec.body()
     if own is not None:
         return document(spec.title, own(values))
     shown = values.fillna("").astype(str)

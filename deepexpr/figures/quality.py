@@ -1,160 +1,235 @@
-"""Quality of the HiChIP libraries: what became of the read pairs, and the verdict in words."""
+"""Quality of the whole run on one page: libraries, loops, expression, training, cost, software.
+
+The verdicts of the HiChIP stage are those it wrote (deepexpr.hichip.quality); those of
+expression and training stand here.
+"""
 
 from __future__ import annotations
 
-import textwrap
+import html
+import json
+from pathlib import Path
 
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import Patch
 
-from deepexpr.figures import style
+from deepexpr.figures import pages, style
 from deepexpr.figures.inputs import Inputs
-from deepexpr.files import read
-from deepexpr.hichip.quality import BAD, LOOK
-from deepexpr.schemas import QC
+from deepexpr.figures.qc import GOOD, VERDICT, verdict
+from deepexpr.figures.tables import draw_table
+from deepexpr.figures.training import build_benchmarks, build_training_curves
+from deepexpr.files import read_table
+from deepexpr.hichip.quality import BAD, LOOK, Expectation, judge
+from deepexpr.hichip.quality import GOOD as GOOD_WORD
+from deepexpr.provenance import versions
+from deepexpr.schemas import LOOP_QC, QC
 
-#: The QC of the HiChIP stage as it wrote it, and per sample the metric "verdict" in words.
-QC_COLUMNS = QC
+#: One row per number of a section's item; expected, verdict and meaning as in schemas.QC.
+QUALITY_COLUMNS = ("section", "item", "metric", "value", "expected", "verdict", "meaning")
 
-#: Steps that each keep a part of the pairs before them: metric -> name on the axis.
-STEPS = {
-    "read_pairs": "sequenced",
-    "written_pairs": "long enough after trimming",
-    "both_unique": "both mates uniquely mapped",
-    "without_duplicates": "without duplicates",
-    "valid_pairs": "valid pairs",
-}
+LIBRARIES, LOOPS, EXPRESSION, TRAINING, COST, SOFTWARE = (
+    "HiChIP libraries", "Loops", "RNA-seq libraries", "Training", "Run time and memory", "Software",
+)  # fmt: skip
+SECTIONS = (LIBRARIES, LOOPS, EXPRESSION, TRAINING, COST, SOFTWARE)
 
-#: Classes of the pairs without duplicates: metric -> name and colour.
-CLASSES = {
-    "cis_below_1kb": ("cis, below 1 kb (left out)", style.VERMILLION),
-    "cis_1kb_to_20kb": ("cis, 1–20 kb", style.ORANGE),
-    "cis_above_20kb": ("cis, above 20 kb", style.BLUE),
-    "trans": ("trans", "#BBBBBB"),
-}
+#: Below half of the reads pseudoaligned, kallisto's authors advise to look at the annotation.
+EXPECTATIONS = {
+    "reads": Expectation("reads or read pairs given to kallisto", (1, None), (1, None), "none"),
+    "pseudoaligned_fraction": Expectation(
+        "reads compatible with a transcript, of all", (0.5, None), (0.1, None),
+        "few reads pseudoalign: is it the right annotation, are there adapters or much rRNA?",
+    ),
+    "unique_fraction": Expectation("reads compatible with one transcript only, of all"),
+    "networks": Expectation("networks trained: folds, times members of the ensemble"),
+    "median_epochs": Expectation("epochs until training stopped"),
+    "median_best_loss": Expectation("smallest validation loss"),
+    "diverged_networks": Expectation(
+        "networks whose validation loss was never finite", (None, 0), (None, 0),
+        high="training diverged: lower the learning rate",
+    ),
+    "jobs": Expectation("jobs of the rule"),
+    "seconds": Expectation("wall time of its longest job, s"),
+    "memory": Expectation("resident memory of its largest job, MiB"),
+}  # fmt: skip
 
-VERDICT = "verdict"
+#: Numbers of an item that its line shows: metric -> words.
+SHOWN = {
+    "read_pairs": "{:,.0f} read pairs", "trimmed_fraction": "{:.1%} of reads hold a junction",
+    "reads": "{:,.0f} reads", "pseudoaligned_fraction": "{:.1%} pseudoaligned",
+    "unique_fraction": "{:.1%} unique", "duplicate_fraction": "{:.1%} duplicates",
+    "cis_above_20kb_fraction": "{:.1%} cis above 20 kb", "trans_fraction": "{:.1%} trans",
+    "valid_pairs": "{:,.0f} valid pairs", "contacts": "{:,.0f} contacts", "loops": "{:,.0f} loops",
+    "networks": "{:,.0f} networks", "median_epochs": "{:g} epochs (median)",
+    "median_best_loss": "best validation loss {:.3f} (median)", "jobs": "jobs: {:,.0f}",
+    "seconds": "longest {:,.1f} s", "memory": "largest {:,.0f} MiB",
+}  # fmt: skip
 
-GOOD = "good: no count is out of the ordinary"
+NO_ROWS = {
+    LIBRARIES: "No HiChIP library was processed.", LOOPS: "No loops were called.",
+    EXPRESSION: "No RNA-seq reads were counted in this run.", TRAINING: "No network was trained.",
+    COST: "No job was measured.", SOFTWARE: "No version was recorded.",
+}  # fmt: skip
 
 
-def build_qc(inputs: Inputs) -> pd.DataFrame:
-    """QC counts of all samples; files named for several cell lines are read once."""
-    tables = [read(QC, path)[list(QC)] for path in dict.fromkeys(inputs.qc.values())]
-    filled = [table for table in tables if len(table)]
-    if not filled:
-        return pd.DataFrame(columns=list(QC))
-    table = pd.concat(filled, ignore_index=True).drop_duplicates(ignore_index=True)
-    return with_verdicts(table)
+def build_quality(inputs: Inputs) -> pd.DataFrame:
+    """Every number of every section, with its verdict where it has an expected range."""
+    parts = [*judged_sections(inputs), _training(inputs)]
+    if inputs.benchmark:
+        parts.append(_cost(inputs))
+    parts.append(_software(inputs))
+    filled = [part for part in parts if len(part)]
+    return pd.concat(filled, ignore_index=True)[list(QUALITY_COLUMNS)]
 
 
-def with_verdicts(table: pd.DataFrame) -> pd.DataFrame:
-    """`table` (schemas.QC) with a row "verdict" per sample, from the verdicts of its rows."""
-    judged = set(table.loc[table["metric"].str.startswith(VERDICT), "sample"])
-    rows = [
-        {"sample": sample, "metric": VERDICT, "value": verdict(own)}
-        for sample, own in table.groupby("sample", sort=False)
-        if sample not in judged
+def judged_sections(inputs: Inputs) -> list[pd.DataFrame]:
+    """Rows of libraries, loops and expression: what the landing page warns of."""
+    libraries = [_read(path, QC) for path in dict.fromkeys(inputs.qc.values())]
+    libraries = [table.rename(columns={"sample": "item"}) for table in libraries]
+    loops = [_read(path, LOOP_QC).assign(item=line) for line, path in inputs.loop_qc.items()]
+    expression = [
+        _judged(sample, _kallisto_numbers(path)) for sample, path in inputs.run_info.items()
     ]
-    return pd.concat([table, pd.DataFrame(rows, columns=list(QC))], ignore_index=True)
-
-
-def verdict(rows: pd.DataFrame) -> str:
-    """What is out of the ordinary in the rows of one sample, in words; GOOD if nothing is."""
-    found = rows[rows["verdict"].isin((BAD, LOOK))].sort_values("verdict", kind="stable")
-    if found.empty:
-        return GOOD
-    words = [
-        f"{row.meaning.split('; ', 1)[-1].partition(': ')[2]} ({row.metric} {float(row.value):.3g})"
-        for row in found.itertuples()
-    ]
-    return f"{'bad' if (found['verdict'] == BAD).any() else 'look at'}: " + "; ".join(words)
-
-
-def draw_qc(table: pd.DataFrame) -> Figure:
-    """Pairs kept by step, classes of pairs, and the verdict, one row of bars per sample."""
-    if table.empty:
-        return style.only_words("HiChIP libraries", "No HiChIP library was processed.")
-    samples = list(dict.fromkeys(table["sample"].astype(str)))
-    numbers = _numbers(table).reindex(samples)
-    rows = len(samples)
-    figure = Figure(figsize=(style.TWO_COLUMNS, 1.3 + 0.5 * rows), layout="constrained")
-    left, middle, right = figure.subplots(1, 3, sharey=True, width_ratios=(1, 1, 0.9))
-    steps = _steps(left, numbers)
-    classes = _classes(middle, numbers)
-    _verdicts(right, table, samples)
-    left.set_yticks(range(rows), samples)
-    left.set_ylim(rows - 0.4, -0.6)
-    style.legend_below(figure, [*steps, *classes], 3)
-    return figure
-
-
-def _numbers(table: pd.DataFrame) -> pd.DataFrame:
-    """Metrics in columns, samples in rows; what is no number is missing."""
-    wide = table.drop_duplicates(["sample", "metric"]).pivot(
-        index="sample", columns="metric", values="value"
-    )
-    numbers = wide.apply(pd.to_numeric, errors="coerce")
-    classes = [name for name in CLASSES if name in numbers.columns]
-    if classes:
-        numbers["without_duplicates"] = numbers[classes].sum(axis=1)
-    return numbers
-
-
-def _steps(axis: Axes, numbers: pd.DataFrame) -> list[Patch]:
-    """Share of the sequenced pairs left after each step, one thin bar each."""
-    present = [name for name in STEPS if name in numbers.columns]
-    axis.set_title("Pairs kept")
-    if "read_pairs" not in present:
-        style.say(axis, "No count of read pairs.")
-        return []
-    shades = dict(zip(STEPS, ("#08306B", "#2171B5", "#6BAED6", "#9ECAE1", "#DEEBF7"), strict=True))
-    height = 0.68 / len(present)
-    for index, name in enumerate(present):
-        share = 100 * numbers[name] / numbers["read_pairs"]
-        places = [row - 0.26 + (index + 0.5) * height for row in range(len(numbers))]
-        axis.barh(
-            places, share, height=height, color=shades[name], edgecolor="#333333", linewidth=0.3
-        )
-    for row, pairs in enumerate(numbers["read_pairs"]):
-        text = f"n = {pairs:,.0f} pairs" if pairs == pairs else "not counted"
-        axis.text(1.5, row - 0.28, text, fontsize=5.5, va="bottom")
-    axis.set_xlim(0, 100)
-    axis.set_xlabel("% of sequenced pairs")
+    named = ((LIBRARIES, libraries), (LOOPS, loops), (EXPRESSION, expression))
     return [
-        Patch(facecolor=shades[name], edgecolor="#333333", linewidth=0.3, label=STEPS[name])
-        for name in present
+        pd.concat(tables, ignore_index=True).drop_duplicates().assign(section=section)
+        for section, tables in named
+        if tables
     ]
 
 
-def _classes(axis: Axes, numbers: pd.DataFrame) -> list[Patch]:
-    """Where the mates of a pair lie, stacked to 100 %."""
-    present = [name for name in CLASSES if name in numbers.columns]
-    axis.set_title("Classes of pairs")
-    axis.set_xlim(0, 100)
-    axis.set_xlabel("% of pairs without duplicates")
-    if not present:
-        style.say(axis, "The classes were not counted.")
-        return []
-    total = numbers[present].sum(axis=1).replace(0, float("nan"))
-    start = 0 * total
-    for name in present:
-        share = (100 * numbers[name] / total).fillna(0)
-        axis.barh(
-            range(len(numbers)), share, left=start.fillna(0), height=0.6, color=CLASSES[name][1]
-        )
-        start = start + share
-    return [Patch(facecolor=CLASSES[name][1], label=CLASSES[name][0]) for name in present]
+def draw_quality(table: pd.DataFrame) -> Figure:
+    """One line per item of the sections with verdicts; cost has a figure of its own."""
+    rows = [[section, *line] for section in SECTIONS[:-2] for line in _lines(table, section)]
+    if not rows:
+        return style.only_words("Quality of the run", "No step of this run left a number.")
+    doubtful = [i for i, row in enumerate(rows) if row[3].startswith((BAD, LOOK))]
+    header = ("Stage", "Item", "Numbers", "Verdict")
+    return draw_table("Quality of the run", header, rows, emphasise=doubtful)
 
 
-def _verdicts(axis: Axes, table: pd.DataFrame, samples: list[str]) -> None:
-    axis.set_title("Verdict")
-    axis.set_axis_off()
-    told = table[table["metric"].astype(str).str.startswith(VERDICT)].dropna(subset=["value"])
-    for row, sample in enumerate(samples):
-        texts = told.loc[told["sample"] == sample, "value"].astype(str)
-        words = "; ".join(texts) if len(texts) else "no verdict was given"
-        axis.text(0, row, textwrap.fill(words, 42), fontsize=6, va="center")
-    axis.set_xlim(0, 1)
+def page_quality(table: pd.DataFrame) -> str:
+    """The same as the body of an HTML page, every number of a section below its lines."""
+    parts = []
+    for section in SECTIONS:
+        parts.append(f"<h2>{html.escape(section)}</h2>")
+        lines = _lines(table, section)
+        if not lines:
+            parts.append(f"<p>{NO_ROWS[section]}</p>")
+        elif section == SOFTWARE:
+            text = ", ".join(f"{item} {numbers}" for item, numbers, _ in lines)
+            parts.append(f'<p class="quiet">{html.escape(text)}</p>')
+        else:
+            judged = section != COST
+            rows = [line if judged else line[:2] for line in lines]
+            parts.append(pages.table(("", "", "Verdict") if judged else ("", ""), rows))
+            parts.append(_details(table[table["section"] == section]))
+    return "\n".join(parts)
+
+
+def _details(rows: pd.DataFrame) -> str:
+    """Every number, folded away."""
+    columns = ("item", "metric", "value", "expected", "verdict", "meaning")
+    shown = rows[list(columns)].assign(value=rows["value"].map(_short))
+    cells = shown.fillna("").astype(str).to_numpy().tolist()
+    inner = pages.table([name.capitalize() for name in columns], cells)
+    return f"<details><summary>Every number</summary>\n{inner}\n</details>"
+
+
+def _short(value) -> str:
+    """A number of four digits or more as figures need them; words as they are."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        return value
+    if number != number:
+        return ""
+    return f"{number:,.0f}" if number.is_integer() else f"{number:.4g}"
+
+
+def _lines(table: pd.DataFrame, section: str) -> list[tuple[str, str, str]]:
+    """(item, numbers in words, verdict in words) of a section."""
+    own = table[table["section"] == section]
+    return [
+        (str(item), _numbers(rows), _verdict(rows))
+        for item, rows in own.groupby("item", sort=False)
+    ]
+
+
+def _verdict(rows: pd.DataFrame) -> str:
+    """In words; "not judged" where no number has an expected range."""
+    judged = rows["verdict"].isin((GOOD_WORD, LOOK, BAD)).any()
+    return verdict(rows).replace(GOOD, GOOD_WORD) if judged else "not judged"
+
+
+def _numbers(rows: pd.DataFrame) -> str:
+    values = dict(zip(rows["metric"], rows["value"], strict=True))
+    if "version" in values:
+        return str(values["version"])
+    shown = [
+        words.format(float(values[name]))
+        for name, words in SHOWN.items()
+        if name in values and pd.notna(values[name])
+    ]
+    reason = values.get("reason")
+    if pd.notna(reason) and reason not in ("", "none"):
+        shown.append(str(reason))
+    return ", ".join(shown)
+
+
+def _read(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
+    table = read_table(path, columns, dtype=str)
+    return table.loc[~table["metric"].str.startswith(VERDICT), list(columns)]
+
+
+def _judged(item: str, numbers: dict[str, float]) -> pd.DataFrame:
+    """Rows of one item, judged by EXPECTATIONS."""
+    table = pd.DataFrame({"metric": list(numbers), "value": list(numbers.values())})
+    return judge(table, EXPECTATIONS).assign(item=item)
+
+
+def _kallisto_numbers(path: Path) -> dict[str, float]:
+    """Reads and fractions from kallisto's run_info.json."""
+    info = json.loads(Path(path).read_text())
+    return {
+        "reads": info["n_processed"],
+        "pseudoaligned_fraction": info["p_pseudoaligned"] / 100,
+        "unique_fraction": info["p_unique"] / 100,
+    }
+
+
+def _training(inputs: Inputs) -> pd.DataFrame:
+    curves = build_training_curves(inputs)
+    parts = []
+    for run, own in curves.groupby("run", sort=False):
+        networks = own.groupby(["fold", "member", "step"])
+        best = networks["val_loss"].min()
+        numbers = {
+            "networks": len(own[["fold", "member"]].drop_duplicates()),
+            "median_epochs": float(networks["epoch"].max().median()),
+            "median_best_loss": float(best.median()),
+            "diverged_networks": int(best.isna().sum()),
+        }
+        parts.append(_judged(str(run), numbers))
+    return pd.concat(parts).assign(section=TRAINING) if parts else curves.iloc[:0]
+
+
+def _cost(inputs: Inputs) -> pd.DataFrame:
+    parts = [
+        _judged(row.step, {"jobs": row.jobs, "seconds": row.s, "memory": row.max_rss})
+        for row in build_benchmarks(inputs).itertuples()
+    ]
+    return pd.concat(parts).assign(section=COST) if parts else pd.DataFrame()
+
+
+def software(inputs: Inputs) -> dict[str, str]:
+    """Versions of tools, from files of the line that each prints, and of Python packages."""
+    # "bowtie-align-s version 1.3.1", "kallisto, version 0.48.0", "samtools 1.16.1"
+    tools = {path.stem: path.read_text().split()[-1] for path in inputs.versions}
+    return tools | versions()
+
+
+def _software(inputs: Inputs) -> pd.DataFrame:
+    rows = [(SOFTWARE, name, "version", text) for name, text in software(inputs).items()]
+    return pd.DataFrame(rows, columns=list(QUALITY_COLUMNS[:4])).reindex(
+        columns=list(QUALITY_COLUMNS)
+    )

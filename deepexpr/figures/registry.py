@@ -1,113 +1,133 @@
-"""All figures by name: what they are called, what they need, and where they are drawn.
+"""All figures: each declared once, and what a run makes of them follows.
 
 Modules are named as text and imported when used: listing the figures stays light, and
-drawing needs matplotlib and the table only.
+drawing needs matplotlib and the table only. Other installed packages add a figure by an entry
+point in the group "deepexpr.figures": a module with ``FIGURE = FigureSpec(...)``, its columns,
+build and draw, and its caption beside it (.rst); it imports matplotlib inside draw.
 """
 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
-from dataclasses import dataclass
 
+from deepexpr import plugins
 from deepexpr.errors import InputError
+from deepexpr.figures.declaration import (
+    DATA,
+    FAMILY,
+    MOTIFS,
+    NETWORK,
+    PERFORMANCE,
+    QUALITY,
+    SUMMARY,
+    FigureSpec,
+)
 
 
-@dataclass(frozen=True)
-class FigureSpec:
-    """One figure: `build_{stem}(inputs)` makes its table, `draw_{stem}(table)` draws it."""
+def _own(name: str, title: str, module: str, *rest, **more) -> FigureSpec:
+    return FigureSpec(name, title, f"{FAMILY}.{module}", *rest, **more)
 
-    name: str
-    title: str
-    module: str
-    stem: str
-    needs: tuple[str, ...]
-    takes: tuple[str, ...] = ()
 
-    def build(self) -> Callable:
-        """The function from Inputs to the DataFrame of plotted values."""
-        return getattr(self._imported(), f"build_{self.stem}")
-
-    def draw(self) -> Callable:
-        """The function from that DataFrame to a matplotlib Figure (to text for `summary`)."""
-        return getattr(self._imported(), f"draw_{self.stem}")
-
-    def page(self) -> Callable | None:
-        """The function from the table to an HTML body, where the figure has one of its own."""
-        return getattr(self._imported(), f"page_{self.stem}", None)
-
-    def columns(self) -> tuple[str, ...]:
-        """Columns of the table."""
-        return getattr(self._imported(), f"{self.stem.upper()}_COLUMNS")
-
-    def _imported(self):
-        return importlib.import_module(f"deepexpr.figures.{self.module}")
+def _motifs(name: str, title: str, stem: str, kind: str, **more) -> FigureSpec:
+    """Motifs of one kind (motifs/{cell_line}/{kind}.*) and their matches."""
+    return _own(
+        name, title, "motif_matches", stem, MOTIFS,
+        ("filters", "tomtom"), ("jaspar", "e_value", "cell_line"), per="cell line",
+        sources={"filters": f"{kind}_motifs", "tomtom": f"{kind}_matches"},
+        environment="motifs", **more,
+    )  # fmt: skip
 
 
 _SPECS = (
-    FigureSpec(
-        "table1", "Cell lines and data", "overview", "overview", ("dataset",), ("qc", "signal")
+    _own("table1", "Cell lines and data", "table1", "table1", DATA, ("dataset",), ("signal", "qc")),
+    _own(
+        "1", "Architecture of the network", "architecture", "architecture", NETWORK, ("bundle",),
+        environment="tensorflow",
     ),
-    FigureSpec("1", "Architecture of the network", "architecture", "architecture", ("bundle",)),
-    FigureSpec("2A", "Loop signal and expression", "loops_expression", "loop_signal", ("dataset",)),
-    FigureSpec(
-        "2B", "Number of loops and expression", "loops_expression", "loop_number", ("dataset",)
+    _own(
+        "2A", "Loop signal and expression", "loops_expression", "loop_signal", DATA, ("dataset",),
+        when=("hichip",),
     ),
-    FigureSpec(
-        "2C", "Loops and expression of one gene", "gene_tracks", "gene_tracks",
-        ("dataset", "genes"), ("gene", "signal", "transcripts", "chrom_sizes"),
+    _own(
+        "2B", "Number of loops and expression", "loops_expression", "loop_number", DATA,
+        ("dataset",), when=("hichip", "loops"),
     ),
-    FigureSpec("3", "Classification: AUC", "performance", "auc", ("metrics",), ("tests",)),
-    FigureSpec("4", "Regression: Pearson r", "performance", "pcc", ("metrics",), ("tests",)),
-    FigureSpec("5", "Prediction across cell lines", "performance", "cross", ("cross",), ("tests",)),
-    FigureSpec("6", "Ablation", "ablation", "ablation", ("metrics",), ("tests",)),
-    FigureSpec(
-        "7", "Distance of the loops used", "ablation", "distance", ("metrics",), ("full_reach",)
+    _own(
+        "2C", "Loops and expression of one gene", "gene_tracks", "gene_tracks", DATA,
+        ("dataset", "genes"), ("signal", "transcripts", "chrom_sizes", "gene"), per="assembly",
+        when=("hichip", "loops"),
     ),
-    FigureSpec(
-        "8", "Motifs of first-layer filters", "motif_matches", "filter_motifs",
-        ("filters", "tomtom"), ("jaspar", "e_value", "cell_line"),
+    _own(
+        "3", "Classification: AUC", "performance", "auc", PERFORMANCE, ("metrics",), ("tests",),
+        when=("classification",),
     ),
-    FigureSpec(
-        "9", "Motifs of enhancers", "motif_matches", "enhancer_motifs",
-        ("filters", "tomtom"), ("jaspar", "e_value", "cell_line"),
+    _own(
+        "4", "Regression: Pearson r", "performance", "pcc", PERFORMANCE, ("metrics",), ("tests",),
+        when=("regression",),
     ),
-    FigureSpec(
-        "attribution_motifs", "Motifs pooled from attributions", "motif_matches",
-        "attribution_motifs", ("filters", "tomtom"), ("jaspar", "e_value", "cell_line"),
+    _own(
+        "5", "Prediction across cell lines", "performance", "cross", PERFORMANCE,
+        ("cross",), ("tests",), when=("cross",), sources={"tests": "cross_tests"},
     ),
-    FigureSpec(
+    _own(
+        "6", "Ablation", "ablation", "ablation", PERFORMANCE, ("metrics",), ("tests",),
+        when=("hichip", "ablation"),
+    ),
+    _own(
+        "7", "Distance of the loops used", "ablation", "distance", PERFORMANCE,
+        ("metrics",), ("full_reach",), when=("hichip", "distances"),
+    ),
+    _motifs("8", "Motifs of first-layer filters", "filter_motifs", "filters"),
+    _motifs("9", "Motifs of enhancers", "enhancer_motifs", "enhancers", when=("hichip", "loops")),
+    _motifs(
+        "attribution_motifs", "Motifs pooled from attributions", "attribution_motifs",
+        "attribution", when=("attribution",),
+    ),
+    _own(
         "interpretation", "What moves the prediction of one gene", "interpretation",
-        "interpretation", ("interpretation",), ("cell_line",),
+        "interpretation", MOTIFS, ("interpretation",), ("cell_line",), per="gene",
+        when=("attribution",),
     ),
-    FigureSpec(
-        "convergence", "Convergence of CisModule", "convergence", "convergence", ("trace",)
+    _own(
+        "convergence", "Convergence of CisModule", "convergence", "convergence", QUALITY,
+        ("trace",),
     ),
-    FigureSpec(
-        "search", "Search of the baselines", "baseline_search", "search", ("search",)
+    _own("search", "Search of the baselines", "search", "search", QUALITY, ("search",)),
+    _own(
+        "paper", "The paper's numbers beside ours", "paper", "paper", PERFORMANCE,
+        ("metrics",), ("dataset", "cross", "full_reach", "motif_summary"),
     ),
-    FigureSpec(
-        "paper", "The paper's numbers beside ours", "paper", "paper",
-        ("metrics",), ("dataset", "motif_summary", "cross", "full_reach"),
+    _own("qc", "Quality of the HiChIP libraries", "qc", "qc", QUALITY, ("qc",)),
+    _own(
+        "training_curves", "Training curves", "training", "training_curves", QUALITY,
+        ("history",),
     ),
-    FigureSpec("qc", "Quality of the HiChIP libraries", "quality", "qc", ("qc",)),
-    FigureSpec(
-        "training_curves", "Training curves", "training", "training_curves", ("history",)
+    # What was measured by the time the last heavy jobs are done.
+    _own(
+        "benchmarks", "Run time and memory", "training", "benchmarks", QUALITY,
+        ("benchmark",), after=("metrics", "filters_matches"),
     ),
-    FigureSpec("benchmarks", "Run time and memory", "training", "benchmarks", ("benchmark",)),
-    FigureSpec(
-        "quality", "Quality of the run", "run_quality", "quality",
-        ("history",), ("qc", "loop_qc", "run_info", "benchmark", "versions"),
+    _own(
+        "quality", "Quality of the run", "quality", "quality", QUALITY,
+        ("history",), ("qc", "loop_qc", "run_info", "versions", "benchmark"),
+        after=("metrics", "filters_matches"), page=True,
     ),
-    FigureSpec(
-        "summary", "What was run, and the main numbers", "landing", "summary",
+    _own(
+        "summary", "What was run, and the main numbers", "summary", "summary", SUMMARY,
         ("dataset",),
-        ("metrics", "cross", "signal", "qc", "loop_qc", "run_info", "motif_summary", "versions",
-         "title", "warning"),
+        ("metrics", "qc", "loop_qc", "run_info", "signal", "cross", "motif_summary", "versions",
+         "title", "warning"), page=True,
     ),
 )  # fmt: skip
 
-FIGURES: dict[str, FigureSpec] = {spec.name: spec for spec in _SPECS}
+
+def _brought() -> tuple[FigureSpec, ...]:
+    """The figures of other packages."""
+    modules = [m for m in plugins.members(FAMILY).values() if not m.startswith(f"{FAMILY}.")]
+    return tuple(importlib.import_module(module).FIGURE for module in modules)
+
+
+FIGURES: dict[str, FigureSpec] = {spec.name: spec for spec in (*_brought(), *_SPECS)}
 
 
 def find(name: str) -> FigureSpec:

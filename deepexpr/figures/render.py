@@ -12,8 +12,9 @@ import pandas as pd
 
 from deepexpr.errors import InputError
 from deepexpr.figures import style
+from deepexpr.figures.declaration import FigureSpec
 from deepexpr.figures.pages import page
-from deepexpr.figures.registry import FigureSpec, find
+from deepexpr.figures.registry import find
 from deepexpr.files import read_table, writing
 
 logger = logging.getLogger(__name__)

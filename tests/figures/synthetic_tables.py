@@ -163,13 +163,13 @@ def architecture() -> pd.DataFrame:
 
 
 def overview() -> pd.DataFrame:
-    from deepexpr.figures.overview import OVERVIEW_COLUMNS
+    from deepexpr.figures.table1 import TABLE1_COLUMNS
 
     rows = [
         ("K562", "hg19", 17899, 4, 1.5e8, 71303, 12000),
         ("mESC", "mm9", 18871, np.nan, np.nan, np.nan, np.nan),
     ]
-    return pd.DataFrame(rows, columns=list(OVERVIEW_COLUMNS))
+    return pd.DataFrame(rows, columns=list(TABLE1_COLUMNS))
 
 
 def training_curves(runs=("K562 regression full", "K562 regression hichip"), seed: int = 6):
@@ -243,7 +243,7 @@ def quality() -> pd.DataFrame:
         ("Run time and memory", "map_mate", "seconds", "340.2", "", "", "wall time"),
         ("Software", "kallisto", "version", "kallisto, version 0.48.0", "", "", ""),
     ]  # fmt: skip
-    from deepexpr.figures.run_quality import QUALITY_COLUMNS
+    from deepexpr.figures.quality import QUALITY_COLUMNS
 
     return pd.DataFrame(rows, columns=list(QUALITY_COLUMNS))
 
@@ -262,7 +262,7 @@ def paper() -> pd.DataFrame:
 
 
 def search(seed: int = 8) -> pd.DataFrame:
-    from deepexpr.figures.baseline_search import SEARCH_COLUMNS
+    from deepexpr.figures.search import SEARCH_COLUMNS
 
     rng = np.random.default_rng(seed)
     rows = []

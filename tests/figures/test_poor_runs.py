@@ -85,4 +85,4 @@ def test_no_number_of_the_paper_was_run():
     table = synthetic.paper()
     table = table.assign(ours=np.nan, difference=np.nan, spread=np.nan, status="not run")
     assert drawn("paper", table).count("not run") == len(table)
-    assert "not\u00a0run" in find("paper").page()(table)
+    assert "not\u00a0run" in find("paper").body()(table)

@@ -16,7 +16,7 @@ from deepexpr.schemas import QC, SIGNAL
 
 #: One row per cell line. read_pairs: sequenced pairs of all its HiChIP samples; loops: called
 #: loops; genes_with_loops: genes with at least one. Missing where there is no HiChIP.
-OVERVIEW_COLUMNS = (
+TABLE1_COLUMNS = (
     "cell_line", "assembly", "genes", "hichip_samples", "read_pairs", "loops", "genes_with_loops",
 )  # fmt: skip
 
@@ -25,7 +25,7 @@ HEADER = (
 )  # fmt: skip
 
 
-def build_overview(inputs: Inputs) -> pd.DataFrame:
+def build_table1(inputs: Inputs) -> pd.DataFrame:
     """Genes, samples, read pairs and loops of every cell line (Table 1 of the paper)."""
     from deepexpr.features.dataset import Dataset
 
@@ -41,7 +41,7 @@ def build_overview(inputs: Inputs) -> pd.DataFrame:
         if line in inputs.qc:
             row |= _read_pairs(inputs.qc[line], inputs.signal.get(line))
         rows.append(row)
-    return pd.DataFrame(rows).reindex(columns=list(OVERVIEW_COLUMNS))
+    return pd.DataFrame(rows).reindex(columns=list(TABLE1_COLUMNS))
 
 
 def loops_and_samples(signal: Path) -> dict[str, int]:
@@ -63,14 +63,14 @@ def _read_pairs(qc: Path, signal: Path | None) -> dict[str, int]:
     return {"read_pairs": int(pairs["value"].astype(float).sum())} if len(pairs) else {}
 
 
-def draw_overview(table: pd.DataFrame) -> Figure:
+def draw_table1(table: pd.DataFrame) -> Figure:
     """Table 1 as a figure."""
     if table.empty:
         return style.only_words("Cell lines and data", "No cell line was given.")
     return draw_table("Cell lines and data", HEADER, _text_rows(table), numeric=range(2, 7))
 
 
-def page_overview(table: pd.DataFrame) -> str:
+def page_table1(table: pd.DataFrame) -> str:
     """Table 1 as HTML."""
     from deepexpr.figures import pages
 
@@ -79,7 +79,7 @@ def page_overview(table: pd.DataFrame) -> str:
 
 def _text_rows(table: pd.DataFrame) -> list[list[str]]:
     rows = []
-    for row in table[list(OVERVIEW_COLUMNS)].itertuples(index=False):
+    for row in table[list(TABLE1_COLUMNS)].itertuples(index=False):
         absent = "none" if pd.isna(row.genes_with_loops) else "not known"
         rows.append([str(row[0]), str(row[1]), *(count_text(value, absent) for value in row[2:])])
     return rows

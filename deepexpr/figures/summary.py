@@ -11,9 +11,9 @@ from matplotlib.figure import Figure
 
 from deepexpr.figures import pages, style
 from deepexpr.figures.inputs import Inputs, read_tables
-from deepexpr.figures.overview import loops_and_samples
-from deepexpr.figures.quality import verdict
-from deepexpr.figures.run_quality import judged_sections, software
+from deepexpr.figures.qc import verdict
+from deepexpr.figures.quality import judged_sections, software
+from deepexpr.figures.table1 import loops_and_samples
 from deepexpr.figures.tables import draw_table
 from deepexpr.files import read_table
 from deepexpr.schemas import METRICS, NETWORK_KINDS, TOMTOM_SUMMARY

@@ -1,0 +1,297 @@
+"""What a run is of: its cell lines and samples, what is trained on them, and what it keeps.
+
+All of it follows from the checked configuration and sheets alone; rules ask here for what
+needs no wildcard. Temporary files (trimmed reads, alignments) are not among the results: they
+come and go with their jobs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import pandas as pd
+
+from deepexpr.config.entries import sample_entries
+
+#: Files of a bowtie index: genome.{part}.ebwt.
+BOWTIE_PARTS = ("1", "2", "3", "4", "rev.1", "rev.2")
+
+
+def unique(values: Iterable[str]) -> list[str]:
+    """Without repeats, in order."""
+    return list(dict.fromkeys(values))
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run: its completed configuration, and the sheets of its samples and units."""
+
+    config: Mapping[str, Any]
+    samples: pd.DataFrame
+    units: pd.DataFrame
+
+    def out(self, path: str) -> str:
+        """A path under the results folder."""
+        return f"{self.config['results']}/{path}"
+
+    @cached_property
+    def cell_lines(self) -> list[str]:
+        """All cell lines, in the order of the sample sheet."""
+        return unique(self.samples["cell_line"])
+
+    @cached_property
+    def entry(self) -> dict[str, str]:
+        """Where each sample enters: reads, kallisto, pairs, loops ..."""
+        return sample_entries(self.units)
+
+    @cached_property
+    def assembly(self) -> dict[str, str]:
+        """The assembly of each cell line."""
+        return dict(zip(self.samples["cell_line"], self.samples["assembly"], strict=True))
+
+    @cached_property
+    def assemblies(self) -> list[str]:
+        """All assemblies."""
+        return unique(self.samples["assembly"])
+
+    @cached_property
+    def array_assemblies(self) -> list[str]:
+        """Assemblies whose promoters are given as an array."""
+        return [a for a in self.assemblies if self.config["assemblies"][a]["promoters"]]
+
+    @cached_property
+    def hichip_lines(self) -> list[str]:
+        """Cell lines with HiChIP."""
+        return unique(self.samples.query("assay == 'hichip'")["cell_line"])
+
+    @cached_property
+    def bin_lines(self) -> list[str]:
+        """Cell lines whose bins are given: their single loops are not known."""
+        pairs = zip(self.samples["cell_line"], self.samples["sample"], strict=True)
+        return unique(line for line, sample in pairs if self.entry[sample] == "bins")
+
+    @cached_property
+    def loop_lines(self) -> list[str]:
+        """Cell lines whose single loops are known."""
+        return [line for line in self.hichip_lines if line not in self.bin_lines]
+
+    @cached_property
+    def called_lines(self) -> list[str]:
+        """Cell lines whose loops are called here; those of the others are given as tables."""
+        entries = {
+            line: {self.entry[s] for s in rows["sample"]}
+            for line, rows in self.samples.groupby("cell_line")
+        }
+        return [line for line in self.loop_lines if "loops" not in entries[line]]
+
+    @cached_property
+    def tasks(self) -> list[str]:
+        """What is predicted: classification, regression or both."""
+        return self.config["evaluation"]["tasks"]
+
+    @cached_property
+    def folds(self) -> list[int]:
+        """Numbers of folds K."""
+        return self.config["evaluation"]["folds"]
+
+    @cached_property
+    def main_k(self) -> int:
+        """The K at which everything is trained."""
+        return self.config["evaluation"]["main_folds"]
+
+    @cached_property
+    def half_width(self) -> int:
+        """How far the bins reach from the TSS, bp."""
+        return self.config["features"]["bins"] * self.config["features"]["bin_size"] // 2
+
+    def lines_of(self, assembly: str) -> list[str]:
+        """Cell lines of an assembly."""
+        return [line for line in self.cell_lines if self.assembly[line] == assembly]
+
+    def samples_of(
+        self,
+        assay: str,
+        cell_line: str | None = None,
+        assembly: str | None = None,
+        entry: str | None = None,
+    ) -> list[str]:
+        """Names of the samples of an assay, of one cell line, assembly or entry."""
+        rows = self.samples[self.samples["assay"] == assay]
+        if cell_line is not None:
+            rows = rows[rows["cell_line"] == cell_line]
+        if assembly is not None:
+            rows = rows[rows["assembly"] == assembly]
+        return [s for s in rows["sample"] if entry in (None, self.entry[s])]
+
+    def paired_samples(self, **chosen: str) -> list[str]:
+        """HiChIP samples whose pairs are joined here: not those that enter with loops or bins."""
+        samples = self.samples_of("hichip", **chosen)
+        return [s for s in samples if self.entry[s] not in ("loops", "bins")]
+
+    def sample_value(self, sample: str, column: str) -> Any:
+        """One cell of the sample sheet."""
+        return self.samples.set_index("sample").loc[sample, column]
+
+    def units_of(self, sample: str) -> list[str]:
+        """Unit names of one sample, in sheet order."""
+        return self.units.loc[self.units["sample"] == sample, "unit"].tolist()
+
+    def kinds(self, cell_line: str) -> list[str]:
+        """Networks trained for a cell line: without HiChIP only the sequence one."""
+        if cell_line not in self.hichip_lines:
+            return ["sequence"]
+        return ["full", "sequence", *(["hichip"] if self.config["evaluation"]["ablation"] else [])]
+
+    def distance_kinds(self, cell_line: str) -> list[str]:
+        """Networks of the distance scan; the full width is the kind "full" itself."""
+        evaluation = self.config["evaluation"]
+        chosen = evaluation["distance_cell_lines"] or self.hichip_lines
+        if cell_line not in self.hichip_lines or cell_line not in chosen:
+            return []
+        reaches = sorted(evaluation["distances"], reverse=True)
+        return [f"full-{d // 1000}kb" for d in reaches if d != self.half_width]
+
+    def attribution_lines(self) -> list[str]:
+        """Cell lines whose promoters' attributions are pooled into motifs."""
+        chosen = self.config["motifs"]["attribution_cell_lines"]
+        return [line for line in self.cell_lines if chosen is None or line in chosen]
+
+    def partners(self, cell_line: str, method: str) -> list[str]:
+        """The other cell lines of the assembly whose models of this method predict this one.
+
+        Those with HiChIP if this one has it, else those without; where there is none, the
+        promoters alone still carry over from any.
+        """
+        others = [o for o in self.lines_of(self.assembly[cell_line]) if o != cell_line]
+        has = cell_line in self.hichip_lines
+        alike = [line for line in others if (line in self.hichip_lines) == has]
+        return alike or (others if method in ("sequence", "copy") else [])
+
+    def prediction_files(self) -> list[str]:
+        """Held-out predictions of every network and baseline."""
+        return [
+            self.out(f"{stage}/{line}/{task}/K{k}/{method}/predictions.tsv")
+            for line in self.cell_lines
+            for task in self.tasks
+            for k in self.folds
+            for stage, methods in (
+                ("models", self._trained(line, task, k)),
+                ("baselines", self.baselines(line, task)),
+            )
+            for method in methods
+        ]
+
+    def _trained(self, line: str, task: str, k: int) -> list[str]:
+        """Networks of a task at K: the ablation at the main one only, distances in regression."""
+        kinds = self.kinds(line)
+        if k != self.main_k:
+            return [kind for kind in kinds if kind != "hichip"]
+        return kinds + (self.distance_kinds(line) if task == "regression" else [])
+
+    def baselines(self, cell_line: str, task: str) -> list[str]:
+        """The baselines of a cell line: loop totals need loops."""
+        methods = self.config["baselines"][task]
+        return [m for m in methods if m != "totals" or cell_line in self.hichip_lines]
+
+    def cross_methods(self, cell_line: str) -> list[str]:
+        """Networks and baselines by which other cell lines predict this one, regression."""
+        if not self.config["evaluation"]["cross_cell_line"] or "regression" not in self.tasks:
+            return []
+        kinds = ["full", "sequence"] if cell_line in self.hichip_lines else ["sequence"]
+        methods = kinds + self.baselines(cell_line, "regression")
+        return [method for method in methods if self.partners(cell_line, method)]
+
+    def cross_files(self) -> list[str]:
+        """Cross-cell-line predictions, regression, by network and baseline."""
+        return [
+            self.out(f"evaluation/cross/{line}/regression/{method}.tsv")
+            for line in self.cell_lines
+            if self.cross_methods(line)
+            for method in [*self.cross_methods(line), "copy"]
+        ]
+
+    def datasets(self) -> list[str]:
+        """The dataset of each cell line."""
+        return [self.out(f"features/{line}/dataset.h5") for line in self.cell_lines]
+
+    def tool_versions(self) -> list[str]:
+        """Files with the versions of the tools that this run calls."""
+        tools = ["kallisto"] if self.samples_of("rna", entry="reads") else []
+        tools += ["bowtie", "samtools"] if self.samples_of("hichip", entry="reads") else []
+        return [self.out(f"versions/{tool}.txt") for tool in tools]
+
+
+def results(run: Run) -> list[str]:
+    """Everything a complete run keeps but figures; a kept file that is deleted is made again."""
+    files = [*_reference(run), *_expression(run), *_hichip(run), *_features(run)]
+    return [*map(run.out, files), *run.datasets(), *_models(run), *map(run.out, _motifs(run))]
+
+
+def _reference(run: Run) -> list[str]:
+    """Files of each assembly; the transcripts' index only where reads are counted."""
+    kept = []
+    for a in run.assemblies:
+        names = ["genes.tsv", "promoters.fa"]
+        names += [] if a in run.array_assemblies else ["genome.fa", "transcripts.tsv"]
+        names += ["kallisto.idx"] if run.samples_of("rna", assembly=a, entry="reads") else []
+        if run.samples_of("hichip", assembly=a, entry="reads"):
+            names += [f"bowtie/genome.{part}.ebwt" for part in BOWTIE_PARTS]
+        kept += [f"reference/{a}/{name}" for name in names]
+    return kept
+
+
+def _expression(run: Run) -> list[str]:
+    """Counts per sample and gene, expression per cell line."""
+    counted = [
+        f"{run.sample_value(sample, 'assembly')}/kallisto/{sample}/abundance.tsv"
+        for sample in run.samples_of("rna", entry="reads")
+    ]
+    tables = [f"{a}/{table}.tsv" for a in run.assemblies for table in ("counts", "expression")]
+    return [f"expression/{path}" for path in counted + tables]
+
+
+def _hichip(run: Run) -> list[str]:
+    """Pairs, contacts and QC per sample; loops and signal per cell line."""
+    settings, samples = run.config["hichip"], run.paired_samples()
+    kept = ["pairs.gz", "qc.tsv", "contacts.tsv.gz", "depth.tsv.gz"]
+    kept += ["pairs.mcool"] if settings["mcool"] else []
+    files = [f"hichip/{s}/{file}" for s in samples for file in kept]
+    if settings["keep_trimmed"]:
+        files += [
+            f"hichip/{s}/{unit}.R{mate}.fastq.gz"
+            for s in run.samples_of("hichip", entry="reads")
+            for unit in run.units_of(s)
+            for mate in (1, 2)
+        ]
+    files += ["hichip/trimming_mqc.tsv", "hichip/pairs_mqc.tsv"] if samples else []
+    called = ("contacts.bedpe", "loops.bedpe", "loops.interact.bed", "loops.longrange.txt",
+              "qc.tsv")  # fmt: skip
+    files += [f"loops/{line}/{file}" for line in run.called_lines for file in called]
+    return files + [f"loops/{line}/signal.tsv" for line in run.loop_lines]
+
+
+def _features(run: Run) -> list[str]:
+    """Splits of every assembly."""
+    scheme = run.config["evaluation"]["scheme"]
+    return [f"features/{a}/splits/{scheme}-K{k}.tsv" for a in run.assemblies for k in run.folds]
+
+
+def _models(run: Run) -> list[str]:
+    """Predictions and bundles of networks and baselines, and what is said of them."""
+    predictions = run.prediction_files()
+    bundles = [path.replace("predictions.tsv", "bundle") for path in predictions]
+    tables = ["metrics", "tests", *(["cross_metrics", "cross_tests"] if run.cross_files() else [])]
+    paths = [run.out(f"evaluation/{table}.tsv") for table in tables]
+    return predictions + bundles + run.cross_files() + paths
+
+
+def _motifs(run: Run) -> list[str]:
+    """Motifs and their matches."""
+    kinds = [(line, "filters") for line in run.cell_lines]
+    kinds += [(line, "attribution") for line in run.attribution_lines()]
+    kinds += [(line, "enhancers") for line in run.loop_lines]
+    suffixes = ("meme", "tomtom.tsv", "summary.tsv")
+    return [f"motifs/{line}/{kind}.{suffix}" for line, kind in kinds for suffix in suffixes]

@@ -1,0 +1,137 @@
+"""What a run makes and which figures, from configuration and sheets alone."""
+
+import pandas as pd
+import pytest
+
+from deepexpr.figures.registry import FIGURES
+from deepexpr.run.drawings import CONDITIONS, SETTINGS, SOURCES, drawings, left_out
+from deepexpr.run.targets import Run, results
+
+EVALUATION = {
+    "tasks": ["classification", "regression"], "scheme": "random", "folds": [5, 10],
+    "main_folds": 10, "distances": [1_000_000, 100_000], "distance_cell_lines": [],
+    "ablation": True, "cross_cell_line": True,
+}  # fmt: skip
+UNIT = ("sample", "unit", "fq1", "fq2", "bam1", "bam2", "pairs", "loops", "bins", "kallisto",
+        "expression")  # fmt: skip
+
+
+def a_run(*hichip, evaluation=(), motifs=(), entries=(), assemblies=None):
+    """Cell lines A and B of one assembly with RNA-seq reads, those named with HiChIP reads."""
+    where = assemblies or {"A": "hg", "B": "hg"}
+    rows = [(f"{line}.rna", "rna", line, a) for line, a in where.items()]
+    rows += [(f"{line}.hichip", "hichip", line, where[line]) for line in hichip]
+    samples = pd.DataFrame(rows, columns=["sample", "assay", "cell_line", "assembly"])
+    kinds = dict(entries)
+    empty = dict.fromkeys(UNIT, "")
+    units = pd.DataFrame(
+        [empty | {"sample": s, "unit": "1", kinds.get(s, "fq1"): "x"} for s in samples["sample"]]
+    )
+    config = {
+        "results": "results", "seed": 1, "evaluation": EVALUATION | dict(evaluation),
+        "assemblies": {a: {"promoters": None, "genome": "g.fa"} for a in where.values()},
+        "features": {"bins": 400, "bin_size": 5000}, "model": {"variant": "paper"},
+        "baselines": {"classification": ["svm"], "regression": ["lasso", "linear_regression"]},
+        "motifs": {"attribution_cell_lines": None, "interpret_genes": [], "targets": "JASPAR2018",
+                   "e_value": 0.05} | dict(motifs),
+        "figures": {"gene": None, "formats": ["pdf", "png"]},
+        "hichip": {"mcool": False, "keep_trimmed": False},
+    }  # fmt: skip
+    return Run(config, samples, units)
+
+
+def stems(run):
+    return [drawing.stem for drawing in drawings(run)]
+
+
+def test_every_figure_declares_what_a_run_can_give():
+    for figure in FIGURES.values():
+        given = {figure.source(option) for option in (*figure.needs, *figure.takes)}
+        assert given <= SOURCES.keys() | SETTINGS.keys(), figure.name
+        assert set(figure.after) <= SOURCES.keys()
+        assert set(figure.when) <= CONDITIONS.keys()
+        assert set(figure.sources) <= {*figure.needs, *figure.takes}
+
+
+def test_a_complete_run_makes_every_figure_once_per_subject():
+    run = a_run("A", "B", motifs={"interpret_genes": ["TAL1"]})
+    assert left_out(run) == []
+    assert {drawing.figure.name for drawing in drawings(run)} == set(FIGURES)
+    assert [s for s in stems(run) if s.startswith("figure_8")] == ["figure_8.A", "figure_8.B"]
+    assert {"figure_2C.hg", "interpretation.A.TAL1", "figure_4", "summary"} <= set(stems(run))
+
+
+def test_without_hichip_its_figures_are_left_out_with_one_reason():
+    run = a_run()
+    assert left_out(run) == ["Left out, as no sample is HiChIP: figures 2A, 2B, 2C, 6, 7, 9."]
+    made = {drawing.figure.name for drawing in drawings(run)}
+    assert not made & {"2A", "2B", "2C", "6", "7", "9", "qc", "convergence"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "reason"),
+    [
+        ({"tasks": ["classification"]}, "evaluation.tasks lacks regression: figure 4"),
+        ({"tasks": ["regression"]}, "evaluation.tasks lacks classification: figure 3"),
+        ({"ablation": False}, "evaluation.ablation is false: figure 6"),
+        ({"distances": [1_000_000]}, "evaluation.distances leaves nothing to compare: figure 7"),
+        ({"cross_cell_line": False}, "can be predicted from others of its assembly: figure 5"),
+    ],
+)
+def test_reasons_follow_from_the_conditions(changed, reason):
+    assert any(reason in line for line in left_out(a_run("A", "B", evaluation=changed)))
+
+
+def test_given_bins_leave_out_figures_of_single_loops():
+    run = a_run("A", entries={"A.hichip": "bins"})
+    lines = left_out(run)
+    assert lines == ["Left out, as bins are given and single loops are not known: figures 2B, 2C, "
+                     "9."]  # fmt: skip
+    assert "figure_2A" in stems(run)
+
+
+def test_options_and_inputs_of_one_figure():
+    (five,) = [d for d in drawings(a_run("A", "B")) if d.figure.name == "5"]
+    paths = ["results/evaluation/cross_metrics.tsv", "results/evaluation/cross_tests.tsv"]
+    assert five.inputs == paths
+    assert five.options == [f"--cross={paths[0]}", f"--tests={paths[1]}"]
+    assert (five.rule, five.label) == ("draw_figure_5", "Figure 5. Prediction across cell lines")
+
+
+def test_the_benchmarks_folder_is_no_input_but_the_last_heavy_files_are():
+    (one,) = [d for d in drawings(a_run("A")) if d.figure.name == "benchmarks"]
+    assert one.options == ["--benchmark=results/benchmarks"]
+    assert "results/motifs/B/filters.tomtom.tsv" in one.inputs
+
+
+def test_the_report_shows_a_picture_first():
+    run = a_run("A")
+    by_stem = {d.stem: d.files(run) for d in drawings(run)}
+    assert by_stem["figure_4"] == [f"results/figures/figure_4.{e}" for e in ("tsv", "png", "pdf")]
+    assert by_stem["summary"] == ["results/summary.tsv", "results/summary.html"]
+
+
+def test_partners_have_the_same_inputs_but_promoters_carry_over():
+    run = a_run("A")
+    assert run.partners("A", "full") == []
+    assert run.partners("A", "sequence") == ["B"]
+    assert run.cross_methods("A") == run.cross_methods("B") == ["sequence"]
+    other = a_run("A", "B", assemblies={"A": "hg", "B": "mm"})
+    assert other.cross_files() == []
+
+
+def test_networks_of_each_number_of_folds():
+    files = a_run("A").prediction_files()
+    start = "results/models/A/regression/K"
+    trained = [path.removeprefix(start) for path in files if path.startswith(start)]
+    kinds = {"5": ["full", "sequence"], "10": ["full", "sequence", "hichip", "full-100kb"]}
+    assert trained == [f"{k}/{kind}/predictions.tsv" for k in kinds for kind in kinds[k]]
+
+
+def test_results_follow_what_samples_enter_with():
+    kept = results(a_run("A"))
+    assert "results/hichip/A.hichip/pairs.gz" in kept
+    assert "results/loops/A/signal.tsv" in kept
+    assert not [path for path in kept if "hichip/B" in path or "loops/B" in path]
+    given = results(a_run("A", entries={"A.hichip": "loops"}))
+    assert not [path for path in given if path.endswith(("pairs.gz", "loops.bedpe"))]
