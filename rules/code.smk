@@ -14,6 +14,8 @@ def get_code(one):
     """Fingerprint of the verbs a rule calls and, for a figure, of the module that makes it."""
     verbs = re.findall(r"python -m deepexpr ([\w-]+)(?: (\w+))?", one.shellcmd or "")
     modules = [f"deepexpr.commands.{verb.replace('-', '_')}" for verb, _ in verbs]
+    if "call-loops" in [verb for verb, _ in verbs]:
+        modules.append(get_caller().__name__)
     figures = {
         figure for verb, figure in verbs if verb in ("table", "figure") and figure
     }

@@ -1,4 +1,4 @@
-"""Loops: Origami's model on the pooled replicates, then the normalised signal.
+"""Loops: a caller (loops.caller) on the pooled replicates, then the normalised signal.
 
 REQUIRED INPUTS: hichip/{sample}/contacts.tsv.gz and depth.tsv.gz, hichip/qc.assembly-{assembly}.tsv;
 or finished tables of loops.
@@ -7,6 +7,13 @@ loops.longrange.txt (WashU), qc.tsv where loops are called; signal.tsv.
 """
 
 from deepexpr.hichip.sections import CallSection
+
+from deepexpr.hichip.callers import find_caller
+
+
+def get_caller():
+    """The module of the loop caller that the configuration names."""
+    return find_caller(config["loops"]["caller"])
 
 
 rule call_loops:
@@ -26,7 +33,7 @@ rule call_loops:
         out("benchmarks/loops/{cell_line}.call_loops.tsv")
     conda:
         "../envs/deepexpr.yaml"
-    threads: config["loops"]["chains"]
+    threads: get_caller().threads(config["loops"])
     params:
         settings=get_settings("loops", CallSection),
         seed=config["seed"],

@@ -1,16 +1,21 @@
-"""Verb ``call-loops``: Origami's model on contacts."""
+"""Verb ``call-loops``: a caller's judgement of contacts."""
 
 from __future__ import annotations
 
 import argparse
 
-HELP = "Call loops among contacts with Origami's Bayesian mixture model."
+HELP = "Call loops among contacts, with Origami's Bayesian mixture model or another caller."
+
+_OWN = "caller_settings"
+#: Settings of Origami's own that are options of the verb.
+_ORIGAMI = ("thin", "trans", "count_cap", "threads")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    from deepexpr.hichip.origami_settings import CallSettings
-    from deepexpr.options import add_settings
+    from deepexpr.hichip.callers.origami import OrigamiSettings
+    from deepexpr.hichip.sections import CallSection
+    from deepexpr.options import add_fields, add_settings
 
     parser.add_argument(
         "--contacts",
@@ -27,8 +32,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="TSV",
         help="reads per anchor: chromosome, start, end, reads; several files are summed",
     )
-    fields = [n for n in CallSettings.model_fields if n not in ("initial_rates", "max_distances")]
-    add_settings(parser, CallSettings, fields)
+    add_settings(parser, CallSection, [n for n in CallSection.model_fields if n != _OWN])
+    add_fields(parser, OrigamiSettings, _ORIGAMI)
     parser.add_argument("--seed", type=int, default=1, help="seed of the random numbers")
     parser.add_argument("--output", required=True, metavar="BEDPE", help="all contacts, tested")
     parser.add_argument("--loops", metavar="BEDPE", help="only the loops, same columns")
@@ -43,13 +48,18 @@ def run(args: argparse.Namespace) -> None:
     """Read, call, write."""
     from deepexpr.files import write_table
     from deepexpr.hichip import bedpe
+    from deepexpr.hichip.callers import caller_settings
     from deepexpr.hichip.loops import call_loops, quality_table
-    from deepexpr.hichip.origami_settings import CallSettings
+    from deepexpr.hichip.sections import CallSection
     from deepexpr.options import given
 
-    settings = given(args, CallSettings)
+    section = given(args, CallSection)
+    told = {name: getattr(args, name) for name in _ORIGAMI if getattr(args, name) is not None}
+    threads = told.pop("threads", 1)
+    own = section.caller_settings | told
+    settings = caller_settings(section.to_dict() | {_OWN: own}, threads=threads)
     contacts, depth = bedpe.pool_contacts(args.contacts), bedpe.pool_depth(args.depth)
-    calls = call_loops(contacts, depth, settings, args.seed, settings.confidence)
+    calls = call_loops(contacts, depth, settings, args.seed, section.confidence, section.caller)
     loops = calls.table[calls.table["loop"] == 1]
     bedpe.write_bedpe(calls.table, args.output)
     writers = (

@@ -16,8 +16,8 @@ import numpy as np
 from scipy.special import gammaln
 
 from deepexpr.errors import InputError
+from deepexpr.hichip.callers.origami import OrigamiSettings
 from deepexpr.hichip.convergence import RHAT_LIMIT, STOP_BELOW, convergence
-from deepexpr.hichip.origami_settings import OrigamiSettings
 from deepexpr.hichip.sampler import run_iterations
 from deepexpr.hichip.smoothing import MIN_DISTINCT
 

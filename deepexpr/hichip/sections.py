@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import model_validator
 
+from deepexpr.errors import InputError
 from deepexpr.settings import Field, RuleError, Section
 
 
@@ -125,6 +126,31 @@ class CutoffSection(Section):
 
 class CallSection(CutoffSection, SamplerSection):
     """What calling loops takes."""
+
+    caller: str = Field(
+        "origami",
+        description="Who calls loops: a module of deepexpr/hichip/callers/, or of another package.",
+    )
+    caller_settings: dict[str, Any] = Field(
+        {},
+        description="Settings of the caller that are no key here, such as thin, trans and "
+        "count_cap of origami.",
+    )
+
+    @model_validator(mode="after")
+    def _caller_takes_its_settings(self) -> Self:
+        from deepexpr.hichip.callers import caller_settings
+
+        try:
+            caller_settings({name: getattr(self, name) for name in CallSection.model_fields})
+        except InputError as error:
+            key = str(error.where).partition("key ")[2]
+            raise RuleError(
+                error.problem,
+                where="caller" if error.where == "loops.caller" else f"caller_settings.{key}",
+                expected=error.expected, found=error.found, fix=error.fix,
+            ) from error  # fmt: skip
+        return self
 
 
 class SignalSection(Section):

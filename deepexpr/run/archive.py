@@ -18,6 +18,7 @@ import yaml
 
 from deepexpr.config.sheets import read_sheet
 from deepexpr.files import atomic_path
+from deepexpr.hichip.callers import find_caller
 from deepexpr.provenance import sha256_file, versions
 
 EARLIEST = (1980, 1, 1, 0, 0, 0)  # ZIP's first date: no time of making in the bytes
@@ -119,9 +120,8 @@ def _hichip(config: Mapping[str, Any], samples: pd.DataFrame) -> str:
 def _loops(config: Mapping[str, Any]) -> str:
     settings, features = config["loops"], config["features"]
     return (
-        f"Loops were called with Origami's model (mode {settings['mode']},"
-        f" {settings['iterations']} iterations after {settings['burn_in']}, confidence above"
-        f" {settings['confidence']}); their counts were normalised by {settings['total_metric']}."
+        f"Loops were called with {find_caller(settings['caller']).methods(settings)}; their counts"
+        f" were normalised by {settings['total_metric']}."
         f" Each gene has {features['bins']} bins of {features['bin_size']} bp around its TSS."
     )
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import pandas as pd
 
+from deepexpr.hichip.callers import find_caller
 from deepexpr.run.rates import Rate, rates
 
 #: Bytes of gzip FASTQ per read, measured on 2 x 76 bp real reads.
@@ -51,6 +52,7 @@ def plan_table(
         _row(step, known[step], amount, largest, jobs)
         for step, amount, largest, jobs in [
             *_read_steps(samples, units, assumed),
+            *_loop_steps(config, samples, assumed),
             *_model_steps(config, samples, assumed),
         ]
         if step in known and amount
@@ -86,6 +88,8 @@ def unmeasured(config: Mapping[str, Any]) -> list[str]:
     left = sorted(m for m in methods if f"baseline_{m}" not in rates())
     if _training_step(config) not in rates():
         left.append(f"training of the network {config['model']['variant']}")
+    if find_caller(config["loops"]["caller"]).RATE not in rates():
+        left.append(f"the loop caller {config['loops']['caller']}")
     return left
 
 
@@ -117,8 +121,15 @@ def _read_steps(
     yield "map", 2 * sum(hichip), max(hichip, default=0), 2 * len(hichip)
     yield "pairs", sum(hichip), max(hichip, default=0), len(hichip)
     yield "contacts", sum(hichip), max(hichip, default=0), len(hichip)
-    lines, each = with_hichip["cell_line"].nunique(), assumed.million_contacts_per_cell_line
-    yield "loops", lines * each, each, lines
+
+
+def _loop_steps(
+    config: Mapping[str, Any], samples: pd.DataFrame, assumed: Assumptions
+) -> Iterator[tuple[str, float, float, int]]:
+    """The loop caller, by the rate that it names."""
+    lines = samples.query("assay == 'hichip'")["cell_line"].nunique()
+    each = assumed.million_contacts_per_cell_line
+    yield find_caller(config["loops"]["caller"]).RATE, lines * each, each, lines
 
 
 def _million_pairs(

@@ -13,8 +13,9 @@ from deepexpr.cli import main
 from deepexpr.errors import InputError
 from deepexpr.files import read_table
 from deepexpr.hichip.bedpe import pool_contacts, pool_depth, read_contacts, read_depth
-from deepexpr.hichip.loops import anchor_gap, call_loops, midpoint_distance, number_anchors
+from deepexpr.hichip.loops import call_loops
 from deepexpr.hichip.origami import OrigamiResult, OrigamiSettings
+from deepexpr.hichip.places import anchor_gap, midpoint_distance, number_anchors
 from deepexpr.schemas import CONTACTS, LOOPS
 
 QUICK = OrigamiSettings(mode="chiapet", iterations=100, burn_in=20, chains=1)
@@ -164,7 +165,7 @@ def test_only_confident_cis_loops_whose_anchors_do_not_touch(monkeypatch, confid
         rhat=np.full(3, np.nan),
         reason="",
     )
-    monkeypatch.setattr("deepexpr.hichip.loops.fit_origami", lambda *_: known)
+    monkeypatch.setattr("deepexpr.hichip.origami.fit_origami", lambda *_: known)
     with caplog.at_level(logging.INFO):
         calls = call_loops(pd.DataFrame(rows, columns=CONTACTS), depth, QUICK, 1)
     assert tuple(calls.table.columns) == LOOPS

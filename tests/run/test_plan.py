@@ -13,6 +13,7 @@ CONFIG = {
     "evaluation": {"tasks": ["regression"], "folds": [5]},
     "training": {},
     "model": {"variant": "paper"},
+    "loops": {"caller": "origami"},
     "baselines": {"regression": ["lasso"]},
 }
 

@@ -1,11 +1,19 @@
-"""Settings of Origami's loop model, and of what is called a loop."""
+"""Origami's Bayesian mixture model (:mod:`deepexpr.hichip.origami`) as a loop caller."""
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
-from deepexpr.hichip.sections import CutoffSection, SamplerSection
+import numpy as np
+import pandas as pd
+
+from deepexpr.hichip.callers import Calls
+from deepexpr.hichip.places import anchor_gap, number_anchors
+from deepexpr.hichip.sections import SamplerSection
 from deepexpr.settings import Field
+
+RATE = "loops"
 
 
 class OrigamiSettings(SamplerSection):
@@ -45,5 +53,43 @@ class OrigamiSettings(SamplerSection):
         return self.trans
 
 
-class CallSettings(CutoffSection, OrigamiSettings):
-    """Settings of the verb call-loops."""
+SETTINGS = OrigamiSettings
+
+
+def threads(settings: Mapping[str, Any]) -> int:
+    """Each chain has a core."""
+    return settings["chains"]
+
+
+def methods(settings: Mapping[str, Any]) -> str:
+    """Mode, iterations and cut-off."""
+    return (
+        f"Origami's model (mode {settings['mode']}, {settings['iterations']} iterations after"
+        f" {settings['burn_in']}, confidence above {settings['confidence']})"
+    )
+
+
+def call(
+    contacts: pd.DataFrame, depth: pd.DataFrame, settings: OrigamiSettings, seed: int
+) -> Calls:
+    """The posterior that each contact is a loop; InputError for an anchor without a depth."""
+    from deepexpr.hichip.origami import fit_origami, prior_parameters
+
+    anchor1, anchor2, reads = number_anchors(contacts, depth)
+    count = contacts["count"].to_numpy(np.int64)
+    depths = reads[anchor1], reads[anchor2]
+    if len(contacts):
+        alpha, beta = prior_parameters(anchor1, anchor2, count, *depths, settings.mode)
+    else:
+        alpha = beta = np.zeros(0)
+    result = fit_origami(count, anchor_gap(contacts), alpha, beta, settings, seed)
+    quality = {
+        "lambda0": f"{result.rates[0]:.6g}",
+        "lambda1": f"{result.rates[1]:.6g}",
+        "chains": len(result.trace),
+        "kept_iterations": result.kept,
+        "rhat_lambda0": f"{result.rhat[0]:.4f}",
+        "rhat_lambda1": f"{result.rhat[1]:.4f}",
+        "rhat_confidence_max": f"{result.rhat[2]:.4f}",
+    }
+    return Calls(result.confidence, quality, result.reason)
