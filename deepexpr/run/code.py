@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import hashlib
+import importlib.util
 import json
 import sys
 from collections.abc import Iterable, Iterator
@@ -40,12 +41,12 @@ _known: dict[str, Code] = {}
 def code_fingerprint(modules: Iterable[str]) -> str:
     """SHA-256 (first 16 hex digits) of what `modules` and those they import do.
 
-    modules : dotted names such as deepexpr.commands.trim. Imports are followed within the
-        package wherever they stand, inside functions too.
+    modules : dotted names such as deepexpr.commands.trim, or of another package's figure.
+        Imports are followed within this package wherever they stand, inside functions too.
     """
     digest = hashlib.sha256()
-    for path in sorted(followed(filter(None, map(module_file, modules)))):
-        name = path.relative_to(PACKAGE)
+    for path in sorted(followed(filter(None, map(_any_file, modules)))):
+        name = path.relative_to(PACKAGE) if path.is_relative_to(PACKAGE) else Path(path.name)
         if name.parts[0].removesuffix(".py") not in SHARED and name.name != "sections.py":
             digest.update(f"{name}\n{code_of(path).meaning}\n".encode())
     return digest.hexdigest()[:16]
@@ -106,6 +107,14 @@ def module_file(name: str) -> Path | None:
     first, *rest = name.split(".")
     path = PACKAGE.joinpath(*rest).with_suffix(".py")
     return path if first == PACKAGE.name and rest and path.is_file() else None
+
+
+def _any_file(name: str) -> Path | None:
+    """The file of a module, also of another package."""
+    if name.split(".")[0] == PACKAGE.name:
+        return module_file(name)
+    spec = importlib.util.find_spec(name)
+    return Path(spec.origin) if spec and spec.origin else None
 
 
 def _imports(tree: ast.Module) -> tuple[str, ...]:
