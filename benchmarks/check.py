@@ -71,6 +71,8 @@ def packed_reads(draw: random.Random, name: str, number: int, mate: int) -> byte
     records = []
     for i in range(number):
         bases = "".join(draw.choices("ACGT", k=75))
+        if i % 5 == 0:
+            bases = f"{bases[:40]}GATCGATC{bases[48:]}"  # a ligation junction of MboI
         qualities = "".join(draw.choices("FFFFFFF:,#", k=75))
         records.append(f"@{name}.{i} {mate}\n{bases}\n+\n{qualities}\n")
     return gzip.compress("".join(records).encode(), 6)

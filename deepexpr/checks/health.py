@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
@@ -21,6 +21,7 @@ from deepexpr.checks.fastq import (
     pair_problems,
 )
 from deepexpr.checks.gzip_ends import check_gzip_end
+from deepexpr.checks.junctions import require_junctions
 from deepexpr.compression import has_bgzf_end, is_bgzf, is_gzip
 from deepexpr.config.entries import files_of
 from deepexpr.errors import InputError
@@ -36,13 +37,16 @@ class Wanted:
     """What the files of the units are held against.
 
     assays, groups : the assay of each sample, and what its replicates share (its cell line).
-    min_length : shortest HiChIP read that is kept (bp). bowtie_options : as in the settings.
+    min_length : shortest HiChIP read that is kept (bp). enzymes : of the HiChIP samples.
+    bowtie_options, min_trimmed_fraction : as in the settings.
     """
 
     assays: Mapping[str, str]
     groups: Mapping[str, str]
     min_length: int
     bowtie_options: str = ""
+    enzymes: Mapping[str, str] = field(default_factory=dict)
+    min_trimmed_fraction: float = 0
 
 
 def unit_health(units: pd.DataFrame, wanted: Wanted, path: str) -> list[InputError]:
@@ -111,6 +115,12 @@ def _unit_problems(
     if paired and len(reads) == 2:
         for problem in pair_problems(*reads):
             yield problem.at(f"{where}, columns fq1 and fq2")
+    if reads and (enzyme := wanted.enzymes.get(unit["sample"])):
+        try:
+            bases = [read for file in reads for read in file.bases]
+            require_junctions(bases, enzyme, wanted.min_trimmed_fraction)
+        except InputError as error:
+            yield error.at(f"{where}, columns fq1 and fq2")
 
 
 def _fastq_problems(

@@ -148,6 +148,8 @@ def run_time_problems(
         groups=dict(zip(samples["sample"], samples["cell_line"], strict=True)),
         min_length=config["hichip"]["min_length"],
         bowtie_options=config["hichip"]["bowtie_options"],
+        enzymes=dict(zip(samples["sample"], samples["enzyme"], strict=True)),
+        min_trimmed_fraction=config["hichip"]["min_trimmed_fraction"],
     )
     return [
         *_unverified(config, samples, units),

@@ -22,7 +22,8 @@ ANNOTATION = (
 
 
 def reads(mate: int, count: int = 2000) -> str:
-    """FASTQ whose letters do not compress away."""
+    """FASTQ whose letters do not compress away; every tenth read has a junction of MboI."""
     draw = random.Random(mate)
     bases = ("".join(draw.choices("ACGT", k=50)) for _ in range(count))
+    bases = (b if i % 10 else f"{b[:20]}GATCGATC{b[28:]}" for i, b in enumerate(bases))
     return "".join(f"@read{i}/{mate}\n{text}\n+\n{'I' * 50}\n" for i, text in enumerate(bases))
