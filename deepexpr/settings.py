@@ -1,9 +1,9 @@
 """What a user may set: each section of the configuration is one frozen class, a `Section`.
 
 A section stands beside the code that reads it and says of every field its type, range, default
-and meaning; validators (`mode="after"`) hold the rules between fields and raise `RuleError`.
-From it come the checks of configuration files, the options of the verbs (deepexpr.options),
-``config/README.md`` and the JSON schema for editors.
+and, in the docstring below it, its meaning; validators (`mode="after"`) hold the rules between
+fields and raise `RuleError`. From it come the checks of configuration files, the options of the
+verbs (deepexpr.options), ``config/README.md`` and the JSON schema for editors.
 """
 
 from __future__ import annotations
@@ -68,7 +68,9 @@ class Section(BaseModel, metaclass=_Telling):
     Raises InputError with all problems when made of values that do not fit.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, allow_inf_nan=False, use_attribute_docstrings=True
+    )
     WHERE: ClassVar[str] = "settings"
 
     @field_validator("*", mode="before")
@@ -203,7 +205,7 @@ def _bad_value(
     return InputError(
         f"The value{f' of {key!r}' if key else ''} cannot be used: {_why(each, kind, rule)}.",
         where=f"{where}, key {key}" if key else where,
-        expected=field.description if field else None,
+        expected=" ".join((field.description or "").split()) if field else None,
         fix=f"Change the value; {_SEE}",
     )
 

@@ -21,74 +21,51 @@ class BaselineSettings(Section):
 
     WHERE = "settings of the baselines"
 
-    features: Literal["gapped", "network"] = Field(
-        "gapped",
-        description="What the paper's methods read: gapped k-mers and bins (spec §4), or words and "
-        "loops in windows as the network counts them. ridge and totals have features of their own.",
-    )
-    length: int = Field(6, description="Letters of a gapped k-mer (spec §4).")
-    informative: int = Field(4, description="Letters of a gapped k-mer that are not gaps.")
-    inner_folds: int = Field(
-        10, ge=2, description="Folds of the search within the training part (paper: 10)."
-    )
-    grid_points: int = Field(
-        250, ge=1, description="Penalties of Lasso and SVM, evenly spaced in log10 (paper: 250)."
-    )
-    grid_low: float = Field(
-        -5.0, description="log10 of the smallest penalty (illegible in the paper)."
-    )
-    grid_high: float = Field(5.0, description="log10 of the largest penalty.")
+    features: Literal["gapped", "network"] = "gapped"
+    """What the paper's methods read: gapped k-mers and bins (spec §4), or words and loops in
+    windows as the network counts them. ridge and totals have features of their own."""
+    length: int = 6
+    """Letters of a gapped k-mer (spec §4)."""
+    informative: int = 4
+    """Letters of a gapped k-mer that are not gaps."""
+    inner_folds: int = Field(10, ge=2)
+    """Folds of the search within the training part (paper: 10)."""
+    grid_points: int = Field(250, ge=1)
+    """Penalties of Lasso and SVM, evenly spaced in log10 (paper: 250)."""
+    grid_low: float = -5.0
+    """log10 of the smallest penalty (illegible in the paper)."""
+    grid_high: float = 5.0
+    """log10 of the largest penalty."""
     forest_sizes: Sizes = Field(
-        (50, 100, 200, 300, 400, 500, 600, 700, 800, 900, 1000),
-        min_length=1,
-        description="Trees of a forest (paper: 11 x 5).",
+        (50, 100, 200, 300, 400, 500, 600, 700, 800, 900, 1000), min_length=1
     )
-    forest_depths: Sizes = Field((2, 4, 6, 8, 10), min_length=1, description="Levels of a tree.")
-    forest_features: Literal["sqrt", "log2"] | Share = Field(
-        "sqrt",
-        description="Features tried at a split: sqrt, log2 or a fraction in (0, 1]. The paper does "
-        "not say; all features (1.0) cost 40 times as much.",
-    )
-    forest_leaf: int = Field(1, ge=1, description="Smallest number of genes in a leaf.")
-    forest_selection: Literal["inner", "oob"] = Field(
-        "inner",
-        description="By inner folds (paper), or by the genes that each tree of one forest did not "
-        "draw: a tenth of the cost.",
-    )
-    logistic_penalty: float = Field(
-        1.0,
-        gt=0,
-        description="Inverse strength C of the L2 penalty; the paper gives no grid (1: the "
-        "library's default).",
-    )
-    lasso_deviance: float = Field(
-        0.999,
-        gt=0,
-        le=1,
-        description="The Lasso path stops where this fraction of the training variance is "
-        "explained; weaker penalties take the score of the last solution (rule of glmnet).",
-    )
-    lasso_drop: float = Field(
-        0.1,
-        gt=0,
-        description="The path of an inner fold also stops where its R² has fallen this far below "
-        "its best: beyond lie hours of fitting noise, which the search would not choose.",
-    )
-    svm_drop: float = Field(
-        0.05, gt=0, description="The same for the SVM's C and the AUC of an inner fold."
-    )
-    svm_patience: float = Field(
-        2.0,
-        gt=0,
-        description="The SVM's path of an inner fold also ends where its AUC has not risen for "
-        "this many powers of ten of C: fits of genes that no plane parts take minutes there.",
-    )
-    lasso_tolerance: float = Field(
-        1e-4,
-        gt=0,
-        description="Largest step of a coefficient, in standard deviations of the response, at "
-        "which a solution counts as converged.",
-    )
+    """Trees of a forest (paper: 11 x 5)."""
+    forest_depths: Sizes = Field((2, 4, 6, 8, 10), min_length=1)
+    """Levels of a tree."""
+    forest_features: Literal["sqrt", "log2"] | Share = "sqrt"
+    """Features tried at a split: sqrt, log2 or a fraction in (0, 1]. The paper does not say; all
+    features (1.0) cost 40 times as much."""
+    forest_leaf: int = Field(1, ge=1)
+    """Smallest number of genes in a leaf."""
+    forest_selection: Literal["inner", "oob"] = "inner"
+    """By inner folds (paper), or by the genes that each tree of one forest did not draw: a tenth of
+    the cost."""
+    logistic_penalty: float = Field(1.0, gt=0)
+    """Inverse strength C of the L2 penalty; the paper gives no grid (1: the library's default)."""
+    lasso_deviance: float = Field(0.999, gt=0, le=1)
+    """The Lasso path stops where this fraction of the training variance is explained; weaker
+    penalties take the score of the last solution (rule of glmnet)."""
+    lasso_drop: float = Field(0.1, gt=0)
+    """The path of an inner fold also stops where its R² has fallen this far below its best: beyond
+    lie hours of fitting noise, which the search would not choose."""
+    svm_drop: float = Field(0.05, gt=0)
+    """The same for the SVM's C and the AUC of an inner fold."""
+    svm_patience: float = Field(2.0, gt=0)
+    """The SVM's path of an inner fold also ends where its AUC has not risen for this many powers of
+    ten of C: fits of genes that no plane parts take minutes there."""
+    lasso_tolerance: float = Field(1e-4, gt=0)
+    """Largest step of a coefficient, in standard deviations of the response, at which a solution
+    counts as converged."""
 
     @model_validator(mode="after")
     def _grid_ascends(self) -> Self:

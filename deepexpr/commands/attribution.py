@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-HELP = "pool the stretches of promoters that move a network's predictions into motifs"
+HELP = "Pool the stretches of promoters that move a network's predictions into motifs."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -8,7 +8,6 @@ HELP = "Search, fit and test one baseline method on every fold of the splits."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the options of this verb."""
     from deepexpr.baselines.settings import BaselineSettings
     from deepexpr.options import add_settings
     from deepexpr.schemas import CLASSIFIERS, REGRESSORS, TASKS

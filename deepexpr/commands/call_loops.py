@@ -12,7 +12,6 @@ _ORIGAMI = ("thin", "trans", "count_cap", "threads")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the options."""
     from deepexpr.hichip.callers.origami import OrigamiSettings
     from deepexpr.hichip.sections import CallSection
     from deepexpr.options import add_fields, add_settings

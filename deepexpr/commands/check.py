@@ -3,7 +3,7 @@
 import contextlib
 import logging
 
-HELP = "check configuration, sheets and inputs; list every problem"
+HELP = "Check configuration, sheets and inputs; list every problem."
 
 
 def add_arguments(parser):

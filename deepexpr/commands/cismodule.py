@@ -13,7 +13,7 @@ logger = logging.getLogger(__name__)
 
 _LOWER_TO_N = str.maketrans("acgt", "NNNN")
 
-HELP = "find motifs and their modules in sequences (CisModule)"
+HELP = "Find motifs and their modules in sequences (CisModule)."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -8,7 +8,6 @@ HELP = "Count pairs between 5 kb bins (or peaks), and reads per anchor."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the options of this verb."""
     from deepexpr.hichip.sections import ContactSection
     from deepexpr.options import add_settings
 

@@ -8,7 +8,6 @@ HELP = "Predict a cell line's test genes by the mean of the models of other cell
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the options of this verb."""
     parser.add_argument(
         "--bundle",
         nargs="+",

@@ -8,7 +8,6 @@ HELP = "Join promoters, expression and loops of one cell line into a dataset (HD
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the options of this verb."""
     from deepexpr.features.sections import FeatureSection
     from deepexpr.options import add_settings
 

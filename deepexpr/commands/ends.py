@@ -8,7 +8,6 @@ HELP = "Write both ends of every pair as BED, for peak callers."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the options."""
     parser.add_argument(
         "--pairs", nargs="+", required=True, help="valid pairs, 4DN .pairs, of all replicates"
     )

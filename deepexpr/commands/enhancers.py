@@ -9,7 +9,7 @@ from deepexpr.commands.numbers import at_least
 
 logger = logging.getLogger(__name__)
 
-HELP = "cut the distal anchors of the strongest loops out of the genome"
+HELP = "Cut the distal anchors of the strongest loops out of the genome."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

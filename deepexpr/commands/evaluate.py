@@ -8,7 +8,6 @@ HELP = "Score the predictions of every method and fold, and compare the methods.
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the options of this verb."""
     parser.add_argument(
         "--predictions", nargs="+", required=True, help="TSV files of predictions (test genes)"
     )

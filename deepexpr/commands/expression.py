@@ -10,7 +10,6 @@ _ITEM = "CELL_LINE:SAMPLE:PATH"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the options of this verb."""
     from deepexpr.expression.sections import ExpressionSection
     from deepexpr.options import add_settings
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-HELP = "draw figure N from its table of plotted values"
+HELP = "Draw figure N from its table of plotted values."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

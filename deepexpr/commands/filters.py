@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-HELP = "turn a network's first-layer filters into motifs"
+HELP = "Turn a network's first-layer filters into motifs."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

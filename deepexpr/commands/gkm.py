@@ -8,7 +8,6 @@ HELP = "Count gapped k-mers (both strands merged) in the sequences of a FASTA fi
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the options of this verb."""
     parser.add_argument("--fasta", required=True, help="sequences (FASTA, may be .gz; - is stdin)")
     parser.add_argument("--length", type=int, default=6, help="letters in a word, gaps included")
     parser.add_argument(

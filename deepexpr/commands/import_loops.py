@@ -8,7 +8,6 @@ HELP = "Read tables of loops that another program called, as a cell line's signa
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the options."""
     from deepexpr.hichip.sections import CutoffSection
     from deepexpr.options import add_options
 

@@ -8,7 +8,6 @@ HELP = "Read promoters from a one-hot array (.npy) and its table of genes."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the options of this verb."""
     parser.add_argument("--array", required=True, help="one-hot promoters: (genes, 2001, 4)")
     parser.add_argument("--rows", required=True, help="table whose first column names the rows")
     parser.add_argument("--output", required=True, help="FASTA of promoters")

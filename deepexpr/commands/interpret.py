@@ -6,7 +6,7 @@ import argparse
 
 from deepexpr.commands.numbers import share
 
-HELP = "explain the prediction of one gene: bases, known motifs, distal bins"
+HELP = "Explain the prediction of one gene: bases, known motifs, distal bins."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

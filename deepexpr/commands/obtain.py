@@ -1,6 +1,6 @@
 """``deepexpr obtain``: one download, checked, in place only when whole."""
 
-HELP = "download data by accession, a file by URL, or files out of a pinned Python package"
+HELP = "Download data by accession, a file by URL, or files out of a pinned Python package."
 
 
 def add_arguments(parser):

@@ -8,7 +8,6 @@ HELP = "Join mapped mates (or take .pairs files) to valid, sorted, deduplicated 
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the options of this verb."""
     from deepexpr.hichip.sections import PairSection
     from deepexpr.options import add_settings
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from deepexpr.commands.check import add_configfile
 from deepexpr.commands.numbers import above_zero
 
-HELP = "estimate jobs, core-hours, GPU-hours, memory and disk of a configuration"
+HELP = "Estimate jobs, core-hours, GPU-hours, memory and disk of a configuration."
 ROOT = Path(__file__).resolve().parents[2]
 
 

@@ -8,7 +8,6 @@ HELP = "Predict expression, or P(expressed), of promoters by the networks of a b
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the options of this verb."""
     parser.add_argument("--bundle", required=True, help="folder bundle/ that train wrote")
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--fasta", help="promoters in the gene's orientation (FASTA)")

@@ -8,7 +8,6 @@ HELP = "Cut the promoters of genes (one TSS each) from a genome."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the options of this verb."""
     from deepexpr.options import add_settings
     from deepexpr.reference.sections import PromoterSection
 

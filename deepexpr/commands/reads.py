@@ -8,7 +8,6 @@ HELP = "Count the reads of an RNA-seq sample to their ends, compare mates, and t
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the options of this verb."""
     parser.add_argument("--fq1", nargs="+", required=True, help="FASTQ of the first mates")
     parser.add_argument(
         "--fq2", nargs="+", default=[], help="FASTQ of the second mates; none for single-end reads"

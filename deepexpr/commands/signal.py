@@ -8,7 +8,6 @@ HELP = "Normalise the counts of a cell line's loops over its replicates."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the options."""
     parser.add_argument(
         "--loops",
         required=True,

@@ -9,7 +9,6 @@ HELP = "Make the demo's genome, annotation, RNA-seq and HiChIP reads, and the tr
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the options of the verb."""
     from deepexpr.options import add_options
     from deepexpr.simulate.sections import SimulateSection
 

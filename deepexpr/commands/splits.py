@@ -8,7 +8,6 @@ HELP = "Split genes into K disjoint folds with train, validation and test roles.
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the options of this verb."""
     parser.add_argument("--genes", required=True, help="TSV of genes (gene, chromosome, ...)")
     parser.add_argument(
         "--expression", help="TSV of expression; only genes with a value in it are split"

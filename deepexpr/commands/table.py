@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import logging
 
-HELP = "write the table of plotted values of figure N from results files"
+HELP = "Write the table of plotted values of figure N from results files."
 
 #: Options that take one file.
 SINGLE = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-HELP = "compare motifs with known ones (TomTom)"
+HELP = "Compare motifs with known ones (TomTom)."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -10,7 +10,6 @@ HELP = "Train the network on all folds of a dataset; resumes where a run was sto
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the options of this verb."""
     parser.add_argument("--dataset", required=True, help="dataset of one cell line (HDF5)")
     parser.add_argument("--splits", required=True, help="TSV of fold, gene and role")
     parser.add_argument("--task", required=True, choices=TASKS, help="what is predicted")

@@ -8,7 +8,6 @@ HELP = "Splice transcripts from a genome, or check given ones, and tabulate thei
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the options of this verb."""
     parser.add_argument("--genome", required=True, help="genome FASTA, plain or bgzip")
     parser.add_argument("--annotation", required=True, help="GTF, GFF3 or UCSC refGene/genePred")
     parser.add_argument(

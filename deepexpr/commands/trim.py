@@ -8,7 +8,6 @@ HELP = "Trim HiChIP mates at the ligation junction derived from the enzyme."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the options of this verb."""
     from deepexpr.hichip.sections import TrimSection
     from deepexpr.options import add_settings
 

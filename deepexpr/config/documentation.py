@@ -66,7 +66,7 @@ def editor_schema() -> str:
     text = json.dumps(schema, indent=1)
     for section in ("properties", "$defs"):
         for value in schema[section].values():
-            text = text.replace(json.dumps(value), value)
+            text = text.replace(json.dumps(value), value.replace("\\n", " "))
     return text + "\n"
 
 
@@ -76,12 +76,13 @@ def _keys(
     for key, sub in schema.get("properties", {}).items():
         options = [_resolved(option, known) for option in sub.get("anyOf", [sub])]
         inner = next((option for option in options if "properties" in option), None)
+        meaning = " ".join((sub.get("description") or inner["description"]).split())
         default = json.dumps(sub["default"]) if "default" in sub else "(required)"
         if inner or sub.get("default") == {}:
             default = ""
         yield (
             f"`{path}{key}`", " or ".join(map(_type, options)),
-            f"`{default}`" if default else "", sub.get("description") or inner["description"],
+            f"`{default}`" if default else "", meaning,
         )  # fmt: skip
         yield from _keys(inner or {}, f"{path}{key}.", known)
         named = _resolved(options[0].get("additionalProperties") or {}, known)

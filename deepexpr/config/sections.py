@@ -39,15 +39,12 @@ def _only_what_was_set(value: Section) -> dict[str, Any]:
 class BaselineSection(Section):
     """Baselines on the same splits."""
 
-    classification: tuple[Literal[CLASSIFIERS], ...] = Field(
-        CLASSIFIERS, description="Classifiers; ridge is the fair one (docs/baselines.md)."
-    )
-    regression: tuple[Literal[REGRESSORS], ...] = Field(
-        REGRESSORS, description="Regressors; ridge is the fair one (docs/baselines.md)."
-    )
-    settings: BaselineSettings = Field(
-        BaselineSettings(), description="Overrides of the search grids (docs/baselines.md)."
-    )
+    classification: tuple[Literal[CLASSIFIERS], ...] = CLASSIFIERS
+    """Classifiers; ridge is the fair one (docs/baselines.md)."""
+    regression: tuple[Literal[REGRESSORS], ...] = REGRESSORS
+    """Regressors; ridge is the fair one (docs/baselines.md)."""
+    settings: BaselineSettings = BaselineSettings()
+    """Overrides of the search grids (docs/baselines.md)."""
 
     _set = field_serializer("settings")(_only_what_was_set)
 
@@ -55,30 +52,21 @@ class BaselineSection(Section):
 class MotifSection(PooledSection, InterpretSection, EnhancerSection, TomtomSection, FilterSection):
     """Motifs of filters and enhancers."""
 
-    enhancer_peaks: str | None = Field(
-        None, description="BED of accessible regions to trim the anchors to."
-    )
-    enhancer_motifs: int = Field(24, ge=1, description="Motifs CisModule looks for.")
-    cismodule: CismoduleSection = Field(
-        CismoduleSection(), description="Settings of deepexpr cismodule."
-    )
-    mask_repeats: bool = Field(
-        True,
-        description="No enhancer motifs in lower-case letters of the genome, which are repeats "
-        "where it is soft-masked.",
-    )
-    attribution: SeqletSection = Field(
-        SeqletSection(), description="Settings of deepexpr attribution."
-    )
-    attribution_cell_lines: tuple[str, ...] | None = Field(
-        None,
-        description="Cell lines with attribution motifs and interpreted genes; all if null.",
-    )
-    interpret_genes: Annotated[tuple[GeneName, ...], Unique] = Field(
-        (),
-        description="Genes whose prediction is explained base by base, in each of "
-        "attribution_cell_lines.",
-    )
+    enhancer_peaks: str | None = None
+    """BED of accessible regions to trim the anchors to."""
+    enhancer_motifs: int = Field(24, ge=1)
+    """Motifs CisModule looks for."""
+    cismodule: CismoduleSection = CismoduleSection()
+    """Settings of deepexpr cismodule."""
+    mask_repeats: bool = True
+    """No enhancer motifs in lower-case letters of the genome, which are repeats where it is
+    soft-masked."""
+    attribution: SeqletSection = SeqletSection()
+    """Settings of deepexpr attribution."""
+    attribution_cell_lines: tuple[str, ...] | None = None
+    """Cell lines with attribution motifs and interpreted genes; all if null."""
+    interpret_genes: Annotated[tuple[GeneName, ...], Unique] = ()
+    """Genes whose prediction is explained base by base, in each of attribution_cell_lines."""
 
     _set = field_serializer("cismodule", "attribution")(_only_what_was_set)
 
@@ -86,61 +74,54 @@ class MotifSection(PooledSection, InterpretSection, EnhancerSection, TomtomSecti
 class ResourceSection(Section):
     """Threads of single jobs, and what training runs on. Memory and time are the profile's."""
 
-    kallisto_threads: Threads = Field(8, description="Threads of kallisto quant.")
-    bowtie_threads: Threads = Field(8, description="Threads of bowtie.")
-    training_threads: Threads = Field(4, description="Threads of a training job.")
-    baseline_threads: Threads = Field(4, description="Threads of a baseline job.")
-    container: str | None = Field(
-        None,
-        description="Image made from containers/ (a .sif file or docker://...), for "
-        "--software-deployment-method conda apptainer.",
-    )
-    scatter_folds: bool = Field(
-        False,
-        description="Train every fold in a job of its own, which a last job gathers: for clusters "
-        "with many GPUs.",
-    )
-    protect_bundles: bool = Field(
-        False,
-        description="Make trained networks read-only: a run that would train one again stops "
-        "before it starts.",
-    )
-    gpu: bool = Field(
-        False,
-        description="Train in envs/tensorflow-gpu.yaml under --use-conda, and stop where no GPU "
-        "is seen; the GPU itself is asked for in the profile.",
-    )
+    kallisto_threads: Threads = 8
+    """Threads of kallisto quant."""
+    bowtie_threads: Threads = 8
+    """Threads of bowtie."""
+    training_threads: Threads = 4
+    """Threads of a training job."""
+    baseline_threads: Threads = 4
+    """Threads of a baseline job."""
+    container: str | None = None
+    """Image made from containers/ (a .sif file or docker://...), for --software-deployment-method
+    conda apptainer."""
+    scatter_folds: bool = False
+    """Train every fold in a job of its own, which a last job gathers: for clusters with many GPUs.
+    """
+    protect_bundles: bool = False
+    """Make trained networks read-only: a run that would train one again stops before it starts."""
+    gpu: bool = False
+    """Train in envs/tensorflow-gpu.yaml under --use-conda, and stop where no GPU is seen; the GPU
+    itself is asked for in the profile."""
 
 
 class Config(Section):
     """Every key of config/config.yaml and its overlays. Coordinates are 0-based and half-open."""
 
-    results: str = Field("results", description="Folder for everything the pipeline makes.")
-    samples: str = Field(description="Sample sheet (TSV); one row per biological sample.")
-    units: str = Field(description="Unit sheet (TSV); one row per lane or run of a sample.")
-    seed: int = Field(1, ge=0, description="Seed of the splits and of every random step.")
+    results: str = "results"
+    """Folder for everything the pipeline makes."""
+    samples: str
+    """Sample sheet (TSV); one row per biological sample."""
+    units: str
+    """Unit sheet (TSV); one row per lane or run of a sample."""
+    seed: int = Field(1, ge=0)
+    """Seed of the splits and of every random step."""
     simulate: SimulateSection | None = None
-    packages: dict[str, PackageSection] = Field(
-        {}, description="Example data taken from Python packages, by package name."
-    )
-    assemblies: dict[str, AssemblySection] = Field(
-        min_length=1, description="Genome assemblies by the name the sample sheet uses."
-    )
+    packages: dict[str, PackageSection] = Field({})
+    """Example data taken from Python packages, by package name."""
+    assemblies: dict[str, AssemblySection] = Field(min_length=1)
+    """Genome assemblies by the name the sample sheet uses."""
     reference: ReferenceSection = ReferenceSection()
     expression: ExpressionSection = ExpressionSection()
     hichip: HichipSection = HichipSection()
     loops: LoopSection = LoopSection()
     features: FeatureSection = FeatureSection()
     evaluation: EvaluationSection = EvaluationSection()
-    model: dict[str, Any] = Field(
-        {"variant": "paper"},
-        description="Architecture: a variant (paper, authors_code or tuned) to start from; keys "
-        "beside it override single hyper-parameters (docs/network.md).",
-    )
-    training: dict[str, Any] = Field(
-        {},
-        description="Overrides of the variant's training hyper-parameters (docs/network.md).",
-    )
+    model: dict[str, Any] = Field({"variant": "paper"})
+    """Architecture: a variant (paper, authors_code or tuned) to start from; keys beside it override
+    single hyper-parameters (docs/network.md)."""
+    training: dict[str, Any] = Field({})
+    """Overrides of the variant's training hyper-parameters (docs/network.md)."""
     baselines: BaselineSection = BaselineSection()
     motifs: MotifSection = MotifSection()
     figures: FigureSection = FigureSection()

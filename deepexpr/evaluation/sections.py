@@ -17,35 +17,24 @@ class EvaluationSection(Section):
     """Cross-validation."""
 
     tasks: Annotated[tuple[Literal["classification", "regression"], ...], Unique] = Field(
-        ("classification", "regression"), min_length=1, description="Tasks."
+        ("classification", "regression"), min_length=1
     )
-    folds: Annotated[tuple[Folds, ...], Unique] = Field(
-        (2, 5, 10, 15, 20), min_length=1, description="Values of K."
-    )
-    scheme: Literal["random", "chromosome", "family"] = Field(
-        "random",
-        description="How genes are split into folds: at random, by whole chromosomes, or by "
-        "whole families of genes with similar promoters.",
-    )
-    main_folds: int = Field(
-        10,
-        ge=2,
-        description="K of cross-cell-line, ablation, distance scan and motifs; one of folds.",
-    )
-    cross_cell_line: bool = Field(
-        True, description="Predict each cell line from the others of its assembly."
-    )
-    ablation: bool = Field(
-        True,
-        description="Train the HiChIP-only network beside the full and the sequence-only one.",
-    )
-    distances: Annotated[tuple[HalfWidth, ...], Unique] = Field(
-        (1_000_000, 500_000, 100_000),
-        description="Half-widths of the HiChIP input in the distance scan (bp); empty for none.",
-    )
-    distance_cell_lines: tuple[str, ...] | None = Field(
-        None, description="Cell lines of the distance scan; all with HiChIP if null."
-    )
+    """Tasks."""
+    folds: Annotated[tuple[Folds, ...], Unique] = Field((2, 5, 10, 15, 20), min_length=1)
+    """Values of K."""
+    scheme: Literal["random", "chromosome", "family"] = "random"
+    """How genes are split into folds: at random, by whole chromosomes, or by whole families of
+    genes with similar promoters."""
+    main_folds: int = Field(10, ge=2)
+    """K of cross-cell-line, ablation, distance scan and motifs; one of folds."""
+    cross_cell_line: bool = True
+    """Predict each cell line from the others of its assembly."""
+    ablation: bool = True
+    """Train the HiChIP-only network beside the full and the sequence-only one."""
+    distances: Annotated[tuple[HalfWidth, ...], Unique] = (1_000_000, 500_000, 100_000)
+    """Half-widths of the HiChIP input in the distance scan (bp); empty for none."""
+    distance_cell_lines: tuple[str, ...] | None = None
+    """Cell lines of the distance scan; all with HiChIP if null."""
 
     @model_validator(mode="after")
     def _main_folds_are_run(self) -> Self:

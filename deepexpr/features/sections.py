@@ -8,5 +8,7 @@ from deepexpr.settings import Field, Section
 class FeatureSection(Section):
     """Bins around each TSS."""
 
-    bins: int = Field(400, ge=2, multiple_of=2, description="Number of bins around the TSS.")
-    bin_size: int = Field(5000, ge=100, description="Size of a bin (bp).")
+    bins: int = Field(400, ge=2, multiple_of=2)
+    """Number of bins around the TSS."""
+    bin_size: int = Field(5000, ge=100)
+    """Size of a bin (bp)."""

@@ -11,10 +11,9 @@ class FigureSection(Section):
     """Figures."""
 
     formats: Annotated[tuple[Literal["pdf", "png", "svg"], ...], Unique] = Field(
-        ("pdf", "png", "svg"), min_length=1, description="File formats."
+        ("pdf", "png", "svg"), min_length=1
     )
-    gene: str | dict[str, str] | None = Field(
-        None,
-        description="Gene of figure 2C; `{ASSEMBLY: gene, ...}` where its name differs between "
-        "assemblies; the one with the strongest loops if null.",
-    )
+    """File formats."""
+    gene: str | dict[str, str] | None = None
+    """Gene of figure 2C; `{ASSEMBLY: gene, ...}` where its name differs between assemblies; the one
+    with the strongest loops if null."""

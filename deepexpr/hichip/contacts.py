@@ -20,7 +20,6 @@ from deepexpr.hichip import text_kernel
 from deepexpr.hichip.anchors import Anchors
 from deepexpr.hichip.bam_mates import PairBatch
 from deepexpr.hichip.sections import ContactSection
-from deepexpr.settings import Field
 
 log = logging.getLogger(__name__)
 
@@ -31,9 +30,8 @@ ROWS = 1 << 18
 class ContactSettings(ContactSection):
     """Distances are between the anchors' midpoints; `resolution` is for anchors that are bins."""
 
-    keep_trans: bool = Field(
-        False, description="Keep contacts between chromosomes (they never become loops)."
-    )
+    keep_trans: bool = False
+    """Keep contacts between chromosomes (they never become loops)."""
 
 
 @dataclass(frozen=True)

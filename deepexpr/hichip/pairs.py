@@ -39,13 +39,9 @@ class PairSettings(PairSection):
     """What to leave out. Chromosomes that the genome lacks are fine: not every assembly has a
     mitochondrion."""
 
-    min_mapq: int | None = Field(
-        None,
-        ge=0,
-        le=255,
-        description="Reads of lower mapping quality count as multi-mapped (none given: by the "
-        "aligner that a BAM names; 1 where it names none, and for mapq1, mapq2 of .pairs).",
-    )
+    min_mapq: int | None = Field(None, ge=0, le=255)
+    """Reads of lower mapping quality count as multi-mapped (none given: by the aligner that a BAM
+    names; 1 where it names none, and for mapq1, mapq2 of .pairs)."""
 
 
 @dataclass

@@ -13,65 +13,45 @@ from deepexpr.settings import Field, RuleError, Section
 class TrimSection(Section):
     """Cutting reads at their ligation junction."""
 
-    min_length: int = Field(
-        20, ge=1, description="Shortest read kept after trimming (bp), with its mate."
-    )
-    min_trimmed_fraction: float = Field(
-        0.02,
-        ge=0,
-        lt=1,
-        description="Fraction of reads holding a junction below which the run stops.",
-    )
+    min_length: int = Field(20, ge=1)
+    """Shortest read kept after trimming (bp), with its mate."""
+    min_trimmed_fraction: float = Field(0.02, ge=0, lt=1)
+    """Fraction of reads holding a junction below which the run stops."""
 
 
 class PairSection(Section):
     """Which pairs are left out."""
 
-    min_distance: int = Field(
-        1000,
-        ge=0,
-        description="Cis pairs closer than this are dangling ends or self-circles (bp).",
-    )
-    drop_chromosomes: tuple[str, ...] = Field(
-        ("chrM", "MT"), description="Chromosomes whose pairs are dropped."
-    )
+    min_distance: int = Field(1000, ge=0)
+    """Cis pairs closer than this are dangling ends or self-circles (bp)."""
+    drop_chromosomes: tuple[str, ...] = ("chrM", "MT")
+    """Chromosomes whose pairs are dropped."""
 
 
 class ContactSection(Section):
     """Which pairs are contacts."""
 
-    max_distance: int = Field(
-        2_000_000, ge=1, description="Largest distance between the anchors of a contact (bp)."
-    )
-    resolution: int = Field(5000, ge=100, description="Size of the fixed anchors (bp).")
+    max_distance: int = Field(2_000_000, ge=1)
+    """Largest distance between the anchors of a contact (bp)."""
+    resolution: int = Field(5000, ge=100)
+    """Size of the fixed anchors (bp)."""
 
 
 class HichipSection(ContactSection, PairSection, TrimSection):
     """HiChIP reads to contacts."""
 
-    bowtie_options: str = Field(
-        "-n 1 -M 1 --best --strata",
-        description="Options of bowtie 1. -M 1 keeps the same unique reads as -m 1, which would "
-        "leave reads out of the SAM and break the mates' order.",
-    )
-    anchors: str | None = Field(
-        None,
-        description="Anchors of the contacts: null for fixed bins, a BED of peaks, or macs to "
-        "call peaks from the pairs of each cell line.",
-    )
-    macs_options: str = Field(
-        "--nomodel --extsize 147 --keep-dup all -q 0.01",
-        description="Options of macs3 callpeak with anchors: macs; pairs are free of duplicates "
-        "already.",
-    )
-    keep_trimmed: bool = Field(
-        False,
-        description="Keep the trimmed reads as FASTQ; else bowtie reads them as they come and "
-        "none are written.",
-    )
-    mcool: bool = Field(
-        False, description="Also write each sample's pairs as .mcool for HiGlass; needs cooler."
-    )
+    bowtie_options: str = "-n 1 -M 1 --best --strata"
+    """Options of bowtie 1. -M 1 keeps the same unique reads as -m 1, which would leave reads out of
+    the SAM and break the mates' order."""
+    anchors: str | None = None
+    """Anchors of the contacts: null for fixed bins, a BED of peaks, or macs to call peaks from the
+    pairs of each cell line."""
+    macs_options: str = "--nomodel --extsize 147 --keep-dup all -q 0.01"
+    """Options of macs3 callpeak with anchors: macs; pairs are free of duplicates already."""
+    keep_trimmed: bool = False
+    """Keep the trimmed reads as FASTQ; else bowtie reads them as they come and none are written."""
+    mcool: bool = False
+    """Also write each sample's pairs as .mcool for HiGlass; needs cooler."""
 
     @model_validator(mode="after")
     def _mates_keep_their_order(self) -> Self:
@@ -88,20 +68,17 @@ class HichipSection(ContactSection, PairSection, TrimSection):
 class SamplerSection(Section):
     """Origami's loop model and how long it is sampled."""
 
-    mode: Literal["hichip", "chiapet"] = Field("hichip", description="Prior of the model.")
-    iterations: int = Field(10_000, ge=2, description="Gibbs iterations after burn-in.")
-    burn_in: int = Field(100, ge=0, description="Iterations thrown away first.")
-    chains: int = Field(
-        4,
-        ge=1,
-        description="Independent chains of the sampler, run at the same time and averaged; how "
-        "well they agree (R-hat) is in the log and in qc.tsv.",
-    )
-    stop_when_converged: bool = Field(
-        False,
-        description="Stop before the last iteration once all R-hat are below 1.01; needs two "
-        "chains.",
-    )
+    mode: Literal["hichip", "chiapet"] = "hichip"
+    """Prior of the model."""
+    iterations: int = Field(10_000, ge=2)
+    """Gibbs iterations after burn-in."""
+    burn_in: int = Field(100, ge=0)
+    """Iterations thrown away first."""
+    chains: int = Field(4, ge=1)
+    """Independent chains of the sampler, run at the same time and averaged; how well they agree
+    (R-hat) is in the log and in qc.tsv."""
+    stop_when_converged: bool = False
+    """Stop before the last iteration once all R-hat are below 1.01; needs two chains."""
 
     @model_validator(mode="after")
     def _chains_tell(self) -> Self:
@@ -119,9 +96,8 @@ class SamplerSection(Section):
 class CutoffSection(Section):
     """Which contacts are loops."""
 
-    confidence: float = Field(
-        0.9, ge=0, lt=1, description="A contact is a loop above this posterior."
-    )
+    confidence: float = Field(0.9, ge=0, lt=1)
+    """A contact is a loop above this posterior."""
 
 
 class CallSection(CutoffSection, SamplerSection):
@@ -156,9 +132,8 @@ class CallSection(CutoffSection, SamplerSection):
 class SignalSection(Section):
     """The normalised signal."""
 
-    total_metric: Literal["read_pairs", "valid_pairs"] = Field(
-        "read_pairs", description="N_i of the normalisation."
-    )
+    total_metric: Literal["read_pairs", "valid_pairs"] = "read_pairs"
+    """N_i of the normalisation."""
 
 
 class LoopSection(SignalSection, CallSection):

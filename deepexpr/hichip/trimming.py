@@ -36,10 +36,10 @@ FIRST_LOOK = 1_000_000
 class TrimSettings(TrimSection):
     """What to trim and when to stop; the fraction is of all reads of both mates."""
 
-    enzyme: str = Field(description="Name or sites (see `enzymes.parse_enzymes`).")
-    threads: int = Field(
-        1, ge=1, description="1 compresses in this thread; more give each file its own."
-    )
+    enzyme: str
+    """Name or sites (see `enzymes.parse_enzymes`)."""
+    threads: int = Field(1, ge=1)
+    """1 compresses in this thread; more give each file its own."""
 
 
 @dataclass(frozen=True)

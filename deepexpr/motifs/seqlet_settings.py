@@ -13,26 +13,22 @@ class SeqletSection(Section):
 
     WHERE = "settings of the attribution motifs"
 
-    width: int = Field(8, ge=LEAST_WIDTH, description="Letters of a window (bp).")
-    flank: int = Field(
-        4,
-        ge=0,
-        description="Letters shown on either side of it, and the largest shift at which two are "
-        "compared (bp).",
-    )
-    false_discovery: float = Field(
-        0.05, gt=0, lt=1, description="Expected share of null windows among those that are kept."
-    )
-    alike: float = Field(0.5, gt=0, lt=1, description="Cosine above which groups are joined.")
-    least: int = Field(10, ge=2, description="Seqlets of a motif, at least.")
-    most: int = Field(
-        2000,
-        ge=2,
-        description="Seqlets pooled, strongest first; memory grows with its square.",
-    )
+    width: int = Field(8, ge=LEAST_WIDTH)
+    """Letters of a window (bp)."""
+    flank: int = Field(4, ge=0)
+    """Letters shown on either side of it, and the largest shift at which two are compared (bp)."""
+    false_discovery: float = Field(0.05, gt=0, lt=1)
+    """Expected share of null windows among those that are kept."""
+    alike: float = Field(0.5, gt=0, lt=1)
+    """Cosine above which groups are joined."""
+    least: int = Field(10, ge=2)
+    """Seqlets of a motif, at least."""
+    most: int = Field(2000, ge=2)
+    """Seqlets pooled, strongest first; memory grows with its square."""
 
 
 class SeqletSettings(SeqletSection):
     """The same, and the seed."""
 
-    seed: int = Field(1, ge=0, description="Seed of the null and of the draw of promoters.")
+    seed: int = Field(1, ge=0)
+    """Seed of the null and of the draw of promoters."""

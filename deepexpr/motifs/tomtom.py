@@ -35,7 +35,8 @@ _FEW_TARGETS = 25
 class TomtomOptions(DistanceSection):
     """How motifs are compared; for the engines see the module."""
 
-    threads: int = Field(1, ge=1, description="Threads of memelite.")
+    threads: int = Field(1, ge=1)
+    """Threads of memelite."""
 
 
 def compare(

@@ -10,52 +10,44 @@ from deepexpr.settings import Field, Section
 class AssemblySection(Section):
     """A genome assembly: genome and annotation, or finished promoters in their place."""
 
-    promoters: str | None = Field(
-        None,
-        description="Finished promoters in place of genome and annotation: one-hot array (.npy of "
-        "genes, 2001, 4), rows as in the first table under expression.",
-    )
-    genome: str | None = Field(None, description="Genome FASTA: plain, gzip or bgzip.")
-    genome_url: str | None = Field(
-        None, description="Where to download the genome if the file is absent."
-    )
-    genome_md5: str | None = Field(None, description="MD5 of the download; not checked if null.")
-    annotation: str | None = Field(
-        None, description="Annotation: GTF, GFF3 or UCSC refGene table, plain or gzip."
-    )
-    annotation_url: str | None = Field(
-        None, description="Where to download the annotation if the file is absent."
-    )
-    annotation_md5: str | None = Field(
-        None, description="MD5 of the download; not checked if null."
-    )
-    transcripts: str | None = Field(
-        None, description="Transcript FASTA; cut from genome and annotation if null."
-    )
-    chromosomes: tuple[str, ...] | None = Field(
-        None, description="Chromosomes whose genes are used; all of the genome if null."
-    )
+    promoters: str | None = None
+    """Finished promoters in place of genome and annotation: one-hot array (.npy of genes, 2001, 4),
+    rows as in the first table under expression."""
+    genome: str | None = None
+    """Genome FASTA: plain, gzip or bgzip."""
+    genome_url: str | None = None
+    """Where to download the genome if the file is absent."""
+    genome_md5: str | None = None
+    """MD5 of the download; not checked if null."""
+    annotation: str | None = None
+    """Annotation: GTF, GFF3 or UCSC refGene table, plain or gzip."""
+    annotation_url: str | None = None
+    """Where to download the annotation if the file is absent."""
+    annotation_md5: str | None = None
+    """MD5 of the download; not checked if null."""
+    transcripts: str | None = None
+    """Transcript FASTA; cut from genome and annotation if null."""
+    chromosomes: tuple[str, ...] | None = None
+    """Chromosomes whose genes are used; all of the genome if null."""
 
 
 class PromoterSection(Section):
     """Which genes have a promoter, and where it lies."""
 
-    tss_rule: Literal["most_upstream", "longest", "canonical"] = Field(
-        "most_upstream", description="Which transcript gives a gene its TSS."
-    )
-    biotypes: tuple[str, ...] = Field(
-        ("protein_coding",), min_length=1, description="Gene biotypes that are kept; any keeps all."
-    )
-    upstream: int = Field(1000, ge=0, description="Letters before the TSS base (bp).")
-    downstream: int = Field(1000, ge=1, description="Letters from the TSS base on (bp).")
+    tss_rule: Literal["most_upstream", "longest", "canonical"] = "most_upstream"
+    """Which transcript gives a gene its TSS."""
+    biotypes: tuple[str, ...] = Field(("protein_coding",), min_length=1)
+    """Gene biotypes that are kept; any keeps all."""
+    upstream: int = Field(1000, ge=0)
+    """Letters before the TSS base (bp)."""
+    downstream: int = Field(1000, ge=1)
+    """Letters from the TSS base on (bp)."""
 
 
 class ReferenceSection(PromoterSection):
     """Genes and promoters of a run: the networks read 2000 letters with the TSS at 1000."""
 
-    upstream: Literal[1000] = Field(
-        1000,
-        description="Letters before the TSS base (bp); the networks read 2000 letters with the "
-        "TSS at 1000.",
-    )
-    downstream: Literal[1000] = Field(1000, description="Letters from the TSS base on (bp).")
+    upstream: Literal[1000] = 1000
+    """Letters before the TSS base (bp); the networks read 2000 letters with the TSS at 1000."""
+    downstream: Literal[1000] = 1000
+    """Letters from the TSS base on (bp)."""

@@ -8,8 +8,9 @@ from deepexpr.settings import Field, Section
 class SimulateSection(Section):
     """Set for the embedded demo only; makes the genome and the reads the sheets name."""
 
-    output: str = Field(description="Folder for the simulated genome and reads and their truth.")
-    seed: int = Field(1, ge=0, description="Seed of the simulation.")
-    scale: float = Field(
-        1, ge=0.05, le=10, description="Size of the demo; 1 is several hundred genes."
-    )
+    output: str
+    """Folder for the simulated genome and reads and their truth."""
+    seed: int = Field(1, ge=0)
+    """Seed of the simulation."""
+    scale: float = Field(1, ge=0.05, le=10)
+    """Size of the demo; 1 is several hundred genes."""

@@ -30,20 +30,19 @@ class OrigamiSettings(SamplerSection):
         that many steps between the smallest and the largest (0.03 % of the distance at 20,000).
     """
 
-    thin: int = Field(5, ge=2, description="Leave out every n-th iteration after the burn-in.")
-    trans: Literal["auto", "smallest", "original"] = Field(
-        "auto",
-        description="Where contacts between chromosomes read the distance spline: at the smallest "
-        "cis distance, or as the original program does; auto is original in mode chiapet.",
-    )
-    count_cap: int = Field(
-        30, description="Contacts with more PETs are left out of the updates of rates and splines."
-    )
-    initial_rates: tuple[float, float] = Field(
-        (1.0, 5.0), description="lambda0 and lambda1 at the start."
-    )
-    threads: int = Field(1, ge=1, description="Chains that run at the same time.")
-    max_distances: int = Field(20_000, ge=2, description="Distinct distances, at most.")
+    thin: int = Field(5, ge=2)
+    """Leave out every n-th iteration after the burn-in."""
+    trans: Literal["auto", "smallest", "original"] = "auto"
+    """Where contacts between chromosomes read the distance spline: at the smallest cis distance, or
+    as the original program does; auto is original in mode chiapet."""
+    count_cap: int = 30
+    """Contacts with more PETs are left out of the updates of rates and splines."""
+    initial_rates: tuple[float, float] = (1.0, 5.0)
+    """lambda0 and lambda1 at the start."""
+    threads: int = Field(1, ge=1)
+    """Chains that run at the same time."""
+    max_distances: int = Field(20_000, ge=2)
+    """Distinct distances, at most."""
 
     @property
     def trans_place(self) -> str:

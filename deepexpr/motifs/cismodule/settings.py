@@ -16,50 +16,34 @@ class CismoduleSection(Section):
 
     WHERE = "settings of CisModule"
 
-    module_length: int = Field(
-        150, description="l, length of a module (at the start, where it is sampled; bp)."
-    )
-    module_length_step: int = Field(
-        0, ge=0, description="Metropolis steps of l by up to this many bp; 0 keeps l fixed."
-    )
-    width: int = Field(10, description="w_k, width of a motif, at the start (bp).")
-    min_width: int = Field(6, ge=2, description="Where the moves of the width stop (bp).")
-    max_width: int = Field(18, description="Where the moves of the width stop (bp).")
-    extent_moves: int = Field(
-        4,
-        ge=0,
-        description="Motifs whose extent (width, place) is proposed to change in an iteration.",
-    )
-    iterations: int = Field(200, description="Iterations of each chain in all.")
-    burn_in: int = Field(100, ge=0, description="First iterations, not averaged.")
-    chains: int = Field(
-        3,
-        ge=1,
-        description="Chains from different starts; the one with the highest mean log posterior "
-        "is reported.",
-    )
-    background_order: int = Field(
-        3,
-        ge=0,
-        le=5,
-        description="Order of the Markov background (0: letters alone, as in the paper).",
-    )
-    letter_prior: float = Field(
-        0.5, gt=0, description="Pseudocount of each letter of a motif column (product-Dirichlet)."
-    )
-    step_prior: float = Field(
-        1.0, gt=0, description="Pseudocount of each kind of step inside a module (Dirichlet on q)."
-    )
-    module_prior: tuple[Positive, Positive | None] = Field(
-        (1.0, None),
-        description="(a, b) of the Beta prior on r; b null means one module per 10 module lengths.",
-    )
-    draws: int = Field(
-        200,
-        ge=1,
-        description="Alignments drawn with the final parameters for the probabilities of sites "
-        "and modules.",
-    )
+    module_length: int = 150
+    """l, length of a module (at the start, where it is sampled; bp)."""
+    module_length_step: int = Field(0, ge=0)
+    """Metropolis steps of l by up to this many bp; 0 keeps l fixed."""
+    width: int = 10
+    """w_k, width of a motif, at the start (bp)."""
+    min_width: int = Field(6, ge=2)
+    """Where the moves of the width stop (bp)."""
+    max_width: int = 18
+    """Where the moves of the width stop (bp)."""
+    extent_moves: int = Field(4, ge=0)
+    """Motifs whose extent (width, place) is proposed to change in an iteration."""
+    iterations: int = 200
+    """Iterations of each chain in all."""
+    burn_in: int = Field(100, ge=0)
+    """First iterations, not averaged."""
+    chains: int = Field(3, ge=1)
+    """Chains from different starts; the one with the highest mean log posterior is reported."""
+    background_order: int = Field(3, ge=0, le=5)
+    """Order of the Markov background (0: letters alone, as in the paper)."""
+    letter_prior: float = Field(0.5, gt=0)
+    """Pseudocount of each letter of a motif column (product-Dirichlet)."""
+    step_prior: float = Field(1.0, gt=0)
+    """Pseudocount of each kind of step inside a module (Dirichlet on q)."""
+    module_prior: tuple[Positive, Positive | None] = (1.0, None)
+    """(a, b) of the Beta prior on r; b null means one module per 10 module lengths."""
+    draws: int = Field(200, ge=1)
+    """Alignments drawn with the final parameters for the probabilities of sites and modules."""
 
     @model_validator(mode="after")
     def _fit_each_other(self) -> Self:
@@ -83,4 +67,5 @@ class CismoduleSection(Section):
 class CismoduleSettings(CismoduleSection):
     """All of the hyper-parameters."""
 
-    motifs: int = Field(24, ge=1, description="K, number of motifs looked for.")
+    motifs: int = Field(24, ge=1)
+    """K, number of motifs looked for."""
