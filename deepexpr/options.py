@@ -44,14 +44,7 @@ def add_options(
 
     flags : options whose name is not the field's, such as biotypes="--biotype".
     """
-    add_fields(parser, section, section.model_fields if fields is None else fields, **flags)
-
-
-def add_fields(
-    parser: argparse.ArgumentParser, section: type[Section], fields: Iterable[str], **flags: str
-) -> None:
-    """Add an option for each of `fields`, without ``--settings``; flags as in `add_settings`."""
-    for name in fields:
+    for name in section.model_fields if fields is None else fields:
         field = section.model_fields[name]
         default = field.get_default(call_default_factory=True)
         shown = " ".join(map(str, default)) if isinstance(default, tuple) else default

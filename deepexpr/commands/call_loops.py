@@ -14,7 +14,7 @@ _ORIGAMI = ("thin", "trans", "count_cap", "threads")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     from deepexpr.hichip.callers.origami import OrigamiSettings
     from deepexpr.hichip.sections import CallSection
-    from deepexpr.options import add_fields, add_settings
+    from deepexpr.options import add_options, add_settings
 
     parser.add_argument(
         "--contacts",
@@ -32,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="reads per anchor: chromosome, start, end, reads; several files are summed",
     )
     add_settings(parser, CallSection, [n for n in CallSection.model_fields if n != _OWN])
-    add_fields(parser, OrigamiSettings, _ORIGAMI)
+    add_options(parser, OrigamiSettings, _ORIGAMI)
     parser.add_argument("--seed", type=int, default=1, help="seed of the random numbers")
     parser.add_argument("--output", required=True, metavar="BEDPE", help="all contacts, tested")
     parser.add_argument("--loops", metavar="BEDPE", help="only the loops, same columns")

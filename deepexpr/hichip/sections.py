@@ -103,15 +103,10 @@ class CutoffSection(Section):
 class CallSection(CutoffSection, SamplerSection):
     """What calling loops takes."""
 
-    caller: str = Field(
-        "origami",
-        description="Who calls loops: a module of deepexpr/hichip/callers/, or of another package.",
-    )
-    caller_settings: dict[str, Any] = Field(
-        {},
-        description="Settings of the caller that are no key here, such as thin, trans and "
-        "count_cap of origami.",
-    )
+    caller: str = "origami"
+    """Who calls loops: a module of deepexpr/hichip/callers/, or of another package."""
+    caller_settings: dict[str, Any] = Field({})
+    """Settings of the caller that are no key here, such as thin, trans and count_cap of origami."""
 
     @model_validator(mode="after")
     def _caller_takes_its_settings(self) -> Self:
