@@ -7,13 +7,17 @@ import itertools
 import os
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from deepexpr.checks.tables import gene_values
 from deepexpr.config.entries import files_of
 from deepexpr.errors import InputError
+from deepexpr.expression.abundance import read_abundance
+from deepexpr.expression.gene_counts import count_table, sum_by_gene
 from deepexpr.files import reading
 from deepexpr.reference.annotation import Annotation, read_annotation
 from deepexpr.reference.builds import check_build
@@ -28,37 +32,54 @@ Version = tuple[int, float, float]
 CHUNK = 1 << 24
 
 
-def reference_problems(config: Mapping[str, Any]) -> Iterator[InputError]:
-    """What reading each annotation and choosing its genes says, where genome and it are there."""
+@dataclass(frozen=True, eq=False)
+class Reference:
+    """What an assembly's annotation gave: all transcripts, and the genes that are chosen."""
+
+    transcripts: pd.DataFrame
+    genes: pd.DataFrame
+
+
+def read_references(config: Mapping[str, Any]) -> tuple[dict[str, Reference], list[InputError]]:
+    """Read each annotation and choose its genes, where genome and it are there; the problems."""
     settings = config["reference"]
+    found, problems = {}, []
     for name, assembly in config["assemblies"].items():
         genome, annotation = assembly["genome"], assembly["annotation"]
         if not _are_there(genome, annotation):
             continue
         try:
-            sizes = genome_sizes(genome)
-            check_build(name, sizes, genome)
+            check_build(name, genome_sizes(genome), genome)
             transcripts = _annotation(*_version(annotation), *_version(genome)).transcripts
+            chosen = transcripts
             if assembly["chromosomes"]:
-                transcripts = restrict_chromosomes(transcripts, assembly["chromosomes"])
-            select_genes(transcripts, settings["tss_rule"], settings["biotypes"])
+                chosen = restrict_chromosomes(transcripts, assembly["chromosomes"])
+            genes = select_genes(chosen, settings["tss_rule"], settings["biotypes"])
+            found[name] = Reference(transcripts, genes)
         except InputError as error:
-            yield error.at(error.where or f"configuration, key assemblies.{name}")
+            problems.append(error.at(error.where or f"configuration, key assemblies.{name}"))
+    return found, problems
 
 
 def unit_problems(
-    config: Mapping[str, Any], samples: pd.DataFrame, units: pd.DataFrame
+    config: Mapping[str, Any],
+    samples: pd.DataFrame,
+    units: pd.DataFrame,
+    references: Mapping[str, Reference],
 ) -> Iterator[InputError]:
-    """Units that enter mapped, and name other chromosomes than their genome does."""
+    """Units that enter mapped or counted, and name other chromosomes or genes than theirs."""
     assembly_of = dict(zip(samples["sample"], samples["assembly"], strict=True))
     for index, unit in units.iterrows():
-        genome = config["assemblies"][assembly_of[unit["sample"]]]["genome"]
+        assembly = assembly_of[unit["sample"]]
+        genome, reference = config["assemblies"][assembly]["genome"], references.get(assembly)
         for column, path in files_of(unit).items():
-            if column in _NAMES and _are_there(genome, path):
-                try:
+            try:
+                if column in _NAMES and _are_there(genome, path):
                     _NAMES[column](path, genome)
-                except InputError as error:
-                    yield error.at(f"{path} ({config['units']}, row {index}, column {column})")
+                elif column in _COUNTS and reference is not None and _are_there(path):
+                    _COUNTS[column](unit, path, reference)
+            except InputError as error:
+                yield error.at(f"{path} ({config['units']}, row {index}, column {column})")
 
 
 def genome_sizes(path: str | Path) -> dict[str, int]:
@@ -182,4 +203,13 @@ def _foreign(found: list[str], genome: str) -> InputError:
     )
 
 
+def _check_genes(unit: pd.Series, path: str, reference: Reference) -> None:
+    count_table({unit["sample"]: gene_values(path, unit["value_column"])}, reference.genes)
+
+
+def _check_targets(_: pd.Series, path: str, reference: Reference) -> None:
+    sum_by_gene(read_abundance(path), reference.transcripts)
+
+
+_COUNTS = {"expression": _check_genes, "kallisto": _check_targets}
 _NAMES = {"bam1": _check_bam, "bam2": _check_bam, "pairs": _check_pairs, "loops": _check_loops}

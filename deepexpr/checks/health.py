@@ -22,10 +22,10 @@ from deepexpr.checks.fastq import (
 )
 from deepexpr.checks.gzip_ends import check_gzip_end
 from deepexpr.checks.junctions import require_junctions
+from deepexpr.checks.tables import gene_values
 from deepexpr.compression import has_bgzf_end, is_bgzf, is_gzip
 from deepexpr.config.entries import files_of
 from deepexpr.errors import InputError
-from deepexpr.expression.gene_tables import read_gene_counts
 from deepexpr.files import reading
 
 #: kallisto's k-mers; shorter reads hold none.
@@ -103,7 +103,7 @@ def _unit_problems(
                 yield from (problem.at(place) for problem in wrong)
                 paired = paired and not wrong
             elif column == "expression":
-                read_gene_counts(path, unit["value_column"] or None)
+                gene_values(path, unit["value_column"])
             elif column in ("bam1", "bam2"):
                 _require_bam(path)
             elif column in ("pairs", "loops") and not path.endswith((".bz2", ".xz", ".zst")):

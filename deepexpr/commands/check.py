@@ -22,7 +22,7 @@ def add_configfile(parser):
 
 
 def run(args):
-    from deepexpr.checks.genome import reference_problems, unit_problems
+    from deepexpr.checks.genome import read_references, unit_problems
     from deepexpr.checks.inputs import load_and_check, run_time_problems
     from deepexpr.config.settings import read_config
     from deepexpr.errors import raise_all
@@ -30,11 +30,12 @@ def run(args):
     where = ", ".join(args.configfile)
     config, samples, units = load_and_check(read_config(args.configfile), where)
     with _only_warnings(args.debug):
+        references, problems = read_references(config)
         raise_all(
             [
-                *reference_problems(config),
+                *problems,
                 *run_time_problems(config, samples, units),
-                *unit_problems(config, samples, units),
+                *unit_problems(config, samples, units, references),
             ]
         )
     print(

@@ -61,7 +61,7 @@ def run(args: argparse.Namespace) -> None:
         require_all_read,
         require_pseudoaligned,
     )
-    from deepexpr.expression.gene_counts import count_table, sum_by_gene
+    from deepexpr.expression.gene_counts import count_table, sum_by_gene, warn_of_loci
     from deepexpr.expression.gene_tables import read_gene_counts
     from deepexpr.expression.normalise import expression_table
     from deepexpr.expression.sections import ExpressionSection
@@ -78,6 +78,7 @@ def run(args: argparse.Namespace) -> None:
     samples = {}
     if args.abundance:
         transcripts = read(TRANSCRIPTS, args.transcripts)
+        warn_of_loci(transcripts)
         for _, sample, path in map(_item, args.abundance):
             if sample in counted:
                 require_all_read(path, counted[sample])

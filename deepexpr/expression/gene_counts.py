@@ -58,6 +58,18 @@ def sum_by_gene(abundance: pd.Series, transcripts: pd.DataFrame) -> pd.Series:
     return abundance.groupby(genes).sum().rename_axis("gene")
 
 
+def warn_of_loci(transcripts: pd.DataFrame) -> None:
+    """Name symbols whose transcripts lie on several chromosomes or strands: one sum for all places."""
+    places = transcripts[["gene", "chromosome", "strand"]].drop_duplicates()["gene"]
+    several = places[places.duplicated()].unique()
+    if len(several):
+        log.warning(
+            "%d symbol(s) stand at several places, and the counts of all are summed for the "
+            "promoter of one, such as %s",
+            len(several), ", ".join(map(str, several[:3])),
+        )  # fmt: skip
+
+
 def count_table(samples: dict[str, pd.Series], genes: pd.DataFrame) -> pd.DataFrame:
     """Counts of the genes of `genes` (schemas.GENES): column gene, then one per sample.
 

@@ -121,3 +121,48 @@ def test_an_index_older_than_its_genome_is_not_believed(project, capsys):
     assert check(capsys)[0] == 1
     (project / "g.fa.fai").write_text("1\t4\t60\t60\t61\n")  # of a file with a longer header
     assert check(capsys)[0] == 0
+
+
+def counted(project, column, text):
+    """The RNA-seq sample enters with what another program counted."""
+    (project / "k").mkdir(exist_ok=True)
+    path = project / ("k/abundance.tsv" if column == "kallisto" else "k/t.tsv")
+    path.write_text(text)
+    head = f"sample\tunit\tfq1\tfq2\t{column}\n"
+    (project / "units.tsv").write_text(head + f"R1\ta\t\t\t{path}\nH1\ta\th_1.fq\th_2.fq.gz\t\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("G\t5\nH\t7\n", None),
+        ("ENSG01\t5\n", "No gene of the gene table was counted"),
+        ("G\t5\n1-Mar\t7\n", "WARNING"),
+    ],
+)
+def test_tables_of_genes_are_held_against_the_annotation(project, capsys, text, says):
+    counted(project, "expression", text)
+    status, told = check(capsys)
+    assert status == (says not in (None, "WARNING"))
+    assert (says or "") in told
+    assert told.count("1-Mar and") + told.count("such as 1-Mar") == ("1-Mar" in text)
+
+
+HEAD = "target_id\tlength\teff_length\test_counts\ttpm\n"
+
+
+@pytest.mark.parametrize(
+    ("rows", "says"),
+    [
+        ("T\t9\t9\t5\t1\n", None),
+        ("T.3|x\t9\t9\t5\t-nan\n", None),
+        ("Q\t9\t9\t5\t1\n", "No target of kallisto is a known transcript"),
+        ("T\t9\t9\t1\t1\nQ\t9\t9\t999\t1\n", "on targets of no known gene"),
+        ("T\t9\t9\t0\t1\n", "No read was counted"),
+    ],
+)
+def test_targets_of_kallisto_are_held_against_the_annotation(project, capsys, rows, says):
+    counted(project, "kallisto", HEAD + rows)
+    status, told = check(capsys)
+    assert status == (says is not None)
+    assert (says or "") in told

@@ -9,7 +9,7 @@ import pytest
 from deepexpr.cli import main
 from deepexpr.errors import InputError
 from deepexpr.expression.abundance import read_abundance
-from deepexpr.expression.gene_counts import count_table, sum_by_gene
+from deepexpr.expression.gene_counts import count_table, sum_by_gene, warn_of_loci
 from deepexpr.expression.gene_tables import read_gene_counts
 from deepexpr.expression.normalise import binary_labels, expression_table, quantile_normalise
 from deepexpr.expression.tables import expression_of, read_expression
@@ -213,3 +213,14 @@ def test_verb_explains_wrong_use(inputs, capsys):
     ):
         assert call(inputs, *options) == 2
         assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("second", "warned"), [("chr2", True), ("chr1", False)])
+def test_symbols_at_several_places_are_warned_of(caplog, second, warned):
+    places = pd.DataFrame(
+        {"transcript": ["A", "B"], "gene": "G", "chromosome": ["chr1", second], "strand": "+"}
+    )
+    with caplog.at_level(logging.WARNING):
+        warn_of_loci(places)
+    assert sum_by_gene(pd.Series({"A": 1.0, "B": 2.0}), places).to_dict() == {"G": 3}
+    assert ("1 symbol(s) stand at several places" in caplog.text) == warned
