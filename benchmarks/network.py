@@ -33,6 +33,7 @@ from rates import synthetic_dataset
 from deepexpr.files import write_table
 
 BACKENDS = ("tensorflow", "jax")
+ONCE = {"epochs": 1, "distal_epochs": 1, "members": 1}
 VARIANTS = ("paper", "authors_code", "tuned")
 AUTHORS_BATCH = 8  # their own; 64 genes take more memory than most machines have to spare
 GENES = 256  # as many different ones as the largest batch needs; which they are costs nothing
@@ -55,7 +56,8 @@ def measure_steps(variant: str, batches: list[int], window: float, threads: int)
     from deepexpr.features.dataset import Dataset
     from deepexpr.model.backend import configure, keras
     from deepexpr.model.network import Shape
-    from deepexpr.model.steps import NetworkBuilder, fold_data
+    from deepexpr.model.steps import fold_data
+    from deepexpr.model.variants import builder as make_builder
 
     configure(threads)
     with tempfile.TemporaryDirectory() as folder:
@@ -66,14 +68,15 @@ def measure_steps(variant: str, batches: list[int], window: float, threads: int)
         if variant == "authors_code":
             batch = min(batch, AUTHORS_BATCH)
         model, training = _settings(variant, batch)
-        builder = NetworkBuilder(model, training, shape, "full")
+        builder = make_builder(model, training, shape, "full")
         start = time.perf_counter()
         few = fold_data(
             dataset, np.arange(batch), np.arange(batch, batch + 8), "regression", standardise=True
         )
-        builder.train(builder.with_words(few), 0, "warm-up")
+        builder.train(builder.prepare(few, False), 0, "warm-up")
         started = round(time.perf_counter() - start, 1)
-        for name, trainer in builder._trainers.items():
+        trainers = getattr(builder, "_trainers", None) or {"full": builder._trainer}
+        for name, trainer in trainers.items():
             rate = _genes_per_second(trainer, dataset, batch, window)
             rows.append(
                 {"backend": keras.backend.backend(), "variant": variant, "step": name,
@@ -87,9 +90,17 @@ def measure_steps(variant: str, batches: list[int], window: float, threads: int)
 def _settings(variant: str, batch: int):
     from deepexpr.model.config import make_configs
 
-    once = {"epochs": 1, "distal_epochs": 1, "members": 1}
     sizes = {"batch_size": batch, "distal_batch_size": batch}
-    return make_configs({"variant": variant}, once | sizes)
+    return make_configs({"variant": variant}, _read_by(variant, ONCE | sizes))
+
+
+def _read_by(variant: str, training: dict) -> dict:
+    """Those settings of the training that the variant has."""
+    from deepexpr.model.config import FAMILY
+    from deepexpr.plugins import member
+
+    known = member(FAMILY, variant).Training.model_fields
+    return {name: value for name, value in training.items() if name in known}
 
 
 def _genes_per_second(trainer, dataset, batch: int, window: float) -> float:
@@ -110,13 +121,14 @@ def _inputs(model, dataset, rows):
     """What this step's model takes: promoters, bins (or what is made of them), a frozen score."""
     from deepexpr.model.examples import Examples
 
-    shapes = [tuple(tensor.shape[1:]) for tensor in model.inputs]
-    sequence = dataset.sequence[rows] if len(shapes[0]) == 2 else None
-    flat = [np.zeros((len(rows), *shape), np.float32) for shape in shapes if len(shape) == 1]
-    for values in flat:
-        values[:, : dataset.bins.shape[1]] = dataset.bins[rows][:, : values.shape[1]]
-    bins = flat[0] if flat else None
-    return Examples(sequence, bins, flat[1] if len(flat) > 1 else None)
+    arrays = {}
+    for tensor in model.inputs:
+        values = dataset.sequence[rows]
+        if len(tensor.shape) == 2:
+            values = np.zeros((len(rows), tensor.shape[1]), np.float32)
+            values[:, : dataset.bins.shape[1]] = dataset.bins[rows][:, : values.shape[1]]
+        arrays[tensor.name] = values
+    return Examples(arrays)
 
 
 def training_multiply_adds(model) -> int:
@@ -154,13 +166,12 @@ def measure_job(variant: str, genes: int, threads: int) -> dict:
     from deepexpr.model.crossvalidation import make_job, run_job
 
     configure(threads)
-    once = {"epochs": 1, "distal_epochs": 1, "members": 1}
     with tempfile.TemporaryDirectory() as folder:
         path, splits = synthetic_dataset(Path(folder), genes)
         Path("/proc/self/clear_refs").write_text("5")  # the peak starts from what is held now
         job = make_job(
             Dataset.open(path), read_splits(splits), "regression", "full",
-            *make_configs({"variant": variant}, once), seed=0, scheme="random",
+            *make_configs({"variant": variant}, _read_by(variant, ONCE)), seed=0, scheme="random",
         )  # fmt: skip
         start = time.perf_counter()
         run_job(job, Path(folder) / "job", [0])

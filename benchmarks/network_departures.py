@@ -25,10 +25,11 @@ from deepexpr.features.splits import fold_roles, make_splits
 from deepexpr.files import write_table
 from deepexpr.model.backend import configure
 from deepexpr.model.config import make_configs
-from deepexpr.model.examples import Examples, inputs_of_kind
+from deepexpr.model.examples import Examples
 from deepexpr.model.network import Shape
-from deepexpr.model.steps import NetworkBuilder, fold_data
+from deepexpr.model.steps import TwoSteps, fold_data
 from deepexpr.model.training import forward
+from deepexpr.model.variants import builder as make_builder
 
 SEED = 1
 #: What is turned back: name, settings of the model, of the training.
@@ -69,7 +70,7 @@ class Measured:
         self.dataset = dataset
         self.splits = splits
         self.shape = Shape(dataset.sequence.shape[1], dataset.bins.shape[1], 5000, "regression")
-        self.builders: dict[str, NetworkBuilder] = {}
+        self.builders: dict[str, TwoSteps] = {}
         self.rows: list[tuple] = []
 
     def fold(self, fold: int) -> None:
@@ -87,20 +88,20 @@ class Measured:
         builder = self._builder(name, model, training, kind)
         trained, _ = builder.train(self._data(builder, fold), self._seed(fold), name, proximal)
         test = self.dataset.index_of(fold_roles(self.splits, fold)["test"])
-        examples = Examples(self.dataset.sequence, self.dataset.bins).take(test)
-        predicted = forward(trained, inputs_of_kind(examples, kind))[:, 0]
+        examples = Examples(self.dataset.inputs).take(test)
+        predicted = forward(trained, examples)[:, 0]
         score = pearsonr(self.dataset.expression[test], predicted).statistic
         self.rows.append((module, name, fold, float(score)))
         print(f"fold {fold}: {name}: {score:.4f}", flush=True)
 
-    def _builder(self, name, model, training, kind) -> NetworkBuilder:
+    def _builder(self, name, model, training, kind) -> TwoSteps:
         """The compiled steps of one recipe, kept between folds."""
         if name not in self.builders:
             settings = make_configs({"variant": "tuned"} | model, training)
-            self.builders[name] = NetworkBuilder(*settings, self.shape, kind)
+            self.builders[name] = make_builder(*settings, self.shape, kind)
         return self.builders[name]
 
-    def _data(self, builder: NetworkBuilder, fold: int):
+    def _data(self, builder: TwoSteps, fold: int):
         """The fold's genes; the word score is solved once, it is the same for all recipes."""
         roles = fold_roles(self.splits, fold)
         rows = [self.dataset.index_of(roles[role]) for role in ("train", "validation")]
@@ -108,7 +109,7 @@ class Measured:
         if not builder.config.words:
             return data
         if getattr(self, "solved", (None,))[0] != fold:
-            self.solved = (fold, builder.with_words(data).words)
+            self.solved = (fold, builder.prepare(data).words)
         return dataclasses.replace(data, words=self.solved[1])
 
     @staticmethod

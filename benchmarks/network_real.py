@@ -112,7 +112,9 @@ def words_alone(dataset: Dataset, bundle: Bundle) -> pd.DataFrame:
         words = keras.Model(proximal.input, proximal.get_layer(WORD_SCORE).output)
         test = table["fold"] == fold
         genes = dataset.index_of(table.loc[test, "gene"])
-        table.loc[test, "predicted"] = forward(words, Examples(dataset.sequence[genes]))[:, 0]
+        table.loc[test, "predicted"] = forward(
+            words, Examples({"promoter": dataset.sequence[genes]})
+        )[:, 0]
     return table.assign(observed=dataset.expression[dataset.index_of(table["gene"])])
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 LADDER = [
-    "errors", "plugins", "settings", "schemas", "compression", "files", "options",
+    "errors", "plugins", "settings", "schemas", "scores", "compression", "files", "options",
     "provenance", "downloads", "reference", "expression", "hichip", "features", "model",
     "baselines", "evaluation", "motifs", "figures", "simulate", "config", "checks", "run",
     "commands", "cli", "__main__",

@@ -1,9 +1,8 @@
 """A trained baseline on disk: a folder that says what it is and predicts without the rest.
 
 ``bundle.json`` holds method, inputs, settings, seed, versions and scores; ``splits.tsv`` the
-genes by fold and role; ``fold-{i}.joblib`` the fitted pipeline of each fold. A pipeline file
-is a Python pickle: open only bundles you trust. Checksums in bundle.json find damaged or
-exchanged files before they are loaded.
+genes by fold and role; ``fold-{i}.npz`` the fitted model of each fold as arrays, so that
+opening a bundle runs no code of whoever made it. Checksums find damaged or exchanged files.
 """
 
 from __future__ import annotations
@@ -13,27 +12,24 @@ import logging
 from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Self
 
-import joblib
 import numpy as np
-import pandas as pd
-import sklearn
 from threadpoolctl import threadpool_limits
 
 from deepexpr.baselines.fit import BaselineRun
 from deepexpr.baselines.inputs import describe_sequence, feature_matrix, features_of
-from deepexpr.baselines.methods import predict_method
+from deepexpr.baselines.saved import arrays_of, load_model, save_model
 from deepexpr.baselines.settings import BaselineSettings
 from deepexpr.errors import InputError
+from deepexpr.features.bundles import BundleRecord, differs, loop_strength
 from deepexpr.features.dataset import Dataset
-from deepexpr.features.splits import read_splits
 from deepexpr.files import atomic_directory, require_file, write_table
 from deepexpr.provenance import sha256_file, versions
 
 log = logging.getLogger(__name__)
 
-SCHEMA = "deepexpr-baseline/1"
+SCHEMA = "deepexpr-baseline/2"
 
 
 def write_bundle(
@@ -53,8 +49,8 @@ def write_bundle(
         write_table(run.splits, folder / "splits.tsv")
         folds = []
         for entry in run.folds:
-            name = f"fold-{entry['fold']}.joblib"
-            joblib.dump(run.pipelines[entry["fold"]], folder / name, compress=3)
+            name = f"fold-{entry['fold']}.npz"
+            save_model(arrays_of(run.pipelines[entry["fold"]]), folder / name)
             folds.append(entry | {"file": name, "sha256": sha256_file(folder / name)})
         info = {
             "schema": SCHEMA,
@@ -71,6 +67,7 @@ def write_bundle(
                 "bins": None if dataset.bins is None else dataset.bins.shape[1],
                 "features": run.features,
             },
+            "loop_strength": loop_strength(dataset.bins),
             "folds": folds,
             "dataset_sha256": dataset.sha256 if dataset.path else None,
             "splits_sha256": sha256_file(folder / "splits.tsv"),
@@ -82,39 +79,29 @@ def write_bundle(
         (folder / "bundle.json").write_text(json.dumps(info, indent=1, sort_keys=True) + "\n")
 
 
-class BaselineBundle:
+class BaselineBundle(BundleRecord):
     """A trained baseline. Open with :meth:`open`; `info` is the content of bundle.json."""
 
-    def __init__(self, path: Path, info: dict[str, Any]) -> None:
-        self.path = path
-        self.info = info
+    TYPE = "baseline"
+    KEYS: ClassVar = {
+        "schema": str, "cell_line": str, "assembly": str, "task": str, "method": str,
+        "scheme": str, "K": int, "folds": list, "inputs": dict, "settings": dict,
+    }  # fmt: skip
 
     @classmethod
-    def open(cls, path: str | Path) -> BaselineBundle:
-        """Read bundle.json and check what it is; pipelines are loaded when asked for."""
-        file = require_file(Path(path) / "bundle.json", "bundle")
-        try:
-            info = json.loads(file.read_text())
-        except json.JSONDecodeError as error:
-            raise InputError(f"bundle.json is damaged: {error}.", where=str(file)) from error
-        if info.get("schema") != SCHEMA:
+    def open(cls, path: str | Path) -> Self:
+        """Read bundle.json and check what it is; models are loaded when asked for."""
+        bundle = super().open(path)
+        if bundle.info["schema"] != SCHEMA:
             raise InputError(
-                "The folder is not a baseline of this version.",
-                where=str(file),
+                "The bundle is of another version of deepexpr.",
+                where=str(bundle.path / "bundle.json"),
                 expected=f"schema {SCHEMA}",
-                found=repr(info.get("schema")),
+                found=f"schema {bundle.info['schema']}, {bundle.written_by('deepexpr')}; models of "
+                "schema 1 are pickles, which could run any code",
                 fix="Train it again with `deepexpr baseline`.",
             )
-        trained = info["versions"].get("scikit-learn")
-        if trained != sklearn.__version__:
-            raise InputError(
-                "The bundle was written by another version of scikit-learn.",
-                where=str(file),
-                expected=f"scikit-learn {trained}",
-                found=f"scikit-learn {sklearn.__version__}",
-                fix="Use the environment it was trained in, or train it again.",
-            )
-        return cls(Path(path), info)
+        return bundle
 
     @cached_property
     def settings(self) -> BaselineSettings:
@@ -124,47 +111,44 @@ class BaselineBundle:
     @property
     def folds(self) -> list[int]:
         """Numbers of its folds."""
-        return [entry["fold"] for entry in self.info["folds"]]
-
-    @cached_property
-    def splits(self) -> pd.DataFrame:
-        """The splits it was trained on (schemas.SPLITS)."""
-        return read_splits(self.path / "splits.tsv")
+        return [entry.get("fold") for entry in self.info["folds"] if isinstance(entry, dict)]
 
     def predict(
         self, dataset: Dataset, fold: int, genes: Iterable[str] | None = None
     ) -> np.ndarray:
         """Expression (log10) or P(+1) of `genes` (all if None), float64 (n,), by one fold's model.
 
-        Raises InputError where the dataset lacks the inputs the model reads.
+        Raises InputError where the dataset lacks the inputs the model reads, or is of another
+        assembly.
         """
+        if dataset.assembly != self.info["assembly"]:
+            raise differs("assembly", self.info["assembly"], dataset.assembly, dataset, self.path)
         rows = np.arange(len(dataset)) if genes is None else dataset.index_of(genes)
-        bins = self.info["inputs"]["bins"]
+        bins, features = (self.info["inputs"].get(key) for key in ("bins", "features"))
         kind = features_of(self.info["method"], self.settings)
         x = feature_matrix(dataset, rows, self.settings, kind, use_bins=bins is not None).x
-        if x.shape[1] != self.info["inputs"]["features"]:
+        if x.shape[1] != features:
             raise InputError(
                 "The dataset has another number of features than the model reads.",
                 where=str(dataset.path or dataset.cell_line),
-                expected=f"{self.info['inputs']['features']} (with {bins or 0} bins)",
+                expected=f"{features} (with {bins or 0} bins)",
                 found=str(x.shape[1]),
                 fix="Make the dataset with the same bins.",
             )
+        if bins is not None:
+            self.check_loops(dataset.bins, str(dataset.path or dataset.cell_line))
         with threadpool_limits(limits=1):
-            return predict_method(self._pipeline(fold), x, self.info["task"])
+            return self._model(fold).predict(x, self.info["task"])
 
-    def _pipeline(self, fold: int):
-        entries = {entry["fold"]: entry for entry in self.info["folds"]}
-        if fold not in entries:
-            raise InputError(
-                f"The bundle has no fold {fold}.", where=str(self.path), found=str(self.folds)
-            )
-        file = require_file(self.path / entries[fold]["file"], "model of a fold")
-        if sha256_file(file) != entries[fold]["sha256"]:
+    def _model(self, fold: int):
+        self.require_fold(fold)
+        file = require_file(self.path / f"fold-{fold}.npz", "model of a fold")
+        recorded = self.info["folds"][self.folds.index(fold)].get("sha256")
+        if sha256_file(file) != recorded:
             raise InputError(
                 "The model of a fold is damaged or was exchanged.",
                 where=str(file),
-                expected=f"SHA-256 {entries[fold]['sha256']}",
+                expected=f"SHA-256 {recorded}",
                 fix="Copy the bundle again or train it again.",
             )
-        return joblib.load(file)
+        return load_model(file, self.info["inputs"]["features"])

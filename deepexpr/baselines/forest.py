@@ -86,7 +86,7 @@ def oob_predictions(forest, x: np.ndarray, sizes, depths) -> np.ndarray:
     for number, estimator in enumerate(forest.estimators_[: sizes[-1]], 1):
         left = np.setdiff1d(np.arange(len(x)), draws[number - 1])
         part = np.zeros((len(depths), len(left)))
-        _add_tree(x[left], *_arrays(estimator.tree_), levels, part)
+        add_tree(x[left], *tree_arrays(estimator.tree_), levels, part)
         total[:, left] += part
         trees[left] += 1
         if number == sizes[row]:
@@ -106,14 +106,14 @@ def nested_predictions(forest, x: np.ndarray, sizes, depths) -> np.ndarray:
     levels = np.asarray(depths, dtype=np.int64)
     row = 0
     for number, estimator in enumerate(forest.estimators_[: sizes[-1]], 1):
-        _add_tree(x, *_arrays(estimator.tree_), levels, total)
+        add_tree(x, *tree_arrays(estimator.tree_), levels, total)
         if number == sizes[row]:
             result[row] = total / number
             row += 1
     return result
 
 
-def _arrays(tree) -> tuple[np.ndarray, ...]:
+def tree_arrays(tree) -> tuple[np.ndarray, ...]:
     """Children, features, thresholds and values (mean, or share of the last class) of the nodes."""
     value = tree.value[:, 0, :]
     value = value[:, 0] if value.shape[1] == 1 else value[:, -1] / value.sum(axis=1)
@@ -124,8 +124,8 @@ def _arrays(tree) -> tuple[np.ndarray, ...]:
 
 
 @numba.njit(cache=True, nogil=True)
-def _add_tree(x, left, right, feature, threshold, value, depths, total):
-    """Add to total (depths, n) the value of each row's node at each depth, or of its leaf."""
+def add_tree(x, left, right, feature, threshold, value, depths, total):
+    """One tree: add to total (depths, n) each row's value at each depth, or of its leaf."""
     for i in range(len(x)):
         node = 0
         depth = 0

@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import rankdata
 from sklearn.model_selection import KFold, StratifiedKFold
 
 from deepexpr.errors import InputError
+from deepexpr.scores import auc_columns
 
 log = logging.getLogger(__name__)
 
@@ -60,11 +60,7 @@ def score_columns(y: np.ndarray, predictions: np.ndarray, task: str) -> np.ndarr
     NaN where y is constant.
     """
     if task == "classification":
-        positive = y == 1
-        number = positive.sum()
-        pairs = number * (len(y) - number)
-        ranks = rankdata(predictions, axis=0)[positive].sum(axis=0)
-        return (ranks - number * (number + 1) / 2) / pairs if pairs else np.full_like(ranks, np.nan)
+        return auc_columns(y == 1, predictions)
     total = np.sum((y - y.mean()) ** 2)
     error = np.sum((predictions - y[:, None]) ** 2, axis=0)
     return 1 - error / total if total > 0 else np.full_like(error, np.nan)

@@ -84,6 +84,11 @@ def sigmoid(scores: np.ndarray, y: np.ndarray) -> tuple[float, float]:
     return slope, float(model.intercept_[0])
 
 
+def probability(exponent: np.ndarray) -> np.ndarray:
+    """1 / (1 + exp(-exponent)), which never overflows."""
+    return 0.5 * (1 + np.tanh(exponent / 2))
+
+
 class SigmoidSVC(ClassifierMixin, BaseEstimator):
     """A linear SVM whose scores become probabilities by a given sigmoid.
 
@@ -111,8 +116,7 @@ class SigmoidSVC(ClassifierMixin, BaseEstimator):
 
     def predict_proba(self, x: np.ndarray) -> np.ndarray:
         """P(-1) and P(+1): (n, 2)."""
-        exponent = self.slope * self.decision_function(x) + self.offset
-        positive = 0.5 * (1 + np.tanh(exponent / 2))
+        positive = probability(self.slope * self.decision_function(x) + self.offset)
         return np.column_stack([1 - positive, positive])
 
     def predict(self, x: np.ndarray) -> np.ndarray:

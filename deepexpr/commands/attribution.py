@@ -47,8 +47,8 @@ def run(args: argparse.Namespace) -> None:
     bundle.check_dataset(dataset)
     drawn = np.random.default_rng(settings.seed).permutation(len(dataset))[:number]
 
-    def gradient(sequences, bins):
-        return bundle.promoter_gradients(Examples(sequences, bins), args.fold)
+    def gradient(inputs):
+        return bundle.promoter_gradients(Examples(inputs), args.fold)
 
     rows = np.sort(drawn)
     values = contributions(dataset, rows, gradient)

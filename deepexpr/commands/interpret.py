@@ -35,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    from deepexpr.features.dataset import Dataset
+    from deepexpr.features.dataset import BINS, PROMOTER, Dataset
     from deepexpr.files import atomic_directory, write_table
     from deepexpr.model.backend import configure
     from deepexpr.model.bundle import Bundle
@@ -57,24 +57,23 @@ def run(args: argparse.Namespace) -> None:
     dataset = Dataset.open(args.dataset)
     bundle.check_dataset(dataset)
 
-    def predict(sequences, bins):
-        return bundle.predict_examples(Examples(sequences, bins), args.fold)
+    def predict(inputs):
+        return bundle.predict_examples(Examples(inputs), args.fold)
 
-    def gradient(sequences, bins):
-        return bundle.promoter_gradients(Examples(sequences, bins), args.fold)
+    def gradient(inputs):
+        return bundle.promoter_gradients(Examples(inputs), args.fold)
 
     def track_of_promoter():
         if settings.interpret_method == "gradient":
             return attribute_by_gradient(dataset, args.gene, gradient)
         return attribute_sequence(dataset, args.gene, predict, settings.interpret_method)
 
-    kind = bundle.info["kind"]
     with atomic_directory(args.output) as folder:
-        if kind != "hichip":
+        if PROMOTER in bundle.inputs:
             track = track_of_promoter()
             background = letter_frequencies(dataset.sequence)
             hits = known_hits(track, targets, background, p_value=args.p_value, share=args.share)
             write_table(track, folder / "attribution.tsv")
             write_table(hits, folder / "motifs.tsv")
-        if kind != "sequence":
+        if BINS in bundle.inputs:
             write_table(attribute_bins(dataset, args.gene, predict), folder / "bins.tsv")

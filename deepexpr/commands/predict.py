@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import logging
+
+log = logging.getLogger(__name__)
 
 HELP = "Predict expression, or P(expressed), of promoters by the networks of a bundle."
 
@@ -73,7 +76,7 @@ def _held_out(args: argparse.Namespace, bundle):
 
 def _examples(args: argparse.Namespace, bundle):
     from deepexpr.errors import InputError
-    from deepexpr.features.dataset import Dataset
+    from deepexpr.features.dataset import BINS, PROMOTER, Dataset
     from deepexpr.files import reading
     from deepexpr.model.examples import Examples
     from deepexpr.model.prediction import bins_of, promoters_from_bed, promoters_from_fasta
@@ -88,15 +91,25 @@ def _examples(args: argparse.Namespace, bundle):
                 names = [line.strip() for line in handle if line.strip()]
             if not names:
                 raise InputError("The list names no gene.", where=args.genes)
-        examples = Examples(dataset.sequence, dataset.bins).take(dataset.index_of(names))
+        rows = dataset.index_of(names)
+        if trained := bundle.trained_on(dataset.gene[rows], args.fold):
+            log.warning(
+                "%d of the %d genes were among those that the networks were trained on: these are "
+                "no held-out predictions (--held-out predicts each gene by the fold that did not "
+                "see it)",
+                trained, len(rows),
+            )  # fmt: skip
+        examples = Examples(dataset.inputs).take(rows)
     elif args.fasta:
         names, sequence = promoters_from_fasta(args.fasta, info["length"])
-        examples = Examples(sequence)
+        examples = Examples({PROMOTER: sequence})
     else:
         names, sequence = promoters_from_bed(
             args.bed, args.genome, info["length"], info["tss_index"]
         )
-        examples = Examples(sequence)
+        examples = Examples({PROMOTER: sequence})
     if args.bins:
-        examples = Examples(examples.sequence, bins_of(args.bins, names, info["bins"]))
+        bins = bins_of(args.bins, names, info["bins"])
+        bundle.check_loops(bins, args.bins)
+        examples = examples.changed(**{BINS: bins})
     return names, examples

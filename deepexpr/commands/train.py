@@ -55,8 +55,9 @@ def run(args: argparse.Namespace) -> None:
     from deepexpr.features.splits import read_splits
     from deepexpr.model.backend import configure
     from deepexpr.model.bundle import Bundle
-    from deepexpr.model.config import make_configs, read_options
+    from deepexpr.model.config import make_configs
     from deepexpr.model.crossvalidation import make_job, run_job
+    from deepexpr.options import read_options
 
     options = read_options(args.model)
     if args.distance is not None:

@@ -11,7 +11,6 @@ lines' measured expression.
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -22,47 +21,29 @@ import pandas as pd
 
 from deepexpr.baselines.bundle import BaselineBundle
 from deepexpr.errors import InputError
+from deepexpr.features.bundles import BundleRecord, read_record
 from deepexpr.features.dataset import Dataset
 from deepexpr.features.splits import fold_roles, restrict_splits
-from deepexpr.files import require_file
 from deepexpr.schemas import COPY, PREDICTIONS
 
 log = logging.getLogger(__name__)
 
 
-def open_bundle(path: str | Path) -> Any:
+def open_bundle(path: str | Path) -> BundleRecord:
     """A trained bundle, network or baseline, told apart by "type" in its bundle.json."""
-    file = require_file(Path(path) / "bundle.json", "bundle")
-    try:
-        info = json.loads(file.read_text())
-    except json.JSONDecodeError as error:
-        raise InputError(f"The bundle's record is damaged: {error}.", where=str(file)) from error
-    kind = info.get("type") if isinstance(info, dict) else None
-    if kind == "baseline":
+    if read_record(path)["type"] == "baseline":
         return BaselineBundle.open(path)
-    if kind == "network":
-        # Keras takes seconds to load, and baselines do not need it.
-        from deepexpr.model.bundle import Bundle
+    # Keras takes seconds to load, and baselines do not need it.
+    from deepexpr.model.bundle import Bundle
 
-        return Bundle.open(path)
-    raise InputError(
-        "The bundle is of an unknown type.",
-        where=str(file),
-        expected='"type": "network" or "baseline"',
-        found=repr(kind),
-    )
-
-
-def method_of(bundle: Any) -> str:
-    """Name of a bundle's method in tables: its kind, or the baseline's method."""
-    return bundle.info["kind"] if bundle.info["type"] == "network" else bundle.info["method"]
+    return Bundle.open(path)
 
 
 def by_method(bundles: Iterable[Any]) -> dict[str, list[Any]]:
     """Opened bundles by their method, in the order given."""
     found: dict[str, list[Any]] = {}
     for bundle in bundles:
-        found.setdefault(method_of(bundle), []).append(bundle)
+        found.setdefault(bundle.method, []).append(bundle)
     return found
 
 
@@ -87,13 +68,13 @@ def predict_cross(bundles: Sequence[Any], target: Dataset, splits: pd.DataFrame)
             )
         )
     sources = ",".join(sorted(bundle.info["cell_line"] for bundle in bundles))
-    log.info("%s predicted by %s trained on %s", target.cell_line, method_of(bundles[0]), sources)
+    log.info("%s predicted by %s trained on %s", target.cell_line, bundles[0].method, sources)
     return pd.concat(tables, ignore_index=True).assign(
         cell_line=target.cell_line,
         trained_on=sources,
         task=info["task"],
         scheme=info["scheme"],
-        method=method_of(bundles[0]),
+        method=bundles[0].method,
         K=info["K"],
     )[list(PREDICTIONS)]
 
@@ -163,9 +144,9 @@ def check_bundles(bundles: Sequence[Any], target: Dataset, splits: pd.DataFrame)
             found=", ".join(lines),
         )
     for bundle in bundles:
-        expected = {"assembly": target.assembly, "method": method_of(first)}
+        expected = {"assembly": target.assembly, "method": first.method}
         expected |= {key: first.info[key] for key in ("type", "task", "K", "scheme")}
-        found = bundle.info | {"method": method_of(bundle)}
+        found = bundle.info | {"method": bundle.method}
         for key, value in expected.items():
             if found[key] != value:
                 raise InputError(

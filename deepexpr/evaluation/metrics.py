@@ -15,19 +15,16 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
-from sklearn.metrics import roc_auc_score
 
 from deepexpr.errors import InputError
 from deepexpr.files import read
 from deepexpr.schemas import COPY, METRICS, PREDICTIONS, TASKS
+from deepexpr.scores import METRIC_OF_TASK, partial_pearson, score
 
 log = logging.getLogger(__name__)
 
 #: One fold of one method: what the rows of predictions are grouped by.
 FOLD_KEYS = ("cell_line", "trained_on", "task", "scheme", "method", "K", "fold")
-
-METRIC_OF_TASK = {"classification": "AUC", "regression": "PCC"}
 
 #: Partial correlation of prediction and expression, given what the other lines measured.
 BEYOND_COPY = "PCC beyond copy"
@@ -63,8 +60,7 @@ def fold_metrics(predictions: pd.DataFrame) -> pd.DataFrame:
         entry = dict(zip(FOLD_KEYS, keys, strict=True))
         observed = group["observed"].to_numpy(np.float64)
         predicted = group["predicted"].to_numpy(np.float64)
-        score = auc if entry["task"] == "classification" else pearson
-        value, p_value, reason = score(observed, predicted)
+        value, p_value, reason = score(entry["task"], observed, predicted)
         if reason:
             log.warning("%s: no score (%s)", ", ".join(map(str, keys)), reason)
         rows.append(
@@ -102,59 +98,6 @@ def metrics_beyond_copy(predictions: pd.DataFrame) -> pd.DataFrame:
             entry |= {"metric": BEYOND_COPY, "value": value, "p_value": p_value}
             rows.append(entry | {"n": len(known), "reason": reason})
     return pd.DataFrame(rows, columns=list(METRICS))
-
-
-def partial_pearson(
-    observed: np.ndarray, predicted: np.ndarray, given: np.ndarray
-) -> tuple[float, float, str]:
-    """Correlation of what a straight line in `given` leaves of both, p on n - 3 df, and why not."""
-    reason = _unusable(observed, predicted, least=4)
-    if reason:
-        return np.nan, np.nan, reason
-    line = np.column_stack([np.ones(len(given)), given])
-    left = [v - line @ np.linalg.lstsq(line, v, rcond=None)[0] for v in (observed, predicted)]
-    value, _, reason = pearson(*left)
-    if reason:
-        return np.nan, np.nan, reason
-    freedom = len(given) - 3
-    t = value * np.sqrt(freedom / max(1e-300, 1 - value**2))
-    return value, float(2 * stats.t.sf(abs(t), freedom)), ""
-
-
-def auc(observed: np.ndarray, predicted: np.ndarray) -> tuple[float, float, str]:
-    """Area under the ROC curve, NaN (no p-value), and why the area is NaN ("" if it is not).
-
-    observed : (n,) +1 or -1. predicted : (n,) P(+1) or any score that grows with it; equal
-    scores count one half, so a constant score has an area of 0.5.
-    """
-    reason = _unusable(observed, predicted, least=2)
-    if not reason and len(np.unique(observed)) < 2:
-        reason = "only one label among the test genes"
-    if reason:
-        return np.nan, np.nan, reason
-    return float(roc_auc_score(observed > 0, predicted)), np.nan, ""
-
-
-def pearson(observed: np.ndarray, predicted: np.ndarray) -> tuple[float, float, str]:
-    """Pearson r, p of the two-tailed t test on n - 2 df, and why r is NaN ("" if it is not)."""
-    reason = _unusable(observed, predicted, least=3)
-    if not reason:
-        for name, values in (("observed", observed), ("predicted", predicted)):
-            # Relative to its size: sums of equal numbers differ in the last digits.
-            if np.ptp(values) <= 1e-12 * max(1.0, np.abs(values).max()):
-                reason = f"{name} values are constant"
-    if reason:
-        return np.nan, np.nan, reason
-    result = stats.pearsonr(observed, predicted)
-    return float(result.statistic), float(result.pvalue), ""
-
-
-def _unusable(observed: np.ndarray, predicted: np.ndarray, least: int) -> str:
-    if len(observed) < least:
-        return f"fewer than {least} test genes"
-    if not (np.isfinite(observed).all() and np.isfinite(predicted).all()):
-        return "observed or predicted values are not finite"
-    return ""
 
 
 def records(table: pd.DataFrame) -> list[dict[str, Any]]:

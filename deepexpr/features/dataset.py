@@ -8,8 +8,8 @@ and again when it is opened.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -22,6 +22,11 @@ from deepexpr.provenance import sha256_file, versions
 
 SCHEMA = "deepexpr-dataset/1"
 EXPRESSION_UNIT = "log10(count + 0.1)"
+
+#: Names of the two inputs that every network of the paper reads.
+PROMOTER, BINS = "promoter", "bins"
+#: Group of the file that holds further inputs.
+_OTHERS = "inputs"
 
 _TEXT = ("gene", "chromosome", "strand")
 _TYPES = {"tss": np.int64, "sequence": np.uint8, "expression": np.float32, "label": np.int8}
@@ -42,6 +47,8 @@ class Dataset:
     loop_number : (n, 1) int32, how many loops these are, or None.
     expression : (n,) float32, log10(count + 0.1), quantile-normalised.
     label : (n,) int8, +1 where the expression is at least the cell line's median, else -1.
+    others : further inputs of networks by name, (n, ...): uint8 for letters as in `sequence`, else
+        float32. A variant reads them by name (deepexpr.model.variants).
     """
 
     gene: np.ndarray
@@ -59,6 +66,13 @@ class Dataset:
     tss_index: int = 1000
     bin_size: int = 5000
     path: Path | None = None
+    others: Mapping[str, np.ndarray] = field(default_factory=dict)
+
+    @property
+    def inputs(self) -> dict[str, np.ndarray]:
+        """What networks may read, by name; PROMOTER first, then BINS where there is HiChIP."""
+        bins = {} if self.bins is None else {BINS: self.bins}
+        return {PROMOTER: self.sequence, **bins, **self.others}
 
     @classmethod
     def open(cls, path: str | Path) -> Dataset:
@@ -142,6 +156,12 @@ def write_dataset(dataset: Dataset, path: str | Path) -> None:
         for name, array in arrays.items():
             if array is not None:
                 _write_array(file, name, np.asarray(array)[order])
+        for name, array in sorted(dataset.others.items()):
+            kind = array.dtype if array.dtype == np.uint8 else np.float32
+            file.create_dataset(
+                f"{_OTHERS}/{name}", data=array[order].astype(kind), track_times=False,
+                compression="gzip", compression_opts=4,
+            )  # fmt: skip
 
 
 def _write_array(file: h5py.File, name: str, array: np.ndarray) -> None:
@@ -177,8 +197,10 @@ def _read(file: h5py.File, path: Path) -> Dataset:
             f"The dataset lacks {', '.join(missing)}.", where=str(path), expected=", ".join(names)
         )
     arrays = {name: _read_array(file, name) for name in names}
+    others = {name: array[...] for name, array in file.get(_OTHERS, {}).items()}
     dataset = Dataset(
         **arrays,
+        others=others,
         cell_line=str(file.attrs["cell_line"]),
         assembly=str(file.attrs["assembly"]),
         tss_index=int(file.attrs["tss_index"]),
@@ -212,6 +234,7 @@ def check_dataset(dataset: Dataset, where: str) -> None:
                 found=f"{len(array)} rows",
             )
     _check_hichip(dataset, where)
+    _check_others(dataset, where)
     for name in ("expression", "bins", "loop_count"):
         _check_finite(dataset, name, where)
     if dataset.bins is not None and (dataset.bins < 0).any():
@@ -267,6 +290,21 @@ def _check_hichip(dataset: Dataset, where: str) -> None:
             array.ndim != 2 or (name == "loop_count" and array.shape[1] != 1)
         ):
             raise InputError(f"{name} has the shape {array.shape}.", where=where)
+
+
+def _check_others(dataset: Dataset, where: str) -> None:
+    for name, array in dataset.others.items():
+        letters = array.dtype == np.uint8
+        sound = array.ndim > 1 and len(array) == len(dataset)
+        sound &= bool(np.isin(array, _LETTERS).all() if letters else np.isfinite(array).all())
+        if name in (PROMOTER, BINS) or not sound:
+            raise InputError(
+                f"The input {name!r} is not what a dataset holds.",
+                where=where,
+                expected=f"another name than {PROMOTER} and {BINS}, a row for each of the "
+                f"{len(dataset)} genes, finite numbers or the letters A, C, G, T, N",
+                found=f"{array.dtype} of the shape {array.shape}",
+            )
 
 
 def _check_finite(dataset: Dataset, name: str, where: str) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
 import itertools
-import json
 import logging
 import textwrap
 from pathlib import Path
@@ -15,6 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
 from deepexpr.errors import InputError
+from deepexpr.features.bundles import read_record
 from deepexpr.figures import style
 from deepexpr.figures.inputs import Inputs
 
@@ -60,7 +59,7 @@ _NAMED = {
 
 def build_architecture(inputs: Inputs) -> pd.DataFrame:
     """Layers of the first model of a bundle, in the order of computation."""
-    from deepexpr.model.backend import keras
+    from deepexpr.model.saved import load_model
 
     paths = sorted(Path(inputs.bundle).glob("**/*.keras"))
     if not paths:
@@ -70,23 +69,20 @@ def build_architecture(inputs: Inputs) -> pd.DataFrame:
             expected="a file that ends in .keras (baseline bundles have none)",
             fix="Give a bundle that `deepexpr train` wrote.",
         )
-    importlib.import_module("deepexpr.model.layers")  # registers the layers that models hold
-    model = keras.saving.load_model(paths[0], compile=False)
+    model = load_model(paths[0])
     rows = layer_rows(model)
-    if _frozen_in_step_two(Path(inputs.bundle)):
+    if _frozen_in_step_two(Path(inputs.bundle), model):
         frozen = ("proximal", "words")
         rows = [row | {"trainable": 0} if row["module"] in frozen else row for row in rows]
     logger.info("%s: %d layers, %s parameters", paths[0], len(rows), f"{model.count_params():,}")
     return pd.DataFrame(rows, columns=list(ARCHITECTURE_COLUMNS))
 
 
-def _frozen_in_step_two(bundle: Path) -> bool:
+def _frozen_in_step_two(bundle: Path, model) -> bool:
     """Whether the bundle's networks were fine-tuned on a frozen proximal module."""
-    path = bundle / "bundle.json"
-    if not path.is_file():
-        return False
-    info = json.loads(path.read_text())
-    return info.get("kind") == "full" and bool(info.get("training", {}).get("two_steps"))
+    parts = [layer.name for layer in model.layers]
+    known = (bundle / "bundle.json").is_file() and read_record(bundle)
+    return bool(known) and known.get("kind") == "full" and "proximal" in parts
 
 
 def layer_rows(model) -> list[dict]:

@@ -1,4 +1,4 @@
-"""A bundle: everything needed to use trained networks again, in one folder.
+"""A bundle of networks: everything needed to use trained networks again, in one folder.
 
 ``bundle.json`` (settings, constants, seed, versions, genome build, metrics), ``splits.tsv``
 (genes by fold and role) and ``fold-{i}/model.keras`` (further members: ``model-{m}.keras``).
@@ -6,100 +6,87 @@
 
 from __future__ import annotations
 
-import json
-import re
-import zipfile
 from collections.abc import Iterable
-from dataclasses import replace
-from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import pandas as pd
 
 from deepexpr.errors import InputError
-from deepexpr.features.dataset import Dataset
+from deepexpr.features.bundles import BundleRecord, differs
+from deepexpr.features.dataset import BINS, PROMOTER, Dataset
 from deepexpr.features.sequence import reverse_complement
-from deepexpr.features.splits import fold_roles, read_splits
-from deepexpr.files import require_file
+from deepexpr.features.splits import fold_roles
 from deepexpr.model.backend import keras
-from deepexpr.model.examples import Examples, inputs_of_kind
+from deepexpr.model.config import FAMILY
+from deepexpr.model.examples import Examples
 from deepexpr.model.gradient import promoter_gradient
 from deepexpr.model.network import FIRST_CONVOLUTION, PROXIMAL
+from deepexpr.model.saved import load_model, model_names
 from deepexpr.model.training import forward
+from deepexpr.plugins import member
 
-#: The date of every entry of a saved model: the same weights give the same bytes.
-_NO_DATE = (1980, 1, 1, 0, 0, 0)
-
-#: What its record must hold to be used.
-_KEYS = (
-    "cell_line", "assembly", "task", "kind", "scheme", "K", "folds", "length", "tss_index", "bins",
-    "bin_size", "dataset_sha256", "splits_fingerprint", "fingerprint", "model", "training",
-    "normalisation",
-)  # fmt: skip
+#: What a message calls the values of an input, and how it is got where it lacks.
+_WORDS = {
+    PROMOTER: ("letters in each promoter", "Give promoters."),
+    BINS: ("bins of each gene", "Give a dataset with HiChIP, or give --bins."),
+}
 
 
-class Bundle:
+class Bundle(BundleRecord):
     """Trained networks of one cell line, task, number of folds and kind."""
 
+    TYPE = "network"
+    KEYS: ClassVar = {
+        "cell_line": str, "assembly": str, "task": str, "kind": str, "scheme": str, "K": int,
+        "folds": list, "length": int, "tss_index": int, "bins": int, "bin_size": int,
+        "dataset_sha256": str, "splits_fingerprint": str, "fingerprint": str, "model": dict,
+        "training": dict, "normalisation": dict,
+    }  # fmt: skip
+
     def __init__(self, path: Path, info: dict[str, Any]) -> None:
-        self.path = path
-        self.info = info
+        super().__init__(path, info)
         self._models: dict[int, list[keras.Model]] = {}
 
     @classmethod
-    def open(cls, path: str | Path) -> Bundle:
+    def open(cls, path: str | Path) -> Self:
         """Read bundle.json in the folder `path`; models are loaded when they are first used."""
-        path = Path(path)
-        file = require_file(path / "bundle.json", "bundle")
-        try:
-            info = json.loads(file.read_text())
-        except ValueError as error:  # neither JSON nor UTF-8
-            raise InputError(
-                f"The bundle's record is damaged: {error}.", where=str(file)
-            ) from error
-        kind = info.get("type") if isinstance(info, dict) else None
-        if kind != "network":
-            raise InputError(
-                "The bundle does not hold a network.",
-                where=str(file),
-                expected='"type": "network"',
-                found=json.dumps(kind),
-                fix="Give the folder bundle/ that `deepexpr train` wrote.",
-            )
-        if missing := [key for key in _KEYS if key not in info]:
-            raise InputError(
-                f"The bundle's record lacks {', '.join(missing)}.",
-                where=str(file),
-                fix="Train it again; another version of deepexpr may have written it.",
-            )
-        if "members" not in info["training"]:
-            raise InputError("The bundle's record lacks training.members.", where=str(file))
-        return cls(path, info)
+        bundle = super().open(path)
+        members = bundle.info["training"].get("members")
+        if type(members) is not int or not 0 < members <= 1000:
+            raise InputError("The bundle's record lacks training.members.", where=str(bundle.path))
+        # Its module registers the layers that only this variant has.
+        member(FAMILY, str(bundle.info["model"].get("variant")), str(bundle.path))
+        return bundle
 
     @property
-    def folds(self) -> list[int]:
-        """Numbers of the folds it holds."""
-        return list(self.info["folds"])
+    def inputs(self) -> dict[str, tuple[int, ...]]:
+        """Shape of one gene's values of each input that its networks read."""
+        if "inputs" in self.info:
+            return {name: tuple(shape) for name, shape in self.info["inputs"].items()}
+        # Bundles of version 0.1 say it by their kind.
+        shapes = {PROMOTER: (self.info["length"],), BINS: (self.info["bins"],)}
+        unread = {"sequence": BINS, "hichip": PROMOTER}.get(self.info["kind"])
+        return {name: shape for name, shape in shapes.items() if name != unread}
 
-    @cached_property
-    def splits(self) -> pd.DataFrame:
-        """Its splits (schemas.SPLITS)."""
-        return read_splits(self.path / "splits.tsv")
+    @property
+    def loops(self) -> float | None:
+        """`loop_strength` of what it was trained on; version 0.1 has it of standardised loops."""
+        if known := super().loops:
+            return known
+        scales = [each.get("bins_scale") for each in self.info["normalisation"].values()]
+        known = float(np.mean(scales))
+        return None if known == 1.0 else known
 
     def models(self, fold: int) -> list[keras.Model]:
         """The networks (members) of one fold; inputs raw, output in the original unit."""
-        if fold not in self.folds:
-            raise InputError(
-                f"The bundle has no fold {fold}.",
-                where=str(self.path),
-                found=f"folds {', '.join(map(str, self.folds))}",
-            )
+        self.require_fold(fold)
         if fold not in self._models:
             folder = self.path / f"fold-{fold}"
             names = model_names(self.info["training"]["members"])
-            self._models[fold] = [_load(folder / name) for name in names]
+            keras_version = self.written_by("keras")
+            self._models[fold] = [load_model(folder / name, keras_version) for name in names]
         return self._models[fold]
 
     def proximal(self, fold: int, member: int = 0) -> keras.Model:
@@ -136,7 +123,7 @@ class Bundle:
         """
         self.check_dataset(dataset)
         rows = np.arange(len(dataset)) if genes is None else dataset.index_of(genes)
-        examples = Examples(dataset.sequence, dataset.bins).take(rows)
+        examples = Examples(dataset.inputs).take(rows)
         return self.predict_examples(examples, fold, strands=strands).mean(axis=0)
 
     def predict_held_out(self, dataset: Dataset, *, strands: bool = False) -> pd.DataFrame:
@@ -158,13 +145,14 @@ class Bundle:
     ) -> np.ndarray:
         """Predictions (folds, n) float64, one row per fold (one row if `fold` is given).
 
-        examples : promoters as bytes and raw bins; what the kind does not use is ignored.
+        examples : promoters as bytes and raw bins; what the networks do not read is ignored.
         sequence_only : use only the sequence part of a full model, without the HiChIP score.
         """
         examples = self._checked(examples, sequence_only)
         versions = [examples]
-        if strands and examples.sequence is not None:
-            versions.append(replace(examples, sequence=reverse_complement(examples.sequence)))
+        if strands and PROMOTER in examples.arrays:
+            turned = reverse_complement(examples.arrays[PROMOTER])
+            versions.append(examples.changed(**{PROMOTER: turned}))
         return np.stack(
             [
                 np.mean([self._predict(f, v, sequence_only) for v in versions], axis=0)
@@ -178,7 +166,7 @@ class Bundle:
         Unit: that of the prediction per letter. Raises InputError for kind hichip.
         """
         examples = self._checked(examples, sequence_only=False)
-        if examples.sequence is None:
+        if PROMOTER not in examples.arrays:
             raise InputError(
                 "A network of kind hichip reads no promoter.",
                 where=str(self.path),
@@ -192,58 +180,53 @@ class Bundle:
         )
 
     def check_dataset(self, dataset: Dataset) -> None:
-        """Raise InputError unless `dataset` fits: assembly, bin size and TSS position."""
-        expected = {key: self.info[key] for key in ("assembly", "bin_size", "tss_index")}
-        for key, value in expected.items():
-            if getattr(dataset, key) != value:
-                raise InputError(
-                    f"The dataset has another {key} than the bundle.",
-                    where=str(dataset.path or dataset.cell_line),
-                    expected=f"{value} (bundle {self.path})",
-                    found=str(getattr(dataset, key)),
-                    fix="Use a bundle trained on this genome build and window.",
-                )
+        """Raise InputError unless `dataset` fits: assembly, bin size and TSS position.
+
+        Loops on another scale are told by a warning.
+        """
+        for key in ("assembly", "bin_size", "tss_index"):
+            if getattr(dataset, key) != self.info[key]:
+                raise differs(key, self.info[key], getattr(dataset, key), dataset, self.path)
+        if BINS in self.inputs:
+            self.check_loops(dataset.bins, str(dataset.path or dataset.cell_line))
 
     def _checked(self, examples: Examples, sequence_only: bool) -> Examples:
-        kind = self.info["kind"]
-        if kind == "hichip" and sequence_only:
-            raise InputError(
-                "A model of kind hichip has no sequence part.",
-                where=str(self.path),
-                fix="Use a bundle of kind full or sequence.",
-            )
-        if kind == "full" and sequence_only:
-            kind = "sequence"
-        needed = {
-            "sequence": (kind != "hichip", self.info["length"], "letters in each promoter"),
-            "bins": (kind != "sequence", self.info["bins"], "bins of each gene"),
-        }
-        for name, (used, width, unit) in needed.items():
-            array = getattr(examples, name)
-            if used and array is None:
+        """The inputs that are read of `examples`; InputError where one lacks or has other sizes."""
+        inputs = self.inputs
+        if sequence_only:
+            if PROMOTER not in inputs:
                 raise InputError(
-                    f"A model of kind {self.info['kind']} needs {name}, and there are none.",
+                    "A model of kind hichip has no sequence part.",
                     where=str(self.path),
-                    fix="Give promoters."
-                    if name == "sequence"
-                    else "Give a dataset with HiChIP, or give --bins."
-                    + " Or use only the sequence part." * (kind == "full"),
+                    fix="Use a bundle of kind full or sequence.",
                 )
-            if used and array.shape[1] != width:
+            inputs = {PROMOTER: inputs[PROMOTER]}
+        for name, shape in inputs.items():
+            unit, fix = _WORDS.get(name, (f"values of {name}", f"Give a dataset with {name}."))
+            if name not in examples.arrays:
+                shown = "sequence" if name == PROMOTER else name
+                part = " Or use only the sequence part." * (name != PROMOTER and PROMOTER in inputs)
+                raise InputError(
+                    f"A model of kind {self.info['kind']} needs {shown}, and there are none.",
+                    where=str(self.path),
+                    fix=fix + part,
+                )
+            found = examples.arrays[name].shape[1:]
+            if found != shape:
                 raise InputError(
                     f"The {unit} are not as many as the bundle's.",
                     where=str(self.path),
-                    expected=f"{width} {unit}",
-                    found=str(array.shape[1]),
+                    expected=f"{_size(shape)} {unit}",
+                    found=_size(found),
                 )
-        return inputs_of_kind(examples, kind)
+        return examples.only(inputs)
 
     def _predict(self, fold: int, examples: Examples, sequence_only: bool) -> np.ndarray:
         values = []
-        for member, model in enumerate(self.models(fold)):
-            if sequence_only and self.info["kind"] == "full":
+        for number, model in enumerate(self.models(fold)):
+            if sequence_only and len(self.inputs) > 1:
                 values.append(
-                    self._from_score(forward(self.proximal(fold, member), examples), fold)
+                    self._from_score(forward(self.proximal(fold, number), examples), fold)
                 )
             else:
                 values.append(forward(model, examples)[:, -1].astype(np.float64))
@@ -257,43 +240,5 @@ class Bundle:
         return score[:, 0] * constants["target_sd"] + constants["target_mean"]
 
 
-def _load(path: Path) -> keras.Model:
-    try:
-        return keras.saving.load_model(require_file(path, "model"), compile=False)
-    except (ValueError, OSError, zipfile.BadZipFile) as error:
-        raise InputError(
-            "The model is damaged, or is not one of Keras.",
-            where=str(path),
-            found=str(error).splitlines()[0][:200],
-            fix="Copy the bundle again, and whole.",
-        ) from error
-
-
-def model_names(members: int) -> list[str]:
-    """File names of the members' models in a fold's folder."""
-    return ["model.keras", *(f"model-{m}.keras" for m in range(1, members))]
-
-
-def save_model(model: keras.Model, path: Path) -> None:
-    """Write `model` as .keras without dates and addresses: equal models are equal files."""
-    dated_path = path.with_suffix(".dated.keras")
-    model.save(dated_path)
-    with zipfile.ZipFile(dated_path) as dated, zipfile.ZipFile(path, "w") as plain:
-        for name in sorted(dated.namelist()):
-            plain.writestr(zipfile.ZipInfo(name, _NO_DATE), _timeless(name, dated.read(name)))
-    dated_path.unlink()
-
-
-def _timeless(name: str, content: bytes) -> bytes:
-    if name == "metadata.json":
-        metadata = json.loads(content) | {"date_saved": "1980-01-01@00:00:00"}
-        return json.dumps(metadata, sort_keys=True).encode()
-    if name == "config.json":
-        # Keras marks shared objects by their address in memory; any distinct number does.
-        numbers: dict[bytes, int] = {}
-        return re.sub(
-            rb'("shared_object_id": )(\d+)',
-            lambda m: m[1] + str(numbers.setdefault(m[2], len(numbers))).encode(),
-            content,
-        )
-    return content
+def _size(shape: tuple[int, ...]) -> str:
+    return " x ".join(map(str, shape))

@@ -17,23 +17,25 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import pearsonr
-from sklearn.metrics import roc_auc_score
 
 from deepexpr.errors import InputError
+from deepexpr.features.bundles import loop_strength
 from deepexpr.features.dataset import Dataset
 from deepexpr.features.families import find_scheme
 from deepexpr.features.splits import fold_roles, restrict_splits
 from deepexpr.files import atomic_directory, read_table, write_table
 from deepexpr.model.backend import keras
-from deepexpr.model.bundle import Bundle, model_names, save_model
-from deepexpr.model.config import DISTAL_FIELDS, ModelConfig, TrainingConfig, to_dict
-from deepexpr.model.examples import Examples, inputs_of_kind
+from deepexpr.model.bundle import Bundle
+from deepexpr.model.config import NetworkSettings, TrainingSettings, TwoStepTraining
+from deepexpr.model.examples import Examples, input_names
 from deepexpr.model.network import Shape
-from deepexpr.model.steps import NetworkBuilder, fold_data
+from deepexpr.model.saved import model_names, save_model
+from deepexpr.model.steps import fold_data
 from deepexpr.model.training import forward
+from deepexpr.model.variants import Builder, builder
 from deepexpr.provenance import fingerprint, versions
 from deepexpr.schemas import PREDICTIONS
+from deepexpr.scores import score_record
 
 log = logging.getLogger(__name__)
 
@@ -56,8 +58,8 @@ class Job:
     scheme: str
     task: str
     kind: str
-    model: ModelConfig
-    training: TrainingConfig
+    model: NetworkSettings
+    training: TrainingSettings
     seed: int
     pretrained: Bundle | None = None
 
@@ -70,15 +72,17 @@ class Job:
     def shape(self) -> Shape:
         """Shape of inputs and outputs."""
         bins = 0 if self.dataset.bins is None else self.dataset.bins.shape[1]
-        return Shape(self.dataset.sequence.shape[1], bins, self.dataset.bin_size, self.task)
+        others = {name: array.shape[1:] for name, array in self.dataset.others.items()}
+        length = self.dataset.sequence.shape[1]
+        return Shape(length, bins, self.dataset.bin_size, self.task, others)
 
     def fingerprint(self, fold: int) -> str:
         """SHA-256 of everything that decides the numbers of this fold."""
         roles = {role: genes.tolist() for role, genes in fold_roles(self.splits, fold).items()}
         installed = versions()
         return fingerprint(
-            self.dataset.sha256, roles, self.task, self.kind, to_dict(self.model),
-            to_dict(self.training), self.seed, keras.backend.backend(),
+            self.dataset.sha256, roles, self.task, self.kind, self.model.to_dict(),
+            self.training.to_dict(), self.seed, keras.backend.backend(),
             {name: installed.get(name) for name in _DECISIVE},
             None if self.pretrained is None else self.pretrained.info["fingerprint"],
         )  # fmt: skip
@@ -89,8 +93,8 @@ def make_job(
     splits: pd.DataFrame,
     task: str,
     kind: str,
-    model: ModelConfig,
-    training: TrainingConfig,
+    model: NetworkSettings,
+    training: TrainingSettings,
     seed: int,
     scheme: str | None = None,
     pretrained: Bundle | None = None,
@@ -141,15 +145,16 @@ def _check_distance(dataset: Dataset, kind: str, distance: int) -> None:
 
 
 def _check_pretrained(job: Job) -> None:
-    info = job.pretrained.info
-    own = {k: v for k, v in to_dict(job.model).items() if k not in DISTAL_FIELDS}
+    if job.kind != "full" or not isinstance(job.training, TwoStepTraining):
+        raise InputError("Only the kind full, trained in two steps, uses a pre-trained bundle.")
+    info, own = job.pretrained.info, job.model.of_proximal()
     facts = {
         "kind": (info["kind"], "sequence"),
         "task": (info["task"], job.task),
         "dataset": (info["dataset_sha256"], job.dataset.sha256),
         "splits": (info["splits_fingerprint"], splits_fingerprint(job.splits)),
-        "model": ({k: v for k, v in info["model"].items() if k not in DISTAL_FIELDS}, own),
-        "standardise": (info["training"]["standardise"], job.training.standardise),
+        "model": ({name: info["model"].get(name) for name in own}, own),
+        "standardise": (info["training"].get("standardise"), job.training.standardise),
         "members": (info["training"]["members"], job.training.members),
     }
     for name, (found, expected) in facts.items():
@@ -161,8 +166,6 @@ def _check_pretrained(job: Job) -> None:
                 found=str(found),
                 fix="Pre-train with `--kind sequence` on the same dataset, splits and settings.",
             )
-    if job.kind != "full" or not job.training.two_steps:
-        raise InputError("Only the kind full, trained in two steps, uses a pre-trained bundle.")
 
 
 def splits_fingerprint(splits: pd.DataFrame) -> str:
@@ -179,14 +182,14 @@ def run_job(job: Job, output: str | Path, only_folds: list[int] | None = None) -
     output = Path(output)
     partial = output / ".partial"
     keras.config.set_dtype_policy(job.training.precision)
-    builder = NetworkBuilder(job.model, job.training, job.shape, job.kind)
-    builder.check()
+    trainer = builder(job.model, job.training, job.shape, job.kind)
+    trainer.check()
     for fold in job.folds if only_folds is None else only_folds:
         folder = partial / f"fold-{fold}"
         if _is_finished(folder, job.fingerprint(fold)):
             log.info("fold %d: finished earlier, kept", fold)
         else:
-            _train_fold(job, builder, fold, folder)
+            _train_fold(job, trainer, fold, folder)
     if only_folds is None:
         _publish(job, partial, output)
         shutil.rmtree(partial)
@@ -200,30 +203,26 @@ def _is_finished(folder: Path, expected: str) -> bool:
     return record["fingerprint"] == expected
 
 
-def _train_fold(job: Job, builder: NetworkBuilder, fold: int, folder: Path) -> None:
+def _train_fold(job: Job, trainer: Builder, fold: int, folder: Path) -> None:
     started = time.monotonic()
     roles = fold_roles(job.splits, fold)
     rows = {role: job.dataset.index_of(genes) for role, genes in roles.items()}
-    data = fold_data(
-        job.dataset, rows["train"], rows["validation"], job.task, job.training.standardise
-    )
-    data = builder.with_words(data, pretrained=job.pretrained is not None)
+    data = fold_data(job.dataset, rows["train"], rows["validation"], job.task, trainer.standardise)
+    data = trainer.prepare(data, job.pretrained is not None)
     models, history = [], []
     for member in range(job.training.members):
         seed = int(np.random.SeedSequence([job.seed, fold, member]).generate_state(1)[0] >> 1)
         pretrained = job.pretrained and job.pretrained.proximal(fold, member)
-        model, epochs = builder.train(data, seed, f"fold {fold}", pretrained)
+        model, epochs = trainer.train(data, seed, f"fold {fold}", pretrained)
         models.append(model)
         history += [(fold, member, *row) for row in epochs]
-    test = Examples(job.dataset.sequence, job.dataset.bins).take(rows["test"])
-    predicted = np.mean(
-        [forward(m, inputs_of_kind(test, job.kind))[:, -1].astype(np.float64) for m in models],
-        axis=0,
-    )
+    test = Examples(job.dataset.inputs).only(input_names(models[0])).take(rows["test"])
+    predicted = np.mean([forward(m, test)[:, -1].astype(np.float64) for m in models], axis=0)
     table = _predictions(job, fold, roles["test"], rows["test"], predicted)
-    metric = score(job.task, table["observed"].to_numpy(), predicted)
+    metric = score_record(job.task, table["observed"].to_numpy(), predicted)
     record = {
         "fingerprint": job.fingerprint(fold),
+        "inputs": {name: array.shape[1:] for name, array in test.arrays.items()},
         "normalisation": asdict(data.scaling),
         "metrics": metric,
     }
@@ -270,18 +269,6 @@ def method_name(job: Job) -> str:
     return job.kind if distance is None else f"{job.kind}-{distance // 1000}kb"
 
 
-def score(task: str, observed: np.ndarray, predicted: np.ndarray) -> dict[str, Any]:
-    """AUC or Pearson r of one fold: {"metric", "value" (None where undefined), "n"}."""
-    name = "AUC" if task == "classification" else "PCC"
-    varied = len(np.unique(observed)) > 1 and (name == "AUC" or np.ptp(predicted) > 0)
-    value = None
-    if varied and name == "AUC":
-        value = float(roc_auc_score(observed == 1, predicted))
-    elif varied and len(observed) > 2:
-        value = float(pearsonr(observed, predicted).statistic)
-    return {"metric": name, "value": value, "n": len(observed)}
-
-
 def _publish(job: Job, partial: Path, output: Path) -> None:
     folders = {fold: partial / f"fold-{fold}" for fold in job.folds}
     records = {f: json.loads((d / "fold.json").read_text()) for f, d in folders.items()}
@@ -318,13 +305,15 @@ def _info(job: Job, records: dict[int, dict]) -> dict[str, Any]:
         "length": job.shape.length,
         "tss_index": job.dataset.tss_index,
         "bins": job.shape.bins,
+        "inputs": records[job.folds[0]]["inputs"],
+        "loop_strength": loop_strength(job.dataset.bins),
         "bin_size": job.dataset.bin_size,
         "dataset_sha256": job.dataset.sha256,
         "splits_fingerprint": splits_fingerprint(job.splits),
         "fingerprint": fingerprint([record["fingerprint"] for record in records.values()]),
         "pretrained": job.pretrained and job.pretrained.info["fingerprint"],
-        "model": to_dict(job.model),
-        "training": to_dict(job.training),
+        "model": job.model.to_dict(),
+        "training": job.training.to_dict(),
         "normalisation": {str(f): record["normalisation"] for f, record in records.items()},
         "metrics": {str(f): record["metrics"] for f, record in records.items()},
     }

@@ -6,62 +6,63 @@ made when it is its turn, together with the augmentation.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from deepexpr.features.sequence import one_hot, reverse_complement
+from deepexpr.features.dataset import PROMOTER
+from deepexpr.features.sequence import one_hot
+
+if TYPE_CHECKING:
+    from deepexpr.model.backend import keras
 
 _N = ord("N")
 
 
-@dataclass(frozen=True, eq=False)
 class Examples:
-    """Inputs of n genes, in the order the model takes them; None for an input it lacks.
+    """Named inputs of n genes.
 
-    sequence : (n, L) uint8 ASCII. bins : (n, B) float32. frozen : (n, outputs) float32, the
-    frozen sequence score of the second training step.
+    arrays : by name, each with n rows: uint8 are ASCII letters (n, ..., L), which a model gets
+        as one-hot float32 (n, ..., L, 4); all others are numbers, which it gets as they are.
+        The promoter is called PROMOTER, the bins BINS (deepexpr.features.dataset).
     """
 
-    sequence: np.ndarray | None = None
-    bins: np.ndarray | None = None
-    frozen: np.ndarray | None = None
+    def __init__(self, arrays: Mapping[str, np.ndarray]) -> None:
+        self.arrays = dict(arrays)
 
     def __len__(self) -> int:
-        return len(next(a for a in (self.sequence, self.bins, self.frozen) if a is not None))
+        return len(next(iter(self.arrays.values())))
 
     def take(self, rows: np.ndarray) -> Examples:
         """The examples `rows` (int64), in that order."""
-        parts = (self.sequence, self.bins, self.frozen)
-        return Examples(*(None if part is None else part[rows] for part in parts))
+        return Examples({name: array[rows] for name, array in self.arrays.items()})
 
-    def model_inputs(self) -> list[np.ndarray]:
-        """What a model is called with: one-hot (n, L, 4), bins, frozen score, as present."""
-        inputs = [] if self.sequence is None else [one_hot(self.sequence)]
-        return inputs + [part for part in (self.bins, self.frozen) if part is not None]
+    def only(self, names: Iterable[str]) -> Examples:
+        """These inputs and no others."""
+        return Examples({name: self.arrays[name] for name in names})
+
+    def changed(self, **arrays: np.ndarray) -> Examples:
+        """With these arrays, in place of those of the same name or beside the others."""
+        return Examples(self.arrays | arrays)
+
+    def floats(self) -> list[np.ndarray]:
+        """What a model is called with, in the order of the inputs."""
+        return [one_hot(a) if a.dtype == np.uint8 else a for a in self.arrays.values()]
 
 
-def inputs_of_kind(examples: Examples, kind: str) -> Examples:
-    """Only the inputs that a network of `kind` (full, sequence, hichip) takes."""
-    if kind == "sequence":
-        return replace(examples, bins=None)
-    return replace(examples, sequence=None) if kind == "hichip" else examples
+def input_names(model: keras.Model) -> list[str]:
+    """Names of the inputs of a model, in its order."""
+    return [tensor.name for tensor in model.inputs]
 
 
-def augment(examples: Examples, shift: int, strands: bool, rng: np.random.Generator) -> Examples:
-    """Move each promoter by a random -shift..shift bp (N enters) and, if `strands`, turn half.
-
-    Bins and frozen scores stay as they are.
-    """
-    sequence = examples.sequence
-    if sequence is None or not (shift or strands):
+def augment(examples: Examples, shift: int, rng: np.random.Generator) -> Examples:
+    """Move each promoter by a random -shift..shift bp; what enters is N. The rest stays."""
+    if not shift or PROMOTER not in examples.arrays:
         return examples
-    if shift:
-        sequence = shifted(sequence, rng.integers(-shift, shift + 1, len(sequence)))
-    if strands:
-        turned = rng.random(len(sequence)) < 0.5
-        sequence = np.where(turned[:, None], reverse_complement(sequence), sequence)
-    return Examples(sequence, examples.bins, examples.frozen)
+    promoter = examples.arrays[PROMOTER]
+    offsets = rng.integers(-shift, shift + 1, len(promoter))
+    return examples.changed(**{PROMOTER: shifted(promoter, offsets)})
 
 
 def shifted(sequence: np.ndarray, offsets: np.ndarray) -> np.ndarray:

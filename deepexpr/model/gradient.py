@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from deepexpr.features.dataset import PROMOTER
 from deepexpr.model.backend import gradient, keras
-from deepexpr.model.examples import Examples, batches_of
+from deepexpr.model.examples import Examples, batches_of, input_names
 
 #: Promoters per pass; memory grows with it, results do not change.
 GRADIENT_BATCH = 32
@@ -17,15 +18,17 @@ def promoter_gradient(model: keras.Model, examples: Examples) -> np.ndarray:
     examples : with promoters; other inputs are held as they are. The output is what the model
     predicts (log10 expression, or P(+1)). Raises InputError for a backend without gradients.
     """
-    parts = []
+    parts, names = [], input_names(model)
+    place, examples = names.index(PROMOTER), examples.only(names)
     for rows, kept in batches_of(len(examples), GRADIENT_BATCH):
-        promoter, *others = examples.take(rows).model_inputs()
+        arrays = examples.take(rows).floats()
         # Keras takes tensors or arrays, but not both in one call.
-        others = [keras.ops.convert_to_tensor(other) for other in others]
+        inputs = [keras.ops.convert_to_tensor(array) for array in arrays]
 
-        def total(values, others=others):
-            inputs = [values, *others] if others else values
-            return keras.ops.sum(model(inputs, training=False)[:, -1])
+        def total(values, inputs=inputs):
+            inputs = [*inputs[:place], values, *inputs[place + 1 :]]
+            output = model(inputs if len(inputs) > 1 else values, training=False)
+            return keras.ops.sum(output[:, -1])
 
-        parts.append(gradient(total, promoter)[:kept])
+        parts.append(gradient(total, arrays[place])[:kept])
     return np.concatenate(parts)

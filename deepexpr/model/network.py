@@ -1,4 +1,4 @@
-"""The network from its config: proximal module, distal module, and the models made of them.
+"""Networks of two modules: proximal module, distal module, and the models made of them.
 
 A module ends in its score: one unit for regression, two logits for classification. The joint
 output of spec §3 (concatenation, then one linear layer) is the sum of the two modules' scores,
@@ -12,26 +12,30 @@ log2(1 + normalised count); output (batch, 1) log10 expression, or (batch, 2) P(
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Self
 
 from deepexpr.errors import InputError
+from deepexpr.features.dataset import BINS, PROMOTER
 from deepexpr.features.words import WORD_BLOCKS
 from deepexpr.model.backend import keras
-from deepexpr.model.config import ModelConfig
+from deepexpr.model.config import NetworkSettings
 from deepexpr.model.layers import DropoutFrom, Flip, LoopTotals, WordCounts
 
 layers = keras.layers
 
-#: Names of the first convolution, the modules and the inputs in every model of this package.
+#: Names of the first convolution and the modules in every model of this package; inputs are called
+#: as in the dataset.
 FIRST_CONVOLUTION = "first_convolution"
 PROXIMAL = "proximal"
 DISTAL = "distal"
-SEQUENCE_INPUT = "promoter"
-BINS_INPUT = "bins"
 BINS_HEAD = "bins_head"
 SEQUENCE_SCORE = "sequence_score"
 WORD_SCORE = "word_score"
 FROZEN_INPUT = "frozen_score"
+FROZEN_SEQUENCE = "frozen_sequence_score"
+FEATURES = "features"
 
 
 @dataclass(frozen=True)
@@ -51,12 +55,16 @@ class Scaling:
 
 @dataclass(frozen=True)
 class Shape:
-    """Inputs and outputs: promoter length in bp, number of bins, their size in bp, task."""
+    """Inputs and outputs: promoter length in bp, number of bins, their size in bp, task.
+
+    others : shape of one gene's values of each further input of the dataset.
+    """
 
     length: int
     bins: int
     bin_size: int
     task: str
+    others: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
     @property
     def outputs(self) -> int:
@@ -64,9 +72,62 @@ class Shape:
         return 2 if self.task == "classification" else 1
 
 
-def build_proximal(config: ModelConfig, shape: Shape) -> keras.Model:
+@dataclass(frozen=True)
+class TwoModules:
+    """The architecture of both modules; what a variant does not set, its network does not have.
+
+    The fields mean what deepexpr.model.fields says of those of the same name. Another proximal
+    module is a subclass with its own `promoter_features`.
+    """
+
+    filters: int
+    kernel: int
+    blocks: int
+    layers: int
+    growth: int
+    block_kernel: int
+    pool: int
+    dense: tuple[int, ...]
+    distal: tuple[int, ...]
+    dropout: float = 0.0
+    distal_dropout: float = 0.0
+    distance: int | None = None
+    pool_type: str = "max"
+    first_pool: int = 1
+    windows: int = 0
+    both_strands: bool = False
+    kmer_start: bool = False
+    words: bool = False
+    batch_norm: bool = False
+    batch_norm_momentum: float = 0.9
+    conv_dropout: float = 0.0
+    bins_dropout: float = 0.0
+    zero_start: bool = False
+    totals: tuple[int, ...] = ()
+
+    @classmethod
+    def of(cls, settings: NetworkSettings) -> Self:
+        """The architecture that the settings of a variant describe, by the names of its fields."""
+        values = {name: getattr(settings, name) for name in type(settings).model_fields}
+        return cls(**{name: value for name, value in values.items() if name != "variant"})
+
+    def promoter_features(self, promoter):
+        """The proximal module up to its last hidden layer (batch, units)."""
+        x = _first_convolution(self, promoter)
+        for block in range(self.blocks):
+            if block > 0:
+                x = _pool(self, f"pool_{block}")(x)
+            x = _dense_block(self, x, block)
+        x = _summarise(self, x)
+        for i, units in enumerate(self.dense):
+            x = layers.Dense(units, activation="relu", name=f"dense_{i + 1}")(x)
+            x = _dropout(self.dropout, x, f"dense_dropout_{i + 1}")
+        return x
+
+
+def build_proximal(config: TwoModules, shape: Shape) -> keras.Model:
     """Promoter (batch, L, 4) to its score (batch, outputs), in units of the scaled target."""
-    promoter = keras.Input((shape.length, 4), name=SEQUENCE_INPUT)
+    promoter = keras.Input((shape.length, 4), name=PROMOTER)
     score = _sequence_score(config, shape, promoter)
     if config.words:
         words = layers.Dense(shape.outputs, dtype="float32", name=WORD_SCORE)
@@ -76,9 +137,9 @@ def build_proximal(config: ModelConfig, shape: Shape) -> keras.Model:
     return keras.Model(promoter, score, name=PROXIMAL)
 
 
-def build_beside_words(config: ModelConfig, shape: Shape) -> keras.Model:
+def build_beside_words(config: TwoModules, shape: Shape) -> keras.Model:
     """The proximal module without its word score, which is an input: [promoter, frozen score]."""
-    promoter = keras.Input((shape.length, 4), name=SEQUENCE_INPUT)
+    promoter = keras.Input((shape.length, 4), name=PROMOTER)
     frozen = keras.Input((shape.outputs,), name=FROZEN_INPUT)
     score = _sequence_score(config, shape, promoter)
     return keras.Model(
@@ -88,7 +149,7 @@ def build_beside_words(config: ModelConfig, shape: Shape) -> keras.Model:
 
 def build_word_counts(shape: Shape) -> tuple[keras.Model, list[int]]:
     """Promoter (batch, L, 4) to its word counts, and the number of columns of each block."""
-    promoter = keras.Input((shape.length, 4), name=SEQUENCE_INPUT)
+    promoter = keras.Input((shape.length, 4), name=PROMOTER)
     blocks = _word_counts(shape, promoter)
     model = keras.Model(promoter, layers.Concatenate(name="words")(blocks))
     return model, [block.shape[-1] for block in blocks]
@@ -104,7 +165,7 @@ def _word_counts(shape: Shape, promoter) -> list:
     ]  # fmt: skip
 
 
-def _sequence_score(config: ModelConfig, shape: Shape, promoter):
+def _sequence_score(config: TwoModules, shape: Shape, promoter):
     score = layers.Dense(
         shape.outputs,
         # Beside a word score the convolution starts with nothing to say.
@@ -112,24 +173,10 @@ def _sequence_score(config: ModelConfig, shape: Shape, promoter):
         dtype="float32",
         name=SEQUENCE_SCORE,
     )
-    return score(proximal_features(config, promoter))
+    return score(config.promoter_features(promoter))
 
 
-def proximal_features(config: ModelConfig, promoter):
-    """The proximal module up to its last hidden layer (batch, units)."""
-    x = _first_convolution(config, promoter)
-    for block in range(config.blocks):
-        if block > 0:
-            x = _pool(config, f"pool_{block}")(x)
-        x = _dense_block(config, x, block)
-    x = _summarise(config, x)
-    for i, units in enumerate(config.dense):
-        x = layers.Dense(units, activation="relu", name=f"dense_{i + 1}")(x)
-        x = _dropout(config.dropout, x, f"dense_dropout_{i + 1}")
-    return x
-
-
-def _first_convolution(config: ModelConfig, promoter):
+def _first_convolution(config: TwoModules, promoter):
     convolution = layers.Conv1D(
         config.filters, config.kernel, padding="same", name=FIRST_CONVOLUTION
     )
@@ -147,7 +194,7 @@ def _first_convolution(config: ModelConfig, promoter):
     return _dropout(config.conv_dropout, x, "first_dropout")
 
 
-def _dense_block(config: ModelConfig, x, block: int):
+def _dense_block(config: TwoModules, x, block: int):
     for i in range(config.layers):
         name = f"block_{block + 1}_{i + 1}"
         y = layers.Conv1D(config.growth, config.block_kernel, padding="same", name=name)(x)
@@ -156,23 +203,23 @@ def _dense_block(config: ModelConfig, x, block: int):
     return x
 
 
-def _normalise_and_rectify(config: ModelConfig, x, name: str):
+def _normalise_and_rectify(config: TwoModules, x, name: str):
     if config.batch_norm:
         x = _batch_norm(config, name)(x)
     x = layers.Activation("relu", name=f"{name}_relu")(x)
     return _dropout(config.conv_dropout, x, f"{name}_dropout")
 
 
-def _batch_norm(config: ModelConfig, name: str) -> layers.Layer:
+def _batch_norm(config: TwoModules, name: str) -> layers.Layer:
     return layers.BatchNormalization(momentum=config.batch_norm_momentum, name=f"{name}_norm")
 
 
-def _pool(config: ModelConfig, name: str) -> layers.Layer:
+def _pool(config: TwoModules, name: str) -> layers.Layer:
     kind = layers.MaxPooling1D if config.pool_type == "max" else layers.AveragePooling1D
     return kind(config.pool, name=name)
 
 
-def _summarise(config: ModelConfig, x):
+def _summarise(config: TwoModules, x):
     if config.windows:
         positions = x.shape[1]
         if positions < config.windows:
@@ -183,13 +230,6 @@ def _summarise(config: ModelConfig, x):
                 fix="Use fewer windows or less pooling.",
             )
         x = layers.AveragePooling1D(positions // config.windows, name="windows")(x)
-    if config.profiles:
-        positions = x.shape[1]
-        x = layers.Permute((2, 1), name="maps_first")(x)
-        spread = keras.initializers.RandomNormal(1.0 / positions, 0.3 / positions)
-        x = layers.Dense(
-            config.profiles, use_bias=False, kernel_initializer=spread, name="profiles"
-        )(x)
     return layers.Flatten(name="flatten")(x)
 
 
@@ -198,7 +238,7 @@ def _dropout(rate: float, x, name: str):
 
 
 def build_distal(
-    config: ModelConfig, shape: Shape, scaling: Scaling, with_bias: bool
+    config: TwoModules, shape: Shape, scaling: Scaling, with_bias: bool
 ) -> keras.Model:
     """Bins (batch, B) to their score (batch, outputs), in units of the scaled target.
 
@@ -206,16 +246,16 @@ def build_distal(
     with_bias : whether the score has a bias of its own. Beside a frozen sequence score it has
         none: the bias of the joint output layer is the frozen one. Only there can it start at 0.
     """
-    bins = keras.Input((shape.bins,), name=BINS_INPUT)
+    bins = keras.Input((shape.bins,), name=BINS)
     front = bins_front(config, shape, scaling)
     head = bins_head(config, front.output.shape[-1], shape.outputs, with_bias)
     return keras.Model(bins, head(front(bins)), name=DISTAL)
 
 
-def bins_front(config: ModelConfig, shape: Shape, scaling: Scaling) -> keras.Model:
+def bins_front(config: TwoModules, shape: Shape, scaling: Scaling) -> keras.Model:
     """Bins (batch, B) to scaled features (batch, totals + central bins)."""
-    bins = keras.Input((shape.bins,), name=BINS_INPUT)
-    x = central_bins(config, shape, bins)
+    bins = keras.Input((shape.bins,), name=BINS)
+    x = central_bins(config.distance, shape, bins)
     features = layers.Rescaling(1.0 / scaling.bins_scale, name="bins_scaling")(x)
     if config.totals:
         reach = [-(-distance // shape.bin_size) for distance in config.totals]
@@ -225,9 +265,9 @@ def bins_front(config: ModelConfig, shape: Shape, scaling: Scaling) -> keras.Mod
     return keras.Model(bins, features, name="bins_front")
 
 
-def bins_head(config: ModelConfig, features: int, outputs: int, with_bias: bool) -> keras.Model:
+def bins_head(config: TwoModules, features: int, outputs: int, with_bias: bool) -> keras.Model:
     """The trained part of the distal module: features (batch, features) to the score."""
-    inputs = keras.Input((features,), name="features")
+    inputs = keras.Input((features,), name=FEATURES)
     x = inputs
     if config.bins_dropout:
         x = DropoutFrom(config.bins_dropout, len(config.totals), name="bins_dropout")(x)
@@ -244,18 +284,18 @@ def bins_head(config: ModelConfig, features: int, outputs: int, with_bias: bool)
     return keras.Model(inputs, score, name=BINS_HEAD)
 
 
-def central_bins(config: ModelConfig, shape: Shape, bins):
-    """The bins within `config.distance` bp of the TSS, on both sides; all where it is None."""
-    if config.distance is None:
+def central_bins(distance: int | None, shape: Shape, bins):
+    """The bins within `distance` bp of the TSS, on both sides; all where it is None."""
+    if distance is None:
         return bins
-    kept = 2 * -(-config.distance // shape.bin_size)
+    kept = 2 * -(-distance // shape.bin_size)
     crop = (shape.bins - kept) // 2
     if crop < 0:
         raise InputError(
             f"The bins reach only {shape.bins * shape.bin_size // 2} bp from the TSS.",
             where="distance",
             expected=f"at most {shape.bins * shape.bin_size // 2} bp",
-            found=f"{config.distance} bp",
+            found=f"{distance} bp",
         )
     if crop == 0:
         return bins
@@ -273,10 +313,10 @@ def assemble(
     """
     inputs, scores = [], []
     if proximal is not None:
-        inputs.append(keras.Input((shape.length, 4), name=SEQUENCE_INPUT))
+        inputs.append(keras.Input((shape.length, 4), name=PROMOTER))
         scores.append(proximal(inputs[-1]))
     if distal is not None:
-        inputs.append(keras.Input((shape.bins,), name=BINS_INPUT))
+        inputs.append(keras.Input((shape.bins,), name=BINS))
         scores.append(distal(inputs[-1]))
     score = (
         layers.Add(dtype="float32", name="joint_score")(scores) if len(scores) == 2 else scores[0]

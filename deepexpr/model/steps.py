@@ -7,20 +7,18 @@ computation as fine-tuning the whole network with frozen layers, hundreds of tim
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from deepexpr.errors import InputError
-from deepexpr.features.dataset import Dataset
+from deepexpr.features.dataset import PROMOTER, Dataset
 from deepexpr.model import network
 from deepexpr.model.backend import keras
-from deepexpr.model.config import ModelConfig, TrainingConfig
-from deepexpr.model.examples import Examples, inputs_of_kind
+from deepexpr.model.config import TwoStepTraining
+from deepexpr.model.examples import Examples
 from deepexpr.model.kmer_start import starting_filters
-from deepexpr.model.network import Scaling, Shape
-from deepexpr.model.network_authors import build_authors
+from deepexpr.model.network import Scaling, Shape, TwoModules
+from deepexpr.model.one_step import check_fit
 from deepexpr.model.training import Trainer, distal_step, forward, sequence_step
 from deepexpr.model.words import WordScore, solve_words
 
@@ -60,7 +58,7 @@ def fold_data(
     Targets: class 0 or 1 (int64), or expression, scaled by the training genes if `standardise`.
     """
     scaling = _scaling(dataset, train, task, standardise)
-    examples = Examples(dataset.sequence, dataset.bins)
+    examples = Examples(dataset.inputs)
     if task == "classification":
         targets = (dataset.label == 1).astype(np.int64)
     else:
@@ -107,19 +105,20 @@ class WordCounter:
         keys = [row.tobytes() for row in sequence]
         new = {key: i for i, key in enumerate(keys) if key not in self._known}
         if new:
-            counts = forward(self._model, Examples(sequence[list(new.values())]))
+            counts = forward(self._model, Examples({PROMOTER: sequence[list(new.values())]}))
             self._known.update(zip(new, counts, strict=True))
         return np.stack([self._known[key] for key in keys])
 
 
-class NetworkBuilder:
-    """Trains networks of one config; keeps the compiled steps between folds."""
+class TwoSteps:
+    """Trains networks of two modules (a deepexpr.model.variants.Builder)."""
 
     def __init__(
-        self, model: ModelConfig, training: TrainingConfig, shape: Shape, kind: str
+        self, modules: TwoModules, training: TwoStepTraining, shape: Shape, kind: str
     ) -> None:
-        self.config = model
+        self.config = modules
         self.training = training
+        self.standardise = training.standardise
         self.shape = shape
         self.kind = kind
         self._trainers: dict[str, Trainer] = {}
@@ -127,32 +126,16 @@ class NetworkBuilder:
 
     def check(self) -> None:
         """Raise InputError, before anything is trained, where the network cannot be built."""
-        if self.kind != "hichip" and self.config.kernel > self.shape.length:
-            raise InputError(
-                "The first convolution is wider than the promoters.",
-                where="model",
-                expected=f"kernel of at most {self.shape.length} bp",
-                found=str(self.config.kernel),
-            )
-        try:
-            if not self.training.two_steps:
-                build_authors(self.config, self.shape, self.kind)
-                return
+
+        def build() -> None:
             if self.kind != "hichip":
                 network.build_proximal(self.config, self.shape)
             if self.kind != "sequence":
                 network.build_distal(self.config, self.shape, Scaling(), with_bias=True)
-        except ValueError as error:
-            plain = re.sub(r"\x1b\[\d+m", "", str(error))
-            raise InputError(
-                "The network of these settings does not fit the promoters or the bins.",
-                where="model",
-                found=f"{self.shape.length} bp, {self.shape.bins} bins; "
-                + " ".join(plain.split())[:200],
-                fix="Use less pooling or fewer blocks.",
-            ) from error
 
-    def with_words(self, data: FoldData, pretrained: bool = False) -> FoldData:
+        check_fit(build, self.config.kernel, self.shape, self.kind)
+
+    def prepare(self, data: FoldData, pretrained: bool = False) -> FoldData:
         """`data` with the word score solved on its genes, where the network has one.
 
         pretrained : the proximal module comes from a bundle, with its final weights.
@@ -163,7 +146,7 @@ class NetworkBuilder:
             self._word_counts = WordCounter(self.shape)
         blocks = self._word_counts.blocks
         train, validation = (
-            self._word_counts.of(part.sequence) for part in (data.train, data.validation)
+            self._word_counts.of(part.arrays[PROMOTER]) for part in (data.train, data.validation)
         )
         inner = solve_words(train, blocks, data.train_targets, self.shape.task)
         final = None
@@ -181,8 +164,6 @@ class NetworkBuilder:
         pretrained : the proximal module, from an earlier training of the same fold; it is not
             changed. Without it the kind "full" trains one first.
         """
-        if not self.training.two_steps:
-            return self._train_at_once(data, seed, label)
         proximal, distal, history = pretrained, None, []
         if self.kind != "hichip" and proximal is None:
             proximal, history = self._train_proximal(data, seed, label)
@@ -197,10 +178,10 @@ class NetworkBuilder:
                 return network.build_beside_words(self.config, self.shape)
             return network.build_proximal(self.config, self.shape)
 
-        train, validation = replace(data.train, bins=None), replace(data.validation, bins=None)
+        train, validation = data.train, data.validation
         if data.words is not None:
-            train = replace(train, frozen=data.words.train)
-            validation = replace(validation, frozen=data.words.validation)
+            train = train.changed(**{network.FROZEN_INPUT: data.words.train})
+            validation = validation.changed(**{network.FROZEN_INPUT: data.words.validation})
         trainer = self._trainer("sequence", build)
         history = trainer.fit(
             (train, data.train_targets),
@@ -220,7 +201,7 @@ class NetworkBuilder:
         def prepare(model: keras.Model) -> None:
             layer = model.get_layer(network.FIRST_CONVOLUTION)
             shape = tuple(layer.kernel.shape)
-            start = starting_filters(data.train.sequence, data.train_targets, shape, seed)
+            start = starting_filters(data.train.arrays[PROMOTER], data.train_targets, shape, seed)
             layer.set_weights(list(start))
 
         return prepare
@@ -233,8 +214,8 @@ class NetworkBuilder:
 
         def build() -> keras.Model:
             width, outputs = front.output.shape[-1], self.shape.outputs
-            features = keras.Input((width,), name="features")
-            frozen = keras.Input((outputs,), name="frozen_sequence_score")
+            features = keras.Input((width,), name=network.FEATURES)
+            frozen = keras.Input((outputs,), name=network.FROZEN_SEQUENCE)
             score = network.bins_head(self.config, width, outputs, with_bias)(features)
             return keras.Model([features, frozen], keras.layers.Add()([score, frozen]))
 
@@ -253,31 +234,16 @@ class NetworkBuilder:
     ) -> Examples:
         """What the distal module reads of the genes of `part`, beside their sequence scores."""
         examples: Examples = getattr(data, part)
-        features = forward(front, replace(examples, sequence=None))
+        features = forward(front, examples)
         if proximal is None:
             frozen = np.zeros((len(examples), self.shape.outputs), np.float32)
         elif data.words is None:
-            frozen = forward(proximal, replace(examples, bins=None))
+            frozen = forward(proximal, examples)
         else:
             score = proximal.get_layer(network.SEQUENCE_SCORE).output
             convolution = keras.Model(proximal.input, score)
-            frozen = forward(convolution, replace(examples, bins=None)) + getattr(data.words, part)
-        return Examples(bins=features, frozen=frozen)
-
-    def _train_at_once(self, data: FoldData, seed: int, label: str):
-        def build() -> keras.Model:
-            return build_authors(self.config, self.shape, self.kind)[0]
-
-        trainer = self._trainer(self.kind, build)
-        history = trainer.fit(
-            (inputs_of_kind(data.train, self.kind), data.train_targets),
-            (inputs_of_kind(data.validation, self.kind), data.validation_targets),
-            seed,
-            label,
-        )
-        trained, final = build_authors(self.config, self.shape, self.kind)
-        _copy(trainer.model, trained)
-        return final, [(self.kind, *row) for row in history]
+            frozen = forward(convolution, examples) + getattr(data.words, part)
+        return Examples({network.FEATURES: features, network.FROZEN_SEQUENCE: frozen})
 
     def _trainer(self, name: str, build) -> Trainer:
         if name not in self._trainers:

@@ -17,8 +17,8 @@ import numpy as np
 
 from deepexpr.errors import InputError
 from deepexpr.model.backend import keras
-from deepexpr.model.config import TrainingConfig
-from deepexpr.model.examples import Examples, augment, batches_of
+from deepexpr.model.config import TrainingSettings, TwoStepTraining
+from deepexpr.model.examples import Examples, augment, batches_of, input_names
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +29,7 @@ FORWARD_BATCH, FORWARD_BYTES = 64, 2 << 30
 
 @dataclass(frozen=True)
 class StepConfig:
-    """The settings of one training step (see TrainingConfig for their meaning)."""
+    """The settings of one training step (see TrainingSettings for their meaning)."""
 
     name: str
     optimizer: str
@@ -41,27 +41,26 @@ class StepConfig:
     plateau_factor: float
     plateau_patience: int
     shift: int
-    reverse_complement: bool
     keep_start: bool  # the untrained state counts as epoch 0 when the best one is chosen
 
 
 def sequence_step(
-    config: TrainingConfig, name: str = "sequence", keep_start: bool = False
+    config: TrainingSettings, name: str = "sequence", keep_start: bool = False
 ) -> StepConfig:
     """Settings of the first step: the proximal module (or everything, in one-step training)."""
     return StepConfig(
         name, config.optimizer, config.learning_rate, config.weight_decay, config.batch_size,
         config.epochs, config.patience, config.plateau_factor, config.plateau_patience,
-        config.shift, config.reverse_complement, keep_start,
+        config.shift, keep_start,
     )  # fmt: skip
 
 
-def distal_step(config: TrainingConfig, keep_start: bool) -> StepConfig:
+def distal_step(config: TwoStepTraining, keep_start: bool) -> StepConfig:
     """Settings of the second step: the distal module beside the frozen sequence score."""
     return StepConfig(
         "distal", config.optimizer, config.distal_learning_rate, config.distal_weight_decay,
         config.distal_batch_size, config.distal_epochs, config.distal_patience,
-        config.plateau_factor, config.plateau_patience, 0, False, keep_start=keep_start,
+        config.plateau_factor, config.plateau_patience, 0, keep_start,
     )  # fmt: skip
 
 
@@ -150,11 +149,11 @@ class Trainer:
 
     def epoch(self, examples: Examples, targets: np.ndarray, rng: np.random.Generator) -> float:
         """One pass in random order, on augmented examples; the mean loss of its steps."""
+        examples = examples.only(input_names(self.model))
         order = rng.permutation(len(examples))
         total, genes = 0.0, 0
         for rows, _ in batches_of(len(examples), self.step.batch_size, order):
-            part = augment(examples.take(rows), self.step.shift, self.step.reverse_complement, rng)
-            inputs = part.model_inputs()
+            inputs = augment(examples.take(rows), self.step.shift, rng).floats()
             self.model.reset_metrics()  # up to Keras 3.11 the loss is else a mean over all steps
             loss = self.model.train_on_batch(
                 inputs if len(inputs) > 1 else inputs[0], targets[rows]
@@ -175,12 +174,14 @@ class Trainer:
 def forward(model: keras.Model, examples: Examples) -> np.ndarray:
     """Outputs (n, units) float32 of `model`, dropout off, in batches of one size.
 
+    examples : with the inputs that the model names; others are not looked at.
     Called without compilation: the same code, and so the same bits, right after training and
     after loading the saved model.
     """
+    examples = examples.only(input_names(model))
     outputs, size = [], forward_batch(model)
     for rows, kept in batches_of(len(examples), size):
-        inputs = examples.take(rows).model_inputs()
+        inputs = examples.take(rows).floats()
         result = model(inputs if len(inputs) > 1 else inputs[0], training=False)
         outputs.append(keras.ops.convert_to_numpy(result)[:kept])
     return np.concatenate(outputs)

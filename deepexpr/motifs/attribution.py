@@ -9,13 +9,13 @@ promoters.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import pandas as pd
 
 from deepexpr.errors import InputError
-from deepexpr.features.dataset import Dataset
+from deepexpr.features.dataset import BINS, PROMOTER, Dataset
 from deepexpr.features.sequence import one_hot
 from deepexpr.schemas import ATTRIBUTION, BIN_ATTRIBUTION
 
@@ -23,11 +23,14 @@ logger = logging.getLogger(__name__)
 
 METHODS = ("mutagenesis", "masking", "gradient")
 
-#: (sequences uint8 (n, L) or None, bins (n, B) or None) -> predictions (folds, n) float64.
-Predict = Callable[[np.ndarray | None, np.ndarray | None], np.ndarray]
+#: Inputs of n genes by name, as `Dataset.inputs`.
+Inputs = Mapping[str, np.ndarray]
 
-#: The same inputs -> d(prediction) / d(one-hot promoter), (folds, n, L, 4).
-Gradient = Callable[[np.ndarray, np.ndarray | None], np.ndarray]
+#: To predictions (folds, n) float64.
+Predict = Callable[[Inputs], np.ndarray]
+
+#: To d(prediction) / d(one-hot promoter), (folds, n, L, 4).
+Gradient = Callable[[Inputs], np.ndarray]
 
 #: Promoters whose gradients are in memory at once: x folds x L x 16 bytes.
 _GRADIENT_BATCH = 64
@@ -49,11 +52,10 @@ def attribute_sequence(
         raise InputError(f"Unknown method {method!r}.", expected="mutagenesis or masking")
     row = int(dataset.index_of([gene])[0])
     sequence = dataset.sequence[row]
-    bins = None if dataset.bins is None else dataset.bins[row]
     variants, positions = sequence_variants(sequence, method)
     logger.info("%s: %d variants of the promoter", gene, len(variants))
     predicted = [
-        predict(part, None if bins is None else np.repeat(bins[None], len(part), axis=0))
+        predict(_changed(dataset, row, PROMOTER, part))
         for part in np.split(variants, range(batch, len(variants), batch))
     ]
     values = np.concatenate(predicted, axis=1)
@@ -68,8 +70,7 @@ def attribute_sequence(
 def attribute_by_gradient(dataset: Dataset, gene: str, gradient: Gradient) -> pd.DataFrame:
     """The same table as `attribute_sequence` from one gradient: mutagenesis to first order."""
     row = dataset.index_of([gene])
-    bins = None if dataset.bins is None else dataset.bins[row]
-    effect = letter_effects(gradient(dataset.sequence[row], bins), dataset.sequence[row])
+    effect = letter_effects(gradient(_rows(dataset, row)), dataset.sequence[row])
     return _track(dataset, int(row[0]), effect[:, 0])
 
 
@@ -77,11 +78,24 @@ def contributions(dataset: Dataset, rows: np.ndarray, gradient: Gradient) -> np.
     """Attribution of each letter of many promoters, mean over folds: float64 (rows, L)."""
     parts = []
     for part in np.split(rows, range(_GRADIENT_BATCH, len(rows), _GRADIENT_BATCH)):
-        bins = None if dataset.bins is None else dataset.bins[part]
-        sequences = dataset.sequence[part]
-        parts.append(letter_effects(gradient(sequences, bins), sequences).mean(axis=0))
+        effects = letter_effects(gradient(_rows(dataset, part)), dataset.sequence[part])
+        parts.append(effects.mean(axis=0))
     logger.info("gradients of %d promoters", len(rows))
     return np.concatenate(parts)
+
+
+def _rows(dataset: Dataset, rows: np.ndarray) -> Inputs:
+    return {name: array[rows] for name, array in dataset.inputs.items()}
+
+
+def _changed(dataset: Dataset, row: int, name: str, variants: np.ndarray) -> Inputs:
+    """The inputs of one gene, as often as there are `variants` of its input `name`."""
+    same = {
+        key: np.repeat(array[[row]], len(variants), axis=0)
+        for key, array in dataset.inputs.items()
+        if key != name
+    }
+    return same | {name: variants}
 
 
 def letter_effects(gradients: np.ndarray, sequences: np.ndarray) -> np.ndarray:
@@ -135,12 +149,12 @@ def attribute_bins(dataset: Dataset, gene: str, predict: Predict) -> pd.DataFram
     if dataset.bins is None:
         raise InputError("The dataset has no bins.", where=str(dataset.path or dataset.cell_line))
     row = int(dataset.index_of([gene])[0])
-    bins, sequence = dataset.bins[row], dataset.sequence[row]
+    bins = dataset.bins[row]
     filled = np.flatnonzero(bins)
     variants = np.repeat(bins[None], 1 + len(filled), axis=0)
     variants[np.arange(1, len(variants)), filled] = 0.0
     logger.info("%s: %d of %d bins hold loops", gene, len(filled), len(bins))
-    values = predict(np.repeat(sequence[None], len(variants), axis=0), variants)
+    values = predict(_changed(dataset, row, BINS, variants))
     effect = np.zeros((len(values), len(bins)))
     effect[:, filled] = values[:, :1] - values[:, 1:]
     first = int(dataset.tss[row]) - len(bins) // 2 * dataset.bin_size

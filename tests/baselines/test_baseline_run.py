@@ -2,7 +2,6 @@
 
 import dataclasses
 
-import joblib
 import numpy as np
 import pytest
 
@@ -77,7 +76,7 @@ def test_threads_and_repetition_do_not_change_the_result(dataset, splits, settin
     for i, run in enumerate(runs):
         write_bundle(tmp_path / f"{i}", run, dataset, settings, 1, [])
     files = sorted(path.name for path in (tmp_path / "0").iterdir())
-    assert files == ["bundle.json", "fold-0.joblib", "fold-1.joblib", "fold-2.joblib", "splits.tsv"]
+    assert files == ["bundle.json", "fold-0.npz", "fold-1.npz", "fold-2.npz", "splits.tsv"]
     for name in files:
         assert (tmp_path / "0" / name).read_bytes() == (tmp_path / "1" / name).read_bytes()
 
@@ -108,11 +107,11 @@ def test_damaged_or_foreign_bundles_are_refused(dataset, splits, settings, tmp_p
         bundle.predict(without, 0)
     with pytest.raises(InputError, match="number of features"):
         bundle.predict(dataclasses.replace(dataset, bins=dataset.bins[:, :5]), 0)
-    joblib.dump({}, tmp_path / "bundle" / "fold-0.joblib")
+    (tmp_path / "bundle" / "fold-0.npz").write_bytes(b"PK")
     with pytest.raises(InputError, match="damaged"):
         bundle.predict(dataset, 0)
     (tmp_path / "bundle" / "bundle.json").write_text('{"type": "network"}')
-    with pytest.raises(InputError, match="not a baseline"):
+    with pytest.raises(InputError, match="does not hold a baseline"):
         BaselineBundle.open(tmp_path / "bundle")
 
 

@@ -2,7 +2,6 @@
 
 import dataclasses
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -16,6 +15,7 @@ from deepexpr.evaluation.cross_cell_line import (
     predict_cross,
 )
 from deepexpr.evaluation.metrics import metrics_beyond_copy
+from deepexpr.features.bundles import BundleRecord
 from deepexpr.features.dataset import Dataset
 from deepexpr.features.splits import make_splits
 from deepexpr.schemas import PREDICTIONS
@@ -45,15 +45,16 @@ def splits(target):
     return make_splits(pd.DataFrame({"gene": target.gene}), "random", 3, seed=0)
 
 
-class Fake:
+class Fake(BundleRecord):
     """A network's bundle as seen from outside: predicts `value` + fold."""
 
     def __init__(self, splits, value, **changes):
-        self.info = {
+        info = {
             "type": "network", "kind": "full", "assembly": "hg19", "task": "regression", "K": 3,
-            "scheme": "random",
-        } | changes  # fmt: skip
-        self.path, self.splits, self.folds, self.value = Path("x"), splits, [0, 1, 2], value
+            "scheme": "random", "folds": [0, 1, 2],
+        }  # fmt: skip
+        super().__init__(Path("x"), info | changes)
+        self.splits, self.value = splits, value
 
     def predict(self, dataset, fold, genes):
         return np.full(len(genes), self.value + fold)
@@ -108,8 +109,7 @@ def test_unknown_bundle_is_named(tmp_path, text, word):
 
 
 def test_classes_are_the_labels(target, splits):
-    bundle = SimpleNamespace(**vars(Fake(splits, 0.1, cell_line="Jurkat", task="classification")))
-    bundle.predict = lambda dataset, fold, genes: np.full(len(genes), 0.5)
+    bundle = Fake(splits, 0.5, cell_line="Jurkat", task="classification")
     table = predict_cross([bundle], target, splits)
     assert set(table["observed"]) == {-1, 1}
 

@@ -8,14 +8,13 @@ from sklearn.metrics import roc_auc_score
 
 from deepexpr.errors import InputError
 from deepexpr.evaluation.metrics import (
-    auc,
     fold_metrics,
-    pearson,
     read_predictions,
     records,
 )
 from deepexpr.files import write_table
 from deepexpr.schemas import METRICS, PREDICTIONS
+from deepexpr.scores import auc, pearson
 
 
 def predictions(task="regression", method="full", folds=3, n=20, seed=0, **changes):

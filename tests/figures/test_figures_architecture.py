@@ -70,7 +70,7 @@ def test_words_are_a_column_of_their_own(keras):
     from deepexpr.model.config import make_configs
 
     shape = network.Shape(200, 40, 5000, "regression")
-    config = make_configs({"variant": "tuned", "first_pool": 4}, {})[0]
+    config = network.TwoModules.of(make_configs({"variant": "tuned", "first_pool": 4}, {})[0])
     proximal = network.build_proximal(config, shape)
     distal = network.build_distal(config, shape, network.Scaling(), with_bias=False)
     model = network.assemble(proximal, distal, shape, network.Scaling())

@@ -15,7 +15,7 @@ MOTIF = np.frombuffer(b"TGACTCAT", np.uint8)
 
 #: Small enough for seconds, large enough to learn the planted motif.
 MODEL = {
-    "filters": 16, "first_pool": 4, "windows": 5, "dense": [16], "dropout": 0.0,
+    "variant": "tuned", "filters": 16, "first_pool": 4, "windows": 5, "dense": [16], "dropout": 0.0,
     "distal": [16], "distal_dropout": 0.0, "bins_dropout": 0.0, "words": False,
 }  # fmt: skip
 TRAINING = {
@@ -90,6 +90,23 @@ def train(toy):
             argv += [f"--{name.replace('_', '-')}", str(value)]
         command.run(parser.parse_args(argv))
         return output
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def train_only(toy):
+    """train_only(output, kind, task, model): one epoch of one fold of these settings alone."""
+    import json
+
+    from deepexpr.cli import main
+
+    def run(output, kind, task, model):
+        argv = ["train", "--dataset", str(toy.h5), "--splits", str(toy.splits), "--kind", kind]
+        argv += ["--task", task, "--model", json.dumps(model), "--training", '{"epochs": 1}']
+        argv += ["--only-fold", "0", "--threads", "1", "--output", str(output)]
+        assert main(argv) == 0
+        return output / ".partial" / "fold-0"
 
     return run
 

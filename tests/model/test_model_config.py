@@ -1,11 +1,11 @@
 """Settings: variants, overrides, and what is refused."""
 
-import dataclasses
-
 import pytest
+from pydantic import ValidationError
 
 from deepexpr.errors import InputError
-from deepexpr.model.config import VARIANTS, make_configs, read_options, to_dict
+from deepexpr.model.config import make_configs, variants
+from deepexpr.options import read_options
 
 
 def test_paper_is_the_paper():
@@ -18,12 +18,17 @@ def test_paper_is_the_paper():
     assert model.dropout == 0.5
 
 
-@pytest.mark.parametrize("variant", VARIANTS)
+def test_the_variants_are_the_modules_of_their_package():
+    assert {"authors_code", "paper", "tuned"} <= set(variants())
+
+
+@pytest.mark.parametrize("variant", variants())
 def test_variants_are_frozen_and_become_json(variant):
     model, training = make_configs({"variant": variant}, {})
-    with pytest.raises(dataclasses.FrozenInstanceError):
+    with pytest.raises(ValidationError, match="frozen"):
         model.filters = 1
-    assert make_configs(to_dict(model), to_dict(training)) == (model, training)
+    assert model.variant == variant
+    assert make_configs(model.to_dict(), training.to_dict()) == (model, training)
 
 
 @pytest.mark.parametrize(
@@ -34,8 +39,8 @@ def test_variants_are_frozen_and_become_json(variant):
         ({"filters": "many"}, {}, "filters"),
         ({"filters": 0}, {}, "filters"),
         ({"dense": [80, -1]}, {}, "dense"),
-        ({"batch_norm": 1}, {}, "batch_norm"),
-        ({"pool_type": "median"}, {}, "pool_type"),
+        ({"variant": "tuned", "batch_norm": 1}, {}, "batch_norm"),
+        ({"variant": "tuned", "pool_type": "median"}, {}, "pool_type"),
         ({"distance": -5}, {}, "distance"),
         ({}, {"learning_rate": "fast"}, "learning_rate"),
         ({}, {"optimizer": "sgd"}, "optimizer"),
@@ -44,9 +49,10 @@ def test_variants_are_frozen_and_become_json(variant):
         ({"variant": "paper"}, {"two_steps": False}, "two_steps"),
         ({"variant": "authors_code"}, {"two_steps": True}, "two_steps"),
         ({"variant": "authors_code", "distal": []}, {}, "distal"),
-        ({"variant": "authors_code", "words": True}, {}, "does not read words"),
-        ({"variant": "authors_code"}, {"standardise": True}, "does not read standardise"),
-        ({"variant": "tuned", "joint": [40]}, {}, "does not read joint"),
+        ({"variant": "authors_code", "words": True}, {}, "Unknown key 'words'"),
+        ({"variant": "authors_code"}, {"standardise": True}, "Unknown key 'standardise'"),
+        ({"variant": "tuned", "joint": [40]}, {}, "Unknown key 'joint'"),
+        ({"variant": "paper", "windows": 5}, {}, "Unknown key 'windows'"),
         ({"dense": [True]}, {}, "dense"),
         ({}, {"learning_rate": float("inf")}, "learning_rate"),
     ],
@@ -58,7 +64,7 @@ def test_bad_settings_are_named(model, training, word):
 
 def test_unknown_key_lists_the_known_ones():
     with pytest.raises(InputError, match="first_pool"):
-        make_configs({"nothing": 1}, {})
+        make_configs({"variant": "tuned", "nothing": 1}, {})
 
 
 def test_options_from_text_and_file(tmp_path):

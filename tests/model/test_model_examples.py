@@ -1,8 +1,8 @@
-"""Batches: one-hot only for the batch, shifts, strands, one batch size."""
+"""Batches: one-hot only for the batch, shifts, one batch size."""
 
 import numpy as np
 
-from deepexpr.features.sequence import encode_bytes, one_hot, reverse_complement
+from deepexpr.features.sequence import encode_bytes, one_hot
 from deepexpr.model.examples import Examples, augment, batches_of, shifted
 
 
@@ -12,28 +12,31 @@ def test_shifted_by_hand():
     assert [row.tobytes() for row in moved] == [b"CGTN", b"NNAC", b"ACGT"]
 
 
-def test_augment_turns_about_half_and_keeps_the_rest():
-    sequence = np.tile(encode_bytes(["AACC"]), (200, 1))
+def test_augment_moves_promoters_and_nothing_else():
+    sequence = np.tile(encode_bytes(["ACGT"]), (200, 1))
     bins = np.arange(200.0, dtype=np.float32)[:, None]
-    result = augment(Examples(sequence, bins), 0, True, np.random.default_rng(0))
-    turned = (result.sequence == reverse_complement(sequence)).all(axis=1)
-    assert 60 < turned.sum() < 140
-    assert (result.sequence[~turned] == sequence[~turned]).all()
-    assert result.bins is bins
+    examples = Examples({"bins": bins, "promoter": sequence})
+    result = augment(examples, 1, np.random.default_rng(0))
+    found = {row.tobytes() for row in result.arrays["promoter"]}
+    assert found == {b"CGTN", b"ACGT", b"NACG"}
+    assert result.arrays["bins"] is bins
+    assert list(result.arrays) == ["bins", "promoter"]
 
 
 def test_no_augmentation_is_no_copy():
-    examples = Examples(encode_bytes(["ACGT"]))
-    assert augment(examples, 0, False, np.random.default_rng(0)) is examples
+    examples = Examples({"promoter": encode_bytes(["ACGT"])})
+    assert augment(examples, 0, np.random.default_rng(0)) is examples
 
 
-def test_model_inputs_are_in_order_and_one_hot():
-    sequence = encode_bytes(["ACGTN"])
-    bins = np.ones((1, 3), np.float32)
-    first, second = Examples(sequence, bins).model_inputs()
-    assert (first == one_hot(sequence)).all()
-    assert first.dtype == np.float32
-    assert second is bins
+def test_letters_of_any_input_become_one_hot_in_the_order_of_the_model():
+    promoter, enhancers = encode_bytes(["ACGTN"]), encode_bytes(["AC", "GT"])[None]
+    marks = np.ones((1, 3), np.float32)
+    examples = Examples({"promoter": promoter, "marks": marks, "enhancers": enhancers})
+    first, second = examples.only(["marks", "enhancers"]).floats()
+    assert first is marks
+    assert second.shape == (1, 2, 2, 4)
+    assert (second == one_hot(enhancers)).all()
+    assert len(examples.take(np.array([0, 0]))) == 2
 
 
 def test_batches_are_of_one_size_and_hold_every_row():

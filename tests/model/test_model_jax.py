@@ -18,10 +18,11 @@ from deepexpr.features.dataset import Dataset
 from deepexpr.features.sequence import encode_bytes, one_hot
 from deepexpr.model import network
 from deepexpr.model.backend import gradient, keras
-from deepexpr.model.bundle import Bundle, save_model
+from deepexpr.model.bundle import Bundle
 from deepexpr.model.config import make_configs
-from deepexpr.model.network import Scaling, Shape
-from deepexpr.model.network_authors import build_authors
+from deepexpr.model.network import Scaling, Shape, TwoModules
+from deepexpr.model.saved import save_model
+from deepexpr.model.variants.authors_code import networks
 
 #: One of each layer: JAX compiles every new shape, also of what initialises weights.
 SMALL = {"filters": 4, "blocks": 1, "layers": 1, "growth": 3, "dense": [8]}
@@ -31,7 +32,7 @@ CLOSE = {"rtol": 1e-4, "atol": 1e-4}
 
 
 def two_steps(variant):
-    config = make_configs({"variant": variant, **SMALL}, {})[0]
+    config = TwoModules.of(make_configs({"variant": variant, **SMALL}, {})[0])
     return network.assemble(
         network.build_proximal(config, SHAPE),
         network.build_distal(config, SHAPE, Scaling(bins_scale=0.7), with_bias=False),
@@ -42,7 +43,7 @@ def two_steps(variant):
 
 def at_once():
     config = make_configs({"variant": "authors_code", **SMALL}, {})[0]
-    return build_authors(config, SHAPE, "full")[1]
+    return networks(config, SHAPE, "full")[1]
 
 
 MODELS = {"paper": lambda: two_steps("paper"), "tuned": lambda: two_steps("tuned"),

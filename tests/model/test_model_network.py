@@ -7,18 +7,22 @@ from deepexpr.errors import InputError
 from deepexpr.features.sequence import encode_bytes, one_hot, reverse_complement
 from deepexpr.model import network
 from deepexpr.model.backend import keras
-from deepexpr.model.bundle import save_model
 from deepexpr.model.config import make_configs
 from deepexpr.model.layers import DropoutFrom, Flip, LoopTotals
-from deepexpr.model.network import Scaling, Shape
-from deepexpr.model.network_authors import build_authors
+from deepexpr.model.network import Scaling, Shape, TwoModules
+from deepexpr.model.saved import save_model
 from deepexpr.model.training import forward_batch
+from deepexpr.model.variants.authors_code import networks
 
 SHAPE = Shape(length=2000, bins=400, bin_size=5000, task="regression")
 
 
+def settings(**options):
+    return make_configs({"variant": "tuned"} | options, {})[0]
+
+
 def config(**options):
-    return make_configs(options, {})[0]
+    return TwoModules.of(settings(**options))
 
 
 def test_paper_architecture_counts():
@@ -98,9 +102,9 @@ def test_too_many_windows_are_refused():
 
 @pytest.mark.parametrize("kind", ["full", "sequence", "hichip"])
 def test_authors_network(kind):
-    small = config(variant="authors_code", layers=1, filters=2, growth=2)
+    small = settings(variant="authors_code", layers=1, filters=2, growth=2)
     shape = Shape(60, 40, 5000, "regression")
-    _, model = build_authors(small, shape, kind)
+    _, model = networks(small, shape, kind)
     inputs = [np.zeros((3, *i.shape[1:]), np.float32) for i in model.inputs]
     output = np.array(model(inputs if len(inputs) > 1 else inputs[0]))
     assert output.shape == (3, 1)
@@ -117,7 +121,7 @@ def test_large_maps_pass_in_smaller_batches(tmp_path):
     tuned = network.build_proximal(config(variant="tuned"), SHAPE)
     assert forward_batch(tuned) == 64
     assert forward_batch(network.assemble(tuned, None, SHAPE, Scaling())) == 64
-    _, authors = build_authors(config(variant="authors_code"), SHAPE, "full")
+    _, authors = networks(settings(variant="authors_code"), SHAPE, "full")
     assert forward_batch(authors) == 8
     save_model(authors, tmp_path / "a.keras")
     assert forward_batch(keras.saving.load_model(tmp_path / "a.keras", compile=False)) == 8
@@ -178,7 +182,7 @@ def test_dropout_from_keeps_the_first_columns():
 
 def test_both_strands_give_the_same_maps():
     shape = Shape(200, 40, 5000, "regression")
-    model = network.build_proximal(config(filters=4, profiles=1), shape)
+    model = network.build_proximal(config(filters=4), shape)
     maps = keras.Model(model.input, model.get_layer("both_strands").output)
     sequence = encode_bytes(["ACGGT" * 40])
     one = np.array(maps(one_hot(sequence)))

@@ -130,17 +130,17 @@ def test_hichip_alone_has_no_sequence_part(toy, train, dataset, tmp_path):
     output = train(tmp_path / "hichip", "hichip", training={"distal_epochs": 1})
     with pytest.raises(InputError, match="no sequence part"):
         Bundle.open(output / "bundle").predict_examples(
-            Examples(dataset.sequence, dataset.bins), 0, sequence_only=True
+            Examples(dataset.inputs), 0, sequence_only=True
         )
 
 
 def test_both_strands_average(sequence_run, dataset):
-    from deepexpr.model.examples import Examples
-
     bundle = Bundle.open(sequence_run / "bundle")
-    forward = bundle.predict_examples(Examples(dataset.sequence), 0)
-    turned = bundle.predict_examples(Examples(reverse_complement(dataset.sequence)), 0)
-    both = bundle.predict_examples(Examples(dataset.sequence), 0, strands=True)
+    forward = bundle.predict_examples(Examples({"promoter": dataset.sequence}), 0)
+    turned = bundle.predict_examples(
+        Examples({"promoter": reverse_complement(dataset.sequence)}), 0
+    )
+    both = bundle.predict_examples(Examples({"promoter": dataset.sequence}), 0, strands=True)
     np.testing.assert_allclose(both, (forward + turned) / 2)
 
 
@@ -189,7 +189,7 @@ def test_unknown_fold_and_gene_are_refused(full_run, dataset):
     ("text", "word"),
     [
         ("{", "damaged"),
-        ("[1]", "not hold a network"),
+        ("[1]", "unknown type"),
         ('{"type": "baseline"}', "not hold a network"),
         ('{"type": "network"}', "lacks cell_line, assembly"),
         ('{"type": "\xff"}', "damaged"),

@@ -12,8 +12,9 @@ from deepexpr.features.dataset import Dataset, write_dataset
 from deepexpr.features.splits import read_splits
 from deepexpr.model.bundle import Bundle
 from deepexpr.model.config import make_configs
-from deepexpr.model.crossvalidation import HISTORY, make_job, score
+from deepexpr.model.crossvalidation import HISTORY, make_job
 from deepexpr.schemas import PREDICTIONS
+from deepexpr.scores import score_record
 
 
 def values(output) -> pd.DataFrame:
@@ -68,7 +69,7 @@ def test_recorded_metric_is_reproduced_from_the_bundle(toy, full_run):
     table = bundle.predict_held_out(dataset)
     for fold, rows in table.groupby("fold"):
         observed = dataset.expression[dataset.index_of(rows["gene"])]
-        again = score("regression", observed, rows["predicted"].to_numpy())
+        again = score_record("regression", observed, rows["predicted"].to_numpy())
         assert again["value"] == pytest.approx(bundle.info["metrics"][str(fold)]["value"], abs=1e-6)
     merged = table.merge(values(full_run), on=["fold", "gene"])
     np.testing.assert_allclose(merged["predicted_x"], merged["predicted_y"], rtol=1e-8)
@@ -133,13 +134,10 @@ def test_members_are_averaged(toy, train):
     assert len(bundle.predict(dataset, 0, ["G001"])) == 1
 
 
-def test_paper_and_authors_variants_run(toy, train):
-    small = {"filters": 4, "layers": 1, "growth": 2, "variant": "paper", "first_pool": 1}
-    training = {"epochs": 1}
-    train(toy.folder / "paper", "full", model=small, training=training, only_fold=0)
-    unread = {"windows": 0}  # what the authors' network has no use for
-    small |= {"variant": "authors_code", **unread}
-    train(toy.folder / "authors", "full", "classification", small, training, only_fold=0)
+def test_paper_and_authors_variants_run(train_only, tmp_path):
+    model = {"filters": 4, "layers": 1, "growth": 2}
+    train_only(tmp_path / "paper", "full", "regression", {"variant": "paper"} | model)
+    train_only(tmp_path / "authors", "full", "classification", {"variant": "authors_code"} | model)
 
 
 def test_distance(toy, train, sequence_run):
@@ -164,7 +162,7 @@ def test_a_diverged_training_is_an_error(toy, train, tmp_path):
     [
         ({"first_pool": 400}, {}, "does not fit the promoters"),
         ({"kernel": 500}, {}, "wider than the promoters"),
-        ({"variant": "paper", "first_pool": 1, "pool": 90}, {}, "does not fit the promoters"),
+        ({"blocks": 3, "pool": 90}, {}, "does not fit the promoters"),
         ({"windows": 100}, {}, "windows do not fit"),
         ({}, {"distance": 995_000}, "bins reach only"),
         ({}, {"distance": 500}, "distance does not fit"),
@@ -185,12 +183,12 @@ def test_recorded_loss_is_the_mean_over_genes():
     from deepexpr.model.training import StepConfig, Trainer
 
     def build():
-        inputs = keras.Input((2,))
+        inputs = keras.Input((2,), name="bins")
         score = keras.layers.Dense(1, kernel_initializer="zeros", bias_initializer="zeros")
         return keras.Model(inputs, score(inputs))
 
-    step = StepConfig("x", "rmsprop", 1e-9, 0.0, 32, 1, 1, 1.0, 1, 0, False, keep_start=False)
-    part = Examples(bins=np.ones((5, 2), np.float32)), np.full(5, 3.0, np.float32)
+    step = StepConfig("x", "rmsprop", 1e-9, 0.0, 32, 1, 1, 1.0, 1, 0, keep_start=False)
+    part = Examples({"bins": np.ones((5, 2), np.float32)}), np.full(5, 3.0, np.float32)
     ((_, loss, value),) = Trainer(build, "regression", step).fit(part, part, 0)
     assert loss == pytest.approx(9, rel=1e-4)
     assert value == pytest.approx(9, rel=1e-4)
@@ -203,11 +201,11 @@ def test_half_precision_and_its_state_between_folds():
     from deepexpr.model.training import StepConfig, Trainer
 
     def build():
-        inputs = keras.Input((2,))
+        inputs = keras.Input((2,), name="bins")
         return keras.Model(inputs, keras.layers.Dense(1, dtype="float32")(inputs))
 
-    step = StepConfig("x", "adamw", 1e-3, 0.0, 4, 2, 2, 1.0, 1, 0, False, keep_start=False)
-    part = Examples(bins=np.ones((8, 2), np.float32)), np.arange(8, dtype=np.float32)
+    step = StepConfig("x", "adamw", 1e-3, 0.0, 4, 2, 2, 1.0, 1, 0, keep_start=False)
+    part = Examples({"bins": np.ones((8, 2), np.float32)}), np.arange(8, dtype=np.float32)
     keras.config.set_dtype_policy("mixed_float16")
     try:
         trainer = Trainer(build, "regression", step)
@@ -222,9 +220,9 @@ def test_half_precision_and_its_state_between_folds():
 
 
 def test_score_is_none_where_undefined():
-    assert score("classification", np.ones(4), np.arange(4.0))["value"] is None
-    assert score("regression", np.arange(4.0), np.ones(4))["value"] is None
-    assert score("regression", np.arange(4.0), np.arange(4.0))["value"] == pytest.approx(1)
+    assert score_record("classification", np.ones(4), np.arange(4.0))["value"] is None
+    assert score_record("regression", np.arange(4.0), np.ones(4))["value"] is None
+    assert score_record("regression", np.arange(4.0), np.arange(4.0))["value"] == pytest.approx(1)
 
 
 def job(toy, dataset=None, splits=None, kind="full", **options):

@@ -14,7 +14,7 @@ from deepexpr.model.backend import keras
 from deepexpr.model.bundle import Bundle
 from deepexpr.model.config import make_configs
 from deepexpr.model.layers import WordCounts
-from deepexpr.model.network import Shape
+from deepexpr.model.network import Shape, TwoModules
 from deepexpr.model.words import PENALTIES, solve_words
 
 
@@ -120,7 +120,7 @@ def test_words_that_tell_all_get_finite_logits():
 
 def test_score_is_the_sum_of_convolution_and_words():
     shape = Shape(200, 40, 5000, "regression")
-    config = make_configs({"variant": "tuned", "filters": 4, "first_pool": 4}, {})[0]
+    config = TwoModules.of(make_configs({"variant": "tuned", "filters": 4, "first_pool": 4}, {})[0])
     proximal = network.build_proximal(config, shape)
     word_score = proximal.get_layer(network.WORD_SCORE)
     rng = np.random.default_rng(0)
@@ -188,13 +188,13 @@ def test_gradient_passes_through_the_counts():
     from deepexpr.model.gradient import promoter_gradient
 
     shape = Shape(200, 40, 5000, "regression")
-    config = make_configs({"variant": "tuned", "filters": 4, "first_pool": 4}, {})[0]
+    config = TwoModules.of(make_configs({"variant": "tuned", "filters": 4, "first_pool": 4}, {})[0])
     proximal = network.build_proximal(config, shape)
     layer = proximal.get_layer(network.WORD_SCORE)
     layer.set_weights([np.ones(w.shape, np.float32) for w in layer.get_weights()])
     gradient = promoter_gradient(
         network.assemble(proximal, None, shape, network.Scaling()),
-        Examples(encode_bytes(["ACGTA" * 40])),
+        Examples({"promoter": encode_bytes(["ACGTA" * 40])}),
     )
     assert np.isfinite(gradient).all()
     assert np.abs(gradient).max() > 0

@@ -93,24 +93,24 @@ def test_gradients_of_a_network_are_its_finite_differences(kind):
     from deepexpr.model.gradient import promoter_gradient
 
     keras.utils.set_random_seed(0)
-    promoter, bins = keras.Input((12, 4)), keras.Input((3,))
+    promoter, bins = keras.Input((12, 4), name="promoter"), keras.Input((3,), name="bins")
     score = keras.layers.Conv1D(5, 3, activation="tanh")(promoter)
     score = keras.layers.Dense(1)(keras.layers.Flatten()(score))
-    inputs, values = promoter, None
+    inputs, values = promoter, np.zeros((3, 3), np.float32)
     rng = np.random.default_rng(0)
     if kind == "full":
         score = score + keras.layers.Dense(1)(bins) * score
         inputs, values = [promoter, bins], rng.normal(size=(3, 3)).astype(np.float32)
     model = keras.Model(inputs, score)
     sequences = LETTERS[rng.integers(0, 4, (3, 12))]
-    gradient = promoter_gradient(model, Examples(sequences, values))
+    gradient = promoter_gradient(model, Examples({"promoter": sequences, "bins": values}))
     assert gradient.shape == (3, 12, 4)
     hot, step = one_hot(sequences), 1e-2
     for place in ((0, 0, 0), (1, 5, 2), (2, 11, 3)):
         up, down = hot.copy(), hot.copy()
         up[place] += step
         down[place] -= step
-        both = [model(x if values is None else [x, values], training=False) for x in (up, down)]
+        both = [model([x, values] if kind == "full" else x, training=False) for x in (up, down)]
         difference = keras.ops.convert_to_numpy(both[0] - both[1])[place[0], 0] / (2 * step)
         assert gradient[place] == pytest.approx(difference, rel=0.02, abs=1e-4)
 
@@ -179,10 +179,11 @@ def test_contributions_are_the_mean_over_folds_whatever_the_batch(monkeypatch):
     weights = one_hot(sequences) * values[:, :, None]
 
     class Promoters:
-        sequence, bins = sequences, None
+        sequence, inputs = sequences, {"promoter": sequences}
 
-    def gradient(part, bins):
-        rows = [int(np.flatnonzero((sequences == one).all(axis=1))[0]) for one in part]
+    def gradient(inputs):
+        promoters = inputs["promoter"]
+        rows = [int(np.flatnonzero((sequences == one).all(axis=1))[0]) for one in promoters]
         return np.stack([weights[rows], 3 * weights[rows]])
 
     monkeypatch.setattr(attribution, "_GRADIENT_BATCH", 2)

@@ -9,36 +9,72 @@ rectified unit becomes two logits here.
 
 from __future__ import annotations
 
-from deepexpr.model.backend import keras
-from deepexpr.model.config import ModelConfig
-from deepexpr.model.network import (
-    BINS_INPUT,
-    FIRST_CONVOLUTION,
-    SEQUENCE_INPUT,
-    Scaling,
-    Shape,
-    central_bins,
-    in_original_unit,
-)
+from typing import Annotated
 
-layers = keras.layers
+from pydantic import PositiveInt
+
+from deepexpr.features.dataset import BINS, PROMOTER
+from deepexpr.model import fields
+from deepexpr.model.config import NetworkSettings, TrainingSettings
+from deepexpr.model.lazily import keras, layers
+from deepexpr.settings import Field
 
 #: The script cuts TSS - 1000 .. TSS + 1000 inclusive.
 LENGTH = 2001
 
 
-def build_authors(config: ModelConfig, shape: Shape, kind: str) -> tuple[keras.Model, keras.Model]:
+class Network(NetworkSettings):
+    """The image of a promoter through three dense blocks; bins one by one; layers on both."""
+
+    variant: str = "authors_code"
+    filters: fields.Filters = 128
+    kernel: fields.Kernel = 8
+    blocks: fields.Blocks = 3
+    layers: fields.Layers = 12
+    growth: fields.Growth = 12
+    block_kernel: fields.BlockKernel = 4
+    pool: fields.Pool = 2
+    batch_norm_momentum: fields.Momentum = 0.99
+    dense: fields.Dense = (40,)
+    distal: Annotated[
+        tuple[PositiveInt, ...], Field(min_length=1, description="Units of the distal module.")
+    ] = (80, 40)
+    joint: fields.Joint = (80, 40)
+    dropout: fields.Dropout = 0.5
+    conv_dropout: fields.ConvDropout = 0.5
+    distal_dropout: fields.DistalDropout = 0.5
+
+
+class Training(TrainingSettings):
+    """As in the script; the network has no modules to train apart."""
+
+    batch_size: fields.BatchSize = 8
+    learning_rate: fields.Rate = 1e-5
+    epochs: fields.Epochs = 5000
+    patience: fields.Patience = 15
+
+
+def build(model: Network, training: Training, shape, kind: str):
+    """Trains everything in one step."""
+    from deepexpr.model.one_step import OneStep
+
+    return OneStep(lambda: networks(model, shape, kind), model.kernel, training, shape, kind)
+
+
+def networks(config: Network, shape, kind: str):
     """(model that is trained, model in the original unit); both share all weights.
 
     The trained one gives logits for classification and log10 expression for regression.
     kind : "full", "sequence" or "hichip"; inputs are the promoter and the bins, as needed.
     """
+    from deepexpr.model.network import Scaling, in_original_unit
+
     inputs, features = [], []
     if kind != "hichip":
-        inputs.append(keras.Input((shape.length, 4), name=SEQUENCE_INPUT))
+        inputs.append(keras.Input((shape.length, 4), name=PROMOTER))
         features.append(_proximal(config, shape, inputs[-1]))
     if kind != "sequence":
-        inputs.append(keras.Input((shape.bins,), name=BINS_INPUT))
+        inputs.append(keras.Input((shape.bins,), name=BINS))
         features.append(_distal(config, shape, inputs[-1]))
     x = layers.Concatenate(name="joined")(features) if len(features) == 2 else features[0]
     for i, units in enumerate(config.joint):
@@ -51,7 +87,9 @@ def build_authors(config: ModelConfig, shape: Shape, kind: str) -> tuple[keras.M
     return keras.Model(inputs, score), keras.Model(inputs, output, name="deepexpression")
 
 
-def _proximal(config: ModelConfig, shape: Shape, promoter):
+def _proximal(config: Network, shape, promoter):
+    from deepexpr.model.network import FIRST_CONVOLUTION
+
     if shape.length < LENGTH:
         promoter = layers.ZeroPadding1D((0, LENGTH - shape.length), name="padded")(promoter)
     x = layers.Reshape((max(LENGTH, shape.length), 4, 1), name="image")(promoter)
@@ -70,13 +108,13 @@ def _proximal(config: ModelConfig, shape: Shape, promoter):
     return x
 
 
-def _convolution(filters: int, kernel: tuple[int, int], name: str) -> layers.Layer:
+def _convolution(filters: int, kernel: tuple[int, int], name: str):
     return layers.Conv2D(
         filters, kernel, padding="same", use_bias=False, kernel_initializer="he_uniform", name=name
     )
 
 
-def _dense_block(config: ModelConfig, x, block: int):
+def _dense_block(config: Network, x, block: int):
     for i in range(config.layers):
         name = f"block_{block + 1}_{i + 1}"
         y = layers.Activation("relu", name=f"{name}_relu")(x)
@@ -87,7 +125,7 @@ def _dense_block(config: ModelConfig, x, block: int):
     return x
 
 
-def _transition(config: ModelConfig, x, maps: int, block: int):
+def _transition(config: Network, x, maps: int, block: int):
     name = f"transition_{block + 1}"
     x = _convolution(maps, (1, 1), name)(x)
     if config.conv_dropout:
@@ -96,8 +134,10 @@ def _transition(config: ModelConfig, x, maps: int, block: int):
     return layers.BatchNormalization(momentum=config.batch_norm_momentum, name=f"{name}_norm")(x)
 
 
-def _distal(config: ModelConfig, shape: Shape, bins):
-    x = central_bins(config, shape, bins)
+def _distal(config: Network, shape, bins):
+    from deepexpr.model.network import central_bins
+
+    x = central_bins(config.distance, shape, bins)
     x = layers.Reshape((-1, 1), name="bin_by_bin")(x)
     first, *others = config.distal
     x = layers.Dense(first, activation="relu", name="distal_1")(x)

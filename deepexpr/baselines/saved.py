@@ -1,0 +1,196 @@
+"""Fitted baselines as arrays in .npz files: nothing in them is run, whoever made them.
+
+What a linear model or a forest predicts is decided by some arrays; a pickle of the object would
+run whatever is in it when it is opened, and would need the version of scikit-learn that made it.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+from sklearn.pipeline import Pipeline
+
+from deepexpr.baselines.forest import add_tree, tree_arrays
+from deepexpr.baselines.svm import probability
+from deepexpr.errors import InputError
+from deepexpr.features.bundles import check_archive
+
+
+@dataclass(frozen=True, eq=False)
+class Linear:
+    """A linear model of scaled features; all float64.
+
+    mean, scale, coefficients : (p,). line : (3,) intercept, and slope and offset of the sigmoid
+    that makes a classifier's score P(+1).
+    """
+
+    TYPES: ClassVar = {"mean": "f8", "scale": "f8", "coefficients": "f8", "line": "f8"}
+
+    mean: np.ndarray
+    scale: np.ndarray
+    coefficients: np.ndarray
+    line: np.ndarray
+
+    def sound(self, features: int) -> bool:
+        """Whether sizes and values can be those of a model of so many features."""
+        sizes = {self.mean.shape, self.scale.shape, self.coefficients.shape}
+        return sizes == {(features,)} and self.line.shape == (3,) and bool((self.scale > 0).all())
+
+    def predict(self, x: np.ndarray, task: str) -> np.ndarray:
+        """Expression, or P(+1), of x (n, p): float64 (n,)."""
+        intercept, slope, offset = self.line
+        score = ((x - self.mean) / self.scale) @ self.coefficients + intercept
+        return probability(slope * score + offset) if task == "classification" else score
+
+
+@dataclass(frozen=True, eq=False)
+class Forest:
+    """The nodes of all trees, tree after tree; children are counted from the tree's first node.
+
+    first : (trees + 1,) int64, first node of each tree, and how many nodes there are. left, right :
+    (nodes,) int64, -1 for leaves. feature : (nodes,) int64. threshold, value : (nodes,) float64,
+    the mean expression or P(+1) of a node.
+    """
+
+    TYPES: ClassVar = {
+        "first": "i8", "left": "i8", "right": "i8", "feature": "i8", "threshold": "f8",
+        "value": "f8",
+    }  # fmt: skip
+
+    first: np.ndarray
+    left: np.ndarray
+    right: np.ndarray
+    feature: np.ndarray
+    threshold: np.ndarray
+    value: np.ndarray
+
+    def sound(self, features: int) -> bool:
+        """Whether each way through the trees ends, and stays within them and the features."""
+        nodes = len(self.left)
+        arrays = (self.left, self.right, self.feature, self.threshold, self.value)
+        if any(array.shape != (nodes,) for array in arrays) or self.first.ndim != 1:
+            return False
+        sizes = np.diff(self.first)
+        if len(sizes) < 1 or self.first[0] != 0 or self.first[-1] != nodes or sizes.min() < 1:
+            return False
+        own, size = np.arange(nodes) - np.repeat(self.first[:-1], sizes), np.repeat(sizes, sizes)
+        inner = self.left >= 0
+        children = np.stack([self.left, self.right])[:, inner]
+        # Children stand behind their parent, so no way can be a circle.
+        down = ((children > own[inner]) & (children < size[inner])).all()
+        known = ((self.feature[inner] >= 0) & (self.feature[inner] < features)).all()
+        return bool(down and known and not np.isnan(self.threshold[inner]).any())
+
+    def predict(self, x: np.ndarray, task: str) -> np.ndarray:
+        """Mean over the trees of x (n, p), read as float32 as they were grown: float64 (n,)."""
+        x, total = x.astype(np.float32), np.zeros((1, len(x)))
+        deepest = np.array([np.iinfo(np.int64).max])
+        for start, end in zip(self.first[:-1], self.first[1:], strict=True):
+            tree = (self.left, self.right, self.feature, self.threshold, self.value)
+            add_tree(x, *(array[start:end] for array in tree), deepest, total)
+        return total[0] / (len(self.first) - 1)
+
+
+@dataclass(frozen=True, eq=False)
+class Words:
+    """Word weights in closed form, and a linear model that joins their score with the loops.
+
+    kernel : (words, outputs) float32, bias : (outputs,) float32; one output, or two logits.
+    mean, scale, coefficients, line : those of the joint model of score and loops, see `Linear`;
+    all empty where the words stand alone.
+    """
+
+    TYPES: ClassVar = {"kernel": "f4", "bias": "f4"} | Linear.TYPES
+
+    kernel: np.ndarray
+    bias: np.ndarray
+    mean: np.ndarray
+    scale: np.ndarray
+    coefficients: np.ndarray
+    line: np.ndarray
+
+    @property
+    def joint(self) -> Linear:
+        """The model that joins the words' score with the loops."""
+        return Linear(self.mean, self.scale, self.coefficients, self.line)
+
+    def sound(self, features: int) -> bool:
+        """Whether sizes and values can be those of a model of so many features."""
+        if self.kernel.ndim != 2 or self.bias.shape != self.kernel.shape[1:]:
+            return False
+        loops = features - len(self.kernel)
+        return self.joint.sound(1 + loops) if self.line.size else loops == 0
+
+    def predict(self, x: np.ndarray, task: str) -> np.ndarray:
+        """Expression, or P(+1), of x (n, p): float64 (n,)."""
+        number = len(self.kernel)
+        score = x[:, :number].astype(np.float32) @ self.kernel + self.bias
+        if self.line.size:
+            return self.joint.predict(np.column_stack([score[:, -1], x[:, number:]]), task)
+        if task == "classification":
+            return probability((score[:, 1] - score[:, 0]).astype(np.float64))
+        return score[:, 0].astype(np.float64)
+
+
+Model = Linear | Forest | Words
+KINDS: dict[str, type[Model]] = {"linear": Linear, "forest": Forest, "words": Words}
+
+
+def arrays_of(pipeline: Pipeline) -> Model:
+    """What a fitted pipeline of deepexpr.baselines.methods predicts with."""
+    model = pipeline[-1]
+    if hasattr(model, "estimators_"):
+        trees = [tree_arrays(estimator.tree_) for estimator in model.estimators_]
+        first = np.cumsum([0, *(len(tree[0]) for tree in trees)])
+        return Forest(first, *map(np.concatenate, zip(*trees, strict=True)))
+    if hasattr(model, "words_"):
+        joint = _linear(*model.joint_) if model.joint_ is not None else (np.zeros(0),) * 4
+        return Words(model.words_.kernel, model.words_.bias, *joint)
+    return Linear(*_linear(pipeline[0], model))
+
+
+def _linear(scaler, model) -> tuple[np.ndarray, ...]:
+    """Fields of `Linear`."""
+    intercept = float(np.ravel(model.intercept_)[0])
+    line = [intercept, getattr(model, "slope", 1.0), getattr(model, "offset", 0.0)]
+    return scaler.mean_, scaler.scale_, np.ravel(model.coef_), np.array(line)
+
+
+def save_model(model: Model, path: Path) -> None:
+    """Write the arrays; equal models are equal files."""
+    kind = next(name for name, known in KINDS.items() if isinstance(model, known))
+    arrays = {name: np.asarray(a, model.TYPES[name]) for name, a in vars(model).items()}
+    np.savez_compressed(path, **{f"{kind}.{name}": array for name, array in arrays.items()})
+
+
+def load_model(path: Path, features: int) -> Model:
+    """The model of so many features in a file that may be a stranger's.
+
+    Raises InputError where it holds anything but the arrays of such a model.
+    """
+    check_archive(path, suffix=".npy")
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            kind = KINDS[next(iter(file)).partition(".")[0]]
+            prefix = next(iter(file)).partition(".")[0]
+            if set(file) != {f"{prefix}.{name}" for name in kind.TYPES}:
+                raise ValueError(f"holds {', '.join(file)}")
+            arrays = {name: file[f"{prefix}.{name}"] for name in kind.TYPES}
+        if any(array.dtype != np.dtype(kind.TYPES[name]) for name, array in arrays.items()):
+            raise ValueError("numbers of other types")
+        model = kind(**arrays)
+        if not model.sound(features):
+            raise ValueError(f"no {prefix} model of {features} features")
+    except (ValueError, OSError, KeyError, StopIteration, MemoryError, zipfile.BadZipFile) as error:
+        raise InputError(
+            "The model of a fold is damaged, or is none of deepexpr.",
+            where=str(path),
+            expected="the arrays of a linear model, of a forest or of words",
+            found=str(error)[:200],
+            fix="Copy the bundle again or train it again.",
+        ) from error
+    return model

@@ -1,0 +1,113 @@
+"""Fields that several variants have in their settings: type, range and meaning, once.
+
+A variant names those that it reads and gives its defaults. Lengths in bp unless said.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import PositiveInt
+
+from deepexpr.settings import Field
+
+#: Mark of the fields that a pre-trained proximal module does not depend on.
+DISTAL = {"module": "distal"}
+
+
+def _count(description: str, least: int = 1, **options: Any) -> Any:
+    return Annotated[int, Field(ge=least, description=description, **options)]
+
+
+def _share(description: str, **options: Any) -> Any:
+    return Annotated[float, Field(ge=0, lt=1, description=description, **options)]
+
+
+def _switch(description: str, **options: Any) -> Any:
+    return Annotated[bool, Field(description=description, **options)]
+
+
+def _units(description: str, **options: Any) -> Any:
+    return Annotated[tuple[PositiveInt, ...], Field(description=description, **options)]
+
+
+def _rate(description: str) -> Any:
+    return Annotated[float, Field(gt=0, description=description)]
+
+
+Filters = _count("Filters of the first convolution.")
+Kernel = _count("Width of the first convolution.")
+FirstPool = _count("Average pooling right after the first convolution; 1: none.")
+BothStrands = _switch(
+    "The first convolution reads both strands with the same filters, and adds them."
+)
+KmerStart = _switch("Its filters start at words that explain the training genes.")
+Words = _switch(
+    "Beside the convolutions, a linear score of word counts in windows of the promoter, with "
+    "weights in closed form."
+)
+Blocks = _count("Densely connected blocks.", least=0)
+Layers = _count("Convolutions in each block.", least=0)
+Growth = _count("Maps that each convolution of a block adds.")
+BlockKernel = _count("Width of these convolutions in positions.")
+Pool = _count("Positions of the pooling between blocks.")
+PoolType = Annotated[
+    Literal["max", "average"], Field(description="Kind of the pooling between blocks.")
+]
+Windows = _count(
+    "Average the last maps in this many equal windows of the promoter; 0: keep all positions.",
+    least=0,
+)
+BatchNorm = _switch("Batch normalisation after every convolution.")
+Momentum = _share("Momentum of the batch normalisation.")
+Dense = _units("Units of the fully connected layers of the proximal module.")
+Joint = _units("Units of the layers after the concatenation of both modules.")
+Dropout = _share("Share of values dropped after dense layers.")
+ConvDropout = _share("Share of values dropped after convolutions.")
+
+Distal = _units("Units of the distal module.", json_schema_extra=DISTAL)
+DistalDropout = _share("Share of values dropped in the distal module.", json_schema_extra=DISTAL)
+BinsDropout = _share("Share of the bins dropped.", json_schema_extra=DISTAL)
+ZeroStart = _switch(
+    "The learnt HiChIP score starts at 0, so fine-tuning starts at the sequence score.",
+    json_schema_extra=DISTAL,
+)
+Totals = _units(
+    "The distal module also reads log2(1 + summed count) within these distances; []: none.",
+    json_schema_extra=DISTAL,
+)
+Distance = Annotated[
+    PositiveInt | None,
+    Field(
+        description="Only bins within this many bp of the TSS are read; null: all.",
+        json_schema_extra=DISTAL,
+    ),
+]
+
+Optimizer = Annotated[Literal["rmsprop", "adam", "adamw"], Field(description="Optimiser.")]
+Rate = _rate("Learning rate at the start.")
+Decay = Annotated[float, Field(ge=0, description="Weight decay (adamw only).")]
+BatchSize = _count("Genes per step.")
+Epochs = _count("Epochs at most.")
+Patience = _count(
+    "Epochs without a better validation loss before stopping; the best weights are kept."
+)
+PlateauFactor = Annotated[
+    float,
+    Field(
+        gt=0,
+        le=1,
+        description="The rate is multiplied by this after plateau_patience epochs without a "
+        "better validation loss; 1: never.",
+    ),
+]
+PlateauPatience = _count("Epochs without a better validation loss before the rate is lowered.")
+Shift = _count("Training promoters move by a random -shift..shift bp; what enters is N.", least=0)
+Members = _count("Networks per fold, from different seeds; their predictions are averaged.")
+Precision = Annotated[
+    Literal["float32", "mixed_float16", "mixed_bfloat16"],
+    Field(description="Keras' dtype policy of the layers."),
+]
+Standardise = _switch(
+    "Targets to mean 0 and variance 1, loops to mean square 1, on the training genes."
+)

@@ -1,0 +1,50 @@
+"""The networks that can be trained, one module each (see deepexpr.plugins for those of others).
+
+A variant has
+
+- ``Network``, a `NetworkSettings`, and ``Training``, a `TrainingSettings`: the fields it reads;
+- ``build(model, training, shape, kind)``: a `Builder`, which trains its networks.
+
+Settings are read where no network is needed, so a module imports Keras inside functions only.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from deepexpr.model.config import FAMILY, NetworkSettings, TrainingSettings
+from deepexpr.plugins import member
+
+if TYPE_CHECKING:
+    from deepexpr.model.backend import keras
+    from deepexpr.model.network import Shape
+    from deepexpr.model.steps import FoldData
+
+
+class Builder(Protocol):
+    """Trains the networks of one job, fold by fold; keeps what it compiled.
+
+    standardise : whether the folds' targets and loops are scaled by the training genes.
+    """
+
+    standardise: bool
+
+    def check(self) -> None:
+        """Raise InputError, before anything is trained, where the network cannot be built."""
+
+    def prepare(self, data: FoldData, pretrained: bool) -> FoldData:
+        """`data` of a fold with what all members of an ensemble share."""
+
+    def train(
+        self, data: FoldData, seed: int, label: str, pretrained: keras.Model | None = None
+    ) -> tuple[keras.Model, list[tuple]]:
+        """One network in the original unit, and its history: (step, epoch, loss, validation loss).
+
+        pretrained : the proximal module, from an earlier training of the same fold; it is not
+            changed. Without it the kind "full" trains one first.
+        """
+
+
+def builder(model: NetworkSettings, training: TrainingSettings, shape: Shape, kind: str) -> Builder:
+    """What trains networks of these settings; kind: "full", "sequence" or "hichip"."""
+    return member(FAMILY, model.variant, "model").build(model, training, shape, kind)

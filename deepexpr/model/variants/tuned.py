@@ -1,0 +1,64 @@
+"""This project's recipe, which learns from some hundred genes.
+
+Its departures from the paper, and what each bought: docs/network.md.
+"""
+
+from __future__ import annotations
+
+from deepexpr.model import fields
+from deepexpr.model.config import NetworkSettings, TwoStepTraining
+
+
+class Network(NetworkSettings):
+    """Both strands of the promoter pooled early, word counts beside them; loops and their sums."""
+
+    variant: str = "tuned"
+    filters: fields.Filters = 32
+    kernel: fields.Kernel = 12
+    both_strands: fields.BothStrands = True
+    kmer_start: fields.KmerStart = True
+    words: fields.Words = True
+    first_pool: fields.FirstPool = 20
+    blocks: fields.Blocks = 1
+    layers: fields.Layers = 2
+    growth: fields.Growth = 12
+    block_kernel: fields.BlockKernel = 4
+    pool: fields.Pool = 4
+    pool_type: fields.PoolType = "average"
+    windows: fields.Windows = 5
+    batch_norm: fields.BatchNorm = True
+    batch_norm_momentum: fields.Momentum = 0.9
+    dense: fields.Dense = (32,)
+    dropout: fields.Dropout = 0.2
+    conv_dropout: fields.ConvDropout = 0.0
+    distal: fields.Distal = (80, 40)
+    distal_dropout: fields.DistalDropout = 0.0
+    bins_dropout: fields.BinsDropout = 0.8
+    zero_start: fields.ZeroStart = True
+    totals: fields.Totals = (25_000, 100_000, 1_000_000)
+
+
+class Training(TwoStepTraining):
+    """AdamW on scaled targets, with a plateau schedule and random shifts."""
+
+    optimizer: fields.Optimizer = "adamw"
+    learning_rate: fields.Rate = 3e-3
+    weight_decay: fields.Decay = 0.01
+    batch_size: fields.BatchSize = 32
+    patience: fields.Patience = 10
+    plateau_factor: fields.PlateauFactor = 0.5
+    plateau_patience: fields.PlateauPatience = 4
+    shift: fields.Shift = 20
+    standardise: fields.Standardise = True
+    distal_learning_rate: fields.Rate = 3e-3
+    distal_weight_decay: fields.Decay = 0.05
+    distal_batch_size: fields.BatchSize = 32
+    distal_patience: fields.Patience = 10
+
+
+def build(model: Network, training: Training, shape, kind: str):
+    """Trains both modules one after the other."""
+    from deepexpr.model.network import TwoModules
+    from deepexpr.model.steps import TwoSteps
+
+    return TwoSteps(TwoModules.of(model), training, shape, kind)
