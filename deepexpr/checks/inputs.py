@@ -19,7 +19,7 @@ from deepexpr.config.sheets import read_sheet, sheet_problems
 from deepexpr.config.unit_rules import UNVERIFIED
 from deepexpr.downloads.accessions import ACCESSION_FORMS
 from deepexpr.errors import InputError, raise_all
-from deepexpr.model.config import make_configs
+from deepexpr.model.config import make_configs, settings_problems
 from deepexpr.motifs.jaspar import is_release, require_release
 from deepexpr.reference.annotation import annotation_names, names_gene
 from deepexpr.reference.chromosomes import require_common_name
@@ -55,24 +55,17 @@ def load_and_check(
 
 def _network_settings(config: Mapping[str, Any], where: str) -> Iterator[InputError]:
     """Settings of the network, whose keys its variant knows."""
+    model, training = config["model"], config["training"]
+    yield from (problems := settings_problems(model, training, where))
     letters = config["reference"]["upstream"] + config["reference"]["downstream"]
-    try:
-        network, _ = make_configs(config["model"], config["training"])
-        if network.kernel > letters:
-            yield InputError(
-                "The first convolution is wider than the promoters.",
-                where=f"{where}, key model.kernel",
-                expected=f"at most {letters} bp",
-                found=str(network.kernel),
-                fix="Choose a smaller kernel.",
-            )
-    except InputError as error:
+    kernel = 0 if problems else getattr(make_configs(model, training)[0], "kernel", 0)
+    if kernel > letters:
         yield InputError(
-            error.problem,
-            where=f"{where}, key model, training",
-            expected=error.expected,
-            found=error.found,
-            fix=error.fix or "Correct or remove it.",
+            "The first convolution is wider than the promoters.",
+            where=f"{where}, key model.kernel",
+            expected=f"at most {letters} bp",
+            found=str(kernel),
+            fix="Choose a smaller kernel.",
         )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from deepexpr.errors import InputError
 from deepexpr.model import fields
 from deepexpr.plugins import member, members
 from deepexpr.settings import Section
@@ -82,3 +83,18 @@ def make_configs(
     """
     variant = member(FAMILY, str(model.get("variant", DEFAULT_VARIANT)), "model")
     return variant.Network.of(model, "model"), variant.Training.of(training, "training")
+
+
+def settings_problems(
+    model: dict[str, Any], training: dict[str, Any], where: str
+) -> list[InputError]:
+    """What `make_configs` would refuse of the sections model and training of the file `where`."""
+    name = str(model.get("variant", DEFAULT_VARIANT))
+    try:
+        variant = member(FAMILY, name, f"{where}, key model.variant")
+    except InputError as error:
+        return [error]
+    return [
+        *variant.Network.problems(model, f"{where}, section model"),
+        *variant.Training.problems(training, f"{where}, section training"),
+    ]
