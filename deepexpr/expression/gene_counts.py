@@ -59,7 +59,7 @@ def sum_by_gene(abundance: pd.Series, transcripts: pd.DataFrame) -> pd.Series:
 
 
 def warn_of_loci(transcripts: pd.DataFrame) -> None:
-    """Name symbols whose transcripts lie on several chromosomes or strands: one sum for all places."""
+    """Name symbols whose transcripts lie on several chromosomes or strands, summed all the same."""
     places = transcripts[["gene", "chromosome", "strand"]].drop_duplicates()["gene"]
     several = places[places.duplicated()].unique()
     if len(several):
