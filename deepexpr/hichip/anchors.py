@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from deepexpr.errors import InputError
-from deepexpr.files import reading
 from deepexpr.hichip.chromosomes import Chromosomes
+from deepexpr.reference.bed import bed_rows
 
 log = logging.getLogger(__name__)
 
@@ -69,7 +69,9 @@ def bins(chromosomes: Chromosomes, resolution: int) -> Anchors:
 
 def read_anchors(path: str | Path, chromosomes: Chromosomes) -> Anchors:
     """Peaks of a BED file as anchors; overlapping and touching ones are merged."""
-    rows = _read_bed(path)
+    rows = [(row.chromosome, row.start, row.end) for row in bed_rows(path, "BED file of anchors")]
+    if not rows:
+        raise InputError("The BED file holds no anchors.", where=str(path))
     ids = chromosomes.require_known([r[0] for r in rows], str(path))
     start = np.array([r[1] for r in rows], np.int64)
     end = np.array([r[2] for r in rows], np.int64)
@@ -92,24 +94,3 @@ def read_anchors(path: str | Path, chromosomes: Chromosomes) -> Anchors:
     offsets = np.searchsorted(ids[first], np.arange(len(chromosomes) + 1))
     ends = np.maximum.reduceat(end, first)
     return Anchors(chromosomes, ids[first], start[first], ends, offsets)
-
-
-def _read_bed(path: str | Path) -> list[tuple[str, int, int]]:
-    rows = []
-    with reading(path, "BED file of anchors") as handle:
-        for number, line in enumerate(handle, 1):
-            fields = line.rstrip("\r\n").split("\t")
-            if line.startswith(("#", "track", "browser")) or not line.strip():
-                continue
-            good = len(fields) >= 3 and fields[1].isdigit() and fields[2].isdigit()
-            if not good or int(fields[1]) >= int(fields[2]):
-                raise InputError(
-                    "Not a BED line.",
-                    where=f"{path}, line {number}",
-                    expected="chromosome, start, end (start < end), tab-separated",
-                    found=line.rstrip("\n"),
-                )
-            rows.append((fields[0], int(fields[1]), int(fields[2])))
-    if not rows:
-        raise InputError("The BED file holds no anchors.", where=str(path))
-    return rows

@@ -9,9 +9,10 @@ import pandas as pd
 
 from deepexpr.errors import InputError
 from deepexpr.features.sequence import encode_bytes
-from deepexpr.files import read_table, reading
+from deepexpr.files import read_table
 from deepexpr.model.bundle import Bundle
 from deepexpr.model.examples import Examples
+from deepexpr.reference.bed import BedRow, bed_rows
 from deepexpr.reference.fasta import open_genome, read_fasta, reverse_complement
 
 
@@ -34,9 +35,9 @@ def promoters_from_bed(
     names, sequences = [], []
     with open_genome(genome) as fasta:
         sizes = dict(zip(fasta.references, fasta.lengths, strict=True))
-        for number, fields in _bed_rows(bed):
-            where = f"{bed}, line {number}"
-            chromosome, start, end, name, strand = _interval(fields, where)
+        for row in bed_rows(bed):
+            chromosome, start, end, _, where = row
+            name, strand = _name_and_strand(row)
             if chromosome not in sizes:
                 raise InputError(
                     f"The genome has no chromosome {chromosome!r}.",
@@ -64,33 +65,17 @@ def promoters_from_bed(
     return _encoded(names, sequences, length, str(bed))
 
 
-def _bed_rows(path: str | Path):
-    with reading(path, "BED file") as handle:
-        for number, line in enumerate(handle, 1):
-            if line.strip() and not line.startswith(("#", "track", "browser")):
-                yield number, line.rstrip("\r\n").split("\t")
-
-
-def _interval(fields: list[str], where: str) -> tuple[str, int, int, str, str]:
-    try:
-        chromosome, start, end = fields[0], int(fields[1]), int(fields[2])
-    except (IndexError, ValueError) as error:
+def _name_and_strand(row: BedRow) -> tuple[str, str]:
+    name = row.fields[3] if len(row.fields) > 3 else f"{row.chromosome}:{row.start}-{row.end}"
+    strand = row.fields[5] if len(row.fields) > 5 else "+"
+    if strand not in ("+", "-", "."):
         raise InputError(
-            "The line is not BED.",
-            where=where,
-            expected="chromosome, start and end, separated by tabs",
-            found="\t".join(fields)[:60],
-        ) from error
-    name = fields[3] if len(fields) > 3 else f"{chromosome}:{start}-{end}"
-    strand = fields[5] if len(fields) > 5 else "+"
-    if strand not in ("+", "-", ".") or not 0 <= start < end:
-        raise InputError(
-            "The interval or its strand is not possible.",
-            where=where,
-            expected="0 <= start < end, and +, - or . as the strand",
-            found=f"{start}, {end}, {strand!r}",
+            "The strand is not possible.",
+            where=row.where,
+            expected="+, - or . in column 6",
+            found=repr(strand),
         )
-    return chromosome, start, end, name, "+" if strand == "." else strand
+    return name, "+" if strand == "." else strand
 
 
 def _encoded(

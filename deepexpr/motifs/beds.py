@@ -2,43 +2,83 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pandas as pd
 
 from deepexpr.errors import InputError
-from deepexpr.files import reading, writing
+from deepexpr.files import writing
+from deepexpr.reference.bed import BedRow, bed_rows
 
-#: narrowPeak and broadPeak: column 7 is the signal. Plain BED: column 5 is the score.
-_SIGNAL_COLUMN, _SCORE_COLUMN = 6, 4
+_SCORE = 4  # the fifth column
+#: Columns of the signal in ENCODE's narrowPeak (10 columns), broadPeak (9) and gappedPeak (15).
+_SIGNALS = {10: 6, 9: 6, 15: 12}
 
 
 def read_peaks(path: str | Path) -> pd.DataFrame:
-    """Peaks of a BED, narrowPeak or broadPeak file: chromosome, start, end, height.
+    """Peaks of any kind of BED file: chromosome, start, end, height.
 
-    height : signal of a narrow or broad peak, else the score, else 0. Raises InputError with
-    the line of a row that is no interval.
+    height : the signal of a narrowPeak, broadPeak or gappedPeak; the value of a bedGraph (four
+    columns, the last of numbers); the largest signal of SEACR's table; else the score, as of BED
+    with blocks or thick parts and of MACS' summits; else 0. The kind is told by all rows. Raises
+    InputError with the line of a row that is no interval, or whose height is no number.
     """
-    rows = []
-    with reading(path, "BED file") as handle:
-        for number, line in enumerate(handle, 1):
-            fields = line.rstrip("\n").split("\t")
-            if not line.strip() or line.startswith(("#", "track", "browser")):
-                continue
-            try:
-                rows.append((fields[0], int(fields[1]), int(fields[2]), _height(fields)))
-            except (IndexError, ValueError) as error:
-                raise InputError(
-                    f"Not a BED line: {line.strip()[:60]!r}.",
-                    where=f"{path}, line {number}",
-                    expected="chromosome, start, end, separated by tabs",
-                ) from error
-    return pd.DataFrame(rows, columns=["chromosome", "start", "end", "height"])
+    rows = list(bed_rows(path))
+    column = _height_column(rows)
+    heights = [_height(row, column) for row in rows]
+    if not any(heights) and column not in (None, _SCORE):
+        heights = [_height(row, _SCORE) for row in rows]  # a signal that nobody filled in
+    return pd.DataFrame(
+        [(*row[:3], height) for row, height in zip(rows, heights, strict=True)],
+        columns=["chromosome", "start", "end", "height"],
+    )
 
 
-def _height(fields: list[str]) -> float:
-    column = _SIGNAL_COLUMN if len(fields) >= 9 else _SCORE_COLUMN
-    return float(fields[column]) if len(fields) > column and fields[column] != "." else 0.0
+def _height_column(rows: list[BedRow]) -> int | None:
+    """The column of the height by the shape of all rows; None where there is none."""
+    widths = {len(row.fields) for row in rows}
+    width = min(widths, default=0)
+    if widths == {4} and all(_is_number(row.fields[3]) for row in rows):
+        return None if _count_rows(rows) else 3  # bedGraph
+    if width in _SIGNALS and len(widths) == 1 and not all(map(_has_thick_part, rows)):
+        return _SIGNALS[width]
+    if width == 15:
+        return _SIGNALS[15]
+    if widths == {6} and all(re.fullmatch(r".+:\d+-\d+", row.fields[5]) for row in rows):
+        return _SCORE  # SEACR: total signal, largest signal, where it lies
+    return _SCORE if max(widths, default=0) > _SCORE else None
+
+
+def _has_thick_part(row: BedRow) -> bool:
+    """Whether columns 7 and 8 are the thick part of BED8 to BED12: places in the interval."""
+    start, end = row.fields[6], row.fields[7]
+    return start.isdecimal() and end.isdecimal() and row.start <= int(start) <= int(end) <= row.end
+
+
+def _count_rows(rows: list[BedRow]) -> bool:
+    """Whether the fourth column counts the rows, which makes it names."""
+    values = [float(row.fields[3]) for row in rows]
+    return len(rows) > 2 and values in ([*range(1, len(rows) + 1)], [*range(len(rows))])
+
+
+def _is_number(text: str) -> bool:
+    return bool(re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", text))
+
+
+def _height(row: BedRow, column: int | None) -> float:
+    if column is None or len(row.fields) <= column or row.fields[column] == ".":
+        return 0.0
+    text = row.fields[column]
+    if not _is_number(text):
+        raise InputError(
+            f"Column {column + 1} of the peaks is no number.",
+            where=row.where,
+            expected="the peak's height: a score in column 5, a signal in column 7 of narrowPeak",
+            found=repr(text),
+            fix="Give BED with its columns in order: a strand belongs into column 6.",
+        )
+    return float(text)
 
 
 def write_bed6(table: pd.DataFrame, path: str | Path) -> None:

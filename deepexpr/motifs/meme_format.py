@@ -5,6 +5,7 @@ https://meme-suite.org/meme/doc/meme-format.html
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,8 +16,11 @@ from deepexpr.errors import InputError
 from deepexpr.files import reading, writing
 from deepexpr.motifs.motif import Motif, check_unique_names
 
+log = logging.getLogger(__name__)
+
 #: A row's sum may differ from 1 by the rounding of the file; beyond this it is no probability.
 _ROW_SUM_TOLERANCE = 0.02
+UNSAID_SITES = 20.0
 _KEY = re.compile(r"(alength|w|nsites)=\s*(\S+)")
 
 
@@ -35,9 +39,10 @@ def read_meme(path: str | Path) -> list[Motif]:
             expected='a line "MEME version 4" (or later) at the top',
             found=repr(lines[0][:60]) if lines else "an empty file",
         )
-    motifs = []
+    _warn_of_rna(lines, path)
+    motifs, bare = [], []
     name: tuple[str, str] | None = None
-    row = 0
+    titled, row = "", 0
     while row < len(lines):
         line = lines[row].strip()
         row += 1
@@ -45,7 +50,9 @@ def read_meme(path: str | Path) -> list[Motif]:
             words = line.split()
             if len(words) < 2:
                 raise InputError("A motif has no name.", where=f"{path}, line {row}")
+            bare += [titled] if name else []
             name = (words[1], words[2] if len(words) > 2 else "")
+            titled = f"{name[0]} (line {row})"
         elif line.startswith("letter-probability matrix"):
             if name is None:
                 raise InputError(
@@ -54,8 +61,28 @@ def read_meme(path: str | Path) -> list[Motif]:
             motif, row = _read_matrix(lines, row, name, path)
             motifs.append(motif)
             name = None
+    bare += [titled] if name else []
+    if bare:
+        raise InputError(
+            f"{len(bare)} motif(s) have no letter-probability matrix: {', '.join(bare[:5])}.",
+            where=str(path),
+            expected=f"a matrix for each of the {len(motifs) + len(bare)} MOTIF lines",
+            found=f"{len(motifs)} matrices",
+            fix="Write the motifs as probabilities (not log-odds alone), or remove these; a file "
+            "that ends in a MOTIF line is cut.",
+        )
     check_unique_names(motifs, str(path))
     return motifs
+
+
+def _warn_of_rna(lines: list[str], path: str | Path) -> None:
+    heads = [line.upper() for line in lines if line.startswith("ALPHABET")]
+    if any("ACGU" in head.replace(" ", "") or '"RNA"' in head for head in heads):
+        log.warning(
+            "%s: the motifs are of RNA, which has one strand: U is read as T, and both strands are "
+            "compared",
+            path,
+        )
 
 
 def write_meme(
@@ -121,4 +148,14 @@ def _read_matrix(
             where=where,
             expected="at least one row, each with the sum 1",
         )
-    return Motif(name[0], name[1], matrix / sums, float(keys.get("nsites", 0))), row
+    return Motif(name[0], name[1], matrix / sums, _sites(keys, where)), row
+
+
+def _sites(keys: dict[str, str], where: str) -> float:
+    """Sites of a matrix: 20 where a file does not say, or says 0, as MEME's own tools assume."""
+    text = keys.get("nsites", "0")
+    if not re.fullmatch(r"\d+(\.\d*)?([eE][+-]?\d+)?", text):
+        raise InputError(
+            "The number of sites is no number.", where=where, expected="nsites= 20", found=text
+        )
+    return float(text) or UNSAID_SITES

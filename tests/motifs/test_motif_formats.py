@@ -44,7 +44,7 @@ def test_motif_refuses_empty_columns_blanks_and_twins():
 def test_meme_file_round_trip(tmp_path, name):
     rng = np.random.default_rng(0)
     motifs = [
-        Motif(f"m{i}", "alt" * (i % 2), rng.dirichlet(np.ones(4), size=5 + i), 10.0 * i)
+        Motif(f"m{i}", "alt" * (i % 2), rng.dirichlet(np.ones(4), size=5 + i), 10.0 * (i + 1))
         for i in range(3)
     ]
     write_meme(motifs, tmp_path / name)
