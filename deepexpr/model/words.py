@@ -46,24 +46,41 @@ class WordScore:
         return features @ self.kernel + self.bias
 
 
+@dataclass(frozen=True, eq=False)
+class Decomposition:
+    """Genes' features taken apart once, for any number of targets of the same genes.
+
+    centre, scale : (p,) float32. left : (n, rank) and right : (p, rank) float32, singular vectors
+    of the standardised features; power : (rank,) float64, the squares of their singular values.
+    """
+
+    centre: np.ndarray
+    scale: np.ndarray
+    left: np.ndarray
+    right: np.ndarray
+    power: np.ndarray
+
+
 def solve_words(
-    features: np.ndarray, blocks: list[int], targets: np.ndarray, task: str
+    features: np.ndarray,
+    blocks: list[int],
+    targets: np.ndarray,
+    task: str,
+    parts: Decomposition | None = None,
 ) -> WordScore:
     """Ridge weights of `targets` on `features`.
 
     features : (n, p) float32, square-root counts; blocks : number of columns of each kind of
         word, which weigh equally whatever their number. targets : (n,) scaled expression, or
         class 0 or 1; classes are regressed as -1 and 1 and their left-out scores turned into
-        logits by logistic regression.
+        logits by logistic regression. parts : `decompose(features, blocks)`, where it is at hand.
     """
     classes = task == "classification"
     values = 2.0 * targets - 1.0 if classes else targets.astype(np.float64)
-    centre, scale = _standardisation(features, blocks)
-    z = features - centre
-    z *= scale  # in place: with 18,000 genes each copy takes a third of a gigabyte
-    weights, left_out, penalty = _ridge(z, values)
-    weights *= scale
-    kernel, bias = weights[:, None], np.array([values.mean() - centre @ weights])
+    parts = parts or decompose(features, blocks)
+    weights, left_out, penalty = _ridge(parts, values)
+    weights *= parts.scale
+    kernel, bias = weights[:, None], np.array([values.mean() - parts.centre @ weights])
     left_out = left_out[:, None]
     if classes:
         slope, shift = _calibration(left_out[:, 0], targets)
@@ -72,6 +89,25 @@ def solve_words(
         left_out = (left_out * slope + shift) * half
     kernel, bias = kernel.astype(np.float32), bias.astype(np.float32)
     return WordScore(kernel, bias, left_out.astype(np.float32), penalty)
+
+
+def decompose(features: np.ndarray, blocks: list[int]) -> Decomposition:
+    """What `solve_words` needs of features (n, p) and the columns of each kind of word."""
+    centre, scale = _standardisation(features, blocks)
+    z = features - centre
+    z *= scale  # in place: with 18,000 genes each copy takes a third of a gigabyte
+    n, p = z.shape
+    dual = n <= p  # the smaller of both Gram matrices
+    gram = (z @ z.T if dual else z.T @ z).astype(np.float64)
+    power, vectors = eigh(gram, overwrite_a=True)
+    power = np.maximum(power, 0.0)
+    kept = power > 1e-9 * power[-1] if power[-1] > 0 else np.zeros(len(power), bool)
+    power, vectors = power[kept], vectors.astype(np.float32)[:, kept]
+    if dual:
+        return Decomposition(centre, scale, vectors, z.T @ (vectors / np.sqrt(power)), power)
+    left = z @ vectors
+    left /= np.sqrt(power).astype(np.float32)
+    return Decomposition(centre, scale, left, vectors, power)
 
 
 def _standardisation(features: np.ndarray, blocks: list[int]) -> tuple[np.ndarray, np.ndarray]:
@@ -86,36 +122,24 @@ def _standardisation(features: np.ndarray, blocks: list[int]) -> tuple[np.ndarra
     return centre.astype(np.float32), scale.astype(np.float32)
 
 
-def _ridge(z: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
-    """(weights (p,), left-out scores (n,), penalty) of centred columns z (n, p) float32.
+def _ridge(parts: Decomposition, values: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
+    """(weights (p,) of the standardised columns, left-out scores (n,), penalty).
 
-    One eigendecomposition, of the smaller of both Gram matrices, gives all penalties; the score
-    of a gene without itself follows from its leverage.
+    One decomposition gives all penalties; the score of a gene without itself follows from its
+    leverage.
     """
-    n, p = z.shape
-    dual = n <= p
-    gram = (z @ z.T if dual else z.T @ z).astype(np.float64)
-    power, vectors = eigh(gram, overwrite_a=True)
-    power = np.maximum(power, 0.0)
-    kept = power > 1e-9 * power[-1] if power[-1] > 0 else np.zeros(len(power), bool)
-    power, vectors = power[kept], vectors.astype(np.float32)[:, kept]
-    # Left singular vectors of z: (n, rank).
-    left = vectors
-    if not dual:
-        left = z @ vectors
-        left /= np.sqrt(power).astype(np.float32)
+    left, power, n = parts.left, parts.power, len(values)
     mean = values.mean()
-    parts = np.array_split(np.arange(n), _PARTS)
-    projected = sum(left[rows].astype(np.float64).T @ (values[rows] - mean) for rows in parts)
+    slices = np.array_split(np.arange(n), _PARTS)
+    projected = sum(left[rows].astype(np.float64).T @ (values[rows] - mean) for rows in slices)
     shrink = power[:, None] / (power[:, None] + PENALTIES)
-    fitted = mean + np.concatenate([left[rows] @ (shrink * projected[:, None]) for rows in parts])
-    leverage = np.concatenate([left[rows] ** 2 @ shrink for rows in parts]) + 1.0 / n
+    fitted = mean + np.concatenate([left[rows] @ (shrink * projected[:, None]) for rows in slices])
+    leverage = np.concatenate([left[rows] ** 2 @ shrink for rows in slices]) + 1.0 / n
     residual = (values[:, None] - fitted) / (1.0 - np.minimum(leverage, 1 - 1e-6))
     best = int((residual**2).mean(axis=0).argmin())
     penalty, left_out = PENALTIES[best], values - residual[:, best]
     along = np.sqrt(power) / (power + penalty) * projected
-    right = z.T @ (vectors / np.sqrt(power)) if dual else vectors
-    return right @ along, left_out, float(penalty)
+    return parts.right @ along, left_out, float(penalty)
 
 
 def _calibration(scores: np.ndarray, classes: np.ndarray) -> tuple[float, float]:
