@@ -7,7 +7,7 @@ CORES ?= $(shell nproc 2>/dev/null || echo 2)
 PYTEST := python -m pytest -n logical --maxprocesses 8 --durations 25
 IN_VENV := PATH="$(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$$PATH"
 
-.PHONY: help setup demo real k562 test lint format lock docs envs rulegraph clean \
+.PHONY: help setup demo real human test lint format lock docs envs rulegraph clean \
   test-all test-slow slurm-test
 
 help: ## show this list
@@ -22,9 +22,10 @@ demo: ## run the whole pipeline on the embedded demo, to results/report.html
 real: ## run it on real reads of one chromosome, to results/chr22/report.html
 	@$(PYTHON) -m bootstrap real --cores $(CORES)
 
-k562: ## run it on real tables of K562, Jurkat and HCT116 in DATA, to results/k562-real/report.html
-	@$(PYTHON) config/k562-real/prepare.py $(DATA) resources/k562-real
-	@$(PYTHON) -m bootstrap k562 --cores $(CORES)
+human: ## run it on real genes of four human cell lines in DATA, to results/human/report.html
+	@$(PYTHON) -m bootstrap setup
+	@$(IN_VENV) python config/human/prepare.py $(DATA) resources/human
+	@$(PYTHON) -m bootstrap human --cores $(CORES)
 
 test: ## set up, lint, and run the quick tests on all cores (TESTS=tests/hichip: only those)
 	@$(PYTHON) -m bootstrap setup-test
@@ -69,6 +70,6 @@ rulegraph: ## draw docs/images/rulegraph.svg (needs Graphviz)
 	  | python docs/rulegraph.py | dot -Tsvg > docs/images/rulegraph.svg
 
 clean: ## delete results of demo and real runs and the demo's reads
-	rm -rf resources/demo resources/chr22 resources/k562-real results/chr22 results/k562-real results/report.html results/summary.* results/quality.* \
+	rm -rf resources/demo resources/chr22 resources/human results/chr22 results/human results/report.html results/summary.* results/quality.* \
 	  $(addprefix results/,baselines benchmarks evaluation expression features figures hichip logs \
 	  loops models motifs reference versions)

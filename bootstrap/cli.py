@@ -15,7 +15,7 @@ from bootstrap.workflow import run_workflow
 RUNS = {
     "demo": ("config/demo/config.yaml", "results"),
     "real": ("config/chr22/config.yaml", "results/chr22"),
-    "k562": ("config/k562-real/config.yaml", "results/k562-real"),
+    "human": ("config/human/config.yaml", "results/human"),
 }
 
 

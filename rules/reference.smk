@@ -86,10 +86,11 @@ rule cut_promoters:
 
 
 rule import_promoters:
-    """Take promoters that come as an array; where their genes lie is not known."""
+    """Take promoters that come as an array; where their genes lie is known from a table beside, or not."""
     input:
         array=lambda w: config["assemblies"][w.assembly]["promoters"],
         rows=lambda w: get_rows_table(assembly=w.assembly),
+        places=lambda w: config["assemblies"][w.assembly]["places"] or [],
     output:
         fasta=out("reference/{assembly}/promoters.fa"),
         genes=out("reference/{assembly}/genes.tsv"),
@@ -99,8 +100,11 @@ rule import_promoters:
         assembly=get_alternatives(RUN.array_assemblies),
     conda:
         "../envs/deepexpr.yaml"
+    params:
+        places=lambda w, input: f"--places={input.places}" if input.places else "",
     shell:
         "python -m deepexpr import-promoters --array {input.array:q} --rows {input.rows:q}"
+        " {params.places:q}"
         " --output {output.fasta:q} --table {output.genes:q} 2> {log:q}"
 
 

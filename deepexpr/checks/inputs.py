@@ -220,7 +220,7 @@ def _missing_files(
                 )
     for name in dict.fromkeys(samples["assembly"]):
         assembly = config["assemblies"][name]
-        for key in ("promoters", "genome", "annotation", "transcripts"):
+        for key in ("promoters", "places", "genome", "annotation", "transcripts"):
             path = assembly[key]
             if path and path not in made and not Path(path).is_file():
                 yield InputError(

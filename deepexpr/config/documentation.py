@@ -30,7 +30,7 @@ completes and checks a file that begins with `# yaml-language-server: $schema=..
 | `demo/` | the embedded demo (`make demo`) |
 | `chr22/` | real reads on one chromosome (`make real`) |
 | `paper-tables/` | the paper from the arrays its authors deposited |
-| `k562-real/` | real tables of K562, Jurkat and HCT116 (`make k562`) |
+| `human/` | real genes of K562, Jurkat, HCT116 and GM12878 (`make human`) |
 """
 _LIMITS = (
     ("minimum", "≥"), ("exclusiveMinimum", ">"), ("maximum", "≤"), ("exclusiveMaximum", "<"),

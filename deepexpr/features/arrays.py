@@ -2,7 +2,8 @@
 
 As their published script reads them: X_seq.npy of (genes, 2001, 4), one-hot, the TSS in the
 middle; exp_CELLLINE.npy of (genes, 400), the bins around the TSS; rna_CELLLINE.txt, symbol and
-count, whose rows give both arrays their genes. Where the genes lie is not in them.
+count, whose rows give both arrays their genes. Where the genes lie is not in them, but may
+stand in a table beside.
 """
 
 from __future__ import annotations
@@ -31,8 +32,11 @@ def read_rows(path: str | Path) -> list[str]:
         return [line.split()[0] for line in handle if line.strip()]
 
 
-def array_genes(rows: list[str]) -> pd.DataFrame:
-    """Genes (schemas.GENES) in the order of the rows; of a symbol that repeats, its first row."""
+def array_genes(rows: list[str], places: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Genes (schemas.GENES) in the order of the rows; of a symbol that repeats, its first row.
+
+    places : columns gene, chromosome, tss (0-based) and strand of every gene, where they are known.
+    """
     table = pd.DataFrame({"gene": rows, "tss": np.arange(len(rows))})
     repeated = table["gene"].duplicated()
     if repeated.any():
@@ -42,6 +46,16 @@ def array_genes(rows: list[str]) -> pd.DataFrame:
     table = table[~repeated].assign(
         chromosome=NOWHERE, strand="+", transcript="unknown", biotype="protein_coding"
     )
+    if places is not None:
+        table = table.drop(columns=["chromosome", "tss", "strand"])
+        table = table.merge(places.drop_duplicates("gene"), on="gene", how="left")
+        lost = table.loc[table["chromosome"].isna(), "gene"]
+        if len(lost):
+            raise InputError(
+                f"{len(lost)} genes of the rows have no place, such as {lost.iloc[0]}.",
+                expected="every gene of the array in the table of places",
+            )
+        table["tss"] = table["tss"].astype(np.int64)
     return table[list(GENES)].reset_index(drop=True)
 
 

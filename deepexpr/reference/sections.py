@@ -13,6 +13,9 @@ class AssemblySection(Section):
     promoters: str | None = None
     """Finished promoters in place of genome and annotation: one-hot array (.npy of genes, 2001, 4),
     rows as in the first table under expression."""
+    places: str | None = None
+    """Where the genes of finished promoters lie: TSV of gene, chromosome, tss (0-based) and strand.
+    Folds by chromosome need it."""
     genome: str | None = None
     """Genome FASTA: plain, gzip or bgzip."""
     genome_url: str | None = None

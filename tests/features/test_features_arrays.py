@@ -1,6 +1,7 @@
 """The authors' arrays, in the shape their script reads, become promoters, genes and datasets."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from deepexpr.cli import main
@@ -93,3 +94,17 @@ def test_text_is_no_array(arrays):
 def test_rows_of_the_real_tables(shared_data):
     assert len(read_rows(shared_data / "expression/rna_K562.txt.gz")) == 17899
     assert len(array_genes(read_rows(shared_data / "expression/rna_mES.txt.gz"))) == 18871 - 126
+
+
+def test_places_beside_the_array_give_genes_their_chromosome():
+    places = pd.DataFrame(
+        {"gene": ["C", "A", "B"], "chromosome": ["chr3", "chr1", "chr2"], "tss": [30, 10, 20],
+         "strand": ["-", "+", "-"]}
+    )  # fmt: skip
+    genes = array_genes(ROWS, places)
+    assert genes["gene"].tolist() == ["A", "B", "C"]
+    assert genes["chromosome"].tolist() == ["chr1", "chr2", "chr3"]
+    assert genes["tss"].tolist() == [10, 20, 30]
+    assert genes["strand"].tolist() == ["+", "-", "-"]
+    with pytest.raises(InputError, match="have no place, such as B"):
+        array_genes(ROWS, places[places["gene"] != "B"])

@@ -1,0 +1,251 @@
+"""Ten thousand real genes: the best fair baseline in closed form, and networks beside it.
+
+    python benchmarks/real_genes.py words   --work DIR --output benchmarks/real_genes.tsv
+    python benchmarks/real_genes.py network --work DIR --output benchmarks/real_genes.tsv \
+        --recipe plain --group 0 --seed 1
+    python benchmarks/real_genes.py together --work DIR --output benchmarks/real_genes.tsv \
+        --recipe plain --seed 1
+
+Each group of chromosomes is held out once; a tenth of the other genes (drawn by seed) is kept for
+checking, and only these genes choose epochs and weights of combinations. Every experiment is a row
+of the table and a file of held-out predictions in DIR; finished ones are not done again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import time
+from dataclasses import asdict, replace
+from pathlib import Path
+
+# One core: the others of a shared machine are not ours.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault(
+    "XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
+)
+
+import numpy as np
+import pandas as pd
+from real_genes_data import BIN, GROUPS, RealGenes, real_genes
+from real_genes_net import Recipe, predict, train, word_codes
+from scipy.stats import pearsonr
+from sklearn.linear_model import RidgeCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from deepexpr.features.words import loop_windows, window_words
+from deepexpr.files import write_table
+from deepexpr.model.words import decompose, solve_words
+
+LINES = ("K562", "Jurkat", "HCT116", "GM12878", "K562_roadmap")
+#: Columns with loops: name, loops, line.
+WITH_LOOPS = (("K562+loops", "K562", "K562"), ("GM12878+loops", "GM12878", "GM12878"))
+COLUMNS = (*LINES, *(name for name, _, _ in WITH_LOOPS))
+RECIPES = {
+    "plain": Recipe(),
+    "faster": Recipe(rate=2.5e-3, dropout_dense=0.15, ema=0.99),
+    "further": Recipe(further=0.5),
+    "residual": Recipe(residual=2),
+    "residual, further": Recipe(residual=2, further=0.5),
+    "wide": Recipe(filters=160, width=128),
+    "pool 20": Recipe(pool=20),
+    "no shifts": Recipe(shift=0),
+    "decay 0.1": Recipe(decay=0.1),
+    "dropout 0.3": Recipe(dropout=0.3, dropout_dense=0.5),
+}
+#: Shares of a network beside the words that are tried.
+WEIGHTS = np.linspace(0, 1, 21)
+TABLE = ("what", "group", "seed", *COLUMNS, "epochs", "cpu_minutes", "note")
+
+
+def targets(genes: RealGenes) -> np.ndarray:
+    """(n, COLUMNS) float64, NaN where a line has no value of a gene."""
+    lines = [*LINES, *(line for _, _, line in WITH_LOOPS)]
+    return np.column_stack([genes.expression[line] for line in lines])
+
+
+def parts(genes: RealGenes, group: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Row numbers of the genes trained on, checked on and held out."""
+    known = np.flatnonzero(genes.group != group)
+    order = np.random.default_rng(seed).permutation(known)
+    number = len(known) // 10
+    return np.sort(order[number:]), np.sort(order[:number]), np.flatnonzero(genes.group == group)
+
+
+def scores(predicted: np.ndarray, observed: np.ndarray) -> list[float]:
+    """Pearson r per column over the genes with a value; NaN where nothing is predicted."""
+    result = []
+    for p, y in zip(predicted.T, observed.T, strict=True):
+        known = np.isfinite(p) & np.isfinite(y)
+        result.append(pearsonr(p[known], y[known])[0] if known.sum() > 2 else np.nan)
+    return result
+
+
+def words(genes: RealGenes, counts, blocks, group: int) -> tuple[np.ndarray, np.ndarray]:
+    """Left-out predictions (n, COLUMNS) of all genes by the words of `tuned` and ridge with loops.
+
+    Rows of the other groups: from the genes of these groups without the gene; of `group`: from
+    all genes of the other groups. Second: the same for the loops' columns with the words' score.
+    """
+    y = targets(genes)
+    result, shared = np.full(y.shape, np.nan), {}
+    for column, line in enumerate(LINES):
+        known = np.flatnonzero((genes.group != group) & np.isfinite(y[:, column]))
+        test = np.flatnonzero((genes.group == group) & np.isfinite(y[:, column]))
+        name = (group, known.tobytes())  # lines with the same genes share the costly part
+        if name not in shared:
+            shared = {name: decompose(counts[known], blocks)}
+        values = y[known, column]
+        found = solve_words(counts[known], blocks, values, "regression", shared[name])
+        result[known, column] = found.left_out[:, 0]
+        result[test, column] = found.of(counts[test])[:, 0]
+        for i, (_, loops, of) in enumerate(WITH_LOOPS):
+            if of == line:
+                x = np.column_stack([result[:, column], loop_windows(genes.bins[loops], BIN)])
+                model = make_pipeline(StandardScaler(), RidgeCV(np.logspace(-1, 5, 25)))
+                model.fit(x[known], y[known, column])
+                result[known, len(LINES) + i] = model.predict(x[known])
+                result[test, len(LINES) + i] = model.predict(x[test])
+    return result
+
+
+def network(genes: RealGenes, group: int, seed: int, recipe: Recipe, log) -> tuple:
+    """Predictions (n, COLUMNS) of the genes not trained on, NaN elsewhere, and the epochs."""
+    rows, check, test = parts(genes, group, seed)
+    y = targets(genes)
+    lines = y[:, : len(LINES)]
+    mean, sd = np.nanmean(lines[rows], 0), np.nanstd(lines[rows], 0)
+    scaled = ((lines - mean) / sd).astype(np.float32)
+    further = genes.further
+    further = (further - np.nanmean(further[rows], 0)) / np.nanstd(further[rows], 0)
+    loops, heads = {}, []
+    for _, name, line in WITH_LOOPS:
+        sums = loop_windows(genes.bins[name], BIN)
+        loops[name] = ((sums - sums[rows].mean(0)) / (sums[rows].std(0) + 1e-6)).astype(np.float32)
+        heads.append((name, LINES.index(line)))
+    codes, heads = word_codes(genes.sequence), tuple(heads)
+    weights, state, history = train(
+        codes, scaled, further.astype(np.float32), loops, heads, rows, check, recipe, seed,
+        lambda p: float(np.mean(scores(p, y[check]))), log,
+    )  # fmt: skip
+    held = np.concatenate([check, test])
+    result = np.full(y.shape, np.nan)
+    result[held] = predict(
+        weights, state, codes[held], {k: v[held] for k, v in loops.items()}, recipe, heads
+    )
+    return result, history
+
+
+def together(genes: RealGenes, base: np.ndarray, networks: dict[int, np.ndarray], group: int):
+    """Predictions (n, COLUMNS) of the held-out genes, and the networks' mean weight per column.
+
+    base : of `words`; networks : by seed. Each seed's weight beside the words is the best on the
+    genes that its network checked itself on and whose words' scores are left-out; then the mean.
+    """
+    y, columns = targets(genes), len(COLUMNS)
+    weights = np.zeros((len(networks), columns))
+    for i, (seed, found) in enumerate(networks.items()):
+        _, check, _ = parts(genes, group, seed)
+        for column in range(columns):
+            reached = [
+                scores(
+                    (share * found + (1 - share) * base)[check][:, [column]], y[check][:, [column]]
+                )
+                for share in WEIGHTS
+            ]
+            weights[i, column] = WEIGHTS[int(np.argmax(reached))]
+    mixed = [
+        share * found + (1 - share) * base
+        for share, found in zip(weights, networks.values(), strict=True)
+    ]
+    return np.mean(mixed, axis=0), weights.mean(axis=0)
+
+
+def add_row(output: Path, what, group, seed, values, epochs, minutes, note="") -> None:
+    """Add the experiment to the table, in place of an earlier row of the same name."""
+    row = dict(zip(COLUMNS, np.round(values, 4), strict=True))
+    row |= {"what": what, "group": group, "seed": seed, "epochs": epochs, "note": note}
+    row["cpu_minutes"] = round(minutes, 2)
+    table = pd.DataFrame([row], columns=list(TABLE))
+    if output.is_file():
+        before = pd.read_csv(output, sep="\t", keep_default_na=False)
+        same = (before["what"] == what) & (before["group"].astype(str) == str(group))
+        same &= before["seed"].astype(str) == str(seed)
+        table = pd.concat([before[~same], table.astype(object)], ignore_index=True)
+    write_table(table, output)
+    print(table.tail(1).to_string(index=False, header=False), flush=True)
+
+
+def file_of(work: Path, what: str, group: int, seed) -> Path:
+    """Where the held-out predictions of an experiment are kept."""
+    return work / f"{what.replace(', ', '-').replace(' ', '-')}.{group}.{seed}.npy"
+
+
+def keep(path: Path, values: np.ndarray) -> None:
+    """Write the array whole or not at all."""
+    part = path.with_suffix(".part.npy")
+    np.save(part, values)
+    part.replace(path)
+
+
+def main() -> None:
+    """Measure what is asked for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("what", choices=["words", "network", "together"])
+    parser.add_argument("--work", required=True, type=Path)
+    parser.add_argument("--output", required=True, type=Path)
+    parser.add_argument("--recipe", action="append", choices=list(RECIPES))
+    parser.add_argument("--group", action="append", type=int, choices=range(GROUPS))
+    parser.add_argument("--seed", action="append", type=int)
+    parser.add_argument("--epochs", type=int, default=Recipe().epochs)
+    args = parser.parse_args()
+    args.work.mkdir(parents=True, exist_ok=True)
+    genes = real_genes()
+    y = targets(genes)
+    groups = args.group or list(range(GROUPS))
+    if args.what == "words":
+        counts, blocks = window_words(genes.sequence)
+        for group in groups:
+            path, began = file_of(args.work, "words", group, 0), time.process_time()
+            if not path.is_file():
+                found = words(genes, counts, blocks, group)
+                keep(path, found)
+                minutes, test = (time.process_time() - began) / 60, genes.group == group
+                add_row(args.output, "words", group, 0, scores(found[test], y[test]), 0, minutes)
+        return
+    seeds = args.seed or [1]
+    if args.what == "together":
+        for name in args.recipe or ["plain"]:
+            for group in groups:
+                files = {seed: file_of(args.work, name, group, seed) for seed in seeds}
+                files["words"] = file_of(args.work, "words", group, 0)
+                if not all(path.is_file() for path in files.values()):
+                    print(f"{name}, group {group}: not all trained", flush=True)
+                    continue
+                networks = {seed: np.load(files[seed]) for seed in seeds}
+                mixed, shares = together(genes, np.load(files["words"]), networks, group)
+                test, note = genes.group == group, "weights " + " ".join(f"{w:.2f}" for w in shares)
+                add_row(
+                    args.output, f"words and {name}", group, "+".join(map(str, seeds)),
+                    scores(mixed[test], y[test]), 0, 0.0, note,
+                )  # fmt: skip
+        return
+    for seed in seeds:
+        for group in groups:
+            for name in args.recipe or ["plain"]:
+                path, began = file_of(args.work, name, group, seed), time.process_time()
+                if path.is_file():
+                    continue
+                recipe = replace(RECIPES[name], epochs=args.epochs)
+                print(name, group, seed, asdict(recipe), flush=True)
+                log = lambda text: print(text, flush=True)  # noqa: E731
+                found, history = network(genes, group, seed, recipe, log)
+                keep(path, found)
+                minutes, test = (time.process_time() - began) / 60, genes.group == group
+                reached = scores(found[test], y[test])
+                add_row(args.output, name, group, seed, reached, len(history), minutes)
+
+
+if __name__ == "__main__":
+    main()
