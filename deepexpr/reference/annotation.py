@@ -10,7 +10,8 @@ from __future__ import annotations
 import itertools
 import logging
 import re
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,33 +19,39 @@ import pandas as pd
 
 from deepexpr.errors import InputError
 from deepexpr.files import reading, require_file
-from deepexpr.reference.chromosomes import check_chromosomes, natural_key
+from deepexpr.reference.aliases import Aliases
+from deepexpr.reference.chromosomes import check_chromosomes, natural_rank
+from deepexpr.reference.gene_names import check_gene_names, fill_symbols
 from deepexpr.reference.genepred import parse_genepred
-from deepexpr.reference.gff import parse_gff3, parse_gtf
+from deepexpr.reference.gff3 import parse_gff3
+from deepexpr.reference.gtf import parse_gtf
 from deepexpr.schemas import TRANSCRIPTS
 
 log = logging.getLogger(__name__)
 
 #: Columns of Annotation.transcripts behind those of schemas.TRANSCRIPTS.
-EXTRA = ("gene_biotype", "canonical")
+EXTRA = ("gene_biotype", "canonical", "incomplete")
 
 
 @dataclass(frozen=True, eq=False)
 class Annotation:
     """Transcripts and exons; coordinates 0-based, half-open.
 
-    transcripts : columns schemas.TRANSCRIPTS, then gene_biotype (str) and canonical (int: 1 MANE
-        Select, 2 Ensembl canonical or RefSeq Select, 3 APPRIS principal, 0 none of these).
+    transcripts : columns schemas.TRANSCRIPTS, then gene_biotype (str), canonical (int: 1 MANE
+        Select, 2 Ensembl canonical or RefSeq Select, 3 APPRIS principal, 0 none of these) and
+        incomplete (int: 1 where the start is a readthrough's, or was not found).
         `transcript` is unique.
     exons : columns transcript, start, end; sorted by transcript and start; empty where the
         format has none.
     path, format : where it came from.
+    scattered : number of transcripts left without exons as theirs lie on two strands.
     """
 
     transcripts: pd.DataFrame
     exons: pd.DataFrame
     path: str
     format: str
+    scattered: int = 0
 
 
 def read_annotation(
@@ -52,16 +59,21 @@ def read_annotation(
     sizes: Mapping[str, int] | None = None,
     genome: str = "genome",
     keep_all: bool = False,
+    chromosomes: Iterable[str] | None = None,
+    aliases: Aliases | None = None,
 ) -> Annotation:
     """Read an annotation of any known format.
 
     sizes, genome : length in bp of the genome's chromosomes, and its file's name for messages;
         names and ends are checked against them, and transcripts elsewhere are left out.
     keep_all : check, but leave no transcript out.
-    A transcript that maps to several places is kept at the first: whole chromosomes before
-    scaffolds, in natural order (so X before Y), then the smallest start. Blanks in symbols
+    chromosomes : check only the ends of transcripts on these; all if None.
+    aliases : other names of the genome's chromosomes.
+    A transcript that maps to several places is kept at the first: where it has a line of its
+    own, whole chromosomes before scaffolds, in natural order (so X before Y), then the smallest
+    start. One whose exons lie on two strands keeps its place and no exons. Blanks in symbols
     become underscores.
-    Raises InputError where the format is unknown or a line cannot be read.
+    Raises InputError where the format is unknown, a line cannot be read, or genes are transcripts.
     """
     path = require_file(path, "annotation")
     kind = sniff(path)
@@ -69,11 +81,16 @@ def read_annotation(
     raw, exons = parse(path)
     if raw.empty:
         raise InputError("The annotation holds no transcript.", where=str(path), found=kind)
+    if aliases is not None:
+        raw = raw.assign(chromosome=aliases.rename(raw["chromosome"], str(path)))
+    raw = _clean_symbols(fill_symbols(raw))
+    check_gene_names(raw, str(path))
     if sizes is not None:
-        check_chromosomes(raw, sizes, str(path), genome)
+        raw = check_chromosomes(raw, sizes, str(path), genome, chromosomes)
         if not keep_all:
             raw = raw[raw["chromosome"].isin(set(sizes))]
-    transcripts = _one_place_each(_fill_biotypes(_clean_symbols(raw)))
+    transcripts = _one_place_each(_own_names(_fill_biotypes(raw)))
+    _tell_scattered(transcripts, str(path))
     exons = exons[exons["row"].isin(transcripts.index)]
     exons = exons.assign(transcript=transcripts["transcript"].reindex(exons["row"]).to_numpy())
     exons = exons.sort_values(["transcript", "start"], kind="stable")
@@ -86,19 +103,22 @@ def read_annotation(
         exons=exons[["transcript", "start", "end"]].reset_index(drop=True),
         path=str(path),
         format=kind,
+        scattered=int(transcripts["scattered"].sum()),
     )
 
 
 def sniff(path: str | Path) -> str:
-    """GTF, GFF3 or genePred, by the first line that is not a comment."""
+    """GTF, GFF3 or genePred, by the first lines that are no comments."""
     with reading(path, "annotation") as handle:
         head = list(itertools.islice((line for line in handle if line.strip()), 2000))
     if head and head[0].startswith("##gff-version 3"):
         return "GFF3"
-    lines = (line.rstrip("\n").split("\t") for line in head if not line.startswith("#"))
-    fields = next(lines, [])
+    lines = [line.rstrip("\n").split("\t") for line in head if not line.startswith("#")]
+    fields = lines[0] if lines else []
     if len(fields) == 9 and fields[3].isdigit() and fields[4].isdigit():
-        return "GTF" if re.search(r'\w+ "', fields[8]) else "GFF3"
+        # The first line may hold a bare name, as AUGUSTUS writes it.
+        texts = [line[8] for line in lines if len(line) == 9]
+        return "GTF" if any(_GTF_TEXT.search(text) for text in texts) else "GFF3"
     if len(fields) >= 6 and ("+" in fields[2:4] or "-" in fields[2:4]):
         return "genePred"
     raise InputError(
@@ -110,19 +130,40 @@ def sniff(path: str | Path) -> str:
     )
 
 
+#: An attribute of GTF: a name, a blank, a value; GFF3 has = between them.
+_GTF_TEXT = re.compile(r'(?:^|;)\s*(?:[\w.-]+ "|(?:gene_id|transcript_id)\s)')
+
+
 def annotation_names(path: str | Path) -> Iterator[str]:
     """Chromosome names of an annotation, each once, as they come, without parsing the rest."""
-    kind = sniff(path)
     seen: set[str] = set()
+    for name in _line_names(path):
+        if name not in seen:
+            seen.add(name)
+            yield name
+
+
+def count_names(path: str | Path) -> Counter[str]:
+    """Lines of an annotation by chromosome: for GTF and GFF3 of transcripts, or of exons or
+    genes where there are none of them; for genePred all."""
+    for kinds in ({"transcript", "mRNA"}, {"exon"}, {"gene"}):
+        counts = Counter(_line_names(path, kinds))
+        if counts:
+            return counts
+    return counts
+
+
+def _line_names(path: str | Path, kinds: Container[str] | None = None) -> Iterator[str]:
+    kind = sniff(path)
     with reading(path, "annotation") as handle:
         for line in handle:
             if line[0] == "#" or not line.strip():
                 continue
             row = line.split("\t", 4)
-            name = row[0] if kind != "genePred" else row[1 if row[2][:1] in "+-" else 2]
-            if name not in seen:
-                seen.add(name)
-                yield name
+            if kind == "genePred":
+                yield row[1 if row[2][:1] in "+-" else 2]
+            elif kinds is None or (len(row) > 2 and row[2] in kinds):
+                yield row[0]
 
 
 def names_gene(path: str | Path, symbol: str, ignore_case: bool = False) -> bool:
@@ -153,16 +194,41 @@ def _fill_biotypes(transcripts: pd.DataFrame) -> pd.DataFrame:
     return transcripts.assign(biotype=biotype, gene_biotype=of_gene.astype(str))
 
 
+def _own_names(transcripts: pd.DataFrame) -> pd.DataFrame:
+    """Transcripts of several genes under one name get their gene's name in front of it."""
+    repeated = transcripts[transcripts["transcript"].duplicated(keep=False)]
+    counts = repeated.groupby("transcript")[["gene_id", "gene"]].nunique()
+    shared = transcripts["transcript"].isin(counts.index[(counts > 1).all(axis=1)])
+    if not shared.any():
+        return transcripts
+    name = transcripts["transcript"]
+    log.warning(
+        "%d transcript names, such as %s, are those of several genes: GENE:NAME is written for "
+        "their transcripts",
+        name[shared].nunique(), name[shared].iloc[0],
+    )  # fmt: skip
+    return transcripts.assign(transcript=name.mask(shared, transcripts["gene_id"] + ":" + name))
+
+
 def _one_place_each(transcripts: pd.DataFrame) -> pd.DataFrame:
-    rank = {
-        name: i for i, name in enumerate(sorted(set(transcripts["chromosome"]), key=natural_key))
-    }
-    order = transcripts.assign(rank=transcripts["chromosome"].map(rank))
-    order = order.sort_values(["rank", "start", "end", "transcript"], kind="stable")
-    kept = order.drop_duplicates("transcript").drop(columns="rank")
+    order = transcripts.assign(rank=natural_rank(transcripts["chromosome"]))
+    by = ["rank", "start", "end", "transcript"]
+    order = order.sort_values(by, kind="stable")
+    first = order.sort_values("stated", ascending=False, kind="stable")
+    kept = order[order.index.isin(first.drop_duplicates("transcript").index)]
     if len(kept) < len(transcripts):
         log.info(
             "%d further places of transcripts that map to several were left out",
             len(transcripts) - len(kept),
         )
-    return kept
+    return kept.drop(columns="rank")
+
+
+def _tell_scattered(transcripts: pd.DataFrame, path: str) -> None:
+    names = transcripts.loc[transcripts["scattered"].astype(bool), "transcript"]
+    if len(names):
+        log.warning(
+            "%s: %d transcript(s) have exons on two strands, or in another order than on the "
+            "chromosome (trans-splicing), such as %s; they are left out of the transcriptome",
+            path, len(names), names.iloc[0],
+        )  # fmt: skip

@@ -7,14 +7,24 @@ plain or bgzip-compressed file. A file made by plain gzip has no index, and the 
 from __future__ import annotations
 
 import contextlib
+import logging
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pysam
 
-from deepexpr.compression import is_bgzf, is_gzip
 from deepexpr.errors import InputError
 from deepexpr.files import reading, require_file, writing
+from deepexpr.reference.fasta_index import (
+    cannot_open,
+    fasta_headers,
+    index_fits,
+    index_path,
+    make_index,
+    refuse_plain_gzip,
+)
+
+log = logging.getLogger(__name__)
 
 _COMPLEMENT = str.maketrans("ACGTRYKMBDHVacgtrykmbdhv", "TGCAYRMKVHDBtgcayrmkvhdb")
 
@@ -59,20 +69,15 @@ def read_fasta(path: str | Path) -> dict[str, str]:
 
 
 def fasta_names(path: str | Path) -> Iterator[str]:
-    """Names of the records up to the first blank, as they come; from the `.fai` if it is there."""
-    index = Path(f"{path}.fai")
-    if index.is_file():
-        with open(index) as handle:
+    """Names of the records up to the first blank, as they come; from the `.fai` if it fits.
+
+    Raises InputError where a name stands twice.
+    """
+    if index_fits(path):
+        with open(index_path(path)) as handle:
             yield from (line.split("\t", 1)[0] for line in handle)
         return
-    empty = True
-    with reading(path, "FASTA file") as handle:
-        for line in handle:
-            if line.startswith(">"):
-                empty = False
-                yield line[1:].split(maxsplit=1)[0]
-    if empty:
-        raise InputError("The file holds no sequence.", where=str(path), expected="FASTA")
+    yield from (name for _, name in fasta_headers(path))
 
 
 def write_fasta(records: Iterable[tuple[str, str, str]], path: str | Path, width: int = 60) -> None:
@@ -91,31 +96,32 @@ def reverse_complement(sequence: str) -> str:
 
 @contextlib.contextmanager
 def open_genome(path: str | Path) -> Iterator[pysam.FastaFile]:
-    """Open an indexed genome; the `.fai` is made beside it where it is missing."""
+    """Open an indexed genome; the `.fai` is made beside it where it is missing or another's.
+
+    Raises InputError where a sequence stands twice, or the file cannot be indexed.
+    """
     path = require_file(path, "genome")
-    _refuse_plain_gzip(path)
+    refuse_plain_gzip(path)
+    if not index_fits(path):
+        if index_path(path).is_file():
+            log.warning("%s is not the index of this file and is made again", index_path(path))
+        for _ in fasta_headers(path):
+            pass
+        make_index(path)
     try:
         genome = pysam.FastaFile(str(path))
     except (OSError, ValueError) as error:
-        raise InputError(
-            f"The genome cannot be opened ({error}).",
-            where=str(path),
-            expected="FASTA, plain or bgzip, with lines of one length within a record",
-            fix="Try `samtools faidx` on it: its message says which line is wrong, and it makes "
-            "the index in a folder that may not be writable here.",
-        ) from error
+        raise cannot_open(path, error) from error
     with genome:
         yield genome
 
 
-def _refuse_plain_gzip(path: Path) -> None:
-    if is_gzip(path) and not is_bgzf(path):
-        raise InputError(
-            "The genome is compressed with gzip, which cannot be indexed.",
-            where=str(path),
-            expected="FASTA, plain or compressed with bgzip",
-            fix="gunzip it, or compress it again: gunzip -c genome.fa.gz | bgzip > genome.fa.bgz",
-        )
+def fetch_padded(genome: pysam.FastaFile, chromosome: str, start: int, end: int) -> str:
+    """[start, end) of a chromosome (0-based), upper-case; what lies beyond its ends is N."""
+    size = genome.get_reference_length(chromosome)
+    inside = genome.fetch(chromosome, min(max(start, 0), size), max(min(end, size), 0)).upper()
+    text = "N" * (min(end, 0) - start if start < 0 else 0) + inside
+    return text + "N" * (end - start - len(text))
 
 
 def chromosome_sizes(path: str | Path) -> dict[str, int]:

@@ -7,7 +7,6 @@ transcript stands in the table.
 from __future__ import annotations
 
 import logging
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,7 +15,7 @@ import pandas as pd
 
 from deepexpr.errors import InputError
 from deepexpr.files import read
-from deepexpr.reference.chromosomes import natural_key
+from deepexpr.reference.chromosomes import is_whole, natural_rank
 from deepexpr.schemas import GENES
 
 log = logging.getLogger(__name__)
@@ -36,9 +35,12 @@ def select_genes(
     biotypes : biotypes of genes to keep; "any" keeps all. Of such a gene, only transcripts whose
         own biotype is among them compete for the TSS (a retained intron does not), unless it
         has none.
+    Transcripts whose start is a readthrough's or was not found (column incomplete, if there) do
+    not compete while another transcript of the gene does; by `canonical` a tagged one does.
     A symbol that stands at several loci (transcripts of one strand that overlap form a locus)
-    keeps the one with most competing transcripts; equal ones: whole chromosomes before
-    scaffolds in natural order (so X before Y), then the smallest start, then the strand +.
+    keeps one on a whole chromosome before one on a scaffold or haplotype, then the one with most
+    competing transcripts; equal ones: natural order (so X before Y), then the smallest start,
+    then the strand +.
     Of the transcripts of that locus the rule takes one; equal ones: the other two of
     (most upstream, longest in the genome), then the name.
     most_upstream : the 5'-most start. longest : the longest span in the genome.
@@ -50,7 +52,7 @@ def select_genes(
     if rule not in TSS_RULES:
         raise InputError(f"Unknown TSS rule {rule!r}.", expected=", ".join(TSS_RULES))
     candidates = _of_biotype(transcripts, biotypes)
-    candidates = _one_locus_each(candidates)
+    candidates = _one_locus_each(_complete(candidates, rule))
     plus = candidates["strand"] == "+"
     tss = np.where(plus, candidates["start"], candidates["end"] - 1)
     ranked = candidates.assign(
@@ -114,35 +116,52 @@ def _of_biotype(transcripts: pd.DataFrame, biotypes: Sequence[str]) -> pd.DataFr
     return genes[fits | lonely]
 
 
+def _complete(transcripts: pd.DataFrame, rule: str) -> pd.DataFrame:
+    """Leave out transcripts of unsure start where the gene has others."""
+    if "incomplete" not in transcripts:
+        return transcripts
+    unsure = transcripts["incomplete"] > 0
+    if rule == "canonical":
+        unsure &= transcripts["canonical"] == 0
+    out = unsure & (~unsure).groupby(transcripts["gene"]).transform("any")
+    if out.any():
+        log.info(
+            "%d of %d transcripts are readthroughs or begin where their start was not found, and "
+            "do not compete for the TSS",
+            out.sum(), len(transcripts),
+        )  # fmt: skip
+    return transcripts[~out]
+
+
 def _one_locus_each(transcripts: pd.DataFrame) -> pd.DataFrame:
-    locus = _loci(transcripts)
-    rank = {name: i for i, name in enumerate(sorted(set(locus["chromosome"]), key=natural_key))}
+    locus = transcripts.assign(locus=_loci(transcripts))
     groups = locus.groupby(["gene", "chromosome", "strand", "locus"], sort=True)
     table = groups.agg(size=("start", "size"), first=("start", "min")).reset_index()
-    table["rank"] = table["chromosome"].map(rank)
+    table["rank"] = natural_rank(table["chromosome"])
+    whole = {name: is_whole(name) for name in table["chromosome"].unique()}
+    table["whole"] = table["chromosome"].map(whole)
     table = table.sort_values(
-        ["gene", "size", "rank", "first", "strand"], ascending=[True, False, True, True, True]
+        ["gene", "whole", "size", "rank", "first", "strand"],
+        ascending=[True, False, False, True, True, True],
     )
     best = table.drop_duplicates("gene")
     several = table["gene"].nunique() - (table["gene"].value_counts() == 1).sum()
     if several:
-        log.info("%d symbols stand at several loci; the one with most transcripts is kept", several)
+        log.info(
+            "%d symbols stand at several loci; the one on a whole chromosome with most "
+            "transcripts is kept",
+            several,
+        )
     return locus.merge(best[["gene", "chromosome", "strand", "locus"]])
 
 
-def _loci(transcripts: pd.DataFrame) -> pd.DataFrame:
-    """Number the sets of transcripts of one symbol that overlap on one strand."""
-    import pyranges
-
-    names = {"chromosome": "Chromosome", "start": "Start", "end": "End", "strand": "Strand"}
-    with warnings.catch_warnings():
-        # pyranges 0.1 calls pandas in ways that pandas 3 will drop; both are pinned.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        ranges = pyranges.PyRanges(transcripts.rename(columns=names))
-        clustered = ranges.cluster(strand=True, by="gene").df
-    back = {new: old for old, new in names.items()}
-    clustered = clustered.rename(columns={**back, "Cluster": "locus"})
-    return clustered.astype({"chromosome": str, "strand": str}).reset_index(drop=True)
+def _loci(transcripts: pd.DataFrame) -> pd.Series:
+    """Number of the locus of each transcript: one symbol's that overlap or touch on a strand."""
+    keys = ["gene", "chromosome", "strand"]
+    table = transcripts[[*keys, "start", "end"]].sort_values([*keys, "start", "end"])
+    reach = table.groupby(keys, sort=False)["end"].cummax()
+    reach = reach.groupby([table[key] for key in keys], sort=False).shift()
+    return (~(table["start"] <= reach)).cumsum().reindex(transcripts.index)
 
 
 def _canonical_order(transcripts: pd.DataFrame) -> pd.Series:

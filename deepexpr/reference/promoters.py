@@ -13,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from deepexpr.errors import InputError
-from deepexpr.reference.fasta import open_genome, reverse_complement
+from deepexpr.reference.fasta import fetch_padded, open_genome, reverse_complement
 
 log = logging.getLogger(__name__)
 
@@ -54,17 +54,22 @@ def promoter_sequences(
 ) -> list[str]:
     """Promoters of `genes` (schemas.GENES), upper-case, `upstream` + `downstream` letters each."""
     windows = promoter_windows(genes, upstream, downstream)
-    sequences, padded = [], 0
+    sequences, padded, masked = [], 0, 0
     with open_genome(genome) as handle:
         sizes = dict(zip(handle.references, handle.lengths, strict=True))
         _check_places(genes, sizes, genome)
         for chromosome, start, end, strand in windows.itertuples(index=False):
-            inside = handle.fetch(chromosome, max(start, 0), min(end, sizes[chromosome]))
-            text = "N" * max(-start, 0) + inside.upper()
-            text += "N" * (end - start - len(text))
-            padded += len(inside) < end - start
+            text = fetch_padded(handle, chromosome, start, end)
+            padded += start < 0 or end > sizes[chromosome]
+            masked += text.count("N") * 2 > len(text)
             sequences.append(text if strand == "+" else reverse_complement(text))
     log.info("%d promoters, %d of them padded with N at a chromosome's end", len(sequences), padded)
+    if masked:
+        log.warning(
+            "%d of %d promoters are N for the most part: the genome has gaps there, or its repeats "
+            "are hard-masked (take one in small letters, such as UCSC's hg38.fa.gz)",
+            masked, len(sequences),
+        )  # fmt: skip
     return sequences
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -26,6 +27,8 @@ log = logging.getLogger(__name__)
 
 #: ENST00000335137.4 and NM_000014.6 end with a version; GENCODE's _PAR_Y copies keep their mark.
 _VERSION = re.compile(r"\.\d+(?=$|_PAR_Y$)")
+#: Names that have versions for sure: Ensembl's and RefSeq's.
+_ACCESSION = re.compile(r"ENS[A-Z]*\d|[NX][MR]_\d")
 
 
 def spliced_transcripts(
@@ -38,22 +41,23 @@ def spliced_transcripts(
     """
     transcripts = annotation.transcripts
     without = set(transcripts["transcript"]) - set(annotation.exons["transcript"])
-    if len(without) == len(transcripts):
+    if len(without) == len(transcripts) and not annotation.scattered:
         raise InputError(
             "The annotation has no exons, so transcripts cannot be spliced from the genome.",
             where=annotation.path,
             expected="GTF, GFF3 or genePred with exons",
             fix="Give the transcripts themselves as FASTA (--transcripts-fasta).",
         )
-    if without:
+    if len(without) > annotation.scattered:  # those that are scattered are told of already
         log.warning("%d transcripts have no exons and were left out", len(without))
+    places = transcripts.groupby("chromosome", sort=False)
     exons = annotation.exons.groupby("transcript", sort=False)
     spans = {name: list(zip(g["start"], g["end"], strict=True)) for name, g in exons}
     with open_genome(genome) as handle:
         for chromosome in handle.references:
-            here = transcripts[transcripts["chromosome"] == chromosome]
-            if here.empty:
+            if chromosome not in places.groups:
                 continue
+            here = places.get_group(chromosome)
             letters = handle.fetch(chromosome).upper()
             for name, gene, strand in zip(
                 here["transcript"], here["gene"], here["strand"], strict=True
@@ -109,16 +113,35 @@ def match_identifiers(names: Iterable[str], known: Iterable[str]) -> dict[str, s
     """Map those `names` that are among the `known` transcripts to the known spelling.
 
     A name fits as it stands, else up to its first "|" (GENCODE's FASTA), else without the
-    version on either side. Names that fit none are left out.
+    version on either side, where that leaves one name on both sides: F54D7.2 and F54D7.7 are two
+    genes' and no versions, and where names are like that, one suffix is not taken for another.
+    Names that fit none are left out.
     """
-    known = sorted(set(known))
-    exact = set(known)
-    bare = {_VERSION.sub("", name): name for name in reversed(known)}
+    names, known = list(dict.fromkeys(names)), set(known)
+    short = {name: name.split("|", 1)[0] for name in names}
+    stems = _stems(known)
+    own = _stems(set(short.values()))
+    versions = all(len(some) == 1 for some in (*stems.values(), *own.values()))
     found = {}
     for name in names:
-        short = name.split("|", 1)[0]
-        match = next((text for text in (name, short) if text in exact), None)
-        match = match or bare.get(_VERSION.sub("", short))
-        if match is not None:
-            found[name] = match
+        exact = next((text for text in (name, short[name]) if text in known), None)
+        stem = _VERSION.sub("", short[name])
+        if exact is None and len(own[stem]) == 1:
+            # ENST2 of ENST2.7, where known names have no version, else ENST2.6.
+            (only,) = stems.get(stem, (None,)) if len(stems.get(stem, ())) == 1 else (None,)
+            other = stem not in (short[name], only)  # two suffixes, of which none need be right
+            if stem in known:
+                exact = stem
+            elif not other or versions or _ACCESSION.match(stem):
+                exact = only
+        if exact is not None:
+            found[name] = exact
     return found
+
+
+def _stems(names: Iterable[str]) -> dict[str, set[str]]:
+    """Names by what is left of them without the version."""
+    stems: dict[str, set[str]] = defaultdict(set)
+    for name in names:
+        stems[_VERSION.sub("", name)].add(name)
+    return stems

@@ -107,7 +107,7 @@ def test_an_accession_at_several_places_is_kept_once(tmp_path):
         ),
         ('chr1\tx\tCDS\t5\t9\t.\t+\t.\tgene_id "A";\n', "no gene, transcript or exon lines"),
         ('chr1\tx\texon\t5\t9\t.\t+\t.\tgene_id "A";\n', "No line of the GTF has a transcript_id."),
-        ("##gff-version 3\nchr1\tx\tgene\t5\t9\t.\t+\t.\tID=a\n", "holds no transcript"),
+        ("##gff-version 3\nchr1\tx\tregion\t5\t9\t.\t+\t.\tID=a\n", "holds no transcript"),
     ],
 )
 def test_what_cannot_be_read_is_named(tmp_path, text, message):

@@ -77,10 +77,20 @@ def test_annotation_without_exons_cannot_be_spliced(genome, annotation_of):
         ("A.1_PAR_Y", ["A.1", "A.2_PAR_Y"], "A.2_PAR_Y"),
         ("B", ["A"], None),
         ("Y53F4B.2", ["Y53F4B.2"], "Y53F4B.2"),
+        ("F54D7.9", ["F54D7.2", "F54D7.7"], None),
+        ("Y1.9", ["Y1.2", "F54D7.2", "F54D7.7"], None),
+        ("ZK1.3.1", ["F54D7.2", "F54D7.7", "ZK1.3"], "ZK1.3"),
+        ("ENST1.4", ["ENST1.3", "F54D7.2", "F54D7.7"], "ENST1.3"),
+        ("ENST2.7", ["ENST2"], "ENST2"),
+        ("ENST1.4_PAR_Y", ["ENST1.3", "ENST1.3_PAR_Y"], "ENST1.3_PAR_Y"),
     ],
 )
 def test_identifiers_match_but_for_versions(name, known, match):
     assert match_identifiers([name], known) == ({} if match is None else {name: match})
+
+
+def test_two_names_of_one_stem_are_no_versions():
+    assert match_identifiers(["A.1", "A.2"], ["A.3"]) == {}
 
 
 def test_spliced_transcripts_equal_ensembls(real_data, real_genome):
