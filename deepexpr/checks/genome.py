@@ -6,8 +6,9 @@ import functools
 import itertools
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +20,17 @@ from deepexpr.errors import InputError
 from deepexpr.expression.abundance import read_abundance
 from deepexpr.expression.gene_counts import count_table, sum_by_gene
 from deepexpr.files import reading
+from deepexpr.hichip.anchors import read_anchors
+from deepexpr.hichip.chromosomes import Chromosomes
+from deepexpr.hichip.loop_tables import imported_signal, read_loop_table
+from deepexpr.motifs.beds import read_peaks
+from deepexpr.motifs.jaspar import is_release
+from deepexpr.motifs.meme_format import read_meme
 from deepexpr.reference.annotation import Annotation, read_annotation
 from deepexpr.reference.builds import check_build
 from deepexpr.reference.chromosomes import restrict_chromosomes
 from deepexpr.reference.genes import select_genes
 
-#: Lines of a table of loops in which a chromosome of the genome must stand.
-LOOP_LINES = 200
 #: What a file's cache goes by.
 Version = tuple[int, float, float]
 #: Bytes of FASTA that are read at a time.
@@ -76,10 +81,36 @@ def unit_problems(
             try:
                 if column in _NAMES and _are_there(genome, path):
                     _NAMES[column](path, genome)
+                elif column == "loops" and _are_there(genome, path):
+                    cutoff = config["loops"]["confidence"]
+                    table = read_loop_table(path, unit["value_column"] or None, cutoff)
+                    imported_signal({unit["sample"]: table}, genome_sizes(genome), genome)
                 elif column in _COUNTS and reference is not None and _are_there(path):
                     _COUNTS[column](unit, path, reference)
             except InputError as error:
                 yield error.at(f"{path} ({config['units']}, row {index}, column {column})")
+
+
+def configured_problems(config: Mapping[str, Any], samples: pd.DataFrame) -> Iterator[InputError]:
+    """What the settings' own files say when they are read: motifs, peaks, anchors."""
+    anchors, peaks = config["hichip"]["anchors"], config["motifs"]["enhancer_peaks"]
+    targets = config["motifs"]["targets"]
+    reads: list[tuple[str, str | None, Callable[[str], object]]] = [
+        ("motifs.targets", None if is_release(targets) else targets, read_meme),
+        ("motifs.enhancer_peaks", peaks, read_peaks),
+    ]
+    for name in dict.fromkeys(samples.loc[samples["assay"] == "hichip", "assembly"]):
+        genome = config["assemblies"][name]["genome"]
+        if _are_there(genome, anchors):
+            sizes = genome_sizes(genome)
+            known = Chromosomes(tuple(sizes), tuple(sizes.values()), genome)
+            reads.append(("hichip.anchors", anchors, partial(read_anchors, chromosomes=known)))
+    for key, path, look in reads:
+        if _are_there(path):
+            try:
+                look(path)
+            except InputError as error:
+                yield error.at(f"{error.where or path} (configuration, key {key})")
 
 
 def genome_sizes(path: str | Path) -> dict[str, int]:
@@ -182,18 +213,6 @@ def _require_genome(given: Mapping[str, int], genome: str) -> None:
         )
 
 
-def _check_loops(path: str, genome: str) -> None:
-    if path.endswith((".bz2", ".xz", ".zst")):
-        return
-    names = genome_sizes(genome).keys()
-    with reading(path, "table of loops") as handle:
-        lines = [line for line in itertools.islice(handle, LOOP_LINES) if line.strip()]
-    rows = [line for line in lines if line[0] != "#" and re.search(r"\d", line)]
-    cells = [cell for line in rows for cell in re.split(r"[\t ,;]+", line)]
-    if rows and not any(cell in names or cell.rsplit(":", 1)[0] in names for cell in cells):
-        raise _foreign([re.split(r"[\t ,;]+", row.strip())[0] for row in rows[-3:]], genome)
-
-
 def _foreign(found: list[str], genome: str) -> InputError:
     return InputError(
         "None of its chromosomes is in the genome.",
@@ -212,4 +231,4 @@ def _check_targets(_: pd.Series, path: str, reference: Reference) -> None:
 
 
 _COUNTS = {"expression": _check_genes, "kallisto": _check_targets}
-_NAMES = {"bam1": _check_bam, "bam2": _check_bam, "pairs": _check_pairs, "loops": _check_loops}
+_NAMES = {"bam1": _check_bam, "bam2": _check_bam, "pairs": _check_pairs}

@@ -22,7 +22,7 @@ def add_configfile(parser):
 
 
 def run(args):
-    from deepexpr.checks.genome import read_references, unit_problems
+    from deepexpr.checks.genome import configured_problems, read_references, unit_problems
     from deepexpr.checks.inputs import load_and_check, run_time_problems
     from deepexpr.config.settings import read_config
     from deepexpr.errors import raise_all
@@ -36,6 +36,7 @@ def run(args):
                 *problems,
                 *run_time_problems(config, samples, units),
                 *unit_problems(config, samples, units, references),
+                *configured_problems(config, samples),
             ]
         )
     print(
