@@ -17,7 +17,10 @@ from deepexpr.run.code import imports
 SAMPLES = "sample\tcell_line\tassay\tassembly\nR\tLine\trna\ttoy\n"
 UNITS = "sample\tunit\texpression\nR\tone\tgenes.tsv\n"
 CONFIG = "samples: s.tsv\nunits: u.tsv\nassemblies: {toy: {genome: g.fa, annotation: a.gtf}}\n"
-ANNOTATION = 'chr1\tx\texon\t1\t4\t.\t+\t.\tgene_id "G"; transcript_id "T"; gene_name "G";\n'
+ANNOTATION = (
+    'chr1\tx\texon\t1\t4\t.\t+\t.\tgene_id "G"; transcript_id "T"; gene_name "G"; '
+    'gene_biotype "protein_coding";\n'
+)
 
 
 def test_declared_dependencies_are_those_that_are_imported(root):

@@ -6,8 +6,10 @@ import argparse
 import logging
 from pathlib import Path
 
-from deepexpr.commands.numbers import share
 from deepexpr.errors import InputError
+from deepexpr.motifs.cismodule.settings import CismoduleSettings
+from deepexpr.options import add_options, add_settings, given
+from deepexpr.settings import Field, Section
 
 logger = logging.getLogger(__name__)
 
@@ -16,10 +18,14 @@ _LOWER_TO_N = str.maketrans("acgt", "NNNN")
 HELP = "Find motifs and their modules in sequences (CisModule)."
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    from deepexpr.motifs.cismodule.settings import CismoduleSettings
-    from deepexpr.options import add_settings
+class ListedSection(Section):
+    """Which sites and modules are written."""
 
+    min_probability: float = Field(0.5, ge=0, le=1)
+    """Of the sites and modules listed (0-1)."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--fasta", required=True, metavar="FASTA", help="enhancer sequences")
     add_settings(
         parser,
@@ -29,9 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--mask-lowercase", action="store_true", help="no sites in lower-case (repeat) letters"
     )
-    parser.add_argument(
-        "--min-probability", type=share, default=0.5, help="of the sites and modules listed (0-1)"
-    )
+    add_options(parser, ListedSection)
     parser.add_argument("--seed", type=int, default=1, help="seed of the chains")
     parser.add_argument("--threads", type=int, default=1, help="chains run at once")
     parser.add_argument(
@@ -45,9 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     from deepexpr.motifs.cismodule.output import write_result
-    from deepexpr.motifs.cismodule.settings import CismoduleSettings
     from deepexpr.motifs.cismodule.summary import find_modules, nothing_found
-    from deepexpr.options import given
     from deepexpr.reference.fasta import read_fasta
 
     settings = given(args, CismoduleSettings)
@@ -65,7 +67,7 @@ def run(args: argparse.Namespace) -> None:
         settings,
         seed=args.seed,
         threads=args.threads,
-        min_probability=args.min_probability,
+        min_probability=given(args, ListedSection).min_probability,
     )
     write_result(result, args.output)
 

@@ -5,17 +5,23 @@ from __future__ import annotations
 import argparse
 import logging
 
-from deepexpr.commands.numbers import at_least
+from deepexpr.motifs.sections import EnhancerSection
+from deepexpr.options import add_settings, given
+from deepexpr.settings import Field
 
 logger = logging.getLogger(__name__)
 
 HELP = "Cut the distal anchors of the strongest loops out of the genome."
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    from deepexpr.motifs.sections import EnhancerSection
-    from deepexpr.options import add_settings
+class EnhancerSettings(EnhancerSection):
+    """How many distal anchors, how wide, and what is distal."""
 
+    promoter_reach: int = Field(1000, ge=0)
+    """A promoter is the TSS ± this (bp)."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--signal", required=True, metavar="TSV", help="loops with their signal (verb signal)"
     )
@@ -26,10 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="gene table: anchors at a promoter are left out, and the other anchor of the loop "
         "must be at one (default: all anchors count)",
     )
-    parser.add_argument(
-        "--promoter-reach", type=at_least(0), default=1000, metavar="BP", help="promoter = TSS ± BP"
-    )
-    add_settings(parser, EnhancerSection, enhancers="--number", enhancer_width="--width")
+    add_settings(parser, EnhancerSettings, enhancers="--number", enhancer_width="--width")
     parser.add_argument(
         "--peaks",
         metavar="BED",
@@ -44,16 +47,14 @@ def run(args: argparse.Namespace) -> None:
     from deepexpr.files import read, writing
     from deepexpr.motifs import enhancers
     from deepexpr.motifs.beds import read_peaks, write_bed6
-    from deepexpr.motifs.sections import EnhancerSection
-    from deepexpr.options import given
     from deepexpr.reference.fasta import open_genome, write_fasta
     from deepexpr.reference.genes import read_genes
     from deepexpr.schemas import SIGNAL
 
-    settings = given(args, EnhancerSection)
+    settings = given(args, EnhancerSettings)
     signal = read(SIGNAL, args.signal)
     genes = read_genes(args.genes) if args.genes else None
-    regions = enhancers.distal_anchors(signal, genes, args.promoter_reach)
+    regions = enhancers.distal_anchors(signal, genes, settings.promoter_reach)
     if args.peaks:
         regions = enhancers.trim_to_peaks(regions, read_peaks(args.peaks))
     regions = regions.head(settings.enhancers)

@@ -4,27 +4,28 @@ from __future__ import annotations
 
 import argparse
 
-from deepexpr.commands.numbers import share
+from deepexpr.motifs.sections import InterpretSection
+from deepexpr.options import add_options, given
+from deepexpr.settings import Field
 
 HELP = "Explain the prediction of one gene: bases, known motifs, distal bins."
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    from deepexpr.motifs.sections import InterpretSection
-    from deepexpr.options import add_options
+class InterpretSettings(InterpretSection):
+    """Known motifs, method, and which matches are listed."""
 
+    p_value: float = Field(1e-4, ge=0, le=1)
+    """Of a motif match."""
+    share: float = Field(0.05, ge=0, le=1)
+    """A match is listed where its mean attribution is among this share (0-1)."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--bundle", required=True, metavar="DIR", help="trained network")
     parser.add_argument("--gene", required=True, metavar="NAME", help="a gene of the dataset")
     parser.add_argument("--dataset", required=True, metavar="H5", help="dataset with the gene")
-    add_options(parser, InterpretSection, interpret_method="--method")
+    add_options(parser, InterpretSettings, interpret_method="--method")
     parser.add_argument("--fold", type=int, metavar="N", help="one fold (default: mean of all)")
-    parser.add_argument("--p-value", type=share, default=1e-4, help="of a motif match")
-    parser.add_argument(
-        "--share",
-        type=share,
-        default=0.05,
-        help="a match is listed where its mean attribution is among this share (0-1)",
-    )
     parser.add_argument("--threads", type=int, help="CPU threads of the network")
     parser.add_argument(
         "--output",
@@ -47,10 +48,8 @@ def run(args: argparse.Namespace) -> None:
     )
     from deepexpr.motifs.jaspar import load_targets
     from deepexpr.motifs.scanning import known_hits, letter_frequencies
-    from deepexpr.motifs.sections import InterpretSection
-    from deepexpr.options import given
 
-    settings = given(args, InterpretSection)
+    settings = given(args, InterpretSettings)
     configure(args.threads)
     targets = load_targets(settings.targets)
     bundle = Bundle.open(args.bundle)
@@ -72,7 +71,9 @@ def run(args: argparse.Namespace) -> None:
         if PROMOTER in bundle.inputs:
             track = track_of_promoter()
             background = letter_frequencies(dataset.sequence)
-            hits = known_hits(track, targets, background, p_value=args.p_value, share=args.share)
+            hits = known_hits(
+                track, targets, background, p_value=settings.p_value, share=settings.share
+            )
             write_table(track, folder / "attribution.tsv")
             write_table(hits, folder / "motifs.tsv")
         if BINS in bundle.inputs:

@@ -6,19 +6,23 @@ import sys
 from pathlib import Path
 
 from deepexpr.commands.check import add_configfile
-from deepexpr.commands.numbers import above_zero
+from deepexpr.options import add_options, given
+from deepexpr.settings import Field, Section
 
 HELP = "Estimate jobs, core-hours, GPU-hours, memory and disk of a configuration."
 ROOT = Path(__file__).resolve().parents[2]
 
 
+class PlanSettings(Section):
+    """What this project has not measured."""
+
+    gpu_speedup: float | None = Field(None, gt=0)
+    """How many times faster than one core a GPU trains; not measured by this project."""
+
+
 def add_arguments(parser):
     add_configfile(parser)
-    parser.add_argument(
-        "--gpu-speedup",
-        type=above_zero,
-        help="how many times faster than one core a GPU trains; not measured by this project",
-    )
+    add_options(parser, PlanSettings)
 
 
 def run(args):
@@ -33,7 +37,7 @@ def run(args):
     total = table.iloc[-1]
     print(f"Disk at the peak: {total['kept_gb'] + total['temporary_gb']:,.0f} GB beside the reads,")
     print(f"  {total['kept_gb']:,.0f} GB of it kept.")
-    print(_gpu(training_hours(table), args.gpu_speedup))
+    print(_gpu(training_hours(table), given(args, PlanSettings).gpu_speedup))
     print("Empty cells were not measured; the total's memory is the largest that was.")
     print("Rates were measured on one core of a 2-core machine: deepexpr/run/rates.tsv.")
     print("Assumed; reads whose files are there are counted by the files' sizes:")

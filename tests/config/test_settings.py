@@ -22,8 +22,8 @@ def test_defaults_come_from_the_sections():
     config = complete_config(MINIMAL)
     assert config["loops"] == {
         "mode": "hichip", "iterations": 10000, "burn_in": 100, "chains": 4,
-        "stop_when_converged": False, "confidence": 0.9, "total_metric": "read_pairs",
-        "caller": "origami", "caller_settings": {},
+        "stop_when_converged": False, "confidence": 0.9, "caller": "origami", "caller_settings": {},
+        "total_metric": "read_pairs",
     }  # fmt: skip
     assert config["assemblies"]["toy"]["genome_url"] is None
     assert MINIMAL.get("loops") is None, "the argument stays as it was"

@@ -142,4 +142,4 @@ def test_numbers_out_of_range_are_wrong_usage(options, capsys):
     with pytest.raises(SystemExit) as stop:
         main(options.split())
     assert stop.value.code == 2
-    assert re.search("is no |is less than", capsys.readouterr().err)
+    assert re.search("is no |is less than|is greater than", capsys.readouterr().err)
