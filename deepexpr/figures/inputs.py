@@ -1,68 +1,24 @@
-"""What the tables of the figures are made from: files by role, checked when asked for."""
+"""What the tables of the figures are made from: files by role, checked when asked for.
 
+Each input stands once, with its option. pandas is imported where it is used: `--help` is quick.
+"""
+
+# ruff: noqa: RUF009 (the calls are dataclass fields)
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+import argparse
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from deepexpr.errors import InputError
-from deepexpr.files import read_table
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
-@dataclass(frozen=True)
-class Inputs:
-    """Files and settings from the command line; only those that a figure needs are set.
-
-    `signal`, `qc`, `loop_qc`, `run_info`, `history`, `search` and `trace` go from a name (cell
-    line, sample, run) to a path.
-    """
-
-    dataset: tuple[Path, ...] = ()
-    metrics: tuple[Path, ...] = ()
-    cross: tuple[Path, ...] = ()
-    tests: Path | None = None
-    signal: dict[str, Path] = field(default_factory=dict)
-    qc: dict[str, Path] = field(default_factory=dict)
-    loop_qc: dict[str, Path] = field(default_factory=dict)
-    run_info: dict[str, Path] = field(default_factory=dict)
-    history: dict[str, Path] = field(default_factory=dict)
-    search: dict[str, Path] = field(default_factory=dict)
-    trace: dict[str, Path] = field(default_factory=dict)
-    interpretation: Path | None = None
-    versions: tuple[Path, ...] = ()
-    benchmark: Path | None = None
-    genes: Path | None = None
-    transcripts: Path | None = None
-    chrom_sizes: Path | None = None
-    tomtom: Path | None = None
-    motif_summary: dict[str, Path] = field(default_factory=dict)
-    filters: Path | None = None
-    jaspar: str = "JASPAR2018"
-    e_value: float = 0.05
-    bundle: Path | None = None
-    gene: str | None = None
-    cell_line: str = ""
-    full_reach: int = 1_000_000
-    title: str = ""
-    warning: tuple[str, ...] = ()
-
-    def require(self, figure: str, names: Sequence[str]) -> None:
-        """Raise InputError naming the options in `names` that were not given."""
-        missing = [f"--{name}" for name in names if not getattr(self, name)]
-        if missing:
-            raise InputError(
-                f"Table {figure} needs {', '.join(missing)}.",
-                where=f"deepexpr table {figure}",
-                expected=", ".join(f"--{name}" for name in names),
-                found="none of them" if len(missing) == len(names) else "only some of them",
-                fix="Give the option(s); `deepexpr table --help` lists them by figure.",
-            )
-
-
-def named_paths(values: Sequence[str], option: str) -> dict[str, Path]:
+def named_paths(values: Sequence[str], where: str) -> dict[str, Path]:
     """``["K562=a.tsv", ...]`` as ``{"K562": Path("a.tsv"), ...}``, in the order given."""
     paths: dict[str, Path] = {}
     for value in values:
@@ -70,21 +26,126 @@ def named_paths(values: Sequence[str], option: str) -> dict[str, Path]:
         if not separator or not name or not path:
             raise InputError(
                 f"{value!r} is not a name and a path.",
-                where=option,
+                where=where,
                 expected="NAME=PATH, e.g. K562=signal.tsv",
                 found=value,
                 fix="Write the name, an equals sign and the path without spaces.",
             )
         if name in paths:
             raise InputError(
-                f"{name!r} is given twice.", where=option, fix="Give each name one path."
+                f"{name!r} is given twice.", where=where, fix="Give each name one path."
             )
         paths[name] = Path(path)
     return paths
 
 
+def _many(metavar: str, text: str, kind: Callable = Path):
+    options = {"nargs": "+", "default": [], "action": "extend", "metavar": metavar, "help": text}
+    return field(
+        default=(), metadata={"options": options, "read": lambda given, _: tuple(map(kind, given))}
+    )
+
+
+def _named(text: str):
+    options = {"nargs": "+", "default": [], "action": "extend", "metavar": "NAME=TSV", "help": text}
+    return field(default_factory=dict, metadata={"options": options, "read": named_paths})
+
+
+def _one(metavar: str, text: str):
+    options = {"metavar": metavar, "help": text}
+    return field(
+        default=None,
+        metadata={"options": options, "read": lambda given, _: Path(given) if given else None},
+    )
+
+
+def _setting(default: Any, text: str, **more):
+    options = {"default": default, "help": text} | more
+    return field(default=default, metadata={"options": options, "read": lambda given, _: given})
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Files and settings from the command line; only those that a figure needs are set.
+
+    Each is an option of `deepexpr table` of the same name. Those given as NAME=file go from the
+    name (cell line, sample, run) to the path.
+    """
+
+    dataset: tuple[Path, ...] = _many("H5", "dataset files, one per cell line (`deepexpr dataset`)")
+    metrics: tuple[Path, ...] = _many("TSV", "metrics (`deepexpr evaluate`)")
+    cross: tuple[Path, ...] = _many("TSV", "metrics of predictions across cell lines")
+    tests: Path | None = _one("TSV", "tests between methods (`deepexpr evaluate`)")
+    signal: dict[str, Path] = _named("CELL_LINE=loops with counts (`deepexpr signal`)")
+    qc: dict[str, Path] = _named("CELL_LINE=HiChIP counts of its samples")
+    loop_qc: dict[str, Path] = _named("CELL_LINE=counts of its loops")
+    run_info: dict[str, Path] = _named("SAMPLE=kallisto's run_info.json")
+    versions: tuple[Path, ...] = _many("TXT", "TOOL.txt: what the tool says its version is")
+    history: dict[str, Path] = _named("RUN=training history (`deepexpr train`)")
+    search: dict[str, Path] = _named("RUN=search table (`deepexpr baseline`)")
+    trace: dict[str, Path] = _named("RUN=trace.tsv (`deepexpr cismodule`)")
+    interpretation: Path | None = _one("DIR", "folder of one gene (`deepexpr interpret`)")
+    benchmark: Path | None = _one("DIR", "folder of Snakemake's benchmark files, *.STEP.tsv")
+    genes: Path | None = _one("TSV", "genes (`deepexpr promoters --table`)")
+    transcripts: Path | None = _one("TSV", "transcripts, for gene bodies (bp)")
+    chrom_sizes: Path | None = _one("TSV", "chromosomes and their lengths, where the axis ends")
+    tomtom: Path | None = _one("TSV", "matches (`deepexpr tomtom`)")
+    motif_summary: dict[str, Path] = _named(
+        "MOTIFS=how many match (`deepexpr tomtom --summary`), such as 'K562 filters'"
+    )
+    filters: Path | None = _one("MEME", "motifs that were matched")
+    jaspar: str = _setting("JASPAR2018", "motifs that were searched", metavar="NAME|MEME")
+    e_value: float = _setting(0.05, "largest E of a match", type=float)
+    bundle: Path | None = _one("DIR", "a trained bundle (`deepexpr train`)")
+    gene: str | None = _setting(
+        None, "gene of figure 2C (left out: that with the strongest loops)", metavar="NAME"
+    )
+    cell_line: str = _setting("", "cell line to name in the heading", metavar="NAME")
+    full_reach: int = _setting(
+        1_000_000, "how far from the TSS all bins reach, to either side", type=int, metavar="BP"
+    )
+    title: str = _setting("", "name of the run, for the summary")
+    warning: tuple[str, ...] = _many("TEXT", "sentences the summary must show", str)
+
+    @classmethod
+    def from_arguments(cls, args: argparse.Namespace) -> Inputs:
+        """What the options of `add_options` were given."""
+        values = {
+            one.name: one.metadata["read"](getattr(args, one.name), option(one.name))
+            for one in fields(cls)
+        }
+        return cls(**values)
+
+    def require(self, figure: str, names: Sequence[str]) -> None:
+        """Raise InputError naming the options in `names` that were not given."""
+        missing = [option(name) for name in names if not getattr(self, name)]
+        if missing:
+            raise InputError(
+                f"Table {figure} needs {', '.join(missing)}.",
+                where=f"deepexpr table {figure}",
+                expected=", ".join(map(option, names)),
+                found="none of them" if len(missing) == len(names) else "only some of them",
+                fix="Give the option(s); `deepexpr table --help` lists them by figure.",
+            )
+
+
+def option(name: str) -> str:
+    """The option of `deepexpr table` for one of the inputs."""
+    return "--" + name.replace("_", "-")
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """An option for each of the inputs."""
+    for one in fields(Inputs):
+        parser.add_argument(option(one.name), **one.metadata["options"])
+
+
 def read_tables(paths: Sequence[Path], columns: tuple[str, ...]) -> pd.DataFrame:
     """Several TSV files of the same `columns` under each other; header-only files are fine."""
+    import pandas as pd
+
+    from deepexpr.files import read_table
+
     tables = [read_table(path, columns)[list(columns)] for path in paths]
     filled = [table for table in tables if len(table)]
     if not filled:
