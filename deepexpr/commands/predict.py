@@ -14,7 +14,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--bundle", required=True, help="folder bundle/ that train wrote")
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--fasta", help="promoters in the gene's orientation (FASTA)")
-    source.add_argument("--bed", help="promoters, or 1-bp TSS, with strand in column 6 (BED)")
+    source.add_argument("--bed", help="promoters, or 1-bp TSS, strand in column 6 (BED)")
     source.add_argument("--dataset", help="dataset (HDF5); it brings its own bins")
     parser.add_argument("--genome", help="genome (FASTA) of --bed")
     parser.add_argument("--genes", help="file with one gene of --dataset a line; default: all")

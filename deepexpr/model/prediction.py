@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,8 @@ from deepexpr.model.bundle import Bundle
 from deepexpr.model.examples import Examples
 from deepexpr.reference.bed import BedRow, bed_rows
 from deepexpr.reference.fasta import open_genome, read_fasta, reverse_complement
+
+log = logging.getLogger(__name__)
 
 
 def promoters_from_fasta(path: str | Path, length: int) -> tuple[list[str], np.ndarray]:
@@ -29,15 +32,17 @@ def promoters_from_bed(
 
     An interval of `length` bp is the promoter; one of 1 bp is the TSS, around which the window
     is cut so that the TSS base has the index `tss_index` in the gene's orientation. Column 4 is
-    the name (default chromosome:start-end), column 6 the strand (default +). Beyond the ends of
-    a chromosome stands N. Coordinates are 0-based and half-open.
+    the name (default chromosome:start-end), column 6 the strand; without one, or with ``.``, an
+    interval is read on +, with a warning of how many there are. A strand in another column is an
+    error. Beyond the ends of a chromosome stands N. Coordinates are 0-based and half-open.
     """
-    names, sequences = [], []
+    names, sequences, unstranded = [], [], 0
     with open_genome(genome) as fasta:
         sizes = dict(zip(fasta.references, fasta.lengths, strict=True))
         for row in bed_rows(bed):
             chromosome, start, end, _, where = row
             name, strand = _name_and_strand(row)
+            unstranded += strand == "."
             if chromosome not in sizes:
                 raise InputError(
                     f"The genome has no chromosome {chromosome!r}.",
@@ -46,7 +51,7 @@ def promoters_from_bed(
                     fix="Use the genome build of the BED file, with the same names.",
                 )
             if end - start == 1:
-                before = tss_index if strand == "+" else length - 1 - tss_index
+                before = tss_index if strand != "-" else length - 1 - tss_index
                 start = start - before
                 end = start + length
             if start >= sizes[chromosome] or end <= 0:
@@ -61,13 +66,28 @@ def promoters_from_bed(
             sequence = "N" * max(0, -start) + sequence
             sequence = sequence.ljust(end - start, "N")
             names.append(name)
-            sequences.append(sequence if strand == "+" else reverse_complement(sequence))
+            sequences.append(reverse_complement(sequence) if strand == "-" else sequence)
+    if unstranded:
+        log.warning(
+            "%d of %d promoters of %s have no strand and are read on +: those of genes on - are "
+            "another sequence. The strand, + or -, stands in column 6.",
+            unstranded, len(names), bed,
+        )  # fmt: skip
     return _encoded(names, sequences, length, str(bed))
 
 
 def _name_and_strand(row: BedRow) -> tuple[str, str]:
     name = row.fields[3] if len(row.fields) > 3 else f"{row.chromosome}:{row.start}-{row.end}"
-    strand = row.fields[5] if len(row.fields) > 5 else "+"
+    strand = row.fields[5] if len(row.fields) > 5 else "."
+    elsewhere = [i + 1 for i, field in enumerate(row.fields) if i > 2 and field in ("+", "-")]
+    if elsewhere and strand not in ("+", "-"):
+        raise InputError(
+            f"The strand stands in column {elsewhere[0]}.",
+            where=row.where,
+            expected="chromosome, start, end, name, score and strand: the strand in column 6",
+            found="\t".join(row.fields)[:60],
+            fix="Put a 0 in column 5 and the strand in column 6.",
+        )
     if strand not in ("+", "-", "."):
         raise InputError(
             "The strand is not possible.",
@@ -75,7 +95,7 @@ def _name_and_strand(row: BedRow) -> tuple[str, str]:
             expected="+, - or . in column 6",
             found=repr(strand),
         )
-    return name, "+" if strand == "." else strand
+    return name, strand
 
 
 def _encoded(
