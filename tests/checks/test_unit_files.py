@@ -225,3 +225,53 @@ def test_strandedness_of_no_reads_is_refused(project):
     samples = "sample\tcell_line\tassay\tassembly\tstrandedness\nR1\tLine\trna\ttoy\tforward\n"
     with pytest.raises(InputError, match="Only an RNA-seq sample with reads"):
         check("R1\ta\t\t\t\t\tt.tsv\n", samples)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_generated_pairs_of_each_kind(project, seed):
+    """A sound pair passes; what is made of it is refused, whatever its names and lengths."""
+    draw = random.Random(seed)
+    one, two = draw.choice(MARKS)
+    length, number = draw.randint(40, 150), draw.randint(10, 400)
+    quality = draw.choice(["I", "#,:F", "!&-5=EIJ", "?DIK"])
+    first, second = (
+        [f"@{text}" for text in reads(seed * 2 + m, number, name, quality, length).split("\n@")]
+        for m, name in enumerate((one, two))
+    )
+    first[0], second[0] = first[0][1:], second[0][1:]
+    first, second = (["".join([t.rstrip("\n"), "\n"]) for t in x] for x in (first, second))
+    one_pair(project, "".join(first), "".join(second))
+    at = draw.randrange(number - 1)
+    shuffled = [*second[:at], second[at + 1], second[at], *second[at + 2 :]]
+    renamed = [b.split("\n", 1)[0] + "\n" + a.split("\n", 1)[1]
+               for a, b in zip(first, second, strict=True)]  # fmt: skip
+    for made in (shuffled, second[:-1], second[1:], renamed, second * 2):
+        with pytest.raises(InputError):
+            one_pair(project, "".join(first), "".join(made))
+    (project / "x.fq").write_text("".join(a + b for a, b in zip(first, second, strict=True)))
+    with pytest.raises(InputError, match=r"interleaved|at record|same mate|say that"):
+        check("R1\ta\tx.fq\t\t200\t20\n", ONE_SAMPLE)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_generated_qualities(project, seed):
+    """Reads that wear out to their ends, in both codes."""
+    draw = random.Random(seed)
+    for offset in (33, 64):
+        for mate in (1, 2):
+            text = ""
+            for i in range(draw.randint(20, 300)):
+                bases, best = dna(draw), draw.randint(30, 40)
+                worn = [max(2, best - draw.randint(0, 4) - j // 3) for j in range(50)]
+                quality = "".join(chr(offset + q) for q in worn)
+                text += f"@r{i}\n{bases}\n+\n{quality}\n"
+            (project / f"x_{mate}.fq").write_text(text)
+        shorter = min((project / f"x_{m}.fq").read_text().count("\n") for m in (1, 2))
+        for mate in (1, 2):
+            lines = (project / f"x_{mate}.fq").read_text().splitlines(keepends=True)
+            (project / f"x_{mate}.fq").write_text("".join(lines[:shorter]))
+        if offset == 33:
+            check(PAIR, SAMPLES)
+        else:
+            with pytest.raises(InputError, match="Phred"):
+                check(PAIR, SAMPLES)

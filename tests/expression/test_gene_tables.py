@@ -91,3 +91,24 @@ def test_negative_values_are_told_to_be_logarithms(tmp_path):
     with pytest.raises(InputError, match="are logarithms") as caught:
         read_gene_counts(table(tmp_path / "t", rows, "sample\tTCGA\n"))
     assert "kallisto" not in str(caught.value)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_generated_scales(tmp_path, caplog, seed):
+    """Counts, TPM and their logarithms, to some base, of libraries of any depth."""
+    import math
+
+    draw = random.Random(seed)
+    raw = [draw.lognormvariate(draw.uniform(0, 4), 2) * (draw.random() > 0.3) for _ in range(1500)]
+    total = sum(raw)
+    tpm = [value / total * 1e6 for value in raw]
+    counts = [round(value * draw.choice([1, 10, 100])) for value in raw]
+    base = draw.choice([2, 10, math.e])
+    for name, values, warned in (
+        ("tpm", tpm, False), ("counts", counts, False),
+        ("log", [math.log(1 + value, base) for value in tpm], True),
+    ):  # fmt: skip
+        caplog.clear()
+        rows = [(f"GENE{i}", f"{value:.6g}") for i, value in enumerate(values)]
+        read_gene_counts(table(tmp_path / name, rows))
+        assert ("looks like a log scale" in caplog.text) == warned, name
