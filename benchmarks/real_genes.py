@@ -45,6 +45,8 @@ COLUMNS = (*LINES, *(name for name, _, _ in WITH_LOOPS))
 RECIPES = {
     "plain": Recipe(),
     "faster": Recipe(rate=2.5e-3, dropout_dense=0.15, ema=0.99),
+    "apart": Recipe(apart=True, rate=1.5e-3, dropout=0.2),
+    "apart, further": Recipe(apart=True, rate=1.5e-3, dropout=0.2, further=0.5),
     "further": Recipe(further=0.5),
     "residual": Recipe(residual=2),
     "residual, further": Recipe(residual=2, further=0.5),

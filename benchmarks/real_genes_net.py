@@ -29,7 +29,9 @@ class Recipe:
 
     filters, chunks, pool : first convolution (chunks of 4 letters) and its average pooling.
     width, kernel2, pool2 : second convolution. width3 : third. residual : dilated residual
-    layers after the second. hidden : dense layer. heads : see `make`.
+    layers after the second. hidden : dense layer. apart : lines with loops have a sequence score of
+    their own; else they share that of the line without, which then gives way to the loops.
+    further : weight of the outputs for further lines.
     """
 
     filters: int = 96
@@ -50,7 +52,7 @@ class Recipe:
     epochs: int = 14
     ema: float = 0.995
     further: float = 0.0
-    mixup: float = 0.0
+    apart: bool = False
 
 
 @numba.njit(fastmath=True, cache=True, nogil=True)
@@ -155,6 +157,8 @@ def _start(recipe, positions, lines, further, loops, rng):
             f"l2_{name}": dense(48, 48, 16), f"l2b_{name}": np.zeros(16, np.float32),
             f"l3_{name}": np.zeros((16, 1), np.float32),
         }  # fmt: skip
+        if r.apart:
+            p |= {f"own_{name}": dense(r.hidden, r.hidden) * 0.5, f"ownb_{name}": np.float32(0)}
     return p
 
 
@@ -208,7 +212,8 @@ def apply(p, state, x, loops, recipe, heads, key=None):
         u = _drop(jax.nn.relu(loops[name] @ p[f"l1_{name}"] + p[f"l1b_{name}"]), 0.2, keys[4 + i])
         s = jax.nn.relu(h @ p[f"ls_{name}"])
         z = jax.nn.relu(jnp.concatenate([u, s], -1) @ p[f"l2_{name}"] + p[f"l2b_{name}"])
-        joint.append(lines[:, line] + (z @ p[f"l3_{name}"])[:, 0])
+        own = h @ p[f"own_{name}"] + p[f"ownb_{name}"] if r.apart else lines[:, line]
+        joint.append(own + (z @ p[f"l3_{name}"])[:, 0])
     further = h @ p["fur"] + p["furb"] if "fur" in p else None
     return (lines, jnp.stack(joint, -1) if joint else lines[:, :0], further), new
 

@@ -31,6 +31,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from deepexpr.evaluation.best import is_network
 from deepexpr.evaluation.summary import bootstrap_interval
 from deepexpr.schemas import NETWORK_KINDS
 
@@ -52,11 +53,6 @@ TESTS = (
     "mean", "other_mean", "difference", "low", "high", "rank_biserial", "statistic", "p_value",
     "p_adjusted", "reason",
 )  # fmt: skip
-
-
-def is_network(method: str) -> bool:
-    """Whether a method's name is a kind of DeepExpression, e.g. "full" or "full-500kb"."""
-    return method.split("-")[0] in NETWORK_KINDS
 
 
 def compare(metrics: pd.DataFrame, seed: int = 0) -> pd.DataFrame:

@@ -10,11 +10,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
+from deepexpr.evaluation.best import best_baseline
 from deepexpr.figures import style
 from deepexpr.figures.inputs import Inputs, read_tables
 from deepexpr.figures.performance import (
     AXIS_LABELS,
     SCHEME_LABELS,
+    best_of,
     failures,
     own_scores,
     total_genes,
@@ -32,9 +34,14 @@ SHORT_LABELS = {"full": "both\ninputs", "sequence": "sequence\nonly", "hichip": 
 
 
 def build_ablation(inputs: Inputs) -> pd.DataFrame:
-    """Scores of the network with both inputs and with either left out."""
+    """Scores of the network with both inputs, with either left out, and of the best baseline."""
     scores = own_scores(inputs, None)
-    return scores[scores["method"].isin(NETWORK_KINDS)].reset_index(drop=True)
+    kept = scores["method"].isin(NETWORK_KINDS)
+    for _, group in scores.groupby(["metric", "scheme", "cell_line", "K"]):
+        best = best_baseline(group)
+        if best:
+            kept.loc[group.index[group["method"] == best[0]]] = True
+    return scores[kept].reset_index(drop=True)
 
 
 def build_distance(inputs: Inputs) -> pd.DataFrame:
@@ -60,7 +67,8 @@ def reach_kb(method: str, full: int) -> int:
 
 
 def draw_ablation(table: pd.DataFrame) -> Figure:
-    """Folds as points joined across the three networks; change of the mean in per cent."""
+    """Folds as points joined across the three networks; change of the mean in per cent; dashed the
+    mean of the best baseline."""
     title = "What each input is worth"
     if table.empty:
         return style.only_words(title, "No network was evaluated, so there is nothing to ablate.")
@@ -122,7 +130,7 @@ def _title(key: tuple, rows: pd.DataFrame) -> tuple[str, list[str]]:
     """Heading and lines of detail of a panel."""
     _, scheme, line = key
     k = f"K = {rows['K'].iloc[0]}, {SCHEME_LABELS.get(scheme, scheme)}"
-    return str(line), [k, f"n = {total_genes(rows):,} genes", failures(rows)]
+    return str(line), [k, f"n = {total_genes(rows):,} genes", best_of(rows), failures(rows)]
 
 
 def _score_axis(axis: Axes, key: tuple) -> None:
@@ -154,6 +162,9 @@ def _ablation_panel(axis: Axes, key: tuple, rows: pd.DataFrame) -> None:
             axis.annotate("not run", (place, 0.5), xycoords=("data", "axes fraction"), ha="center")
             continue
         axis.plot([place - 0.22, place + 0.22], [means[kind]] * 2, color="black", linewidth=1.4)
+    best = best_baseline(rows)
+    if best:
+        axis.axhline(best[1], color="#555555", linewidth=0.8, linestyle="--", zorder=0)
     _changes(axis, by_fold)
 
 

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
+from deepexpr.evaluation.best import best_baseline
 from deepexpr.figures import style
 from deepexpr.figures.inputs import Inputs, read_tables
 from deepexpr.files import read_table
@@ -100,6 +101,12 @@ def total_genes(rows: pd.DataFrame) -> int:
     """Genes tested: the sum of n over the folds of one K, the largest over methods."""
     sums = rows.groupby(["method", "K"])["n"].sum()
     return int(sums.max()) if len(sums) else 0
+
+
+def best_of(rows: pd.DataFrame) -> str:
+    """Words for the best baseline of a panel at its largest K, "" without one."""
+    best = best_baseline(rows[rows["K"] == rows["K"].max()])
+    return f"best baseline: {style.label(best[0])}, {best[1]:.3f}" if best else ""
 
 
 def failures(rows: pd.DataFrame) -> str:
@@ -253,6 +260,7 @@ def _panel_title(key: tuple, rows: pd.DataFrame, k: int | None = None) -> tuple[
     detail = [f"K = {k}, {splits}", number] if k else [f"{splits}, {number}"]
     if line != trained_on:
         detail.insert(0, f"trained on {str(trained_on).replace(',', ', ')}")
+    detail.append(best_of(rows))
     return str(line), [*detail, failures(rows)]
 
 

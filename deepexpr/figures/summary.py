@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from deepexpr.evaluation.best import best_baseline
 from deepexpr.figures import pages, style
 from deepexpr.figures.inputs import Inputs, read_tables
 from deepexpr.figures.qc import verdict
@@ -41,7 +42,7 @@ def build_summary(inputs: Inputs) -> pd.DataFrame:
     rows += [("result", f"{item}, across cell lines", text) for _, item, text in _results(cross)]
     rows += _motifs(inputs)
     warnings += _lost_folds(pd.concat([t for t in (scores, cross) if len(t)] or [scores]))
-    warnings += _sequence_warnings(scores)
+    warnings += _sequence_warnings(scores) + _baseline_warnings(scores)
     warnings += _quality_warnings(inputs)
     warnings += list(inputs.warning)
     rows += [("warning", "", text) for text in warnings]
@@ -130,9 +131,9 @@ def _results(scores: pd.DataFrame) -> list[tuple]:
 def _score_text(metric: str, scheme: str, k: int, group: pd.DataFrame) -> str:
     means = group.groupby("method")["value"].mean().dropna()
     networks = [m for m in means.index if m in NETWORK_KINDS]
-    baselines = [m for m in means.index if m.split("-")[0] not in NETWORK_KINDS]
+    best = best_baseline(group)
     parts = []
-    for method in (_first(networks), max(baselines, key=means.get, default=None)):
+    for method in (_first(networks), best and best[0]):
         if method is not None:
             sd = group.loc[group["method"] == method, "value"].std()
             spread = f" ± {sd:.3f}" if sd == sd else ""
@@ -190,6 +191,23 @@ def _sequence_warnings(scores: pd.DataFrame) -> list[str]:
                 f"{line}: with HiChIP the network is not better than without "
                 f"({METRIC_NAMES.get(metric, metric)} {full:.3f} against {sequence:.3f}, "
                 f"{scheme} {k}-fold)."
+            )
+    return warnings
+
+
+def _baseline_warnings(scores: pd.DataFrame) -> list[str]:
+    """Cell lines whose network is not above the best baseline, means over folds."""
+    warnings = []
+    for (line, metric, scheme, k), group in scores.groupby(
+        ["cell_line", "metric", "scheme", "K"], sort=False
+    ):
+        best, kind = best_baseline(group), _first(list(group["method"].unique()))
+        own = group.loc[group["method"] == kind, "value"].mean()
+        if best and own <= best[1]:
+            warnings.append(
+                f"{line}: {style.label(kind)} is not above the best baseline, "
+                f"{style.label(best[0])} ({METRIC_NAMES.get(metric, metric)} {own:.3f} against "
+                f"{best[1]:.3f}, {scheme} {k}-fold)."
             )
     return warnings
 

@@ -128,6 +128,19 @@ def test_summary_warns_where_hichip_does_not_help(tmp_path, methods, warned):
     assert found.count("not better than without") == warned
 
 
+@pytest.mark.parametrize(
+    ("methods", "warned"), [(("lasso", "full", "ridge"), 1), (("full", "lasso", "ridge"), 0)]
+)
+def test_summary_warns_where_a_baseline_is_as_good(tmp_path, methods, warned):
+    """Of several baselines the best is named, wherever it stands in the list."""
+    scores = synthetic.metrics("PCC", methods, ("A",), (5,))[list(METRICS)]
+    write_table(scores, tmp_path / "metrics.tsv")
+    dataset = make_dataset(tmp_path / "A.h5", "A")
+    found = warnings(tmp_path, "--dataset", dataset, "--metrics", tmp_path / "metrics.tsv")
+    assert found.count("A: DeepExpression is not above the best baseline, Lasso") == warned
+    assert "best baseline, Ridge" not in found
+
+
 def test_drawing_with_the_table_is_drawing_from_it(tmp_path, history):
     """`table --figure` gives the bytes that `figure` gives."""
     run(
