@@ -13,6 +13,7 @@ from deepexpr.expression.sections import ExpressionSection
 from deepexpr.features.sections import FeatureSection
 from deepexpr.figures.sections import FigureSection
 from deepexpr.hichip.sections import HichipSection, LoopSection
+from deepexpr.model.config import DEFAULT_VARIANT
 from deepexpr.motifs.cismodule.settings import CismoduleSection
 from deepexpr.motifs.sections import (
     EnhancerSection,
@@ -117,7 +118,7 @@ class Config(Section):
     loops: LoopSection = LoopSection()
     features: FeatureSection = FeatureSection()
     evaluation: EvaluationSection = EvaluationSection()
-    model: dict[str, Any] = Field({"variant": "paper"})
+    model: dict[str, Any] = Field({"variant": DEFAULT_VARIANT})
     """Architecture: a variant (paper, authors_code or tuned) to start from; keys beside it override
     single hyper-parameters (docs/network.md)."""
     training: dict[str, Any] = Field({})
