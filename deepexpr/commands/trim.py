@@ -16,8 +16,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--enzyme",
         required=True,
-        help="enzyme (MboI, DpnII, Sau3AI, HindIII, NlaIII, HinfI, Arima) or site with its cut "
-        "marked by ^, several separated by commas, e.g. ^GATC,G^ANTC",
+        help="enzyme or kit (MboI, HindIII, Arima of two enzymes, Arima2 of four ...) or site with "
+        "its cut marked by ^, several separated by commas, e.g. ^GATC,G^ANTC; none or MNase where "
+        "no restriction enzyme cut",
     )
     parser.add_argument("--out-r1", required=True, help="trimmed mate 1 (.gz, plain, or a pipe)")
     parser.add_argument("--out-r2", required=True, help="trimmed mate 2 (.gz, plain, or a pipe)")

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from deepexpr.errors import InputError
 
-#: Recognition sites, the cut of the top strand marked by ``^``. Cuts after REBASE;
-#: Arima: the two enzymes of the Arima-HiC kit.
+#: Recognition sites, the cut of the top strand marked by ``^``. Cuts after REBASE; Arima: the two
+#: enzymes of the first Arima-HiC kit, Arima2: the four of its second version (Arima-HiC+).
 ENZYMES = {
     "MboI": ("^GATC",),
     "DpnII": ("^GATC",),
@@ -20,8 +20,18 @@ ENZYMES = {
     "HindIII": ("A^AGCTT",),
     "NlaIII": ("CATG^",),
     "HinfI": ("G^ANTC",),
+    "DdeI": ("C^TNAG",),
+    "MseI": ("T^TAA",),
+    "CviQI": ("G^TAC",),
+    "NcoI": ("C^CATGG",),
+    "BglII": ("A^GATCT",),
+    "EcoRI": ("G^AATTC",),
     "Arima": ("^GATC", "G^ANTC"),
+    "Arima2": ("^GATC", "G^ANTC", "C^TNAG", "T^TAA"),
 }
+#: Words for libraries that no restriction enzyme cut (MNase as in Micro-C, DNase as in Omni-C):
+#: their ends meet anywhere, so no junction is known and no read is cut.
+WITHOUT_ENZYME = ("none", "MNase", "DNase")
 
 #: IUPAC codes as sets of bases; bit 0..3 = A, C, G, T.
 IUPAC = {
@@ -74,8 +84,11 @@ def parse_enzymes(text: str) -> tuple[Site, ...]:
     """Sites of an enzyme name or of comma-separated names and sites with ``^``.
 
     ``"MboI"``, ``"Arima"``, ``"^GATC,G^ANTC"`` and ``"MboI,HinfI"`` are all understood; names
-    are not case-sensitive. Raises InputError for an unknown name or a bad site.
+    are not case-sensitive. ``"none"``, ``"MNase"`` and ``"DNase"`` give no site: nothing is cut.
+    Raises InputError for an unknown name or a bad site.
     """
+    if text.strip().lower() in {word.lower() for word in WITHOUT_ENZYME}:
+        return ()
     sites: list[Site] = []
     for part in (p.strip() for p in text.split(",")):
         sites += [_parse_site(part)] if "^" in part else _named_sites(part)
@@ -107,7 +120,11 @@ def _named_sites(name: str) -> list[Site]:
     if name.lower() not in known:
         raise InputError(
             f"Unknown enzyme {name!r}.",
-            expected="one of " + ", ".join(ENZYMES) + ", or a site with its cut marked by ^",
+            expected="one of "
+            + ", ".join(ENZYMES)
+            + "; a site with its cut marked by ^; or "
+            + ", ".join(WITHOUT_ENZYME)
+            + " for libraries that no restriction enzyme cut",
             found=name or "nothing",
             fix="Write the recognition site with ^ at the cut of the top strand, e.g. A^AGCTT; "
             "several enzymes are separated by commas, e.g. ^GATC,G^ANTC.",

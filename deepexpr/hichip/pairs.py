@@ -188,6 +188,9 @@ def sum_trim_stats(paths: Sequence[str | Path]) -> pd.DataFrame | None:
     if "read_pairs" not in values or not values["read_pairs"]:
         raise InputError("Not a table of trimming counts.", where=", ".join(map(str, paths)))
     pairs = values["read_pairs"]
+    if all(table.set_index("metric")["value"].isna().get("trimmed_fraction") for table in tables):
+        values[[name for name in values.index if name.endswith("trimmed_fraction")]] = np.nan
+        return values.rename_axis("metric").reset_index(name="value")  # no junction is known
     for mate in ("r1", "r2"):
         hits = values[f"{mate}_full_junctions"] + values[f"{mate}_partial_junctions"]
         values[f"{mate}_trimmed_fraction"] = hits / pairs

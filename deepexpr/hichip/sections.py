@@ -16,7 +16,7 @@ class TrimSection(Section):
     min_length: int = Field(20, ge=1)
     """Shortest read kept after trimming (bp), with its mate."""
     min_trimmed_fraction: float = Field(0.02, ge=0, lt=1)
-    """Fraction of reads holding a junction below which the run stops."""
+    """Fraction of reads holding a whole junction, beyond chance, below which the run stops."""
 
 
 class PairSection(Section):

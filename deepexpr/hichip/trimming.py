@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,8 +22,16 @@ from deepexpr.compression import writing_bytes
 from deepexpr.errors import InputError
 from deepexpr.files import atomic_path, require_file, write_table
 from deepexpr.hichip import trimming_kernel as kernel
-from deepexpr.hichip.enzymes import junctions, parse_enzymes
+from deepexpr.hichip.enzymes import Junction, junctions, parse_enzymes
 from deepexpr.hichip.fastq import raise_record, require_same_end, windows
+from deepexpr.hichip.junction_share import (
+    SAMPLE,
+    Share,
+    junction_share,
+    same_junctions,
+    shares_of_known,
+    tells,
+)
 from deepexpr.hichip.sections import TrimSection
 from deepexpr.hichip.streams import ByteStream, is_pipe
 from deepexpr.settings import Field
@@ -31,6 +40,8 @@ log = logging.getLogger(__name__)
 
 #: Pairs after which a wrong enzyme is noticed; at the end all pairs count.
 FIRST_LOOK = 1_000_000
+#: Share of reads with another kit's junctions that contradicts an enzyme whose own cannot tell.
+SURE = 0.05
 
 
 class TrimSettings(TrimSection):
@@ -44,12 +55,14 @@ class TrimSettings(TrimSection):
 
 @dataclass(frozen=True)
 class TrimStats:
-    """Counts of one unit; `full` and `partial` are of mate 1 and mate 2."""
+    """Counts of one unit; `full` and `partial` are of mate 1 and mate 2; `known`: whether there
+    are junctions to look for."""
 
     read_pairs: int
     full: tuple[int, int]
     partial: tuple[int, int]
     dropped: int
+    known: bool = True
 
     @property
     def written(self) -> int:
@@ -57,7 +70,10 @@ class TrimStats:
         return self.read_pairs - self.dropped
 
     def fraction(self, mate: int | None = None) -> float:
-        """Reads with a junction, full or partial, of mate 0, mate 1 or both (None)."""
+        """Reads with a junction, full or partial, of mate 0, mate 1 or both (None); NaN where no
+        junction is known."""
+        if not self.known:
+            return math.nan
         mates = (0, 1) if mate is None else (mate,)
         trimmed = sum(self.full[m] + self.partial[m] for m in mates)
         return trimmed / (len(mates) * self.read_pairs)
@@ -108,7 +124,6 @@ def trim_files(
             ]
             out = [handles.enter_context(writing_bytes(t, threads)) for t in targets]
             stats = _trim_streams(*streams, out, settings)
-        _require_plausible(stats, settings, one)
         write_table(stats.table(), stats_path)
     return stats
 
@@ -140,11 +155,13 @@ def _trim_streams(
     one: ByteStream, two: ByteStream, out: list[IO[bytes]], settings: TrimSettings
 ) -> TrimStats:
     found = junctions(parse_enzymes(settings.enzyme))
-    log.info("%s: junctions %s", settings.enzyme, ", ".join(j.sequence for j in found))
+    names = ", ".join(j.sequence for j in found)
+    log.info("%s: junctions %s", settings.enzyme, names or "none, so no read is cut")
     automaton = kernel.build_automaton(found)
     counts, style = np.zeros(kernel.N_COUNTS, np.int64), np.full(1, -1, np.int64)
-    total, looked = 0, False
+    total, looked, bases = 0, False, []
     for (lines1, lines2), records in windows(one, two):
+        bases = bases or _first_reads((one, two), (lines1, lines2), records)
         out1, out2 = (np.empty(len(s.data) + 4, np.uint8) for s in (one, two))
         error, mate, done, used1, used2, end1, end2 = kernel.trim_window(
             one.data, lines1, two.data, lines2, records, automaton, settings.min_length,
@@ -159,9 +176,10 @@ def _trim_streams(
         total += records
         if total >= FIRST_LOOK and not looked:
             looked = True
-            _require_plausible(_stats(total, counts), settings, one.path)
+            require_plausible(_stats(total, counts, found), settings, bases, one.path)
     require_same_end((one, two), total)
-    stats = _stats(total, counts)
+    stats = _stats(total, counts, found)
+    require_plausible(stats, settings, bases, one.path)
     log.info(
         "%d pairs read, %d dropped (a mate shorter than %d), %d written; trimmed %.1f %% of R1, "
         "%.1f %% of R2",
@@ -171,28 +189,80 @@ def _trim_streams(
     return stats
 
 
-def _stats(total: int, counts: np.ndarray) -> TrimStats:
+def _first_reads(
+    streams: tuple[ByteStream, ByteStream], lines: tuple[np.ndarray, np.ndarray], records: int
+) -> list[bytes]:
+    """The letters of the first reads of both mates, to learn from what chance gives."""
+    return [
+        stream.data[at[4 * r] + 1 : at[4 * r + 1]].tobytes()
+        for stream, at in zip(streams, lines, strict=True)
+        for r in range(min(records, SAMPLE))
+    ]
+
+
+def _stats(total: int, counts: np.ndarray, found: tuple[Junction, ...]) -> TrimStats:
     n = [int(c) for c in counts]
     return TrimStats(
         total,
         (n[kernel.FULL_1], n[kernel.FULL_2]),
         (n[kernel.PARTIAL_1], n[kernel.PARTIAL_2]),
         n[kernel.DROPPED],
+        bool(found),
     )
 
 
-def _require_plausible(stats: TrimStats, settings: TrimSettings, path: str | Path) -> None:
-    if stats.fraction() >= settings.min_trimmed_fraction:
+def require_plausible(
+    stats: TrimStats, settings: TrimSettings, bases: list[bytes], path: str | Path
+) -> None:
+    """Hold the whole junctions of `stats` against chance and against the other known kits.
+
+    bases : letters of the first reads, from which chance is computed. Raises InputError where
+    junctions are missing beyond chance, or where they cannot tell and another kit's are there;
+    warns where another kit's are more frequent. A `min_trimmed_fraction` of 0 asks for nothing.
+    """
+    least = settings.min_trimmed_fraction
+    if not least or not stats.known:
         return
-    found = ", ".join(j.sequence for j in junctions(parse_enzymes(settings.enzyme)))
-    raise InputError(
-        f"Only {100 * stats.fraction():.2f} % of the reads hold a junction of {settings.enzyme} "
-        f"({found}).",
+    given = Share(
+        settings.enzyme,
+        sum(stats.full) / (2 * stats.read_pairs),
+        junction_share(bases, settings.enzyme)[1],
+    )
+    others = [s for s in shares_of_known(bases) if not same_junctions(s.enzyme, settings.enzyme)]
+    best = next((s for s in others if tells(s.enzyme)), None)
+    hint = ""
+    if best and best.excess >= least:
+        hint = (
+            f"{best.seen:.1%} of the first reads hold a junction of {best.enzyme}, "
+            f"{best.chance:.1%} would by chance"
+        )
+    if tells(settings.enzyme):
+        wrong = given.excess < max(least, given.chance / 4)
+    else:
+        wrong = best is not None and best.excess >= max(least, SURE)
+    if wrong:
+        raise _implausible(stats, given, least, hint, path)
+    log.info("%.1f %% of the reads hold a whole junction, %.1f %% would by chance",
+             100 * given.seen, 100 * given.chance)  # fmt: skip
+    if hint and tells(settings.enzyme) and best.excess > 1.25 * given.excess + least:
+        log.warning(
+            "%s, and %.1f %% one of %s: is it the right enzyme or kit?",
+            hint, 100 * given.seen, settings.enzyme,
+        )  # fmt: skip
+
+
+def _implausible(
+    stats: TrimStats, given: Share, least: float, hint: str, path: str | Path
+) -> InputError:
+    found = ", ".join(j.sequence for j in junctions(parse_enzymes(given.enzyme)))
+    return InputError(
+        f"Only {given.seen:.2%} of the reads hold a whole junction of {given.enzyme} ({found}), "
+        f"and {given.chance:.2%} would by chance.",
         where=str(path),
-        expected=f"at least {100 * settings.min_trimmed_fraction:g} % (min_trimmed_fraction)",
+        expected=f"at least {100 * least:g} % beyond chance (min_trimmed_fraction)",
         found=f"{sum(stats.full)} full and {sum(stats.partial)} partial junctions in "
-        f"{stats.read_pairs} pairs",
+        f"{stats.read_pairs} pairs" + (f"; {hint}" if hint else ""),
         fix="Most likely the library was cut with another enzyme: check the protocol and set the "
         "enzyme. If the reads are already trimmed, or too short to reach junctions, set "
-        "min_trimmed_fraction to 0.",
+        "min_trimmed_fraction to 0; if no restriction enzyme cut them, set the enzyme to none.",
     )

@@ -19,6 +19,7 @@ import yaml
 from deepexpr.config.sheets import read_sheet
 from deepexpr.files import atomic_path
 from deepexpr.hichip.callers import find_caller
+from deepexpr.hichip.enzymes import parse_enzymes
 from deepexpr.provenance import sha256_file, versions
 
 EARLIEST = (1980, 1, 1, 0, 0, 0)  # ZIP's first date: no time of making in the bytes
@@ -105,7 +106,8 @@ def _expression(config: Mapping[str, Any]) -> str:
 
 def _hichip(config: Mapping[str, Any], samples: pd.DataFrame) -> str:
     settings = config["hichip"]
-    enzymes = ", ".join(sorted(set(samples.query("assay == 'hichip'")["enzyme"]) - {""}))
+    given = set(samples.query("assay == 'hichip'")["enzyme"]) - {""}
+    enzymes = ", ".join(sorted(name for name in given if parse_enzymes(name)))
     anchors = settings["anchors"] or f"bins of {settings['resolution']} bp"
     return (
         f"HiChIP reads were cut at the ligation junction of {enzymes or 'their enzyme'} (reads"

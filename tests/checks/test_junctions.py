@@ -4,9 +4,10 @@ import random
 
 import pytest
 
-from deepexpr.checks.junctions import junction_share, require_junctions
+from deepexpr.checks.junctions import require_junctions
 from deepexpr.errors import InputError
 from deepexpr.hichip.enzymes import ENZYMES, expand, junctions, parse_enzymes
+from deepexpr.hichip.junction_share import junction_share
 
 
 def library(enzyme, share, number=3000, length=75, seed=1, letters="ACGT"):

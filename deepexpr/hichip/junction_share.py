@@ -1,0 +1,99 @@
+"""How many reads hold a whole ligation junction: seen, and by chance from the reads' own letters.
+
+Chance is that of a chain in which each letter depends on the one before, fitted to the reads:
+genomes avoid CG and like TG, and runs of A and T, which single letters do not tell.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from deepexpr.hichip.enzymes import ENZYMES, IUPAC, junctions, parse_enzymes
+
+#: Reads looked at, of each mate.
+SAMPLE = 5_000
+_CODES = np.full(256, 4, np.int64)
+for _number, _letter in enumerate("ACGT"):
+    _CODES[[ord(_letter), ord(_letter.lower())]] = _number
+
+
+@dataclass(frozen=True)
+class Share:
+    """Shares of the reads that hold a junction of `enzyme`: seen, and expected by chance."""
+
+    enzyme: str
+    seen: float
+    chance: float
+
+    @property
+    def excess(self) -> float:
+        """The share of reads that hold one not by chance; below 0 where fewer do."""
+        return (self.seen - self.chance) / (1 - self.chance) if self.chance < 1 else 0.0
+
+
+def junction_share(bases: Sequence[bytes], enzyme: str) -> tuple[float, float]:
+    """Shares of the reads (letters) that hold a whole junction: seen, and expected by chance."""
+    pattern, sequences = _pattern(enzyme)
+    if not sequences or not bases:
+        return 0.0, 1.0
+    seen = sum(1 for read in bases if pattern.search(read))
+    first, step = _chain(tuple(bases))
+    rates = [(_rate(sequence, first, step), len(sequence)) for sequence in sequences]
+    absent = 0.0  # mean over reads of the chance that none stands anywhere in it
+    for length, number in Counter(map(len, bases)).items():
+        places = [(1 - rate) ** max(length - size + 1, 0) for rate, size in rates]
+        absent += number * float(np.prod(places))
+    return seen / len(bases), 1 - absent / len(bases)
+
+
+def shares_of_known(bases: Sequence[bytes]) -> list[Share]:
+    """The share of every known enzyme and kit that makes junctions, by falling excess."""
+    found: dict[tuple[str, ...], Share] = {}
+    for name in ENZYMES:
+        sequences = _pattern(name)[1]
+        if sequences and sequences not in found:
+            found[sequences] = Share(name, *junction_share(bases, name))
+    return sorted(found.values(), key=lambda share: -share.excess)
+
+
+def tells(enzyme: str) -> bool:
+    """Whether junctions differ from uncut sites: ends with 3' overhangs make the site again."""
+    sites = {site.sequence for site in parse_enzymes(enzyme)}
+    return bool(set(_pattern(enzyme)[1]) - sites)
+
+
+def same_junctions(one: str, other: str) -> bool:
+    """Whether two enzymes or kits make the same junctions."""
+    return set(_pattern(one)[1]) == set(_pattern(other)[1])
+
+
+@functools.lru_cache(maxsize=2)
+def _chain(bases: tuple[bytes, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """Shares of the letters (4,), and of each letter behind each other (4, 4), in the reads."""
+    codes = _CODES[np.frombuffer(b"N".join(bases), np.uint8)]
+    first = np.bincount(codes, minlength=5)[:4] + 1.0
+    pairs = np.bincount(5 * codes[:-1] + codes[1:], minlength=25).reshape(5, 5)[:4, :4] + 1.0
+    return first / first.sum(), pairs / pairs.sum(axis=1, keepdims=True)
+
+
+def _rate(sequence: str, first: np.ndarray, step: np.ndarray) -> float:
+    """The chance that a junction begins at a place."""
+    allowed = [np.array([IUPAC[code] >> i & 1 for i in range(4)], float) for code in sequence]
+    state = first * allowed[0]
+    for mask in allowed[1:]:
+        state = (state @ step) * mask
+    return float(state.sum())
+
+
+@functools.cache
+def _pattern(enzyme: str) -> tuple[re.Pattern[bytes], tuple[str, ...]]:
+    sequences = tuple(dict.fromkeys(j.sequence for j in junctions(parse_enzymes(enzyme))))
+    letters = {c: "".join(b for i, b in enumerate("ACGT") if IUPAC[c] >> i & 1) for c in IUPAC}
+    text = "|".join("".join(f"[{letters[c]}]" for c in sequence) for sequence in sequences)
+    return re.compile(text.encode(), re.IGNORECASE), sequences
