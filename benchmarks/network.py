@@ -96,10 +96,9 @@ def _settings(variant: str, batch: int):
 
 def _read_by(variant: str, training: dict) -> dict:
     """Those settings of the training that the variant has."""
-    from deepexpr.model.config import FAMILY
-    from deepexpr.plugins import member
+    from deepexpr.model.config import find_variant
 
-    known = member(FAMILY, variant).Training.model_fields
+    known = find_variant(variant).Training.model_fields
     return {name: value for name, value in training.items() if name in known}
 
 

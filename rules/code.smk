@@ -8,14 +8,17 @@ from pathlib import Path
 
 from deepexpr.run.code import code_fingerprint, remembered
 from deepexpr.figures.registry import find
+from deepexpr.model.config import find_variant
 
 
 def get_code(one):
-    """Fingerprint of the verbs a rule calls and, for a figure, of the module that makes it."""
+    """Fingerprint of the verbs a rule calls, and of the caller, variant or figure it runs."""
     verbs = re.findall(r"python -m deepexpr ([\w-]+)(?: (\w+))?", one.shellcmd or "")
     modules = [f"deepexpr.commands.{verb.replace('-', '_')}" for verb, _ in verbs]
     if "call-loops" in [verb for verb, _ in verbs]:
         modules.append(get_caller().__name__)
+    if "train" in [verb for verb, _ in verbs]:
+        modules.append(find_variant(config["model"]["variant"]).__name__)
     figures = {
         figure for verb, figure in verbs if verb in ("table", "figure") and figure
     }

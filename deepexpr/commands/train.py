@@ -30,7 +30,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--model",
-        help='JSON text or file: {"variant": "paper|authors_code|tuned", ...} and its fields',
+        help='JSON text or file: {"variant": "paper", ...}, or authors_code, tuned or another, and '
+        "its fields (docs/network.md)",
     )
     parser.add_argument("--training", help="JSON text or file with fields of the training settings")
     parser.add_argument("--scheme", help="name of the splits' scheme; default: found from them")

@@ -19,13 +19,12 @@ from deepexpr.features.dataset import BINS, PROMOTER, Dataset
 from deepexpr.features.sequence import reverse_complement
 from deepexpr.features.splits import fold_roles
 from deepexpr.model.backend import keras
-from deepexpr.model.config import FAMILY
+from deepexpr.model.config import find_variant
 from deepexpr.model.examples import Examples
 from deepexpr.model.gradient import promoter_gradient
 from deepexpr.model.network import FIRST_CONVOLUTION, PROXIMAL
 from deepexpr.model.saved import load_model, model_names
 from deepexpr.model.training import forward
-from deepexpr.plugins import member
 
 #: What a message calls the values of an input, and how it is got where it lacks.
 _WORDS = {
@@ -57,7 +56,7 @@ class Bundle(BundleRecord):
         if type(members) is not int or not 0 < members <= 1000:
             raise InputError("The bundle's record lacks training.members.", where=str(bundle.path))
         # Its module registers the layers that only this variant has.
-        member(FAMILY, str(bundle.info["model"].get("variant")), str(bundle.path))
+        find_variant(str(bundle.info["model"].get("variant")), str(bundle.path))
         return bundle
 
     @property

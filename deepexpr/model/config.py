@@ -74,6 +74,11 @@ def variants() -> tuple[str, ...]:
     return tuple(members(FAMILY))
 
 
+def find_variant(name: str, where: str = "model.variant") -> Any:
+    """The module of a variant; InputError, at `where`, lists those there are."""
+    return member(FAMILY, name, where)
+
+
 def make_configs(
     model: dict[str, Any], training: dict[str, Any]
 ) -> tuple[NetworkSettings, TrainingSettings]:
@@ -81,7 +86,7 @@ def make_configs(
 
     Raises InputError for an unknown variant or key, and for a value of the wrong type or range.
     """
-    variant = member(FAMILY, str(model.get("variant", DEFAULT_VARIANT)), "model")
+    variant = find_variant(str(model.get("variant", DEFAULT_VARIANT)))
     return variant.Network.of(model, "model"), variant.Training.of(training, "training")
 
 
@@ -91,7 +96,7 @@ def settings_problems(
     """What `make_configs` would refuse of the sections model and training of the file `where`."""
     name = str(model.get("variant", DEFAULT_VARIANT))
     try:
-        variant = member(FAMILY, name, f"{where}, key model.variant")
+        variant = find_variant(name, f"{where}, key model.variant")
     except InputError as error:
         return [error]
     return [

@@ -25,8 +25,6 @@ PACKAGE = Path(__file__).resolve().parents[1]
 #: declares in its sections.py: rules hand their values over as parameters.
 SHARED = ("__init__", "__main__", "checks", "cli", "compression", "config", "downloads", "errors",
           "files", "options", "plugins", "provenance", "run", "schemas", "settings")  # fmt: skip
-#: Families of which a rule names the member that it runs: the others are none of its code.
-CHOSEN = ("deepexpr.figures",)
 
 
 class Code(NamedTuple):
@@ -44,8 +42,8 @@ def code_fingerprint(modules: Iterable[str]) -> str:
     """SHA-256 (first 16 hex digits) of what `modules` and those they import do.
 
     modules : dotted names such as deepexpr.commands.trim, or of another package's figure.
-        Imports are followed within this package wherever they stand, inside functions too; the
-        name of a family of plugins stands for all its members that lie in the package.
+        Imports are followed within this package wherever they stand, inside functions too.
+        Members of a family (deepexpr.plugins) are not: the rule names the one that it runs.
     """
     digest = hashlib.sha256()
     for path in sorted(followed(filter(None, map(_any_file, modules)))):
@@ -84,23 +82,12 @@ def followed(paths: Iterable[Path]) -> set[Path]:
         path = left.pop()
         if path not in seen:
             seen.add(path)
-            left += [file for name in imports(path) for file in _files(name)]
+            left += [file for name in imports(path) if (file := module_file(name))]
     return seen
 
 
-def _files(name: str) -> list[Path]:
-    """The file of a module, or those of a whole family, `name` ending in ``.*``."""
-    if name.endswith(".*"):
-        return sorted(PACKAGE.joinpath(*name.split(".")[1:-1]).glob("*.py"))
-    path = module_file(name)
-    return [path] if path else []
-
-
 def imports(path: Path) -> tuple[str, ...]:
-    """Dotted names that a file imports; `from a import b` gives a and a.b.
-
-    A text that names a package of deepexpr, as a family of plugins is named, gives ``package.*``.
-    """
+    """Dotted names that a file imports; `from a import b` gives a and a.b."""
     return code_of(path).imports
 
 
@@ -138,16 +125,7 @@ def _imports(tree: ast.Module) -> tuple[str, ...]:
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module:
             names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-        elif isinstance(node, ast.Constant) and _is_family(node.value):
-            names.append(f"{node.value}.*")
     return tuple(dict.fromkeys(names))
-
-
-def _is_family(value: object) -> bool:
-    if not isinstance(value, str) or not value.startswith(f"{PACKAGE.name}.") or value in CHOSEN:
-        return False
-    parts = value.split(".")[1:]
-    return all(map(str.isidentifier, parts)) and PACKAGE.joinpath(*parts, "__init__.py").is_file()
 
 
 def _meaning(tree: ast.Module) -> str:

@@ -12,8 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from deepexpr.model.config import FAMILY, NetworkSettings, TrainingSettings
-from deepexpr.plugins import member
+from deepexpr.model.config import NetworkSettings, TrainingSettings, find_variant
 
 if TYPE_CHECKING:
     from deepexpr.model.backend import keras
@@ -47,4 +46,4 @@ class Builder(Protocol):
 
 def builder(model: NetworkSettings, training: TrainingSettings, shape: Shape, kind: str) -> Builder:
     """What trains networks of these settings; kind: "full", "sequence" or "hichip"."""
-    return member(FAMILY, model.variant, "model").build(model, training, shape, kind)
+    return find_variant(model.variant).build(model, training, shape, kind)
