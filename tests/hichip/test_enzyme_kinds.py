@@ -76,8 +76,10 @@ def test_the_right_enzyme_passes(trim, enzyme, caplog):
     assert "right enzyme or kit" not in caplog.text
 
 
-@pytest.mark.parametrize(("library_of", "said"), [("MboI", "HindIII"), ("HindIII", "MboI"),
-                                                  ("MboI", "NlaIII"), ("Arima2", "HindIII")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("library_of", "said"),
+    [("MboI", "HindIII"), ("HindIII", "MboI"), ("MboI", "NlaIII"), ("Arima2", "HindIII")],
+)
 def test_another_enzyme_is_refused_and_the_likely_one_named(trim, library_of, said):
     with pytest.raises(InputError) as caught:
         trim(library(3, library_of, 0.3), said)
