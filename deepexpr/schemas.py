@@ -167,9 +167,10 @@ ATTRIBUTION_HITS = Table(
 
 #: Motifs pooled from stretches of high attribution. effect "raises" or "lowers" the prediction;
 #: seqlets pooled, of so many promoters; mean_attribution of a window, in units of the prediction.
+#: false_discovery: of the effect's seqlets, as measured on dinucleotide-shuffled promoters.
 ATTRIBUTION_MOTIFS = Table(
     "motif", "effect", "consensus", "width", "seqlets", "promoters", "mean_attribution",
-    "information_content",
+    "information_content", "false_discovery",
 )  # fmt: skip
 
 #: What each distal bin adds to the prediction; start, end on the genome (0-based, half-open).

@@ -25,9 +25,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
+    import dataclasses
+
     import numpy as np
 
     from deepexpr.features.dataset import Dataset
+    from deepexpr.features.sequence import dinucleotide_shuffle
     from deepexpr.files import write_table
     from deepexpr.model.backend import configure
     from deepexpr.model.bundle import Bundle
@@ -52,6 +55,10 @@ def run(args: argparse.Namespace) -> None:
 
     rows = np.sort(drawn)
     values = contributions(dataset, rows, gradient)
-    motifs, table = attribution_motifs(dataset.sequence[rows], values, settings)
+    # The same network on promoters with the same pairs of letters and no motif but by chance.
+    shuffled = dataset.sequence.copy()
+    shuffled[rows] = dinucleotide_shuffle(shuffled[rows], np.random.default_rng(settings.seed + 1))
+    by_chance = contributions(dataclasses.replace(dataset, sequence=shuffled), rows, gradient)
+    motifs, table = attribution_motifs(dataset.sequence[rows], values, settings, by_chance)
     write_meme(motifs, args.output)
     write_table(table, args.table)

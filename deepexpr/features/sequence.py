@@ -89,3 +89,46 @@ def other_strand_codes(word: int) -> np.ndarray:
     powers = 4 ** np.arange(word)[::-1]
     digits = (np.arange(4**word)[:, None] // powers) % 4
     return ((3 - digits[:, ::-1]) * powers).sum(axis=1)
+
+
+def dinucleotide_shuffle(encoded: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Sequences with the same pairs of neighbours in random order: uint8 (n, L) to uint8 (n, L).
+
+    Each row keeps its first and last letter and how often each letter follows each other one
+    (Altschul and Erickson 1985): composition and CpG stay, longer words are those of chance.
+    """
+    return np.stack([_shuffled_pairs(row, rng) for row in encoded]).reshape(encoded.shape)
+
+
+def _shuffled_pairs(row: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """A random walk that uses every pair of neighbours of `row` once."""
+    letters, codes = np.unique(row, return_inverse=True)
+    following = [codes[1:][codes[:-1] == letter] for letter in range(len(letters))]
+    end = int(codes[-1])
+    # The last step out of each letter: these must lead to the end, else some steps are left over.
+    while True:
+        last = [int(rng.choice(steps)) if len(steps) else end for steps in following]
+        if all(_leads_to(letter, last, end) for letter in range(len(letters))):
+            break
+    queues = []
+    for letter, steps in enumerate(following):
+        rest = steps.copy()
+        if letter != end and len(steps):
+            rest = np.delete(rest, np.flatnonzero(rest == last[letter])[0])
+            rest = np.append(rng.permutation(rest), last[letter])
+        else:
+            rest = rng.permutation(rest)
+        queues.append(iter(rest.tolist()))
+    walk = [int(codes[0])]
+    for _ in range(len(row) - 1):
+        walk.append(next(queues[walk[-1]]))
+    return letters[walk]
+
+
+def _leads_to(letter: int, last: list[int], end: int) -> bool:
+    """Whether the last steps from `letter` arrive at `end`."""
+    for _ in last:
+        if letter == end:
+            return True
+        letter = last[letter]
+    return letter == end

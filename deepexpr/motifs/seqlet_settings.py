@@ -18,7 +18,8 @@ class SeqletSection(Section):
     flank: int = Field(4, ge=0)
     """Letters shown on either side of it, and the largest shift at which two are compared (bp)."""
     false_discovery: float = Field(0.05, gt=0, lt=1)
-    """Expected share of null windows among those that are kept."""
+    """Nominal: windows count where windows on attributions in random order would be this share of
+    them. What it comes to is measured on dinucleotide-shuffled promoters."""
     alike: float = Field(0.5, gt=0, lt=1)
     """Cosine above which groups are joined."""
     least: int = Field(10, ge=2)

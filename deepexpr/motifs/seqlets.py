@@ -3,10 +3,13 @@
 The idea is that of TF-MoDISco (Shrikumar et al. 2018) in its plainest form, for the few hundred to
 few thousand promoters that a cell line's network is read on:
 
-1. A seqlet is a window whose summed attribution is larger than chance: the same windows on each
-   promoter's attributions in random order are the null, and the threshold is where the expected
-   share of null windows among those above it is `false_discovery`. Windows that raise the
-   prediction and windows that lower it are thresholded and pooled apart.
+1. A seqlet is a window whose summed attribution stands out: the same windows on each promoter's
+   attributions in random order set the threshold, where they would be the share
+   `false_discovery` of the windows above it. Windows that raise the prediction and windows that
+   lower it are thresholded and pooled apart. Attributions of neighbouring letters resemble each
+   other, in promoters without any motif too, so that share is nominal. What it comes to is
+   measured by the seqlets above the same threshold on dinucleotide-shuffled promoters, read by
+   the same network.
 2. Two seqlets are alike as the cosine of their one-hot letters weighted by attribution, the best
    over small shifts and both strands. Average linkage makes the groups.
 3. A group's members are laid on its most central seqlet; the pooled letters make the matrix.
@@ -35,32 +38,45 @@ _LEAST_INFORMATION = 0.25
 class Seqlets:
     """One sign's seqlets, strongest first. letters : uint8 (n, W) ASCII with flanks.
     weights : (n, W) attribution of each letter. promoter, start : (n,) row and first letter of the
-    window (without flank).
+    window (without flank). threshold : the sum that a window had to reach.
     """
 
     letters: np.ndarray
     weights: np.ndarray
     promoter: np.ndarray
     start: np.ndarray
+    threshold: float
 
     def __len__(self) -> int:
         return len(self.start)
 
 
 def attribution_motifs(
-    sequences: np.ndarray, contributions: np.ndarray, settings: SeqletSettings
+    sequences: np.ndarray,
+    contributions: np.ndarray,
+    settings: SeqletSettings,
+    shuffled: np.ndarray | None = None,
 ) -> tuple[list[Motif], pd.DataFrame]:
     """Motifs that raise and that lower the prediction, and one row for each.
 
     sequences : uint8 (n, L). contributions : (n, L), attribution of each letter, in units of the
-    prediction. The table's columns are schemas.ATTRIBUTION_MOTIFS; motifs are in its order:
-    raising before lowering, then by number of seqlets.
+    prediction. shuffled : (n, L), those of dinucleotide-shuffled promoters, from which the false
+    discovery is measured (NaN without). The table's columns are schemas.ATTRIBUTION_MOTIFS;
+    motifs are in its order: raising before lowering, then by number of seqlets.
     """
     motifs, rows = [], []
     for effect, sign in (("raises", 1.0), ("lowers", -1.0)):
         seqlets = find_seqlets(sequences, sign * contributions, settings)
         groups = group_seqlets(seqlets, settings) if len(seqlets) >= settings.least else []
-        logger.info("%s: %d seqlets, %d motifs", effect, len(seqlets), len(groups))
+        chance = np.nan
+        if shuffled is not None and len(seqlets):
+            chance = false_discovery(
+                seqlets.threshold, sign * contributions, sign * shuffled, settings
+            )
+        logger.info(
+            "%s: %d seqlets, %d motifs; %.2f seqlets of shuffled promoters for each of these",
+            effect, len(seqlets), len(groups), chance,
+        )  # fmt: skip
         for members, letters in groups:
             name = f"attribution_{len(motifs) + 1}"
             motif = _motif(name, effect, letters)
@@ -78,6 +94,7 @@ def attribution_motifs(
                     "promoters": len(np.unique(seqlets.promoter[members])),
                     "mean_attribution": sign * inside.sum(axis=1).mean(),
                     "information_content": motif.information_content,
+                    "false_discovery": chance,
                 }
             )
     return motifs, pd.DataFrame(rows, columns=list(ATTRIBUTION_MOTIFS))
@@ -111,7 +128,24 @@ def find_seqlets(
         contributions[promoter[:, None], columns],
         promoter,
         first + settings.flank,
+        threshold,
     )
+
+
+def false_discovery(
+    threshold: float, contributions: np.ndarray, shuffled: np.ndarray, settings: SeqletSettings
+) -> float:
+    """Seqlets of shuffled promoters per seqlet of the real ones, at most 1.
+
+    contributions, shuffled : (n, L) and (m, L), of the sign that is looked at; with m other than n
+    by promoter.
+    """
+    found = [
+        sum(len(_apart(row, threshold, settings.width)) for row in _window_sums(part, settings))
+        / len(part)
+        for part in (contributions, shuffled)
+    ]
+    return min(1.0, found[1] / found[0]) if found[0] else np.nan
 
 
 def _window_sums(contributions: np.ndarray, settings: SeqletSettings) -> np.ndarray:

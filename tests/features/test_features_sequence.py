@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 
 from deepexpr.errors import InputError
-from deepexpr.features.sequence import decode_bytes, encode_bytes, one_hot, reverse_complement
+from deepexpr.features.sequence import (
+    decode_bytes,
+    dinucleotide_shuffle,
+    encode_bytes,
+    one_hot,
+    reverse_complement,
+)
 
 
 def test_letters_become_upper_case_and_iupac_becomes_n():
@@ -40,3 +46,21 @@ def test_what_is_no_dna_is_named(sequences, message, where):
     with pytest.raises(InputError, match=message) as caught:
         encode_bytes(sequences)
     assert caught.value.where == where
+
+
+def test_dinucleotide_shuffles_keep_every_pair_of_neighbours():
+    rng = np.random.default_rng(4)
+    rows = np.frombuffer(b"ACGTN", np.uint8)[rng.choice(5, (6, 300), p=[0.3, 0.1, 0.3, 0.25, 0.05])]
+    rows[5] = ord("A")  # nothing to shuffle
+    shuffled = dinucleotide_shuffle(rows, np.random.default_rng(1))
+
+    def pairs(row):
+        return np.unique(np.stack([row[:-1], row[1:]]), axis=1, return_counts=True)
+
+    for before, after in zip(rows, shuffled, strict=True):
+        for a, b in zip(pairs(before), pairs(after), strict=True):
+            np.testing.assert_array_equal(a, b)
+        assert (before[0], before[-1]) == (after[0], after[-1])
+    assert (shuffled[:5] != rows[:5]).mean() > 0.5
+    again = dinucleotide_shuffle(rows, np.random.default_rng(1))
+    np.testing.assert_array_equal(shuffled, again)

@@ -12,7 +12,7 @@ from deepexpr.features.sequence import one_hot, reverse_complement
 from deepexpr.motifs.attribution import contributions, letter_effects
 from deepexpr.motifs.meme_format import read_meme
 from deepexpr.motifs.seqlet_settings import SeqletSettings
-from deepexpr.motifs.seqlets import attribution_motifs, find_seqlets
+from deepexpr.motifs.seqlets import attribution_motifs, false_discovery, find_seqlets
 from deepexpr.schemas import ATTRIBUTION_MOTIFS
 
 LETTERS = np.frombuffer(b"ACGT", np.uint8)
@@ -59,6 +59,24 @@ def test_noise_gives_no_motif():
     motifs, table = attribution_motifs(sequences, rng.normal(size=(80, 200)), SeqletSettings())
     assert motifs == []
     assert table.empty
+
+
+def test_false_discovery_is_what_shuffled_promoters_show():
+    """Smooth attributions without a motif: the nominal 5 % are far from what is found by chance."""
+    rng = np.random.default_rng(8)
+    settings = SeqletSettings(least=2)
+    real, shuffled = (
+        np.apply_along_axis(np.convolve, 1, rng.normal(size=(60, 420)), np.ones(6), "same")
+        for _ in range(2)
+    )
+    seqlets = find_seqlets(LETTERS[rng.integers(0, 4, real.shape)], real, settings)
+    assert len(seqlets) > 50
+    assert false_discovery(seqlets.threshold, real, shuffled, settings) > 0.7
+    assert false_discovery(seqlets.threshold, real, 0 * shuffled, settings) == 0
+    half = np.concatenate([shuffled, 0 * shuffled])  # counted by promoter
+    assert false_discovery(seqlets.threshold, real, half, settings) == pytest.approx(
+        0.5 * false_discovery(seqlets.threshold, real, shuffled, settings), rel=0.2
+    )
 
 
 def test_seqlets_do_not_overlap_and_keep_their_flanks():
@@ -134,7 +152,8 @@ class Additive:
 
     def promoter_gradients(self, examples, fold):
         assert fold is None
-        rows = np.arange(self.asked, self.asked + len(examples))
+        # Real promoters, then shuffled ones: the same weights at the same places.
+        rows = np.arange(self.asked, self.asked + len(examples)) % len(self.weights)
         self.asked += len(examples)
         return np.stack([self.weights[rows]] * 2)
 
@@ -170,6 +189,8 @@ def test_verb_writes_motifs_and_table(tmp_path, monkeypatch):
     table = pd.read_csv(tmp_path / "a.tsv", sep="\t")
     assert table["effect"].tolist() == ["raises", "lowers"]
     assert is_word(read_meme(tmp_path / "a.meme")[0].consensus, RAISES)
+    # The toy's weights stand at fixed places: some of their letters stand there by chance as well.
+    assert table["false_discovery"].between(0, 0.8, inclusive="neither").all()
 
 
 def test_contributions_are_the_mean_over_folds_whatever_the_batch(monkeypatch):
