@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import argparse
 
+from deepexpr.baselines.settings import BaselineSettings
+from deepexpr.options import add_options, given
+
 HELP = "Count gapped k-mers (both strands merged) in the sequences of a FASTA file."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--fasta", required=True, help="sequences (FASTA, may be .gz; - is stdin)")
-    parser.add_argument("--length", type=int, default=6, help="letters in a word, gaps included")
-    parser.add_argument(
-        "--informative",
-        type=int,
-        default=4,
-        help="letters in a word that are not gaps; equal to --length for plain k-mers",
-    )
+    add_options(parser, BaselineSettings, ("length", "informative"))
     parser.add_argument(
         "--output",
         required=True,
@@ -29,7 +26,8 @@ def run(args: argparse.Namespace) -> None:
 
     from deepexpr.baselines.gkm import count_gkm, read_fasta, vocabulary, write_gkm
 
-    words = vocabulary(args.length, args.informative)
+    settings = given(args, BaselineSettings)
+    words = vocabulary(settings.length, settings.informative)
     rows: list[str] = []
 
     def letters():
@@ -37,7 +35,7 @@ def run(args: argparse.Namespace) -> None:
             rows.append(name)
             yield sequence
 
-    counts = count_gkm(letters(), args.length, args.informative)
+    counts = count_gkm(letters(), settings.length, settings.informative)
     logging.getLogger(__name__).info(
         "%d sequences, %d features, %d counts above 0", *counts.shape, counts.nnz
     )

@@ -8,6 +8,8 @@ HELP = "Normalise the counts of a cell line's loops over its replicates."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    from deepexpr.hichip.sections import SignalSection
+
     parser.add_argument(
         "--loops",
         required=True,
@@ -29,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--total-metric",
-        default="read_pairs",
+        default=SignalSection().total_metric,
         help="metric of the totals that is a sample's N_i (read pairs)",
     )
     parser.add_argument(

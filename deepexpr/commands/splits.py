@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import argparse
 
+from deepexpr.evaluation.sections import SchemeSection
+from deepexpr.options import add_options, given
+
 HELP = "Split genes into K disjoint folds with train, validation and test roles."
 
 
@@ -12,13 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--expression", help="TSV of expression; only genes with a value in it are split"
     )
-    parser.add_argument(
-        "--scheme",
-        choices=("random", "chromosome", "family"),
-        default="random",
-        help="random groups of genes; or whole chromosomes, or families of genes with similar "
-        "promoters, held out",
-    )
+    add_options(parser, SchemeSection)
     parser.add_argument("--promoters", help="FASTA of promoters, named by gene, for family")
     parser.add_argument("--families", help="write the family of every gene here (TSV), for family")
     parser.add_argument("--folds", type=int, required=True, help="number of folds K, 2 or more")
@@ -36,7 +33,8 @@ def run(args: argparse.Namespace) -> None:
     from deepexpr.reference.fasta import read_fasta
     from deepexpr.reference.genes import read_genes
 
-    by_family = args.scheme == "family"
+    scheme = given(args, SchemeSection).scheme
+    by_family = scheme == "family"
     if by_family != bool(args.promoters) or (args.families and not by_family):
         raise UsageError("The scheme family needs --promoters; no other takes them or --families.")
     genes = read_genes(args.genes)
@@ -47,4 +45,4 @@ def run(args: argparse.Namespace) -> None:
         genes = genes.merge(families, on="gene")
         if args.families:
             write_table(families, args.families)
-    write_table(make_splits(genes, args.scheme, args.folds, args.seed), args.output)
+    write_table(make_splits(genes, scheme, args.folds, args.seed), args.output)

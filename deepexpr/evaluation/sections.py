@@ -13,7 +13,15 @@ Folds = Annotated[int, Field(ge=2)]
 HalfWidth = Annotated[int, Field(ge=5000)]
 
 
-class EvaluationSection(Section):
+class SchemeSection(Section):
+    """How genes are split."""
+
+    scheme: Literal["random", "chromosome", "family"] = "random"
+    """How genes are split into folds: at random, by whole chromosomes, or by whole families of
+    genes with similar promoters."""
+
+
+class EvaluationSection(SchemeSection):
     """Cross-validation."""
 
     tasks: Annotated[tuple[Literal["classification", "regression"], ...], Unique] = Field(
@@ -22,9 +30,6 @@ class EvaluationSection(Section):
     """Tasks."""
     folds: Annotated[tuple[Folds, ...], Unique] = Field((2, 5, 10, 15, 20), min_length=1)
     """Values of K."""
-    scheme: Literal["random", "chromosome", "family"] = "random"
-    """How genes are split into folds: at random, by whole chromosomes, or by whole families of
-    genes with similar promoters."""
     main_folds: int = Field(10, ge=2)
     """K of cross-cell-line, ablation, distance scan and motifs; one of folds."""
     cross_cell_line: bool = True

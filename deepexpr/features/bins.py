@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from deepexpr.errors import InputError
+from deepexpr.features.sections import FeatureSection
 from deepexpr.schemas import GENES, SIGNAL
 
 logger = logging.getLogger(__name__)
@@ -21,8 +22,8 @@ logger = logging.getLogger(__name__)
 def loop_bins(
     genes: pd.DataFrame,
     signal: pd.DataFrame,
-    bins: int = 400,
-    bin_size: int = 5000,
+    bins: int = FeatureSection().bins,
+    bin_size: int = FeatureSection().bin_size,
     promoter_window: int = 5000,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Bin the loops of every gene by the place of their distal anchor.

@@ -15,6 +15,7 @@ from deepexpr.errors import InputError
 from deepexpr.expression.normalise import binary_labels
 from deepexpr.features.bins import loop_bins
 from deepexpr.features.dataset import Dataset
+from deepexpr.features.sections import FeatureSection
 from deepexpr.features.sequence import encode_bytes
 
 log = logging.getLogger(__name__)
@@ -29,8 +30,8 @@ def build_dataset(
     assembly: str,
     signal: pd.DataFrame | None = None,
     binned: pd.DataFrame | None = None,
-    bins: int = 400,
-    bin_size: int = 5000,
+    bins: int = FeatureSection().bins,
+    bin_size: int = FeatureSection().bin_size,
     promoter_window: int = 5000,
     tss_index: int = 1000,
 ) -> Dataset:

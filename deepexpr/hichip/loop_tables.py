@@ -22,6 +22,7 @@ import pandas as pd
 from deepexpr.errors import InputError
 from deepexpr.hichip.bedpe import ANCHORS, order_anchors
 from deepexpr.hichip.loop_shapes import Shape, read_shape
+from deepexpr.hichip.sections import CutoffSection
 from deepexpr.reference.chromosomes import require_shared_names
 from deepexpr.schemas import SIGNAL
 
@@ -44,7 +45,9 @@ NARROW = 50
 
 
 def read_loop_table(
-    path: str | Path, value_column: str | None = None, confidence: float = 0.9
+    path: str | Path,
+    value_column: str | None = None,
+    confidence: float = CutoffSection().confidence,
 ) -> pd.DataFrame:
     """Loops of one sample: the six anchor columns and float64 `count`; anchors in order.
 

@@ -13,13 +13,11 @@ from deepexpr.errors import InputError
 from deepexpr.hichip.callers import Calls, find_caller
 from deepexpr.hichip.places import anchor_gap, midpoint_distance, number_anchors
 from deepexpr.hichip.quality import judge
+from deepexpr.hichip.sections import CutoffSection
 from deepexpr.schemas import LOOP_QC, LOOPS
 from deepexpr.settings import Section
 
 logger = logging.getLogger(__name__)
-
-#: A contact is a loop above this confidence (spec section 2.5).
-CONFIDENCE = 0.9
 
 
 @dataclass(frozen=True)
@@ -38,7 +36,7 @@ def call_loops(
     depth: pd.DataFrame,
     settings: Section,
     seed: int,
-    cutoff: float = CONFIDENCE,
+    cutoff: float = CutoffSection().confidence,
     caller: str = "origami",
 ) -> LoopCalls:
     """Let a caller judge the contacts, and say which are loops (spec section 2.5).

@@ -21,6 +21,7 @@ import pandas as pd
 
 from deepexpr.errors import InputError
 from deepexpr.motifs.motif import Motif, column_information
+from deepexpr.motifs.sections import FilterSection
 from deepexpr.schemas import FILTERS
 
 logger = logging.getLogger(__name__)
@@ -55,7 +56,9 @@ class FilterCounts:
     eav: np.ndarray
 
 
-def filter_pwms(weights: np.ndarray, sequences: np.ndarray, alpha: float = 0.7) -> FilterCounts:
+def filter_pwms(
+    weights: np.ndarray, sequences: np.ndarray, alpha: float = FilterSection().alpha
+) -> FilterCounts:
     """Count the letters under the active windows of each filter.
 
     Parameters

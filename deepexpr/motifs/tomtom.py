@@ -22,7 +22,7 @@ from scipy.stats import false_discovery_control
 from deepexpr.errors import InputError
 from deepexpr.motifs.meme_suite import run_meme_tomtom
 from deepexpr.motifs.motif import Motif, check_unique_names
-from deepexpr.motifs.sections import DistanceSection
+from deepexpr.motifs.sections import DistanceSection, TomtomSection
 from deepexpr.schemas import TOMTOM, TOMTOM_SUMMARY
 from deepexpr.settings import Field
 
@@ -67,7 +67,7 @@ def compare(
     return table
 
 
-def significant(table: pd.DataFrame, e_value: float = 0.05) -> pd.DataFrame:
+def significant(table: pd.DataFrame, e_value: float = TomtomSection().e_value) -> pd.DataFrame:
     """The pairs with E below `e_value`; counts are logged."""
     kept = table[table["e_value"] < e_value].reset_index(drop=True)
     logger.info("%d of %d pairs have E < %g", len(kept), len(table), e_value)
@@ -91,7 +91,7 @@ def known_share(
     targets: Sequence[Motif],
     options: TomtomOptions,
     *,
-    e_value: float = 0.05,
+    e_value: float = TomtomSection().e_value,
     shuffles: int = 0,
     seed: int = 0,
 ) -> pd.DataFrame:
