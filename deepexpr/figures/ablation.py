@@ -21,11 +21,11 @@ from deepexpr.figures.performance import (
     own_scores,
     total_genes,
 )
-from deepexpr.schemas import METRICS, NETWORK_KINDS
+from deepexpr.schemas import METRICS, NETWORK_KINDS, Column, Table
 
 ABLATION_COLUMNS = METRICS
 #: As metrics, and how far from the TSS loops were used, in kb to either side.
-DISTANCE_COLUMNS = (*METRICS, "distance_kb")
+DISTANCE_COLUMNS = Table(*METRICS.columns, Column("distance_kb", unit="kb"))
 
 #: K of the paper's comparison; the largest K there is where it was not run.
 PREFERRED_K = 10

@@ -15,6 +15,7 @@ from matplotlib.patches import FancyBboxPatch
 from deepexpr.errors import InputError
 from deepexpr.features.bundles import read_record
 from deepexpr.figures import style
+from deepexpr.figures.declaration import columns_of
 from deepexpr.figures.inputs import Inputs
 
 logger = logging.getLogger(__name__)
@@ -22,9 +23,10 @@ logger = logging.getLogger(__name__)
 #: One row per layer. module: "proximal", "words" (the part of the proximal module that counts
 #: words), "distal" or "joint"; layers of one `box` (numbered
 #: within the module) are drawn as one; output is the shape for one gene, "positions x maps".
-ARCHITECTURE_COLUMNS = (
-    "order", "name", "type", "module", "box", "detail", "output", "parameters", "trainable",
-)  # fmt: skip
+ARCHITECTURE_COLUMNS = columns_of(
+    "order name type module box detail output parameters trainable",
+    words="type module detail output",
+)
 
 MODULE_TITLES = {
     "proximal": "Proximal module: promoter sequence",

@@ -7,11 +7,14 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from deepexpr.figures import style
+from deepexpr.figures.declaration import columns_of
 from deepexpr.figures.inputs import Inputs
 from deepexpr.files import read_table
 
 #: One row per chain and iteration; the log posterior is relative to the background alone (nats).
-CONVERGENCE_COLUMNS = ("run", "chain", "iteration", "log_posterior", "modules", "sites")
+CONVERGENCE_COLUMNS = columns_of(
+    "run chain iteration log_posterior modules sites", words="run", log_posterior="nats"
+)
 
 _COLOURS = (style.BLUE, style.VERMILLION, style.GREEN, style.PURPLE, style.ORANGE, style.SKY)
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from deepexpr.schemas import Column, Table
+
 #: The package of the figures' modules; other packages' figures come by entry points of this name.
 FAMILY = "deepexpr.figures"
 
@@ -30,6 +32,8 @@ class FigureSpec:
     when : what a run must have (deepexpr.run.drawings.CONDITIONS), beside files for `needs`.
     sources : option -> what a run gives it (SOURCES there), where that has another name.
     after : sources that must be there first though no option names them.
+    filled : column -> in which rows (pandas' eval) it is never empty, where this figure differs
+        from deepexpr.figures.render.KEYS.
     environment : the file in envs/. page : a page at the head of the results, not a picture.
     """
 
@@ -44,6 +48,7 @@ class FigureSpec:
     when: tuple[str, ...] = ()
     sources: Mapping[str, str] = field(default_factory=dict)
     after: tuple[str, ...] = ()
+    filled: Mapping[str, str] = field(default_factory=dict)
     environment: str = "deepexpr"
     page: bool = False
 
@@ -85,9 +90,21 @@ class FigureSpec:
         """The function from the table to an HTML body, where the figure has one of its own."""
         return getattr(self._imported(), f"page_{self.stem}", None)
 
-    def columns(self) -> tuple[str, ...]:
-        """Columns of the table."""
-        return getattr(self._imported(), f"{self.stem.upper()}_COLUMNS")
+    def columns(self) -> Table:
+        """Columns of the table, with their kinds and units."""
+        given = getattr(self._imported(), f"{self.stem.upper()}_COLUMNS")
+        return given if isinstance(given, Table) else Table(*given)
 
     def _imported(self):
         return importlib.import_module(self.module)
+
+
+def columns_of(names: str, words: str = "", **units: str) -> Table:
+    """The columns of a figure's table, in order: names, those among them of words, and units.
+
+    Names that mean the same in every table (schemas.KNOWN) have their kind and unit already;
+    all others hold numbers.
+    """
+    own = {name: Column(name, "words") for name in words.split()}
+    own |= {name: Column(name, unit=unit) for name, unit in units.items()}
+    return Table(*(own.get(name, name) for name in names.split()))

@@ -17,6 +17,7 @@ from matplotlib.path import Path
 
 from deepexpr.errors import InputError
 from deepexpr.figures import style
+from deepexpr.figures.declaration import columns_of
 from deepexpr.figures.inputs import Inputs
 from deepexpr.files import read
 from deepexpr.hichip.chromosomes import read_chromosomes
@@ -28,10 +29,10 @@ logger = logging.getLogger(__name__)
 #: a gene's body, 1 bp where only its TSS is known; strand), "loop" (start, end of one anchor;
 #: start2, end2 of the other; value = log2(1 + normalised PETs); at_gene 1 where it touches the
 #: gene's 5 kb bin) or "expression" (value in log10). 0-based, half-open, bp.
-GENE_TRACKS_COLUMNS = (
-    "part", "cell_line", "chromosome", "start", "end", "name", "strand", "start2", "end2",
-    "value", "at_gene", "note",
-)  # fmt: skip
+GENE_TRACKS_COLUMNS = columns_of(
+    "part cell_line chromosome start end name strand start2 end2 value at_gene note",
+    words="part note",
+)
 
 #: The window: what the gene's own loops span and a tenth more, at least and at most these bp.
 LEAST_REACH, MOST_REACH = 100_000, 1_000_000

@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch
 
 from deepexpr.figures import style
+from deepexpr.figures.declaration import columns_of
 from deepexpr.figures.inputs import Inputs
 from deepexpr.figures.logos import LETTER_COLOURS, outline
 from deepexpr.files import read
@@ -25,10 +26,9 @@ logger = logging.getLogger(__name__)
 #: end (bp from the TSS), name, strand, value its mean attribution, p_value of the match. "bin":
 #: start, end on the genome (bp), signal, value its attribution. Attributions in units of the
 #: prediction; sd between folds.
-INTERPRETATION_COLUMNS = (
-    "cell_line", "part", "gene", "chromosome", "start", "end", "name", "strand", "signal", "value",
-    "sd", "p_value",
-)  # fmt: skip
+INTERPRETATION_COLUMNS = columns_of(
+    "cell_line part gene chromosome start end name strand signal value sd p_value", words="part"
+)
 
 #: Known motifs that are named: the strongest that do not overlap one another.
 MOST_NAMED = 8

@@ -14,14 +14,20 @@ from scipy.ndimage import gaussian_filter
 from scipy.stats import pearsonr
 
 from deepexpr.figures import style
+from deepexpr.figures.declaration import columns_of
 from deepexpr.figures.inputs import Inputs
 
 logger = logging.getLogger(__name__)
 
 #: One row per gene; loop_count is the sum of normalised PETs over the gene's loops, expression
 #: is in log10. A row with a `note` and no gene says why a cell line has no values.
-LOOP_SIGNAL_COLUMNS = ("cell_line", "gene", "loop_count", "log2_loop_count", "expression", "note")
-LOOP_NUMBER_COLUMNS = ("cell_line", "gene", "loop_number", "expression", "note")
+LOOP_SIGNAL_COLUMNS = columns_of(
+    "cell_line gene loop_count log2_loop_count expression note", words="note",
+    loop_count="PETs", log2_loop_count="log2(1 + PETs)", expression=style.EXPRESSION_UNIT,
+)  # fmt: skip
+LOOP_NUMBER_COLUMNS = columns_of(
+    "cell_line gene loop_number expression note", words="note", expression=style.EXPRESSION_UNIT
+)
 
 #: Bins per axis of the density, and the smoothing's standard deviation in bins.
 DENSITY_BINS = 60

@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 
 from deepexpr.errors import InputError
 from deepexpr.figures import style
+from deepexpr.figures.declaration import columns_of
 from deepexpr.figures.inputs import Inputs
 from deepexpr.figures.logos import draw_logo, information, reverse_complement
 from deepexpr.files import read
@@ -25,10 +26,10 @@ logger = logging.getLogger(__name__)
 
 #: One row per column of a logo. role: "query" (every motif found) or "target" (the best match of
 #: a query, turned and shifted onto it); position counts columns from the query's first.
-FILTER_MOTIFS_COLUMNS = (
-    "cell_line", "query", "role", "target", "target_name", "orientation", "offset", "p_value",
-    "e_value", "q_value", "e_limit", "sites", "position", "A", "C", "G", "T",
-)  # fmt: skip
+FILTER_MOTIFS_COLUMNS = columns_of(
+    "cell_line query role target target_name orientation offset p_value e_value q_value e_limit"
+    " sites position A C G T"
+)
 ENHANCER_MOTIFS_COLUMNS = ATTRIBUTION_MOTIFS_COLUMNS = FILTER_MOTIFS_COLUMNS
 
 #: Pairs drawn; the table holds all.

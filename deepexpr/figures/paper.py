@@ -10,16 +10,17 @@ from matplotlib.figure import Figure
 from scipy.stats import pearsonr
 
 from deepexpr.figures import pages, style
+from deepexpr.figures.declaration import columns_of
 from deepexpr.figures.inputs import Inputs, read_tables
 from deepexpr.figures.tables import draw_table
 from deepexpr.files import read_table
 from deepexpr.schemas import METRICS, TOMTOM_SUMMARY
 
 #: As deepexpr.evaluation.paper writes it; `spread` is the standard deviation over folds.
-PAPER_COLUMNS = (
-    "quantity", "cell_line", "unit", "paper", "ours", "difference", "spread", "folds",
-    "within_spread", "status", "note",
-)  # fmt: skip
+PAPER_COLUMNS = columns_of(
+    "quantity cell_line unit paper ours difference spread folds within_spread status note",
+    words="quantity unit within_spread status note",
+)
 
 HEADER = (
     "Figure and quantity", "Cell line", "Unit", "Paper", "Ours", "Difference", "Spread of folds",

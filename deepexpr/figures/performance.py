@@ -15,14 +15,14 @@ from deepexpr.evaluation.best import best_baseline
 from deepexpr.figures import style
 from deepexpr.figures.inputs import Inputs, read_tables
 from deepexpr.files import read_table
-from deepexpr.schemas import METRICS
+from deepexpr.schemas import METRICS, Table
 
 logger = logging.getLogger(__name__)
 
 #: One row per fold; `value` is missing where `reason` says why. p_full is the one-sided p of
 #: the rank-sum test "the full network scores higher than this method", adjusted over
 #: all comparisons of one cell line, task and K (Benjamini-Hochberg); missing without a test.
-AUC_COLUMNS = (*METRICS, "p_full")
+AUC_COLUMNS = Table(*METRICS.columns, "p_full")
 PCC_COLUMNS = AUC_COLUMNS
 CROSS_COLUMNS = AUC_COLUMNS
 

@@ -14,6 +14,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from deepexpr.figures import pages, style
+from deepexpr.figures.declaration import columns_of
 from deepexpr.figures.inputs import Inputs
 from deepexpr.figures.qc import GOOD, VERDICT, verdict
 from deepexpr.figures.tables import draw_table
@@ -25,7 +26,9 @@ from deepexpr.provenance import versions
 from deepexpr.schemas import LOOP_QC, QC
 
 #: One row per number of a section's item; expected, verdict and meaning as in schemas.QC.
-QUALITY_COLUMNS = ("section", "item", "metric", "value", "expected", "verdict", "meaning")
+QUALITY_COLUMNS = columns_of(
+    "section item metric value expected verdict meaning", words="section item value"
+)
 
 LIBRARIES, LOOPS, EXPRESSION, TRAINING, COST, SOFTWARE = (
     "HiChIP libraries", "Loops", "RNA-seq libraries", "Training", "Run time and memory", "Software",

@@ -34,7 +34,7 @@ def _motifs(name: str, title: str, stem: str, kind: str, **more) -> FigureSpec:
         name, title, "motif_matches", stem, MOTIFS,
         ("filters", "tomtom"), ("jaspar", "e_value", "cell_line"), per="cell line",
         sources={"filters": f"{kind}_motifs", "tomtom": f"{kind}_matches"},
-        environment="motifs", **more,
+        environment="motifs", filled={"cell_line": "False"}, **more,
     )  # fmt: skip
 
 
@@ -43,6 +43,7 @@ _SPECS = (
     _own(
         "1", "Architecture of the network", "architecture", "architecture", NETWORK, ("bundle",),
         environment="tensorflow",
+        filled={"name": "True", "type": "True", "detail": "type == 'WordCounts'"},
     ),
     _own(
         "2A", "Loop signal and expression", "loops_expression", "loop_signal", DATA, ("dataset",),
@@ -56,6 +57,11 @@ _SPECS = (
         "2C", "Loops and expression of one gene", "gene_tracks", "gene_tracks", DATA,
         ("dataset", "genes"), ("signal", "transcripts", "chrom_sizes", "gene"), per="assembly",
         when=("hichip", "loops"),
+        filled={
+            "start": "part != 'expression'", "end": "part != 'expression'",
+            "value": "part == 'loop'", "start2": "part == 'loop'", "end2": "part == 'loop'",
+            "at_gene": "part == 'loop'", "cell_line": "part in ['expression', 'loop']",
+        },
     ),
     _own(
         "3", "Classification: AUC", "performance", "auc", PERFORMANCE, ("metrics",), ("tests",),
@@ -86,13 +92,16 @@ _SPECS = (
     _own(
         "interpretation", "What moves the prediction of one gene", "interpretation",
         "interpretation", MOTIFS, ("interpretation",), ("cell_line",), per="gene",
-        when=("attribution",),
+        when=("attribution",), filled={"value": "True", "cell_line": "False"},
     ),
     _own(
         "convergence", "Convergence of CisModule", "convergence", "convergence", QUALITY,
         ("trace",),
     ),
-    _own("search", "Search of the baselines", "search", "search", QUALITY, ("search",)),
+    _own(
+        "search", "Search of the baselines", "search", "search", QUALITY, ("search",),
+        filled={"depth": "trees.notna()"},
+    ),
     _own(
         "paper", "The paper's numbers beside ours", "paper", "paper", PERFORMANCE,
         ("metrics",), ("dataset", "cross", "full_reach", "motif_summary"),

@@ -19,41 +19,12 @@ from deepexpr.files import read_table, writing
 
 logger = logging.getLogger(__name__)
 
-#: Columns of words: read as text even where they look like numbers. All others hold numbers.
-TEXT = (
-    "cell_line", "trained_on", "gene", "method", "query", "target", "target_name", "name", "note",
-    "reason", "sample", "run", "item", "quantity", "metric", "expected", "verdict", "meaning",
-    "assembly", "type", "module", "detail", "output", "task", "scheme", "part", "chromosome",
-    "strand", "role", "orientation", "unit", "within_spread", "status", "stage", "section",
-)  # fmt: skip
-
-#: Columns of both words and numbers, and columns that are words in some figures only.
-MIXED = {
-    "qc": ("value",), "quality": ("value",), "summary": ("value",), "benchmarks": ("step",),
-    "training_curves": ("step",),
-}  # fmt: skip
-
 #: Columns that say what a row is of: never empty, in whatever figure they stand.
 KEYS = (
     "cell_line", "trained_on", "scheme", "method", "K", "metric", "run", "fold", "member", "step",
     "chain", "quantity", "unit", "part", "query", "role", "position", "module", "box",
     "distance_kb",
 )  # fmt: skip
-
-#: Figures about one cell line or genome, where no row needs a cell line.
-ONE_LINE = ("2C", "8", "9", "attribution_motifs", "interpretation")
-
-#: Columns of one figure that are never empty, in rows where the condition (pandas' eval) holds.
-FILLED = {
-    "1": {"name": "True", "type": "True", "detail": "type == 'WordCounts'"},
-    "2C": {
-        "start": "part != 'expression'", "end": "part != 'expression'", "value": "part == 'loop'",
-        "start2": "part == 'loop'", "end2": "part == 'loop'", "at_gene": "part == 'loop'",
-        "cell_line": "part in ['expression', 'loop']",
-    },
-    "interpretation": {"value": "True"},
-    "search": {"depth": "trees.notna()"},
-}  # fmt: skip
 
 ENDINGS = (".pdf", ".png", ".svg", ".html")
 
@@ -93,11 +64,11 @@ def check_endings(outputs: Sequence[str | Path]) -> None:
 def read(spec: FigureSpec, table: str | Path) -> pd.DataFrame:
     """The table of a figure, with its columns and numbers checked and names read as text."""
     columns = spec.columns()
-    values = read_table(table, columns, dtype={c: "str" for c in TEXT if c in columns})
-    words = {*TEXT, *MIXED.get(spec.name, ())}
+    words = {column.name for column in columns.columns if column.kind != "number"}
+    values = read_table(table, columns, dtype=dict.fromkeys(words, "str"))
     for column in columns:
         empty = values[column].isna()
-        needed = empty & _must_be_filled(spec.name, column, values)
+        needed = empty & values.eval(spec.filled.get(column, str(column in KEYS)), engine="python")
         if needed.any():
             _refuse(table, values[column], needed, "is empty", "a value in every such row")
         if column not in words:
@@ -106,13 +77,6 @@ def read(spec: FigureSpec, table: str | Path) -> pd.DataFrame:
                 expected = "a finite number, or NA where there is none"
                 _refuse(table, values[column], wrong, "is not a number", expected)
     return values
-
-
-def _must_be_filled(figure: str, column: str, values: pd.DataFrame) -> bool | pd.Series:
-    """In which rows of a figure's table a column holds a value."""
-    optional = column not in KEYS or (column == "cell_line" and figure in ONE_LINE)
-    condition = FILLED.get(figure, {}).get(column, str(not optional))
-    return values.eval(condition, engine="python")
 
 
 def _refuse(

@@ -9,11 +9,12 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from deepexpr.figures import style
+from deepexpr.figures.declaration import columns_of
 from deepexpr.figures.inputs import Inputs
 from deepexpr.files import read_table
 
 #: One row per outer fold and grid point; score: mean over the inner folds, sd between them.
-SEARCH_COLUMNS = ("run", "fold", "penalty", "trees", "depth", "metric", "score", "sd", "chosen")
+SEARCH_COLUMNS = columns_of("run fold penalty trees depth metric score sd chosen", words="run")
 
 _LABELS = {"AUC": "Inner AUC", "R2": "Inner R²"}
 

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from deepexpr.evaluation.best import best_baseline
 from deepexpr.figures import pages, style
+from deepexpr.figures.declaration import columns_of
 from deepexpr.figures.inputs import Inputs, read_tables
 from deepexpr.figures.qc import verdict
 from deepexpr.figures.quality import judged_sections, software
@@ -22,7 +23,7 @@ from deepexpr.schemas import METRICS, NETWORK_KINDS, TOMTOM_SUMMARY
 logger = logging.getLogger(__name__)
 
 #: section: "data", "result", "warning" or "version".
-SUMMARY_COLUMNS = ("section", "item", "value")
+SUMMARY_COLUMNS = columns_of("section item value", words="section item value")
 
 #: K of the numbers shown; the largest there is where it was not run.
 PREFERRED_K = 10

@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from deepexpr.figures import style
+from deepexpr.figures.declaration import columns_of
 from deepexpr.figures.inputs import Inputs
 from deepexpr.figures.tables import draw_table
 from deepexpr.files import read
@@ -16,9 +17,9 @@ from deepexpr.schemas import QC, SIGNAL
 
 #: One row per cell line. read_pairs: sequenced pairs of all its HiChIP samples; loops: called
 #: loops; genes_with_loops: genes with at least one. Missing where there is no HiChIP.
-TABLE1_COLUMNS = (
-    "cell_line", "assembly", "genes", "hichip_samples", "read_pairs", "loops", "genes_with_loops",
-)  # fmt: skip
+TABLE1_COLUMNS = columns_of(
+    "cell_line assembly genes hichip_samples read_pairs loops genes_with_loops"
+)
 
 HEADER = (
     "Cell line", "Assembly", "Genes", "HiChIP samples", "Read pairs", "Loops", "Genes with loops",

@@ -10,16 +10,17 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator, NullFormatter
 
 from deepexpr.figures import style
+from deepexpr.figures.declaration import columns_of
 from deepexpr.figures.inputs import Inputs
 from deepexpr.files import read_table
 
 #: One row per epoch; losses in units of the (scaled) target, cross-entropy for classification.
-TRAINING_CURVES_COLUMNS = ("run", "fold", "member", "step", "epoch", "loss", "val_loss")
+TRAINING_CURVES_COLUMNS = columns_of("run fold member step epoch loss val_loss", words="run")
 HISTORY = TRAINING_CURVES_COLUMNS[1:]
 
 #: One row per rule in the order of the data: its stage, its jobs, and of the longest and of the
 #: largest of them wall time in s and resident memory in MiB (missing where none was measured).
-BENCHMARKS_COLUMNS = ("stage", "step", "jobs", "s", "max_rss")
+BENCHMARKS_COLUMNS = columns_of("stage step jobs s max_rss", words="stage", s="s", max_rss="MiB")
 
 #: Stages in the order of the data; benchmark files lie in a folder per stage.
 STAGES = (
