@@ -62,8 +62,11 @@ _NAMED = {
 def build_architecture(inputs: Inputs) -> pd.DataFrame:
     """Layers of the first model of a bundle, in the order of computation."""
     from deepexpr.model.saved import load_model
+    from deepexpr.model.variants import register_layers
 
-    paths = sorted(Path(inputs.bundle).glob("**/*.keras"))
+    bundle = Path(inputs.bundle)
+    record = read_record(bundle) if (bundle / "bundle.json").is_file() else {}
+    paths = sorted(bundle.glob("**/*.keras"))
     if not paths:
         raise InputError(
             "The bundle holds no network.",
@@ -71,20 +74,16 @@ def build_architecture(inputs: Inputs) -> pd.DataFrame:
             expected="a file that ends in .keras (baseline bundles have none)",
             fix="Give a bundle that `deepexpr train` wrote.",
         )
+    if variant := record.get("model", {}).get("variant"):
+        register_layers(str(variant), str(bundle))
     model = load_model(paths[0])
     rows = layer_rows(model)
-    if _frozen_in_step_two(Path(inputs.bundle), model):
+    # Fine-tuned on a frozen proximal module.
+    if record.get("kind") == "full" and "proximal" in [layer.name for layer in model.layers]:
         frozen = ("proximal", "words")
         rows = [row | {"trainable": 0} if row["module"] in frozen else row for row in rows]
     logger.info("%s: %d layers, %s parameters", paths[0], len(rows), f"{model.count_params():,}")
     return pd.DataFrame(rows, columns=list(ARCHITECTURE_COLUMNS))
-
-
-def _frozen_in_step_two(bundle: Path, model) -> bool:
-    """Whether the bundle's networks were fine-tuned on a frozen proximal module."""
-    parts = [layer.name for layer in model.layers]
-    known = (bundle / "bundle.json").is_file() and read_record(bundle)
-    return bool(known) and known.get("kind") == "full" and "proximal" in parts
 
 
 def layer_rows(model) -> list[dict]:

@@ -19,12 +19,12 @@ from deepexpr.features.dataset import BINS, PROMOTER, Dataset
 from deepexpr.features.sequence import reverse_complement
 from deepexpr.features.splits import fold_roles
 from deepexpr.model.backend import keras
-from deepexpr.model.config import find_variant
 from deepexpr.model.examples import Examples
 from deepexpr.model.gradient import promoter_gradient
 from deepexpr.model.network import FIRST_CONVOLUTION, PROXIMAL
 from deepexpr.model.saved import load_model, model_names
 from deepexpr.model.training import forward
+from deepexpr.model.variants import register_layers
 
 #: What a message calls the values of an input, and how it is got where it lacks.
 _WORDS = {
@@ -55,8 +55,7 @@ class Bundle(BundleRecord):
         members = bundle.info["training"].get("members")
         if type(members) is not int or not 0 < members <= 1000:
             raise InputError("The bundle's record lacks training.members.", where=str(bundle.path))
-        # Its module registers the layers that only this variant has.
-        find_variant(str(bundle.info["model"].get("variant")), str(bundle.path))
+        register_layers(str(bundle.info["model"].get("variant")), str(bundle.path))
         return bundle
 
     @property

@@ -1,7 +1,10 @@
 """A variant of somebody else's, with an input of its own: one module and an entry point."""
 
 import dataclasses
+import os
+import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -11,10 +14,14 @@ from deepexpr import plugins
 from deepexpr.cli import main
 from deepexpr.features.dataset import Dataset, write_dataset
 
+ROOT = Path(__file__).resolve().parents[2]
+
 VARIANT = '''
 from deepexpr.model import fields
 from deepexpr.model.config import NetworkSettings, TrainingSettings
 from deepexpr.model.lazily import keras, layers
+
+LAYERS = "guest_layers"
 
 
 class Network(NetworkSettings):
@@ -33,9 +40,12 @@ def build(model, training, shape, kind):
     from deepexpr.model.one_step import OneStep
 
     def networks():
+        from guest_layers import Halved
+
         promoter = keras.Input((shape.length, 4), name="promoter")
         marks = keras.Input(shape.others["marks"], name="marks")
         x = layers.Concatenate()([layers.GlobalAveragePooling1D()(promoter), marks])
+        x = Halved(name="halved")(x)
         score = layers.Dense(shape.outputs)(layers.Dense(model.units, activation="relu")(x))
         network = keras.Model([promoter, marks], score)
         return network, network
@@ -43,11 +53,22 @@ def build(model, training, shape, kind):
     return OneStep(networks, 1, training, shape, kind)
 '''
 
+LAYERS = """
+from deepexpr.model.backend import keras
+
+
+@keras.saving.register_keras_serializable("guest")
+class Halved(keras.layers.Layer):
+    def call(self, x):
+        return x / 2
+"""
+
 
 @pytest.fixture
 def guest(tmp_path, monkeypatch):
     """An installed package that brings the variant."""
     (tmp_path / "guest_variant.py").write_text(VARIANT)
+    (tmp_path / "guest_layers.py").write_text(LAYERS)
     folder = tmp_path / "guest-1.0.dist-info"
     folder.mkdir()
     (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: guest\nVersion: 1.0\n")
@@ -56,7 +77,8 @@ def guest(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(tmp_path)
     plugins.members.cache_clear()
     yield
-    sys.modules.pop("guest_variant", None)
+    for name in ("guest_variant", "guest_layers"):
+        sys.modules.pop(name, None)
     plugins.members.cache_clear()
 
 
@@ -81,6 +103,28 @@ def test_a_variant_is_a_file_and_an_input_is_the_dataset_and_the_variant(guest, 
     explained = ["interpret", *bundle, *common, "--gene", "G001", "--output", str(tmp_path / "why")]
     assert main([*explained, "--method", "gradient"]) == 0
     assert {path.name for path in (tmp_path / "why").iterdir()} == {"attribution.tsv", "motifs.tsv"}
+
+
+def test_layers_of_a_variant_are_known_to_a_process_that_did_not_train_it(guest, toy, tmp_path):
+    dataset = toy.dataset(1)
+    marks = np.ones((len(dataset), 3), np.float32)
+    write_dataset(dataclasses.replace(dataset, others={"marks": marks}), tmp_path / "marks.h5")
+    command = ["train", "--dataset", "marks.h5", "--splits", str(toy.splits), "--task",
+               "regression", "--kind", "full", "--output", "out", "--model", '{"variant": "toy"}',
+               "--training", '{"epochs": 1}']  # fmt: skip
+    look = (
+        "from deepexpr.figures.architecture import build_architecture as build;"
+        "from deepexpr.figures.inputs import Inputs;"
+        "print(*build(Inputs(bundle='out/bundle'))['type'])"
+    )
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(map(str, [tmp_path, ROOT]))}
+    for argv in (["-m", "deepexpr", *command], ["-c", look]):
+        result = subprocess.run(
+            [sys.executable, *argv], cwd=tmp_path, env=environment, capture_output=True, text=True,
+            check=False,
+        )  # fmt: skip
+        assert result.returncode == 0, result.stderr
+    assert "Halved" in result.stdout.split()
 
 
 def test_an_input_that_lacks_is_named(guest, toy, tmp_path, capsys):

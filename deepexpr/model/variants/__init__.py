@@ -3,13 +3,15 @@
 A variant has
 
 - ``Network``, a `NetworkSettings`, and ``Training``, a `TrainingSettings`: the fields it reads;
-- ``build(model, training, shape, kind)``: a `Builder`, which trains its networks.
+- ``build(model, training, shape, kind)``: a `Builder`, which trains its networks;
+- ``LAYERS``, where it has layers of its own: the import path of the module that registers them.
 
 Settings are read where no network is needed, so a module imports Keras inside functions only.
 """
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING, Protocol
 
 from deepexpr.model.config import NetworkSettings, TrainingSettings, find_variant
@@ -47,3 +49,12 @@ class Builder(Protocol):
 def builder(model: NetworkSettings, training: TrainingSettings, shape: Shape, kind: str) -> Builder:
     """What trains networks of these settings; kind: "full", "sequence" or "hichip"."""
     return find_variant(model.variant).build(model, training, shape, kind)
+
+
+def register_layers(name: str, where: str) -> None:
+    """Import the layers that only this variant has, before a network of it is read.
+
+    Raises InputError, at `where`, for a variant that is not installed.
+    """
+    if module := getattr(find_variant(name, where), "LAYERS", None):
+        importlib.import_module(module)
