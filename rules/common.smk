@@ -15,7 +15,9 @@ from deepexpr.checks.inputs import load_and_check, name_problems, run_time_probl
 from deepexpr.config.entries import files_of
 from deepexpr.config.settings import keep_config, keys_twice
 from deepexpr.errors import InputError, raise_all
-from deepexpr.run.targets import BOWTIE_PARTS, Run
+from deepexpr.hichip.callers import find_caller
+from deepexpr.run.drawings import drawings
+from deepexpr.run.targets import BOWTIE_PARTS, Run, results
 
 # The workflow's own first, then those of the command line, which Snakemake lists before it.
 CONFIG_FILES = [
@@ -35,6 +37,7 @@ except InputError as error:
 config.update(checked)  # with defaults, and only the assemblies of the samples
 
 RUN = Run(config, SAMPLES, UNITS)  # what follows from these alone
+DRAWINGS = drawings(RUN)  # every figure and page that this run can make
 TASKS, FOLDS, MAIN_K = RUN.tasks, RUN.folds, RUN.main_k
 SCHEME = config["evaluation"]["scheme"]
 out = RUN.out
@@ -187,14 +190,25 @@ def get_trained_folds(wildcards):
 
 def get_partner_bundles(wildcards):
     """Bundles, of every method, trained on the other cell lines of the assembly."""
+    stages = {"full": "models", "sequence": "models"}
     return [
         out(
-            f"{'models' if method in ('full', 'sequence') else 'baselines'}"
-            f"/{line}/{wildcards.task}/K{MAIN_K}/{method}/bundle"
+            f"{stages.get(method, 'baselines')}/{line}/{wildcards.task}/K{MAIN_K}/{method}/bundle"
         )
         for method in RUN.cross_methods(wildcards.cell_line)
         for line in RUN.partners(wildcards.cell_line, method)
     ]
+
+
+def get_caller():
+    """The module of the loop caller that the configuration names."""
+    return find_caller(config["loops"]["caller"])
+
+
+def get_targets():
+    """Everything a complete run makes and keeps."""
+    figures = [path for drawing in DRAWINGS for path in drawing.files(RUN)]
+    return results(RUN) + figures + RUN.tool_versions()
 
 
 onstart:

@@ -7,10 +7,7 @@ REQUIRED INPUTS: features/, loops/, evaluation/, motifs/, models/, hichip/qc.cel
 OUTPUTS: figures/{figure}.{pdf,png,svg} and .tsv; summary.html, quality.html; versions/.
 """
 
-from deepexpr.run.drawings import drawings, left_out
-from deepexpr.run.targets import results
-
-DRAWINGS = drawings(RUN)
+from deepexpr.run.drawings import left_out
 
 if workflow.is_main_process:
     for line in left_out(RUN):
@@ -73,9 +70,3 @@ rule record_mapping_versions:
     shell:
         "(bowtie --version | sed -n 1p > {output.bowtie:q}"
         " && samtools --version | sed -n 1p > {output.samtools:q}) 2> {log:q}"
-
-
-def get_targets():
-    """Everything a complete run makes and keeps."""
-    figures = [path for drawing in DRAWINGS for path in drawing.files(RUN)]
-    return results(RUN) + figures + RUN.tool_versions()

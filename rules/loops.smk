@@ -8,13 +8,6 @@ loops.longrange.txt (WashU), qc.tsv where loops are called; signal.tsv.
 
 from deepexpr.hichip.sections import CallSection
 
-from deepexpr.hichip.callers import find_caller
-
-
-def get_caller():
-    """The module of the loop caller that the configuration names."""
-    return find_caller(config["loops"]["caller"])
-
 
 rule call_loops:
     """Give every contact its probability to be a loop, replicates pooled."""
