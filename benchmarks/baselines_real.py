@@ -21,11 +21,12 @@ from real_data import datasets, require_data
 
 from deepexpr.baselines.fit import run_baseline
 from deepexpr.baselines.methods import METHODS
-from deepexpr.baselines.settings import read_settings
+from deepexpr.baselines.settings import BaselineSettings
 from deepexpr.evaluation.metrics import fold_metrics
 from deepexpr.evaluation.summary import bootstrap_interval
 from deepexpr.features.splits import make_splits
 from deepexpr.files import write_table
+from deepexpr.options import read_options
 
 FOLDS, SEED = 10, 1
 #: Cheap methods first: an unfinished run then has whole methods.
@@ -56,10 +57,9 @@ def folder_of(work: Path, name: str, task: str, method: str, fold: int) -> Path:
 def compute(dataset, splits, piece, settings_text: str, folder: Path) -> None:
     """Fit and test one fold; writes predictions.tsv, search.tsv and, last, done.json."""
     name, task, method, fold = piece
+    settings = BaselineSettings.of(read_options(settings_text), "--settings")
     before = time.process_time()
-    result = run_baseline(
-        dataset, splits[splits["fold"] == fold], task, method, read_settings(settings_text), SEED
-    )
+    result = run_baseline(dataset, splits[splits["fold"] == fold], task, method, settings, SEED)
     seconds = time.process_time() - before
     predictions = result.predictions.assign(cell_line=name, scheme="random", K=FOLDS)
     write_table(predictions, folder / "predictions.tsv")

@@ -93,12 +93,12 @@ class Section(BaseModel, metaclass=_Telling):
         return cls.model_validate(values)
 
     @classmethod
-    def problems(cls, values: Any, where: str) -> list[InputError]:
-        """What is wrong with `values`, one error each."""
+    def problems(cls, values: Any, where: str, *above: str) -> list[InputError]:
+        """What is wrong with `values`, one error each; `above` are the keys they stand under."""
         try:
             cls.model_validate(values)
         except ValidationError as error:
-            return list(_told(error, cls, where))
+            return list(_told(error, cls, where, above))
         return []
 
     @classmethod
@@ -132,12 +132,15 @@ def members(kind: Any) -> tuple[Any, ...]:
     return (kind,)
 
 
-def _told(error: ValidationError, section: type[Section], where: str) -> Iterator[InputError]:
+def _told(
+    error: ValidationError, section: type[Section], where: str, above: tuple[str, ...] = ()
+) -> Iterator[InputError]:
     """One InputError per violation, ordered by key; keys missing side by side are one."""
     found: dict[tuple[str, ...], list[InputError]] = {}
     missing: dict[tuple[str, ...], list[str]] = {}
     for each in error.errors():
-        path, owner, kind = _place(each["loc"], section)
+        place, owner, kind = _place(each["loc"], section)
+        path = (*above, *place)
         if each["type"] == "missing":
             missing.setdefault(path[:-1], []).append(path[-1])
         elif each["type"] == "extra_forbidden":

@@ -100,6 +100,6 @@ def settings_problems(
     except InputError as error:
         return [error]
     return [
-        *variant.Network.problems(model, f"{where}, section model"),
-        *variant.Training.problems(training, f"{where}, section training"),
+        *variant.Network.problems(model, where, "model"),
+        *variant.Training.problems(training, where, "training"),
     ]

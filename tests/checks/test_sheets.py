@@ -26,7 +26,7 @@ def test_all_problems_are_listed_at_once(project):
 @pytest.mark.parametrize(
     ("change", "key", "word"),
     [
-        ({"training": {"epoch": 2}}, "model, training", "epoch"),
+        ({"training": {"epoch": 2}}, "training.epoch", "epoch"),
         ({"model": {"variant": "paper", "kernel": 2001}}, "model.kernel", "wider than the prom"),
         ({"baselines": {"settings": {"inner_fold": 3}}}, "baselines.settings", "inner_fold"),
         ({"motifs": {"cismodule": {"iteratons": 1}}}, "motifs.cismodule", "iteratons"),
