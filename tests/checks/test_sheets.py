@@ -78,3 +78,12 @@ def test_pairs_need_no_enzyme(project):
     (project / "x.pairs").write_text("## pairs format v1.0\n")
     _, _, units = load_and_check(config(), "test")
     assert units["pairs"].tolist() == ["", "x.pairs"]
+
+
+def test_sheets_that_a_spreadsheet_saved(project):
+    """A byte order mark and Windows line ends."""
+    for name, text in (("samples.tsv", SAMPLES), ("units.tsv", UNITS)):
+        data = text.replace("\n", "\r\n").encode()
+        (project / name).write_bytes(b"\xef\xbb\xbf" + data)
+    _, samples, _ = load_and_check(config(), "test")
+    assert samples["sample"].tolist() == ["R1", "H1"]

@@ -2,9 +2,12 @@
 
 import random
 import string
+import tempfile
 
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from deepexpr import schemas
 from deepexpr.cli import main
@@ -120,3 +123,17 @@ def test_predictions_of_such_a_cell_line_are_evaluated(tmp_path, line):
 def test_bins_of_genes_called_nan_and_na(tmp_path):
     (tmp_path / "bins.tsv").write_text("gene\tb0\tb1\nnan\t0\t1\nNA\t2\t3\n")
     assert bins_of(tmp_path / "bins.tsv", ["NA", "nan"], 2).tolist() == [[2, 3], [0, 1]]
+
+
+ANY = st.text(st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp")), min_size=1, max_size=12)
+
+
+@settings(deadline=None)
+@given(st.lists(ANY, min_size=1, max_size=8))
+def test_any_name_survives(names):
+    with tempfile.TemporaryDirectory() as folder:
+        table = pd.DataFrame({"gene": names, "family": names[::-1], "genes": range(len(names))})
+        write_table(table, f"{folder}/f.tsv.gz")
+        again = read(schemas.FAMILIES, f"{folder}/f.tsv.gz")
+    assert again["gene"].tolist() == names
+    assert again["family"].tolist() == names[::-1]
