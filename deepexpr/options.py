@@ -54,6 +54,16 @@ def add_options(
         parser.add_argument(flag, dest=name, default=None, help=text, **_shape(section, name))
 
 
+def add_aliases(parser: argparse.ArgumentParser) -> None:
+    """Add the option for other names of the genome's chromosomes."""
+    parser.add_argument(
+        "--aliases",
+        metavar="TABLE",
+        help="read chromosomes under other names as the genome's: a chromAlias table of UCSC, or "
+        "auto for chr1 and 1, chrM and MT",
+    )
+
+
 def given(args: argparse.Namespace, section: type[S]) -> S:
     """The section of what the command line gave, over --settings, over the fields' defaults."""
     takes_settings = issubclass(section, getattr(args, "settings_of", ()))

@@ -41,7 +41,6 @@ ENVIRONMENTS = {
     ),
     "mapping": Environment("Trimming and mapping in one job.", ("bowtie=1.3.1", SAMTOOLS)),
     "motifs": Environment("Known motifs and TomTom."),
-    "samtools": Environment("The genome's index.", (SAMTOOLS,)),
     "tensorflow": Environment("The network on CPU, and whatever reads a trained network."),
     "tensorflow-gpu": Environment(
         "Training on a GPU (resources.gpu: true); CUDA comes with TensorFlow's own packages."

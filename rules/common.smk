@@ -73,6 +73,18 @@ def get_settings(name, part):
     return json.dumps({key: config[name][key] for key in keys}, sort_keys=True)
 
 
+def get_alias_file(assembly):
+    """The table of other names of an assembly's chromosomes, where there is one."""
+    aliases = config["assemblies"][assembly]["aliases"]
+    return [aliases] if aliases and aliases != "auto" else []
+
+
+def get_alias_option(assembly):
+    """The option for other names of an assembly's chromosomes."""
+    aliases = config["assemblies"][assembly]["aliases"]
+    return [f"--aliases={aliases}"] if aliases else []
+
+
 def get_transcript_sources(wildcards):
     """What the transcripts come from: genome and annotation, or a FASTA of them."""
     source = config["assemblies"][wildcards.assembly]
@@ -81,6 +93,7 @@ def get_transcript_sources(wildcards):
         "fai": out("reference/{assembly}/genome.fa.fai"),
         "annotation": source["annotation"],
     }
+    files["aliases"] = get_alias_file(wildcards.assembly)
     return files | ({"given": source["transcripts"]} if source["transcripts"] else {})
 
 

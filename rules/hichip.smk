@@ -9,9 +9,10 @@ hichip/trimming_mqc.tsv, hichip/pairs_mqc.tsv.
 
 from deepexpr.hichip.sections import ContactSection, PairSection, TrimSection
 
-BOWTIE_INDEX = lambda w: multiext(
-    get_sample_reference("bowtie/genome")(w), *[f".{p}.ebwt" for p in BOWTIE_PARTS]
-)
+BOWTIE_INDEX = lambda w: [
+    get_sample_reference(f"bowtie/{file}")(w)
+    for file in RUN.bowtie_files(RUN.sample_value(w.sample, "assembly"))
+]
 
 
 if config["hichip"]["keep_trimmed"]:
@@ -54,7 +55,7 @@ if config["hichip"]["keep_trimmed"]:
             "../envs/bowtie.yaml"
         threads: config["resources"]["bowtie_threads"]
         params:
-            prefix=lambda w, input: input.index[0].removesuffix(".1.ebwt"),
+            prefix=lambda w, input: input.index[0].partition(".1.ebwt")[0],
             options=config["hichip"]["bowtie_options"],
         shell:
             "(set -o pipefail; bowtie {params.options} -p {threads} --reorder -S -x {params.prefix:q}"
@@ -85,7 +86,7 @@ else:
             enzyme=lambda w: RUN.sample_value(w.sample, "enzyme"),
             settings=get_settings("hichip", TrimSection),
             options=config["hichip"]["bowtie_options"],
-            prefix=lambda w, input: input.index[0].removesuffix(".1.ebwt"),
+            prefix=lambda w, input: input.index[0].partition(".1.ebwt")[0],
             threads=lambda w, threads: max(1, threads // 2),
         shell:
             # The commands are texts for another shell: names of files reach it as variables.
@@ -114,6 +115,7 @@ rule join_pairs:
         pairs=get_given_pairs,
         stats=get_trim_stats,
         sizes=get_sample_reference("chrom.sizes"),
+        aliases=lambda w: get_alias_file(RUN.sample_value(w.sample, "assembly")),
     output:
         pairs=out("hichip/{sample}/pairs.gz"),
         qc=out("hichip/{sample}/qc.tsv"),
@@ -129,6 +131,7 @@ rule join_pairs:
             *[f"--bam2={path}" for path in input.bam2],
             *[f"--pairs={path}" for path in input.pairs],
             *[f"--trim-stats={path}" for path in input.stats],
+            *get_alias_option(RUN.sample_value(w.sample, "assembly")),
         ],
         settings=get_settings("hichip", PairSection),
     shell:

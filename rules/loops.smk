@@ -73,6 +73,7 @@ rule import_loops:
             get_unit_file(s) for s in RUN.samples_of("hichip", w.cell_line)
         ],
         sizes=lambda w: out(f"reference/{RUN.assembly[w.cell_line]}/chrom.sizes"),
+        aliases=lambda w: get_alias_file(RUN.assembly[w.cell_line]),
     output:
         out("loops/{cell_line}/signal.tsv"),
     log:
@@ -83,7 +84,9 @@ rule import_loops:
         "../envs/deepexpr.yaml"
     params:
         tables=lambda w: get_loop_options(w.cell_line),
+        aliases=lambda w: get_alias_option(RUN.assembly[w.cell_line]),
         confidence=config["loops"]["confidence"],
     shell:
         "python -m deepexpr import-loops {params.tables:q} --chrom-sizes {input.sizes:q}"
+        " {params.aliases:q}"
         " --confidence {params.confidence} --output {output:q} 2> {log:q}"

@@ -50,11 +50,10 @@ rule prepare_genome:
     log:
         out("logs/reference/{assembly}.prepare_genome.log"),
     conda:
-        "../envs/samtools.yaml"
+        "../envs/deepexpr.yaml"
     shell:
-        "(gzip -cdf {input:q} > {output.fasta:q}"
-        " && samtools faidx {output.fasta:q}"
-        " && cut -f 1,2 {output.fai:q} > {output.sizes:q}) 2> {log:q}"
+        "python -m deepexpr genome --genome {input:q} --output {output.fasta:q}"
+        " --sizes {output.sizes:q} 2> {log:q}"
 
 
 rule cut_promoters:
@@ -63,6 +62,7 @@ rule cut_promoters:
         genome=out("reference/{assembly}/genome.fa"),
         fai=out("reference/{assembly}/genome.fa.fai"),
         annotation=lambda w: config["assemblies"][w.assembly]["annotation"],
+        aliases=lambda w: get_alias_file(w.assembly),
     output:
         fasta=out("reference/{assembly}/promoters.fa"),
         genes=out("reference/{assembly}/genes.tsv"),
@@ -78,10 +78,11 @@ rule cut_promoters:
         chromosome_flag=lambda w: (
             "--chromosomes" if config["assemblies"][w.assembly]["chromosomes"] else ""
         ),
+        aliases=lambda w: get_alias_option(w.assembly),
     shell:
         "python -m deepexpr promoters --genome {input.genome:q} --annotation {input.annotation:q}"
         " --assembly {wildcards.assembly:q} --settings {params.settings:q}"
-        " {params.chromosome_flag} {params.chromosomes:q}"
+        " {params.chromosome_flag} {params.chromosomes:q} {params.aliases:q}"
         " --output {output.fasta:q} --table {output.genes:q} 2> {log:q}"
 
 
@@ -120,9 +121,10 @@ rule tabulate_transcripts:
         "../envs/deepexpr.yaml"
     params:
         given=get_given_transcripts,
+        aliases=lambda w: get_alias_option(w.assembly),
     shell:
         "python -m deepexpr transcriptome --genome {input.genome:q} --annotation {input.annotation:q}"
-        " {params.given:q} --table {output:q} 2> {log:q}"
+        " {params.given:q} {params.aliases:q} --table {output:q} 2> {log:q}"
 
 
 rule cut_transcriptome:
@@ -137,9 +139,10 @@ rule cut_transcriptome:
         "../envs/deepexpr.yaml"
     params:
         given=get_given_transcripts,
+        aliases=lambda w: get_alias_option(w.assembly),
     shell:
         "python -m deepexpr transcriptome --genome {input.genome:q} --annotation {input.annotation:q}"
-        " {params.given:q} --output {output:q} 2> {log:q}"
+        " {params.given:q} {params.aliases:q} --output {output:q} 2> {log:q}"
 
 
 rule index_kallisto:
@@ -156,6 +159,28 @@ rule index_kallisto:
         "../envs/kallisto.yaml"
     shell:
         "kallisto index -i {output:q} {input:q} > {log:q} 2>&1"
+
+
+rule index_large_bowtie:
+    """Index a genome of more than 4 billion letters for bowtie 1, whose files have other names."""
+    input:
+        out("reference/{assembly}/genome.fa"),
+    output:
+        expand(
+            out("reference/{{assembly}}/bowtie/genome.{part}.ebwtl"), part=BOWTIE_PARTS
+        ),
+    log:
+        out("logs/reference/{assembly}.index_large_bowtie.log"),
+    benchmark:
+        out("benchmarks/reference/{assembly}.index_large_bowtie.tsv")
+    conda:
+        "../envs/bowtie.yaml"
+    threads: config["resources"]["bowtie_threads"]
+    params:
+        prefix=lambda w, output: output[0].removesuffix(".1.ebwtl"),
+    shell:
+        "bowtie-build --large-index --threads {threads} {input:q} {params.prefix:q}"
+        " > {log:q} 2>&1"
 
 
 rule index_bowtie:

@@ -26,6 +26,7 @@ from deepexpr.hichip.loop_tables import imported_signal, read_loop_table
 from deepexpr.motifs.beds import read_peaks
 from deepexpr.motifs.jaspar import is_release
 from deepexpr.motifs.meme_format import read_meme
+from deepexpr.reference.aliases import read_aliases
 from deepexpr.reference.annotation import Annotation, read_annotation
 from deepexpr.reference.builds import check_build
 from deepexpr.reference.chromosomes import restrict_chromosomes
@@ -55,7 +56,8 @@ def read_references(config: Mapping[str, Any]) -> tuple[dict[str, Reference], li
             continue
         try:
             check_build(name, genome_sizes(genome), genome)
-            transcripts = _annotation(*_version(annotation), *_version(genome)).transcripts
+            files = (*_version(annotation), *_version(genome))
+            transcripts = _annotation(*files, assembly["aliases"]).transcripts
             chosen = transcripts
             if assembly["chromosomes"]:
                 chosen = restrict_chromosomes(transcripts, assembly["chromosomes"])
@@ -77,14 +79,18 @@ def unit_problems(
     for index, unit in units.iterrows():
         assembly = assembly_of[unit["sample"]]
         genome, reference = config["assemblies"][assembly]["genome"], references.get(assembly)
+        aliases = config["assemblies"][assembly]["aliases"]
         for column, path in files_of(unit).items():
             try:
                 if column in _NAMES and _are_there(genome, path):
-                    _NAMES[column](path, genome)
+                    _NAMES[column](path, genome, aliases)
                 elif column == "loops" and _are_there(genome, path):
                     cutoff = config["loops"]["confidence"]
                     table = read_loop_table(path, unit["value_column"] or None, cutoff)
-                    imported_signal({unit["sample"]: table}, genome_sizes(genome), genome)
+                    sizes = genome_sizes(genome)
+                    if aliases:
+                        table = read_aliases(aliases, sizes).rename_anchors(table, path)
+                    imported_signal({unit["sample"]: table}, sizes, genome)
                 elif column in _COUNTS and reference is not None and _are_there(path):
                     _COUNTS[column](unit, path, reference)
             except InputError as error:
@@ -121,7 +127,8 @@ def genome_sizes(path: str | Path) -> dict[str, int]:
 @functools.lru_cache(maxsize=16)
 def _sizes(path: str, version: Version) -> dict[str, int]:
     size, changed, indexed = version
-    if indexed >= changed and (rows := _index_rows(f"{path}.fai", size)):
+    rows = _index_rows(f"{path}.fai", size) if indexed >= changed else []
+    if rows and len({row[0] for row in rows}) == len(rows):
         return {row[0]: int(row[1]) for row in rows}
     sizes: dict[str, int] = {}
     name, in_header = None, b""
@@ -135,7 +142,14 @@ def _sizes(path: str, version: Version) -> dict[str, int]:
                         in_header = header
                         continue
                     name = header[1:].split(maxsplit=1)[0].decode()
-                    sizes.setdefault(name, 0)
+                    if name in sizes:
+                        raise InputError(
+                            f"The sequence {name} stands twice in the genome.",
+                            where=path,
+                            expected="one record for each name (the text up to the first blank)",
+                            fix="Leave one out, or rename it.",
+                        )
+                    sizes[name] = 0
                 if name is not None:
                     sizes[name] += len(part) - part.count(b"\n") - part.count(b"\r")
     if not sizes:
@@ -154,8 +168,12 @@ def _index_rows(path: str, size: int) -> list[list[str]]:
 
 
 @functools.lru_cache(maxsize=16)
-def _annotation(path: str, version: Version, genome: str, genome_version: Version) -> Annotation:
-    return read_annotation(path, _sizes(genome, genome_version), genome)
+def _annotation(
+    path: str, version: Version, genome: str, genome_version: Version, aliases: str | None
+) -> Annotation:
+    sizes = _sizes(genome, genome_version)
+    known = read_aliases(aliases, sizes) if aliases else None
+    return read_annotation(path, sizes, genome, aliases=known)
 
 
 def _version(path: str | Path) -> tuple[str, Version]:
@@ -172,7 +190,7 @@ def _are_there(*paths: str | None) -> bool:
     return all(path and Path(path).is_file() for path in paths)
 
 
-def _check_bam(path: str, genome: str) -> None:
+def _check_bam(path: str, genome: str, aliases: str | None) -> None:
     import pysam
 
     try:
@@ -180,10 +198,10 @@ def _check_bam(path: str, genome: str) -> None:
             given = dict(zip(bam.references, bam.lengths, strict=True))
     except (OSError, ValueError) as error:
         raise InputError(f"The BAM file cannot be opened ({error}).") from error
-    _require_genome(given, genome)
+    _require_genome(given, genome, aliases)
 
 
-def _check_pairs(path: str, genome: str) -> None:
+def _check_pairs(path: str, genome: str, aliases: str | None) -> None:
     if path.endswith((".bz2", ".xz", ".zst")):
         return
     with reading(path, "pairs file") as handle:
@@ -195,11 +213,14 @@ def _check_pairs(path: str, genome: str) -> None:
             if w[0] == "#chromsize:" and len(w) == 3 and w[2].isdigit()
         }
     if given:  # that there are none is told when the pairs are read
-        _require_genome(given, genome)
+        _require_genome(given, genome, aliases)
 
 
-def _require_genome(given: Mapping[str, int], genome: str) -> None:
+def _require_genome(given: Mapping[str, int], genome: str, aliases: str | None) -> None:
     sizes = genome_sizes(genome)
+    if aliases:
+        known = read_aliases(aliases, sizes)
+        given = {known[name]: bp for name, bp in given.items()}
     shared = given.keys() & sizes.keys()
     if not shared:
         raise _foreign(list(given)[:3], genome)

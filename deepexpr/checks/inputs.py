@@ -21,7 +21,8 @@ from deepexpr.downloads.accessions import ACCESSION_FORMS
 from deepexpr.errors import InputError, raise_all
 from deepexpr.model.config import make_configs, settings_problems
 from deepexpr.motifs.jaspar import is_release, require_release
-from deepexpr.reference.annotation import annotation_names, names_gene
+from deepexpr.reference.aliases import AUTO, label_of
+from deepexpr.reference.annotation import annotation_names, count_names, names_gene
 from deepexpr.reference.chromosomes import require_common_name
 from deepexpr.reference.fasta import fasta_names
 
@@ -220,14 +221,16 @@ def _missing_files(
                 )
     for name in dict.fromkeys(samples["assembly"]):
         assembly = config["assemblies"][name]
-        for key in ("promoters", "places", "genome", "annotation", "transcripts"):
-            path = assembly[key]
+        for key in ("promoters", "places", "genome", "annotation", "transcripts", "aliases"):
+            path = assembly[key] if assembly[key] != AUTO else None
             if path and path not in made and not Path(path).is_file():
                 yield InputError(
                     f"The {key} of assembly {name!r} does not exist: {path}",
                     where=f"configuration, key assemblies.{name}.{key}",
                     fix=f"Correct the path, or set assemblies.{name}.{key}_url."
                     if key in ("genome", "annotation")
+                    else "Correct the path, or set it to auto or null."
+                    if key == "aliases"
                     else "Correct the path, or set it to null to cut them from the genome.",
                 )
     optional = {
@@ -268,6 +271,13 @@ def _chromosome_problems(assembly: Mapping[str, Any]) -> Iterator[InputError]:
     if not (genome and annotation and Path(genome).is_file() and Path(annotation).is_file()):
         return
     try:
-        require_common_name(annotation_names(annotation), fasta_names(genome), annotation, genome)
+        label = label_of(assembly["aliases"]) if assembly["aliases"] else str
+        require_common_name(
+            map(label, annotation_names(annotation)),
+            map(label, fasta_names(genome)),
+            annotation,
+            genome,
+            lambda: count_names(annotation, label),
+        )
     except InputError as error:
         yield error

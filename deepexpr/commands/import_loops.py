@@ -9,7 +9,7 @@ HELP = "Read tables of loops that another program called, as a cell line's signa
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     from deepexpr.hichip.sections import CutoffSection
-    from deepexpr.options import add_options
+    from deepexpr.options import add_aliases, add_options
 
     parser.add_argument(
         "--table",
@@ -27,6 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="column of the counts of a sample, where the header leaves it open",
     )
     parser.add_argument("--chrom-sizes", required=True, help="chromosomes of the genome")
+    add_aliases(parser)
     add_options(parser, CutoffSection)
     parser.add_argument(
         "--output", required=True, metavar="TSV", help="loops with their counts and signal"
@@ -48,6 +49,11 @@ def run(args: argparse.Namespace) -> None:
         name: read_loop_table(path, columns.get(name), cutoff)
         for name, path in named_paths(args.table, "--table")
     }
-    genome = read_chromosomes(args.chrom_sizes)
+    genome = read_chromosomes(args.chrom_sizes, args.aliases)
+    if genome.aliases:
+        tables = {
+            name: genome.aliases.rename_anchors(table, f"loops of {name}")
+            for name, table in tables.items()
+        }
     chromosomes = dict(zip(genome.names, genome.sizes, strict=True))
     write_table(imported_signal(tables, chromosomes, args.chrom_sizes), args.output)

@@ -9,7 +9,7 @@ HELP = "Join mapped mates (or take .pairs files) to valid, sorted, deduplicated 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     from deepexpr.hichip.sections import PairSection
-    from deepexpr.options import add_settings
+    from deepexpr.options import add_aliases, add_settings
 
     parser.add_argument(
         "--bam1",
@@ -42,6 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--output", required=True, help="4DN .pairs.gz (BGZF)")
     parser.add_argument("--qc", required=True, help="TSV of counts (sample, metric, value)")
     add_settings(parser, PairSection, drop_chromosomes="--drop-chromosome")
+    add_aliases(parser)
     parser.add_argument(
         "--min-mapq",
         type=int,
@@ -70,7 +71,7 @@ def run(args: argparse.Namespace) -> None:
             found=f"{len(args.bam1)} --bam1, {len(args.bam2)} --bam2, {len(args.pairs)} --pairs",
         )
     settings = given(args, PairSettings)
-    chromosomes = read_chromosomes(args.chrom_sizes)
+    chromosomes = read_chromosomes(args.chrom_sizes, args.aliases)
     stats = sum_trim_stats(args.trim_stats)
     if args.pairs:
         mates, counts = pairs_from_pairs(args.pairs, chromosomes, args.output, settings)

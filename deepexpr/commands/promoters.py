@@ -8,7 +8,7 @@ HELP = "Cut the promoters of genes (one TSS each) from a genome."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    from deepexpr.options import add_settings
+    from deepexpr.options import add_aliases, add_settings
     from deepexpr.reference.sections import PromoterSection
 
     parser.add_argument("--genome", required=True, help="genome FASTA, plain or bgzip")
@@ -30,12 +30,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--chromosomes", nargs="+", help="use only genes on these; default: all of the genome"
     )
+    add_aliases(parser)
 
 
 def run(args: argparse.Namespace) -> None:
     """Read the annotation, choose the genes, cut the promoters."""
     from deepexpr.files import write_table
     from deepexpr.options import given
+    from deepexpr.reference.aliases import read_aliases
     from deepexpr.reference.annotation import read_annotation
     from deepexpr.reference.builds import check_build
     from deepexpr.reference.chromosomes import restrict_chromosomes
@@ -48,7 +50,10 @@ def run(args: argparse.Namespace) -> None:
     sizes = chromosome_sizes(args.genome)
     if args.assembly:
         check_build(args.assembly, sizes, args.genome)
-    annotation = read_annotation(args.annotation, sizes, args.genome)
+    aliases = read_aliases(args.aliases, sizes) if args.aliases else None
+    annotation = read_annotation(
+        args.annotation, sizes, args.genome, chromosomes=args.chromosomes, aliases=aliases
+    )
     transcripts = annotation.transcripts
     if args.chromosomes:
         transcripts = restrict_chromosomes(transcripts, args.chromosomes)

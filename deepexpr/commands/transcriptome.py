@@ -8,6 +8,8 @@ HELP = "Splice transcripts from a genome, or check given ones, and tabulate thei
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    from deepexpr.options import add_aliases
+
     parser.add_argument("--genome", required=True, help="genome FASTA, plain or bgzip")
     parser.add_argument("--annotation", required=True, help="GTF, GFF3 or UCSC refGene/genePred")
     parser.add_argument(
@@ -17,12 +19,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--output", help="FASTA of the transcripts, spliced or given")
     parser.add_argument("--table", help="TSV of transcripts and their genes")
+    add_aliases(parser)
 
 
 def run(args: argparse.Namespace) -> None:
     """Read the annotation; splice, or check names; write."""
     from deepexpr.errors import UsageError
     from deepexpr.files import write_table
+    from deepexpr.reference.aliases import read_aliases
     from deepexpr.reference.annotation import read_annotation
     from deepexpr.reference.fasta import chromosome_sizes, write_fasta
     from deepexpr.reference.transcriptome import (
@@ -37,7 +41,10 @@ def run(args: argparse.Namespace) -> None:
     given = args.transcripts_fasta
     sizes = chromosome_sizes(args.genome)
     # Given transcripts may lie on haplotypes that the genome file lacks: they still count.
-    annotation = read_annotation(args.annotation, sizes, args.genome, keep_all=bool(given))
+    aliases = read_aliases(args.aliases, sizes) if args.aliases else None
+    annotation = read_annotation(
+        args.annotation, sizes, args.genome, keep_all=bool(given), aliases=aliases
+    )
     if given:
         check_transcript_names(given, annotation.transcripts, args.annotation)
     if args.output:

@@ -8,9 +8,11 @@ before the logarithm. Bins run along the genome, whatever the gene's strand.
 from __future__ import annotations
 
 import logging
+import warnings
 
 import numpy as np
 import pandas as pd
+import pyranges
 
 from deepexpr.errors import InputError
 from deepexpr.features.sections import FeatureSection
@@ -105,26 +107,29 @@ def _genes_at_anchor(
     genes: pd.DataFrame, loops: pd.DataFrame, side: str, window: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """All (gene, loop) row pairs where that anchor of the loop overlaps the gene's window."""
-    half = window // 2
-    found: list[tuple[np.ndarray, np.ndarray]] = []
-    by_chromosome = loops.groupby(loops["chromosome1"].astype(str), sort=True).indices
-    for chromosome, rows in genes.groupby("chromosome", sort=True).indices.items():
-        at = by_chromosome.get(chromosome)
-        if at is None:
-            continue
-        order = rows[np.argsort(genes["tss"].to_numpy()[rows], kind="stable")]
-        tss = genes["tss"].to_numpy()[order]
-        start = loops[f"start{side}"].to_numpy()[at]
-        end = loops[f"end{side}"].to_numpy()[at]
-        # start < tss - half + window and end > tss - half, solved for tss.
-        low = np.searchsorted(tss, start + half - window, side="right")
-        high = np.searchsorted(tss, end + half, side="left")
-        number = np.maximum(high - low, 0)
-        offset = np.arange(number.sum()) - np.repeat(np.cumsum(number) - number, number)
-        found.append((order[np.repeat(low, number) + offset], np.repeat(at, number)))
-    if not found:
+    start = genes["tss"] - window // 2
+    # Below 0 there are no anchors, and pyranges finds nothing for such windows.
+    windows = _ranges(genes["chromosome"], start.clip(lower=0), start + window)
+    anchors = _ranges(loops["chromosome1"], loops[f"start{side}"], loops[f"end{side}"])
+    # Every chromosome costs pyranges some milliseconds, and genomes may have 20,000 scaffolds.
+    windows = windows[windows["Chromosome"].isin(set(anchors["Chromosome"]))]
+    anchors = anchors[anchors["Chromosome"].isin(set(windows["Chromosome"]))]
+    if windows.empty:
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
-    return np.concatenate([f[0] for f in found]), np.concatenate([f[1] for f in found])
+    with warnings.catch_warnings():
+        # pyranges 0.1 calls pandas in ways that pandas 3 will drop; both are pinned.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        joined = pyranges.PyRanges(windows).join(pyranges.PyRanges(anchors)).df
+    if joined.empty:
+        return np.zeros(0, np.int64), np.zeros(0, np.int64)
+    joined = joined.sort_values(["Row_b", "Row"])  # sums of floats depend on their order
+    return joined["Row"].to_numpy(np.int64), joined["Row_b"].to_numpy(np.int64)
+
+
+def _ranges(chromosome: pd.Series, start: pd.Series, end: pd.Series) -> pd.DataFrame:
+    """Intervals as pyranges takes them, with the number of the row."""
+    columns = {"Chromosome": chromosome.astype(str), "Start": start, "End": end}
+    return pd.DataFrame(columns).reset_index(drop=True).assign(Row=np.arange(len(start)))
 
 
 def _sum_into_bins(

@@ -11,6 +11,7 @@ import numpy as np
 
 from deepexpr.errors import InputError
 from deepexpr.files import reading
+from deepexpr.reference.aliases import Aliases, read_aliases
 
 #: The longest chromosome in bp: 2^31 - 1.
 LARGEST = (1 << 31) - 1
@@ -18,11 +19,15 @@ LARGEST = (1 << 31) - 1
 
 @dataclass(frozen=True)
 class Chromosomes:
-    """Names and sizes (bp) of the chromosomes, in the order of the genome."""
+    """Names and sizes (bp) of the chromosomes, in the order of the genome.
+
+    aliases : other names under which files may have them.
+    """
 
     names: tuple[str, ...]
     sizes: tuple[int, ...]
     source: str = ""
+    aliases: Aliases | None = None
 
     def __post_init__(self) -> None:
         """Positions are sorted as 31 bits; BAM and tabix hold no larger ones either."""
@@ -46,6 +51,10 @@ class Chromosomes:
 
     def require_same(self, names: Sequence[str], sizes: Sequence[int], where: str) -> np.ndarray:
         """Index of each of `names` (n,) int32; InputError unless both hold the same genome."""
+        if self.aliases:
+            renamed = {name: self.aliases[name] for name in names}
+            self.aliases.tell(renamed, where)
+            names = list(renamed.values())
         unknown = [n for n in names if n not in self.index]
         given = set(names)
         missing = [n for n in self.names if n not in given]
@@ -87,8 +96,11 @@ class Chromosomes:
         return np.array([self.index[n] for n in names], np.int32)
 
 
-def read_chromosomes(path: str | Path) -> Chromosomes:
-    """Read chromosome sizes: name, tab, bp per line, no header (as of `samtools faidx`)."""
+def read_chromosomes(path: str | Path, aliases: str | None = None) -> Chromosomes:
+    """Read chromosome sizes: name, tab, bp per line, no header (as of `samtools faidx`).
+
+    aliases : "auto" or a table of other names, as of `read_aliases`.
+    """
     sizes: dict[str, int] = {}
     with reading(path, "table of chromosome sizes") as handle:
         for number, line in enumerate(handle, 1):
@@ -104,4 +116,5 @@ def read_chromosomes(path: str | Path) -> Chromosomes:
                     fix="Make it with `samtools faidx genome.fa && cut -f 1,2 genome.fa.fai`.",
                 )
             sizes[fields[0]] = int(fields[1])
-    return Chromosomes(tuple(sizes), tuple(sizes.values()), str(path))
+    known = read_aliases(aliases, sizes) if aliases else None
+    return Chromosomes(tuple(sizes), tuple(sizes.values()), str(path), known)

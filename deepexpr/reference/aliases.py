@@ -50,6 +50,11 @@ class Aliases:
         self.tell(table, where)
         return names.map(table)
 
+    def rename_anchors(self, loops: pd.DataFrame, where: str) -> pd.DataFrame:
+        """A table of loops with chromosome1 and chromosome2 in the genome's spelling."""
+        columns = ("chromosome1", "chromosome2")
+        return loops.assign(**{name: self.rename(loops[name], where) for name in columns})
+
     @staticmethod
     def tell(table: dict[str, str], where: str) -> None:
         """Log which names were read as others: {name: the genome's}."""

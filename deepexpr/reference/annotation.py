@@ -11,7 +11,7 @@ import itertools
 import logging
 import re
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -143,11 +143,14 @@ def annotation_names(path: str | Path) -> Iterator[str]:
             yield name
 
 
-def count_names(path: str | Path) -> Counter[str]:
-    """Lines of an annotation by chromosome: for GTF and GFF3 of transcripts, or of exons or
-    genes where there are none of them; for genePred all."""
+def count_names(path: str | Path, label: Callable[[str], str] = str) -> Counter[str]:
+    """Lines of an annotation by the label of their chromosome.
+
+    Of GTF and GFF3 those of transcripts, or of exons or genes where there are none; of genePred
+    all.
+    """
     for kinds in ({"transcript", "mRNA"}, {"exon"}, {"gene"}):
-        counts = Counter(_line_names(path, kinds))
+        counts = Counter(map(label, _line_names(path, kinds)))
         if counts:
             return counts
     return counts

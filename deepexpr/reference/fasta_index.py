@@ -108,7 +108,9 @@ def _records_fit(path: str | Path, index: Path) -> Iterator[bool]:
             yield header.startswith(">") and header.endswith("\n") and header.count("\n") == 1
             yield (header[1:].split(maxsplit=1) or [""])[0] == name
             lines, rest = divmod(length, bases) if bases else (0, 0)
-            end = min(offset + lines * width + (rest + width - bases if rest else 0), size)
+            last = offset + lines * width + (rest or bases - width)
+            yield last <= size
+            end = min(last + width - bases, size)
             # The last line may lack its newline, or blank lines follow.
             fasta.seek(end)
             yield end == size or fasta.read(1) in (b">", b"\n", b"\r")

@@ -32,6 +32,9 @@ class AssemblySection(Section):
     """Transcript FASTA; cut from genome and annotation if null."""
     chromosomes: tuple[str, ...] | None = None
     """Chromosomes whose genes are used; all of the genome if null."""
+    aliases: str | None = None
+    """Other names of the genome's chromosomes, by which annotation, pairs, BAM and loops are read:
+    a table of UCSC (chromAlias.txt), or auto for chr1 and 1, chrM and MT."""
 
 
 class PromoterSection(Section):

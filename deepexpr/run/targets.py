@@ -10,19 +10,31 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from deepexpr.compression import is_gzip
 from deepexpr.config.entries import sample_entries
 
-#: Files of a bowtie index: genome.{part}.ebwt.
+#: Files of a bowtie index: genome.{part}.ebwt, or .ebwtl of a large genome.
 BOWTIE_PARTS = ("1", "2", "3", "4", "rev.1", "rev.2")
 
 
 def unique(values: Iterable[str]) -> list[str]:
     """Without repeats, in order."""
     return list(dict.fromkeys(values))
+
+
+def is_large(path: str | Path) -> bool:
+    """Whether a genome has more letters than bowtie's small index takes, by its file's size.
+
+    bowtie counts 2^32 letters; a compressed genome takes 2.2 to 2.4 bits a letter and more where
+    small letters mark repeats, and a little less than the limit may well have the large index.
+    """
+    size = Path(path).stat().st_size
+    return size * (3.9 if is_gzip(path) else 1) > 2**32
 
 
 @dataclass(frozen=True)
@@ -61,6 +73,12 @@ class Run:
     def array_assemblies(self) -> list[str]:
         """Assemblies whose promoters are given as an array."""
         return [a for a in self.assemblies if self.config["assemblies"][a]["promoters"]]
+
+    def bowtie_files(self, assembly: str) -> list[str]:
+        """Names of the files of bowtie's index, which are others for large genomes."""
+        genome = self.config["assemblies"][assembly]["genome"]
+        ending = "ebwtl" if genome and Path(genome).is_file() and is_large(genome) else "ebwt"
+        return [f"genome.{part}.{ending}" for part in BOWTIE_PARTS]
 
     @cached_property
     def hichip_lines(self) -> list[str]:
@@ -238,7 +256,7 @@ def _reference(run: Run) -> list[str]:
         names += [] if a in run.array_assemblies else ["genome.fa", "transcripts.tsv"]
         names += ["kallisto.idx"] if run.samples_of("rna", assembly=a, entry="reads") else []
         if run.samples_of("hichip", assembly=a, entry="reads"):
-            names += [f"bowtie/genome.{part}.ebwt" for part in BOWTIE_PARTS]
+            names += [f"bowtie/{file}" for file in run.bowtie_files(a)]
         kept += [f"reference/{a}/{name}" for name in names]
     return kept
 
