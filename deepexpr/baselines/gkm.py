@@ -1,7 +1,7 @@
 """Gapped k-mers: the sequence features of the baselines, after gkm-SVM.
 
 A feature is a word of l letters of which k are informative and l - k are gaps; a word and
-its reverse complement are one feature (spec §4). All C(l, k) gap patterns are counted, so
+its reverse complement are one feature (method.md, 4). All C(l, k) gap patterns are counted, so
 k = l gives plain canonical k-mers. Rows are counted one at a time into a dense scratch row
 and written out sparse, so memory is that of the result.
 """

@@ -22,10 +22,10 @@ class BaselineSettings(Section):
     WHERE = "settings of the baselines"
 
     features: Literal["gapped", "network"] = "gapped"
-    """What the paper's methods read: gapped k-mers and bins (spec §4), or words and loops in
+    """What the paper's methods read: gapped k-mers and bins (method.md, 4), or words and loops in
     windows as the network counts them. ridge and totals have features of their own."""
     length: int = 6
-    """Letters of a gapped k-mer (spec §4)."""
+    """Letters of a gapped k-mer (docs/method.md, section 4)."""
     informative: int = 4
     """Letters of a gapped k-mer that are not gaps."""
     inner_folds: int = Field(10, ge=2)

@@ -1,7 +1,7 @@
 """DeepExpression against every other method: tests over folds, with effect sizes.
 
 The paper compares methods over folds by the one-sided Wilcoxon rank-sum test, for the scores
-and "the same for their variances" (spec §4). Here:
+and "the same for their variances" (docs/method.md, section 4). Here:
 
 - scores: `scipy.stats.mannwhitneyu`, the rank-sum test with the exact distribution for small
   samples without ties (SciPy's "auto"); alternative: the first method scores higher.

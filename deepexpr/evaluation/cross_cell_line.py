@@ -1,7 +1,7 @@
 """Predicting a cell line by the models of the others.
 
 A gene is predicted by the models of the fold whose test genes it belongs to, so no model has
-seen the gene in any cell line; the prediction is the mean over the other cell lines (spec §4).
+seen the gene in any cell line; the prediction is the mean over the other cell lines (method.md, 4).
 Nothing is predicted unless all models and the target share genome build, splits and task:
 otherwise a gene could be a training gene of one of them.
 

@@ -1,7 +1,7 @@
 """Scores of predictions, one per fold.
 
 Classification: area under the ROC curve. Regression: Pearson r with the two-tailed t test on
-n - 2 degrees of freedom (spec §4). Where a score is not defined, the value is NaN and the
+n - 2 degrees of freedom (method.md, 4). Where a score is not defined, the value is NaN and the
 reason says why, so that a table never has a hole nobody can explain.
 """
 

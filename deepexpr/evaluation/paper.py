@@ -1,4 +1,4 @@
-"""The numbers the paper reports, beside those of a run (spec §6).
+"""The numbers the paper reports, beside those of a run (docs/method.md, section 6).
 
 What was not run says so in the table; nothing is left out silently. Two differences are
 printed in the paper ten times too large (0.677, 0.176); the values its own figures support

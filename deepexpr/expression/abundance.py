@@ -1,6 +1,6 @@
 """Counts as kallisto writes them.
 
-Only abundance.tsv is read, as some builds of kallisto write no HDF5 (spec §1).
+Only abundance.tsv is read, as some builds of kallisto write no HDF5 (docs/method.md, section 1).
 """
 
 from __future__ import annotations

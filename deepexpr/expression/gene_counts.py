@@ -20,7 +20,7 @@ WARN_OF_LOST, REFUSE_LOST = 0.02, 0.95
 
 
 def sum_by_gene(abundance: pd.Series, transcripts: pd.DataFrame) -> pd.Series:
-    """Gene-level counts: the sum of est_counts over each gene's transcripts (spec §1).
+    """Gene-level counts: the sum of est_counts over each gene's transcripts (method.md, 1).
 
     abundance : counts by target, as from `read_abundance`.
     transcripts : columns transcript and gene. Versions (`.N`) and GENCODE's "|" names may differ.

@@ -1,4 +1,4 @@
-"""From counts to the value that is predicted (spec §1).
+"""From counts to the value that is predicted (docs/method.md, section 1).
 
 Mean over the replicates of a cell line, log10(count + 0.1), quantile normalisation across the
 cell lines of an assembly; +1 or -1 by the median over protein-coding genes.

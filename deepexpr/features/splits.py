@@ -1,6 +1,6 @@
 """Splits are files, by gene, made once and shared by every method.
 
-Spec §4: K strictly disjoint groups; the group `fold` is the test set of that fold, and of the
+method.md, 4: K strictly disjoint groups; the group `fold` is the test set of that fold, and of the
 genes in the other K - 1 groups train : validation = 0.8 : 0.1.
 """
 

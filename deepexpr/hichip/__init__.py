@@ -1,1 +1,1 @@
-"""HiChIP: reads to trimmed mates, pairs, contacts, loops and normalised signal (spec §2)."""
+"""HiChIP: reads to trimmed mates, pairs, contacts, loops and normalised signal (method.md, 2)."""

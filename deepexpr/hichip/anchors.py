@@ -1,4 +1,4 @@
-"""Anchors: the intervals between which contacts are counted (spec §2.4).
+"""Anchors: the intervals between which contacts are counted (docs/method.md, section 2.4).
 
 Fixed bins of the genome, or peaks of a BED file. Either way they are numbered in genome order.
 """

@@ -1,4 +1,4 @@
-"""Pairs to contacts between anchors, and reads per anchor (spec §2.4).
+"""Pairs to contacts between anchors, and reads per anchor (docs/method.md, section 2.4).
 
 One pass over the pairs in batches; what stays in memory are the distinct contacts (16 bytes
 each) and one number per anchor, not the reads.

@@ -1,4 +1,4 @@
-"""Restriction enzymes and the ligation junctions they make (spec §2.1).
+"""Restriction enzymes and the ligation junctions they make (docs/method.md, section 2.1).
 
 A junction typed by hand is the commonest way to trim nothing without noticing, so
 junctions are derived: cut the site, fill in the ends (or not), ligate any two ends.

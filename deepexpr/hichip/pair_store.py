@@ -43,7 +43,7 @@ class SortedPairs(NamedTuple):
 class PairStore:
     """Collects pairs, gives them back flipped to the upper triangle, sorted and deduplicated.
 
-    Two pairs are duplicates when both 5' positions and both strands are equal (spec §2.3).
+    Two pairs are duplicates when both 5' positions and both strands are equal (method.md, 2.3).
     """
 
     def __init__(self, n_chromosomes: int, folder: str | Path, chunk: int = CHUNK) -> None:

@@ -1,4 +1,4 @@
-"""Mates to valid pairs with a full account of what was dropped (spec §2.3).
+"""Mates to valid pairs with a full account of what was dropped (docs/method.md, section 2.3).
 
 Order of the filters: both mates uniquely mapped; none on a dropped chromosome; duplicates
 out; then cis pairs closer than `min_distance`, which are uncut or self-ligated fragments and
@@ -28,7 +28,7 @@ from deepexpr.settings import Field
 
 log = logging.getLogger(__name__)
 
-#: Borders of the classes of cis pairs in bp (spec §2.3).
+#: Borders of the classes of cis pairs in bp (docs/method.md, section 2.3).
 SHORT, LONG = 1_000, 20_000
 #: bp below which a chromosome may be an organelle's (most mitochondria of animals: 17 kb, plants'
 #: and fungi's up to some 700 kb), and the share of distinct pairs from which it is told.

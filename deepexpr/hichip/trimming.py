@@ -1,4 +1,4 @@
-"""Cut both mates at their ligation junction (spec §2.1), streaming, in one pass.
+"""Cut both mates at their ligation junction (docs/method.md, section 2.1), streaming, in one pass.
 
 Downstream aligners see genomic sequence only: the part 5' of the ligation point, which ends
 with the fragment's own restored end. A wrong enzyme trims next to nothing, so an implausibly

@@ -1,7 +1,7 @@
 """Networks of two modules: proximal module, distal module, and the models made of them.
 
 A module ends in its score: one unit for regression, two logits for classification. The joint
-output of spec §3 (concatenation, then one linear layer) is the sum of the two modules' scores,
+output of method.md, 3 (concatenation, then one linear layer) is the sum of the two modules' scores,
 because a linear layer on a concatenation is the sum of one linear layer on each half. So each
 module carries its own half of the output layer, and the frozen half is never touched.
 

@@ -1,4 +1,4 @@
-"""Enhancers: the distal anchors of a cell line's strongest loops (spec §5, paper §2.6).
+"""Enhancers: the distal anchors of a cell line's strongest loops (method.md, 5, paper §2.6).
 
 An anchor is distal where no promoter overlaps it. Where genes are given, only loops that join
 a promoter with a distal anchor count; without genes every anchor does.

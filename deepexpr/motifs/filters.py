@@ -1,4 +1,4 @@
-"""Position weight matrices of first-layer convolution filters (spec §5, paper §2.5).
+"""Position weight matrices of first-layer convolution filters (method.md, 5, paper §2.5).
 
 A window of m letters is active for a filter where its activation, the sum of the weights
 of its letters (the bias is no part of it), exceeds alpha x EAV; EAV is the largest
@@ -65,7 +65,7 @@ def filter_pwms(
     ----------
     weights : (m, 4, filters), a Conv1D kernel over one-hot letters A, C, G, T.
     sequences : uint8 (n, L), ASCII; any letter but A, C, G, T counts as N (all zeros).
-    alpha : share of EAV, in (0, 1), that the activation must exceed (spec §5: 0.7).
+    alpha : share of EAV, in (0, 1), that the activation must exceed (method.md, 5: 0.7).
 
     Only whole windows count (no padding). A filter with EAV <= 0 never fires: no window can
     then exceed alpha x EAV, but for those of N alone. Raises InputError for other shapes or

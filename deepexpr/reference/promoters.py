@@ -1,4 +1,4 @@
-"""Promoters: windows around the TSS, in the gene's orientation (spec: TSS +-1,000 bp).
+"""Promoters: windows around the TSS, in the gene's orientation (docs/method.md: TSS +-1,000 bp).
 
 The TSS base stands at index `upstream` of every promoter on both strands. What lies beyond
 the end of a chromosome is N, and the log counts the genes concerned.

@@ -14,7 +14,7 @@ def random_sequences(rng, n, length, letters=b"ACGTN"):
 
 
 def slow_counts(weights, sequences, alpha):
-    """The rule of spec §5, word for word."""
+    """The rule of docs/method.md, section 5, word for word."""
     width, _, number = weights.shape
     counts = np.zeros((number, width, 4), dtype=int)
     sites = np.zeros(number, dtype=int)

@@ -156,7 +156,7 @@ def test_natural_order():
 
 
 def test_symbols_of_the_papers_counts_are_found(real_data):
-    """Spec: about 16,745 of 17,899 on hg19 and 18,175 of 18,745 on mm9."""
+    """16,745 of 17,899 symbols on hg19 and 18,175 of 18,745 on mm9."""
     for assembly, line, names, matched in (
         ("hg19", "K562", 17899, 16745),
         ("mm9", "mES", 18745, 18175),

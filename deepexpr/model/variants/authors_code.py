@@ -1,4 +1,4 @@
-"""The network of the authors' published script (spec §7), trained in one step.
+"""The network of the authors' published script (docs/method.md, section 7), trained in one step.
 
 It differs from the paper in nearly everything: 2,001 positions, 2-D convolutions with "same"
 padding (the letters are a second spatial axis), 12 layers per block, average pooling with 1x1

@@ -1,6 +1,6 @@
 """Forward sums over all modules and sites, and alignments drawn from them, in numba.
 
-Everything is relative to the background (spec §5's f and h divided by the background letters),
+Everything is relative to the background (method.md, 5's f and h divided by the background letters),
 and to the path without any event. So inside a module that starts at s, with
 R_k(p) = P(site of motif k ending at p) / background,
     F_s(p) = F_s(p - 1) + sum_k c_k R_k(p) F_s(p - w_k),     c_k = q_k / q0^w_k,
