@@ -29,6 +29,7 @@ def run(args: argparse.Namespace) -> None:
     from deepexpr.reference.aliases import read_aliases
     from deepexpr.reference.annotation import read_annotation
     from deepexpr.reference.fasta import chromosome_sizes, write_fasta
+    from deepexpr.reference.genes import tell_of_several_loci
     from deepexpr.reference.transcriptome import (
         check_transcript_names,
         given_transcripts,
@@ -53,4 +54,5 @@ def run(args: argparse.Namespace) -> None:
         )
         write_fasta(records, args.output)
     if args.table:
+        tell_of_several_loci(annotation.transcripts)
         write_table(annotation.transcripts[list(TRANSCRIPTS)], args.table)

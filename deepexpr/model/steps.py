@@ -1,4 +1,4 @@
-"""The steps of training (docs/method.md, section 3): first the proximal module, then the HiChIP score.
+"""The steps of training (docs/method.md, section 3): the proximal module, then the HiChIP score.
 
 In the second step everything of the first is frozen, so its scores are computed once and the
 distal module is trained beside them; `assemble` then joins both to one model. That is the same

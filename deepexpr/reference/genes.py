@@ -72,6 +72,23 @@ def select_genes(
     return genes[list(GENES)].reset_index(drop=True)
 
 
+def tell_of_several_loci(transcripts: pd.DataFrame) -> None:
+    """Warn of symbols at several loci of whole chromosomes: their counts are summed to one gene.
+
+    Copies on haplotypes and scaffolds are the same gene, and X and Y share the pseudoautosomal.
+    """
+    whole = {name: is_whole(name) for name in transcripts["chromosome"].unique()}
+    here = transcripts[transcripts["chromosome"].map(whole)]
+    loci = _loci(here).groupby(here["gene"]).nunique()
+    several = loci.index[loci > 1]
+    if len(several):
+        log.warning(
+            "%d symbols stand at several loci, such as %s: the counts of all are summed, and the "
+            "promoter is that of one",
+            len(several), several[0],
+        )  # fmt: skip
+
+
 def read_genes(path: str | Path) -> pd.DataFrame:
     """Read and check a gene table (schemas.GENES; further columns are kept)."""
     genes = read(GENES, path)
