@@ -217,8 +217,11 @@ def _one_place_each(transcripts: pd.DataFrame) -> pd.DataFrame:
     order = transcripts.assign(rank=natural_rank(transcripts["chromosome"]))
     by = ["rank", "start", "end", "transcript"]
     order = order.sort_values(by, kind="stable")
-    first = order.sort_values("stated", ascending=False, kind="stable")
-    kept = order[order.index.isin(first.drop_duplicates("transcript").index)]
+    if order["stated"].all():
+        kept = order.drop_duplicates("transcript")
+    else:
+        first = order.sort_values("stated", ascending=False, kind="stable")
+        kept = order[order.index.isin(first.drop_duplicates("transcript").index)]
     if len(kept) < len(transcripts):
         log.info(
             "%d further places of transcripts that map to several were left out",

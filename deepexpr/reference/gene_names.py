@@ -47,6 +47,8 @@ def check_gene_names(transcripts: pd.DataFrame, path: str) -> None:
     each other as those of one gene do. Raises InputError; a plain genePred, which has no place
     for symbols, is warned of.
     """
+    if transcripts["gene"].iloc[0] != transcripts["transcript"].iloc[0]:
+        return
     same = (transcripts["gene"] == transcripts["transcript"]) & (
         ~transcripts["named"] | (transcripts["gene_label"] == transcripts["transcript"])
     )
