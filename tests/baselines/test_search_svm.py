@@ -38,6 +38,7 @@ def test_search_equals_grid_search():
     assert choice.table["score"].iloc[-3:].nunique() == 1
 
 
+@pytest.mark.slow
 def test_path_without_progress_ends_and_says_so():
     x, y = problem(p=10)
     y = y * np.where(np.arange(len(y)) % 4 == 0, -1, 1)  # no plane parts them

@@ -18,6 +18,7 @@ CDNA = RNA / "Homo_sapiens.GRCh38.cdna.all.chr19_ERCC_phix.fa.gz"
 GTF = RNA / "gencodeV24pri-tRNAs-ERCC-phiX_onlychr19_and_spikeins.gtf.gz"
 
 pytestmark = [
+    pytest.mark.slow,  # the index of a chromosome
     pytest.mark.skipif(not RNA.is_dir(), reason=f"real data absent ({RNA})"),
     pytest.mark.skipif(not shutil.which("kallisto"), reason="kallisto is not on PATH"),
 ]

@@ -17,6 +17,7 @@ from deepexpr.hichip.chromosomes import Chromosomes
 from deepexpr.hichip.pair_store import PairStore
 from deepexpr.hichip.pairs_format import PairsWriter
 
+pytestmark = pytest.mark.slow  # other tools, on real reads
 REAL = Path(__file__).parents[3] / "shared" / "data" / "reads" / "hichip"
 GENOME = Chromosomes(("chr2", "chr10", "chrX"), (3_000_000, 2_000_000, 1_000_000), "test")
 TOOLS = Path(sys.executable).parent

@@ -264,6 +264,7 @@ def test_convergence_goes_to_the_log(caplog):
     assert (result.rhat < 1.2).all()
 
 
+@pytest.mark.slow
 def test_chains_stop_early_when_they_agree_and_not_before():
     data = simulated()
     long = OrigamiSettings(

@@ -24,6 +24,8 @@ from deepexpr.model.network import Scaling, Shape, TwoModules
 from deepexpr.model.saved import save_model
 from deepexpr.model.variants.authors_code import networks
 
+pytestmark = pytest.mark.slow  # another backend starts and compiles
+
 #: One of each layer: JAX compiles every new shape, also of what initialises weights.
 SMALL = {"filters": 4, "blocks": 1, "layers": 1, "growth": 3, "dense": [8]}
 SHAPE = Shape(length=200, bins=40, bin_size=5000, task="regression")

@@ -51,6 +51,7 @@ def test_keras_settings_file_is_overruled(tmp_path, settings):
     assert result.stdout.split() == ["float32", "1e-07", "channels_last", "tensorflow", "float32"]
 
 
+@pytest.mark.slow
 def test_keras_settings_file_changes_no_weight(tmp_path, toy):
     results = [
         run(tmp_path / f"home{i}", TRAIN, toy.h5, toy.splits, tmp_path / f"out{i}", **settings)

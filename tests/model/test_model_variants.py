@@ -105,6 +105,7 @@ def test_a_variant_is_a_file_and_an_input_is_the_dataset_and_the_variant(guest, 
     assert {path.name for path in (tmp_path / "why").iterdir()} == {"attribution.tsv", "motifs.tsv"}
 
 
+@pytest.mark.slow
 def test_layers_of_a_variant_are_known_to_a_process_that_did_not_train_it(guest, toy, tmp_path):
     dataset = toy.dataset(1)
     marks = np.ones((len(dataset), 3), np.float32)

@@ -92,7 +92,9 @@ def test_promoters_alone_carry_over_where_no_other_line_has_hichip(workflow):
         path.write_text("".join(x for x in lines if not x.startswith(OTHERS_HICHIP)))
     text = workflow.run("-n", *DEMO)
     crossed = set(re.findall(r"evaluation/cross/(\w+)/regression/(\w+)\.tsv", text))
-    assert {method for line, method in crossed if line == "Alpha"} == {"sequence"}
+    assert {method for line, method in crossed if line == "Alpha"} == {
+        "sequence", "copy",
+    }  # fmt: skip
     assert {"sequence", "lasso"} < {method for line, method in crossed if line == "Beta"}
     bundles = re.findall(r"input: (.*)\n.*cross/Alpha/regression/sequence\.tsv", text)
     assert {f"models/{line}/" in bundles[0] for line in ("Beta", "Gamma")} == {True}
