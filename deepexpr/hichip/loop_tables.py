@@ -236,9 +236,9 @@ def _warn_of_doubts(loops: pd.DataFrame, path: str | Path) -> None:
     width = (loops["end1"] - loops["start1"]).median()
     if width < NARROW:
         logger.warning("%s: most anchors have %d bp or less: are these middle points?", path, width)
-    if len(loops) > 1 and (loops["count"] == 1).mean() > 0.5:
+    if len(loops) > 1 and (loops["count"] == 1).mean() >= 0.5:
         logger.warning(
-            "%s: most loops (%d of %d) have a count of 1: are these all tested contacts?",
+            "%s: %d of %d loops have a count of 1: are these all tested contacts?",
             path, (loops["count"] == 1).sum(), len(loops),
         )  # fmt: skip
 

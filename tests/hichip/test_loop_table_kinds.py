@@ -223,7 +223,7 @@ def test_nothing_on_the_genome_is_an_error(tmp_path, caplog):
 
 def test_doubtful_tables_are_told(tmp_path, caplog):
     read(tmp_path, rows("1", "1", "8"))
-    assert "most loops (2 of 3) have a count of 1" in caplog.text
+    assert "2 of 3 loops have a count of 1" in caplog.text
     read(tmp_path, "chr1\t999\t1001\tchr1\t5999\t6001\t12\n")
     assert "most anchors have 2 bp or less" in caplog.text
 
