@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 #: Seconds that a slow test may take, the run it starts from included.
-SLOW_TIMEOUT = 1500
+SLOW_TIMEOUT = 2400
 #: Runs that are made once: with several processes, all tests of one of them go to the same.
 RUNS = ("finished", "demo_run")
 
@@ -23,16 +23,26 @@ def pytest_configure(config):
     os.environ["PATH"] = os.pathsep.join([*map(str, folders), os.environ["PATH"]])
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items):
-    """Give slow tests their time limit, and tests that share a run their process."""
-    for item in items:
-        if item.get_closest_marker("slow"):
-            item.add_marker(pytest.mark.timeout(SLOW_TIMEOUT))
-        for run in RUNS:
-            if run in item.fixturenames:
-                assert item.get_closest_marker("slow"), f"{item.nodeid} uses {run}: mark it slow"
-                item.add_marker(pytest.mark.xdist_group(run))
+def pytest_itemcollected(item):
+    """Give a slow test its time limit, and tests that share a run their process.
+
+    In pytest_collection_modifyitems it would be too late: xdist has read the groups by then.
+    """
+    slow = item.get_closest_marker("slow")
+    if slow:
+        item.add_marker(pytest.mark.timeout(SLOW_TIMEOUT))
+    for run in RUNS:
+        if run in item.fixturenames:
+            assert slow, f"{item.nodeid} uses {run}: mark it slow"
+            item.add_marker(pytest.mark.xdist_group(run))
+
+
+def pytest_collection_finish(session):
+    """Without its groups, xdist would make every shared run once in each process."""
+    if getattr(session.config.option, "loadgroup", False) and os.environ.get("PYTEST_XDIST_WORKER"):
+        for item in session.items:
+            grouped = item.get_closest_marker("xdist_group") is not None
+            assert grouped == ("@" in item.nodeid), f"pytest-xdist does not group {item.nodeid}"
 
 
 @pytest.fixture(scope="session")

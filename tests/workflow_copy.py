@@ -36,13 +36,13 @@ class Workflow:
         kept["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{kept['PATH']}"
         return kept
 
-    def run(self, *arguments: str, cores: int = 2, timeout: float = 1500) -> str:
+    def run(self, *arguments: str, cores: int = 2, timeout: float = 2000) -> str:
         """Run Snakemake, assert that it ends well and return what it printed."""
         result = self.attempt(*arguments, cores=cores, timeout=timeout)
         assert result.returncode == 0, result.stdout[-5000:]
         return result.stdout
 
-    def attempt(self, *arguments: str, cores: int = 2, timeout: float = 1500):
+    def attempt(self, *arguments: str, cores: int = 2, timeout: float = 2000):
         """Run Snakemake and return the finished process, output and errors together."""
         return subprocess.run(
             self.command(*arguments, cores=cores),

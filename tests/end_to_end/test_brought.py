@@ -125,7 +125,8 @@ def workflow(finished, tmp_path):
 
 def test_what_another_package_brings_runs_through_the_pipeline(workflow):
     text = workflow.run(NETWORK, *FIGURE_FILES, *ARGUMENTS, "toy.yaml")
-    assert {"rule call_loops:", "rule train_network:", "rule draw_toy:"} <= set(text.splitlines())
+    for rule in ("call_loops", "train_network", "draw_toy"):
+        assert f"rule {rule}:" in text
     results = workflow.folder / "results"
     for line in ("Alpha", "Beta", "Gamma"):
         contacts = read_table(results / f"loops/{line}/contacts.bedpe")
