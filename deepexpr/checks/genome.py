@@ -30,6 +30,7 @@ from deepexpr.reference.aliases import read_aliases
 from deepexpr.reference.annotation import Annotation, read_annotation
 from deepexpr.reference.builds import check_build
 from deepexpr.reference.chromosomes import restrict_chromosomes
+from deepexpr.reference.fasta_index import fasta_headers
 from deepexpr.reference.genes import select_genes
 
 #: What a file's cache goes by.
@@ -141,14 +142,9 @@ def _sizes(path: str, version: Version) -> dict[str, int]:
                     if not newline:
                         in_header = header
                         continue
-                    name = header[1:].split(maxsplit=1)[0].decode()
-                    if name in sizes:
-                        raise InputError(
-                            f"The sequence {name} stands twice in the genome.",
-                            where=path,
-                            expected="one record for each name (the text up to the first blank)",
-                            fix="Leave one out, or rename it.",
-                        )
+                    name = (header[1:].split(maxsplit=1) or [b""])[0].decode()
+                    if not name or name in sizes:
+                        list(fasta_headers(path))  # raises, with the lines
                     sizes[name] = 0
                 if name is not None:
                     sizes[name] += len(part) - part.count(b"\n") - part.count(b"\r")

@@ -3,6 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import logging
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from deepexpr.expression.sections import ExpressionSection
+
+log = logging.getLogger(__name__)
 
 HELP = "Sum counts by gene and normalise them: log10(count + 0.1), quantiles."
 
@@ -56,11 +63,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Read the samples, sum by gene, write counts and expression."""
     from deepexpr.commands.signal import named_paths
-    from deepexpr.expression.abundance import (
-        read_abundance,
-        require_all_read,
-        require_pseudoaligned,
-    )
+    from deepexpr.expression.abundance import read_abundance, require_all_read
     from deepexpr.expression.gene_counts import count_table, sum_by_gene, warn_of_loci
     from deepexpr.expression.gene_tables import read_gene_counts
     from deepexpr.expression.normalise import expression_table
@@ -82,8 +85,7 @@ def run(args: argparse.Namespace) -> None:
         for _, sample, path in map(_item, args.abundance):
             if sample in counted:
                 require_all_read(path, counted[sample])
-            if settings.minimum_pseudoaligned:
-                require_pseudoaligned(path, settings.minimum_pseudoaligned)
+            _judge_share(path, settings)
             samples[sample] = sum_by_gene(read_abundance(path).rename(sample), transcripts)
     for _, sample, path in map(_item, args.gene_counts):
         samples[sample] = read_gene_counts(path, columns.get(sample))
@@ -91,6 +93,19 @@ def run(args: argparse.Namespace) -> None:
     expression = expression_table(counts, replicates, settings.pseudocount, settings.normalisation)
     write_table(counts, args.counts)
     write_table(expression, args.output)
+
+
+def _judge_share(path: str, settings: ExpressionSection) -> None:
+    """Look at the share of reads that pseudoaligned; a table alone is only warned of, unless the
+    limit was asked for."""
+    from deepexpr.expression.abundance import require_pseudoaligned, run_info_path
+
+    asked = "minimum_pseudoaligned" in settings.model_fields_set
+    info = run_info_path(path)
+    if settings.minimum_pseudoaligned and not asked and not info.exists():
+        log.warning("%s is not there: how many reads pseudoaligned is not known", info)
+    elif settings.minimum_pseudoaligned:
+        require_pseudoaligned(path, settings.minimum_pseudoaligned)
 
 
 def _item(text: str) -> tuple[str, str, str]:

@@ -68,7 +68,7 @@ def require_pseudoaligned(path: str | Path, minimum: float) -> float:
     percent = info.get("p_pseudoaligned")  # kallisto before 0.44 writes none
     if percent is None and reads and aligned is not None:
         percent = 100 * aligned / reads
-    where = str(_info_path(path))
+    where = str(run_info_path(path))
     if reads == 0 or not isinstance(percent, int | float) or not 0 <= percent <= 100:
         raise InputError(
             "kallisto read no read."
@@ -105,7 +105,7 @@ def require_all_read(path: str | Path, counted: str | Path) -> None:
     if processed is None or int(processed) != int(table["reads"]):
         raise InputError(
             f"kallisto read {processed} of {int(table['reads'])} reads.",
-            where=str(_info_path(path)),
+            where=str(run_info_path(path)),
             expected=f"n_processed {int(table['reads'])}, all that the FASTQ files hold",
             fix="Delete this folder and run again; where it stays so, look at kallisto's log.",
         )
@@ -113,7 +113,7 @@ def require_all_read(path: str | Path, counted: str | Path) -> None:
 
 def read_run_info(path: str | Path) -> dict[str, Any]:
     """What kallisto says of a run, from run_info.json beside `path`; a `nan` is None."""
-    info = _info_path(path)
+    info = run_info_path(path)
     with reading(info, "kallisto's run_info.json") as handle:
         text = handle.read()
     try:
@@ -128,7 +128,8 @@ def read_run_info(path: str | Path) -> dict[str, Any]:
     return told if isinstance(told, dict) else {}
 
 
-def _info_path(path: str | Path) -> Path:
+def run_info_path(path: str | Path) -> Path:
+    """run_info.json beside abundance.tsv, or in the folder `path`."""
     path = Path(path)
     return (path if path.is_dir() else path.parent) / "run_info.json"
 

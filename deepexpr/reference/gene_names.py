@@ -16,16 +16,24 @@ log = logging.getLogger(__name__)
 #: single transcripts. Genes within genes are rarer, also where genomes are dense.
 _NESTED = 0.02
 
+#: What stands where there is no symbol. NA is not among them: it may be a name.
+_NO_SYMBOL = ("", "-", "--", ".", "n/a")
+
+
+def stated_symbols(genes: pd.Series) -> pd.Series:
+    """Symbols (str), missing where a mark such as "-" stands for none: it joins no genes."""
+    return genes.mask(genes.astype(object).map(lambda name: str(name).strip() in _NO_SYMBOL))
+
 
 def fill_symbols(transcripts: pd.DataFrame) -> pd.DataFrame:
     """`gene` of every transcript: its own, else that of others of its gene_id, else gene_label.
 
     Adds the column `named`: whether a symbol is stated for the gene.
     """
-    gene = transcripts["gene"]
+    gene = stated_symbols(transcripts["gene"])
     if not gene.isna().any():
         return transcripts.assign(named=True)
-    stated = transcripts[gene.notna()]
+    stated = transcripts.assign(gene=gene)[gene.notna()]
     symbols = stated.groupby("gene_id")["gene"].agg(["first", "nunique"])
     lacking = gene.isna() & transcripts["gene_id"].isin(symbols.index)
     several = lacking & transcripts["gene_id"].map(symbols["nunique"]).gt(1)

@@ -17,6 +17,7 @@ import pandas as pd
 
 from deepexpr.errors import InputError
 from deepexpr.files import reading
+from deepexpr.reference.gene_names import stated_symbols
 
 #: Numbers of columns.
 _MINIMAL, _PLAIN, _KNOWN_GENE = 6, 10, 12
@@ -44,6 +45,7 @@ def parse_genepred(path: str | Path) -> tuple[pd.DataFrame, pd.DataFrame]:
         transcripts.append(row)
     columns = ["transcript", "gene", "chromosome", "strand", "start", "end", "coding"]
     table = pd.DataFrame(transcripts, columns=columns)
+    table["gene"] = stated_symbols(table["gene"]).fillna(table["transcript"])
     empty = pd.Series([None] * len(table), index=table.index, dtype=object)
     columns = max((len(fields) for _, fields in lines), default=0)
     plain = columns == _PLAIN + with_bin

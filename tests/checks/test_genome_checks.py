@@ -3,6 +3,7 @@
 import gzip
 import os
 import random
+import re
 
 import pysam
 import pytest
@@ -10,6 +11,7 @@ from small_project import ANNOTATION
 
 from deepexpr.checks.genome import genome_sizes
 from deepexpr.cli import main
+from deepexpr.errors import InputError
 
 LINE = 'chr1\tx\t{feature}\t{start}\t{end}\t.\t+\t.\tgene_id "{id}"; transcript_id "{id}"; gene_name "{id}"; gene_biotype "{biotype}";\n'  # noqa: E501
 
@@ -113,6 +115,22 @@ def test_sizes_of_generated_genomes(tmp_path, seed):
     path = tmp_path / "g.fa"
     path.write_bytes(gzip.compress(text.encode()) if seed % 2 else text.encode())
     assert genome_sizes(path) == sizes
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (">chr1\nACGT\n>chr2\nAC\n>chr1 copy\nAC\n", "twice in the genome.+lines 1 and 5"),
+        (">chr1\nACGT\n>\nAC\n", "A record has no name.+line 3"),
+    ],
+    ids=["two of one name", "no name"],
+)
+def test_records_of_a_genome_have_names_of_their_own(tmp_path, text, says):
+    path = tmp_path / "genome.fa"
+    path.write_text(text)
+    with pytest.raises(InputError) as caught:
+        genome_sizes(path)
+    assert re.search(says, str(caught.value), re.DOTALL)
 
 
 def test_an_index_older_than_its_genome_is_not_believed(project, capsys):

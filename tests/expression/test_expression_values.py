@@ -181,12 +181,13 @@ def call(folder, *more):
     return main(["expression", *map(str, options), *map(str, more)])
 
 
-def test_verb_from_kallisto(inputs):
+def test_verb_from_kallisto(inputs, capsys):
     samples = [f"X:x1:{inputs}/x1", f"X:x2:{inputs}/x2/abundance.tsv", f"Y:y1:{inputs}/y1"]
     options = [part for sample in samples for part in ("--abundance", sample)]
-    assert call(inputs, "--transcripts", inputs / "t.tsv", *options) == 1, "no run_info.json"
-    options += ["--minimum-pseudoaligned", "0"]
+    asked = [*options, "--minimum-pseudoaligned", "0.3"]
+    assert call(inputs, "--transcripts", inputs / "t.tsv", *asked) == 1, "no run_info.json"
     assert call(inputs, "--transcripts", inputs / "t.tsv", *options) == 0
+    assert "how many reads pseudoaligned is not known" in capsys.readouterr().err
     counts = read_table(inputs / "c.tsv")
     assert counts.columns.tolist() == ["gene", "x1", "x2", "y1"]
     assert counts.set_index("gene").loc["GA"].tolist() == [2, 6, 18]

@@ -284,3 +284,22 @@ def test_a_feature_over_the_origin_of_a_circle_is_left_out(tmp_path, caplog):
     text = sound + transcript("chr2", "H", "TH", "+", (5, 40000))
     table = read_annotation(write(tmp_path, text), SIZES, chromosomes=["chr1"]).transcripts
     assert set(table["transcript"]) == {"T", "TH"}
+
+
+@pytest.mark.parametrize("mark", ["", " ", "-", "--", ".", "n/a"])
+def test_a_mark_for_no_symbol_joins_no_genes(tmp_path, mark):
+    text = transcript("chr1", "G1", "T1", "+", (5001, 9000), gene_name=mark)
+    text += transcript("chr1", "G2", "T2", "-", (15001, 19000), gene_name=mark)
+    text += transcript("chr1", "G3", "T3", "+", (25001, 26000), gene_name="NA")
+    assert genes(write(tmp_path, text)) == {
+        "G1": ("chr1", 5000, "+", "T1"),
+        "G2": ("chr1", 18999, "-", "T2"),
+        "NA": ("chr1", 25000, "+", "T3"),
+    }
+
+
+@pytest.mark.parametrize("mark", ["-", "n/a"])
+def test_a_mark_for_no_symbol_in_a_table_joins_no_genes(tmp_path, mark):
+    row = "585\t{}\tchr1\t+\t{}\t{}\t9\t9\t1\t{},\t{},\t0\t{}\tunk\tunk\t-1,\n"
+    text = "".join(row.format(f"NR_{a}", a, a + 500, a, a + 500, mark) for a in (5000, 9000))
+    assert set(genes(write(tmp_path, text))) == {"NR_5000", "NR_9000"}
