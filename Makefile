@@ -42,9 +42,10 @@ slurm-test: ## only a tiny run and its mishaps through a real SLURM of one node 
 	@$(PYTHON) -m bootstrap setup-slurm
 	@$(IN_VENV) python -m pytest tests/slurm $(TESTS)
 
-lint: ## ruff, snakefmt and Snakemake's own linter
+lint: ## ruff, mypy, snakefmt and Snakemake's own linter
 	@$(IN_VENV) ruff check .
 	@$(IN_VENV) ruff format --check .
+	@$(IN_VENV) mypy
 	@$(IN_VENV) snakefmt --check Snakefile rules
 	@$(IN_VENV) snakemake --lint --configfile config/demo/config.yaml
 

@@ -15,7 +15,7 @@ import shutil
 import sys
 import tempfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -157,7 +157,7 @@ def read(table: Table, path: str | Path, rest: Kind | None = None) -> pd.DataFra
     return values
 
 
-def read_table(path: str | Path, columns: tuple[str, ...] = (), **kwargs) -> pd.DataFrame:
+def read_table(path: str | Path, columns: Sequence[str] = (), **kwargs) -> pd.DataFrame:
     """Read a TSV with a header (a leading ``#`` is dropped) and check that `columns` are there.
 
     Columns are of the kinds that `columns`, if it is a schema, and `schemas.KNOWN` give them.
@@ -168,7 +168,7 @@ def read_table(path: str | Path, columns: tuple[str, ...] = (), **kwargs) -> pd.
     return _read(path, columns, lambda names: _kinds(names, columns, None) | kwargs)
 
 
-def _read(path: str | Path, columns: tuple[str, ...], options: Callable) -> pd.DataFrame:
+def _read(path: str | Path, columns: Sequence[str], options: Callable) -> pd.DataFrame:
     with reading(path, "table") as handle:
         head = next(csv.reader([handle.readline()], delimiter="\t"), [])
         names = [name.lstrip("#") for name in head]
@@ -187,7 +187,7 @@ def _read(path: str | Path, columns: tuple[str, ...], options: Callable) -> pd.D
     return table
 
 
-def _kinds(names: list[str], columns: tuple[str, ...], rest: Kind | None) -> dict[str, Any]:
+def _kinds(names: list[str], columns: Sequence[str], rest: Kind | None) -> dict[str, Any]:
     """What pandas is told about the columns of a header."""
     own = {c.name: c for c in columns.columns} if isinstance(columns, Table) else {}
     known = own if rest else KNOWN | own
@@ -200,7 +200,7 @@ def _kinds(names: list[str], columns: tuple[str, ...], rest: Kind | None) -> dic
     }
 
 
-def _require_columns(names: list[str], columns: tuple[str, ...], path: str | Path) -> None:
+def _require_columns(names: list[str], columns: Sequence[str], path: str | Path) -> None:
     """Raise InputError where the header lacks a column, or holds one twice."""
     missing = [c for c in columns if c not in names]
     twice = [name for name in names if names.count(name) > 1]

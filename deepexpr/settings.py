@@ -11,11 +11,26 @@ from __future__ import annotations
 import difflib
 import types
 from collections.abc import Callable, Iterator, Mapping
-from typing import Annotated, Any, ClassVar, Literal, Self, Union, get_args, get_origin
+from typing import (
+    TYPE_CHECKING,
+    Annotated,
+    Any,
+    ClassVar,
+    Literal,
+    Self,
+    Union,
+    get_args,
+    get_origin,
+)
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from deepexpr.errors import InputError, raise_all
+
+if TYPE_CHECKING:  # its type is not public; mypy takes no computed base
+    from pydantic._internal._model_construction import ModelMetaclass as _Meta
+else:
+    _Meta = type(BaseModel)
 
 __all__ = ["Field", "RuleError", "Section", "Unique", "members"]
 
@@ -51,14 +66,14 @@ class RuleError(InputError, ValueError):
     """A rule between fields is broken; `where` is the field to change."""
 
 
-class _Telling(type(BaseModel)):
+class _Telling(_Meta):
     """Makes ``Section(...)`` raise InputError, with every problem, in place of pydantic's error."""
 
     def __call__(cls, **values: Any) -> Any:
         try:
             return super().__call__(**values)
         except ValidationError as error:
-            raise_all(list(_told(error, cls, cls.WHERE)))
+            raise_all(list(_told(error, cls, cls.WHERE)))  # type: ignore[arg-type, attr-defined]  # the class made is a Section
 
 
 class Section(BaseModel, metaclass=_Telling):
@@ -161,7 +176,8 @@ def _told(
 def _place(loc: tuple, section: type[Section]) -> tuple[tuple[str, ...], type[Section], Any]:
     """The key that pydantic's `loc` stands for, the section it is in, its declared type."""
     path: list[str] = []
-    owner, kind = section, section
+    owner: type[Section] = section
+    kind: Any = section
     for part in loc:
         kinds = [k for k in members(kind) if k is not type(None)]
         inner = kinds[0] if len(kinds) == 1 else None

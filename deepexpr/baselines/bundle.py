@@ -111,7 +111,7 @@ class BaselineBundle(BundleRecord):
     @property
     def folds(self) -> list[int]:
         """Numbers of its folds."""
-        return [entry.get("fold") for entry in self.info["folds"] if isinstance(entry, dict)]
+        return [entry.get("fold") for entry in self.info["folds"] if isinstance(entry, dict)]  # type: ignore[misc]  # None of a damaged one
 
     def predict(
         self, dataset: Dataset, fold: int, genes: Iterable[str] | None = None

@@ -86,7 +86,7 @@ def oob_predictions(forest, x: np.ndarray, sizes, depths) -> np.ndarray:
     for number, estimator in enumerate(forest.estimators_[: sizes[-1]], 1):
         left = np.setdiff1d(np.arange(len(x)), draws[number - 1])
         part = np.zeros((len(depths), len(left)))
-        add_tree(x[left], *tree_arrays(estimator.tree_), levels, part)
+        add_tree(x[left], *tree_arrays(estimator.tree_), levels, part)  # type: ignore[call-arg]  # Numba's stubs know no *args
         total[:, left] += part
         trees[left] += 1
         if number == sizes[row]:
@@ -106,7 +106,7 @@ def nested_predictions(forest, x: np.ndarray, sizes, depths) -> np.ndarray:
     levels = np.asarray(depths, dtype=np.int64)
     row = 0
     for number, estimator in enumerate(forest.estimators_[: sizes[-1]], 1):
-        add_tree(x, *tree_arrays(estimator.tree_), levels, total)
+        add_tree(x, *tree_arrays(estimator.tree_), levels, total)  # type: ignore[call-arg]  # Numba's stubs know no *args
         if number == sizes[row]:
             result[row] = total / number
             row += 1

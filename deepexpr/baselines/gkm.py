@@ -226,7 +226,8 @@ def _count_rows(codes, ends, length, high, low, column, columns, indices, data):
 
 def read_fasta(path: str | Path) -> Iterator[tuple[str, np.ndarray]]:
     """Name (the header up to the first blank) and uint8 ASCII letters of each record."""
-    name, parts = None, []
+    name: str | None = None
+    parts: list[str] = []
     with reading(path, "FASTA") as handle:
         for number, line in enumerate(handle, 1):
             if line.startswith(">"):

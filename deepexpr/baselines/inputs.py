@@ -47,11 +47,11 @@ def feature_matrix(
             fix="Use a dataset with HiChIP, or models trained without it.",
         )
     if kind == "totals":
-        parts = [loop_totals(dataset.bins[rows], dataset.bin_size)]
+        parts = [loop_totals(dataset.bins[rows], dataset.bin_size)]  # type: ignore[index]  # arrays are there in this mode
     else:
         parts = _promoters(dataset.sequence[rows], settings, kind)
         if use_bins:
-            bins = dataset.bins[rows]
+            bins = dataset.bins[rows]  # type: ignore[index]  # arrays are there in this mode
             parts.append(loop_windows(bins, dataset.bin_size) if kind == "network" else bins)
         else:
             parts.append(np.zeros((len(rows), 0)))

@@ -91,7 +91,7 @@ class Forest:
         deepest = np.array([np.iinfo(np.int64).max])
         for start, end in zip(self.first[:-1], self.first[1:], strict=True):
             tree = (self.left, self.right, self.feature, self.threshold, self.value)
-            add_tree(x, *(array[start:end] for array in tree), deepest, total)
+            add_tree(x, *(array[start:end] for array in tree), deepest, total)  # type: ignore[call-arg]  # Numba's stubs know no *args
         return total[0] / (len(self.first) - 1)
 
 
@@ -164,7 +164,7 @@ def save_model(model: Model, path: Path) -> None:
     """Write the arrays; equal models are equal files."""
     kind = next(name for name, known in KINDS.items() if isinstance(model, known))
     arrays = {name: np.asarray(a, model.TYPES[name]) for name, a in vars(model).items()}
-    np.savez_compressed(path, **{f"{kind}.{name}": array for name, array in arrays.items()})
+    np.savez_compressed(path, **{f"{kind}.{name}": array for name, array in arrays.items()})  # type: ignore[arg-type]  # arrays, no flags
 
 
 def load_model(path: Path, features: int) -> Model:

@@ -115,7 +115,7 @@ def configured_problems(config: Mapping[str, Any], samples: pd.DataFrame) -> Ite
     for key, path, look in reads:
         if _are_there(path):
             try:
-                look(path)
+                look(path)  # type: ignore[arg-type]  # checked before
             except InputError as error:
                 yield error.at(f"{error.where or path} (configuration, key {key})")
 
@@ -134,7 +134,7 @@ def _sizes(path: str, version: Version) -> dict[str, int]:
     sizes: dict[str, int] = {}
     name, in_header = None, b""
     with reading(path, "genome") as text:
-        while chunk := text.buffer.read(CHUNK):
+        while chunk := text.buffer.read(CHUNK):  # type: ignore[attr-defined]  # text files of reading() have one
             for part in re.split(rb"(?m)(?=^>)", in_header + chunk):
                 in_header = b""
                 if part.startswith(b">"):

@@ -222,7 +222,7 @@ def _missing_files(
     for name in dict.fromkeys(samples["assembly"]):
         assembly = config["assemblies"][name]
         for key in ("promoters", "places", "genome", "annotation", "transcripts", "aliases"):
-            path = assembly[key] if assembly[key] != AUTO else None
+            path = assembly[key] if assembly[key] != AUTO else None  # type: ignore[assignment]  # another path than above
             if path and path not in made and not Path(path).is_file():
                 yield InputError(
                     f"The {key} of assembly {name!r} does not exist: {path}",

@@ -106,11 +106,11 @@ def _words_of(reads: list[bytes]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
             if (letters < 4).all():
                 found.append(letters)
                 owners.append(number)
-    letters = np.array(found, np.uint64).reshape(-1, WORD)
+    known = np.array(found, np.uint64).reshape(-1, WORD)
     scale = np.uint64(4) ** np.arange(WORD - 1, -1, -1, dtype=np.uint64)
-    words = np.concatenate([letters @ scale, (np.uint64(3) - letters[:, ::-1]) @ scale])
+    words = np.concatenate([known @ scale, (np.uint64(3) - known[:, ::-1]) @ scale])
     owner = np.tile(np.array(owners, np.int64), 2)
-    reverse = np.repeat(np.array([0, 1]), len(letters))
+    reverse = np.repeat(np.array([0, 1]), len(known))
     order = np.argsort(words, kind="stable")
     return words[order], owner[order], reverse[order]
 

@@ -57,7 +57,7 @@ def named_paths(items: list[str], option: str) -> list[tuple[str, str]]:
     """(sample, text) of every SAMPLE=TEXT given to `option`."""
     from deepexpr.errors import UsageError
 
-    pairs = [tuple(item.partition("=")[::2]) for item in items]
+    pairs = [(name, path) for name, _, path in (item.partition("=") for item in items)]
     names = [name for name, _ in pairs]
     if len(set(names)) < len(names) or not all(name and path for name, path in pairs):
         raise UsageError(

@@ -76,7 +76,7 @@ def _keys(
     for key, sub in schema.get("properties", {}).items():
         options = [_resolved(option, known) for option in sub.get("anyOf", [sub])]
         inner = next((option for option in options if "properties" in option), None)
-        meaning = " ".join((sub.get("description") or inner["description"]).split())
+        meaning = " ".join((sub.get("description") or (inner or {})["description"]).split())
         default = json.dumps(sub["default"]) if "default" in sub else "(required)"
         if inner or sub.get("default") == {}:
             default = ""

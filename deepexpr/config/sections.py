@@ -40,9 +40,9 @@ def _only_what_was_set(value: Section) -> dict[str, Any]:
 class BaselineSection(Section):
     """Baselines on the same splits."""
 
-    classification: tuple[Literal[CLASSIFIERS], ...] = CLASSIFIERS
+    classification: tuple[Literal[CLASSIFIERS], ...] = CLASSIFIERS  # type: ignore[valid-type]  # names from tables
     """Classifiers; ridge is the fair one (docs/baselines.md)."""
-    regression: tuple[Literal[REGRESSORS], ...] = REGRESSORS
+    regression: tuple[Literal[REGRESSORS], ...] = REGRESSORS  # type: ignore[valid-type]  # names from tables
     """Regressors; ridge is the fair one (docs/baselines.md)."""
     settings: BaselineSettings = BaselineSettings()
     """Overrides of the search grids (docs/baselines.md)."""

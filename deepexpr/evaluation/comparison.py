@@ -71,14 +71,13 @@ def compare(metrics: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
             paired = (
                 scores[method].to_frame("first").join(scores[other].rename("second"), how="inner")
             )
+            one, two = paired.to_numpy().T
             first, second = scores[method].to_numpy(), scores[other].to_numpy()
             rows.append(_score_row(keys, method, other, first, second, seed))
             rows.append(_variance_row(keys, method, other, first, second))
             for quantity, alternative in (("paired", "greater"), ("paired_two_sided", "two-sided")):
-                rows.append(
-                    _paired_row(keys, quantity, method, other, *paired.to_numpy().T, alternative)
-                )
-            rows.append(_resampled_row(keys, method, other, *paired.to_numpy().T))
+                rows.append(_paired_row(keys, quantity, method, other, one, two, alternative))
+            rows.append(_resampled_row(keys, method, other, one, two))
     table = pd.DataFrame(rows, columns=list(TESTS))
     return _adjust(table)
 
@@ -192,10 +191,10 @@ def resampled_t(difference: np.ndarray, folds: int) -> tuple[float, float, float
     """
     n = len(difference)
     if n < 2:
-        return *[np.nan] * 4, "fewer than 2 folds with scores of both"
+        return np.nan, np.nan, np.nan, np.nan, "fewer than 2 folds with scores of both"
     variance = difference.var(ddof=1)
     if variance <= 1e-24:
-        return *[np.nan] * 4, "all differences are equal"
+        return np.nan, np.nan, np.nan, np.nan, "all differences are equal"
     error = np.sqrt((1 / n + 1 / (folds - 1)) * variance)
     statistic = difference.mean() / error
     reach = stats.t.ppf(0.975, n - 1) * error

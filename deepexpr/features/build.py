@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -82,7 +83,7 @@ def build_dataset(
     )
 
 
-def _given_bins(genes: pd.DataFrame, binned: pd.DataFrame) -> dict[str, np.ndarray]:
+def _given_bins(genes: pd.DataFrame, binned: pd.DataFrame) -> dict[str, Any]:
     """Bins as given. Their counts are summed; how many loops they hold is taken to be the number
     of bins that are not empty, as single loops are not known."""
     lacking = [gene for gene in genes["gene"] if gene not in binned.index]
@@ -108,7 +109,7 @@ def _loops(
     bins: int,
     bin_size: int,
     promoter_window: int,
-) -> dict[str, np.ndarray]:
+) -> dict[str, Any]:
     if signal is None:
         log.info("no HiChIP: the dataset has sequence only")
         return {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -115,7 +116,7 @@ def _panels(keys: list[tuple]) -> tuple[Figure, list[Axes]]:
     one_metric = len({key[0] for key in keys}) == 1
     in_rows = lines <= 3 and len(keys) % lines == 0
     columns = lines if in_rows else min(3, len(keys))
-    sharey = True if one_metric else ("row" if in_rows else False)
+    sharey: bool | Literal["row"] = True if one_metric else ("row" if in_rows else False)
     return style.grid(len(keys), columns=columns, panel=(2.25, 2.1), sharey=sharey)
 
 

@@ -130,8 +130,8 @@ def _flat_model_rows(model) -> list[dict]:
 
     rows: list[dict] = []
     for part in ("proximal", "distal", "joint"):
-        own = [layer for layer in model.layers if module(layer.name) == part]
-        rows += _with_boxes([_row(layer, part) for layer in own])
+        layers = [layer for layer in model.layers if module(layer.name) == part]
+        rows += _with_boxes([_row(layer, part) for layer in layers])
     return [{"order": number, **row} for number, row in enumerate(rows)]
 
 

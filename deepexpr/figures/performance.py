@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -222,7 +223,7 @@ def _points(
     spread = (np.arange(len(values)) - (len(values) - 1) / 2) / max(len(values), 4) * step * 0.7
     where, mean = place + spread, values.mean()
     ends = [place - step * 0.42, place + step * 0.42]
-    look = {
+    look: dict[str, Any] = {
         "s": 10,
         "color": style.colour(method),
         "marker": style.marker(method),

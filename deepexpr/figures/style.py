@@ -11,6 +11,7 @@ import math
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Literal
 
 import matplotlib as mpl
 import matplotlib.style
@@ -115,7 +116,7 @@ def grid(
     columns: int = 3,
     panel: tuple[float, float] = (2.2, 2.1),
     sharex: bool = True,
-    sharey: bool = True,
+    sharey: bool | Literal["row"] = True,
 ) -> tuple[Figure, list[Axes]]:
     """A figure of `number` equal panels with shared axes, one or two columns wide.
 

@@ -216,4 +216,4 @@ def write_ends(paths: Sequence[str | Path], output: str | Path) -> None:
                         chromosome, position, reverse = ends
                         columns = [chromosome, position - 1, position, n + 2, 0, n + reverse]
                         is_text = [True, False, False, True, False, True]
-                        handle.write(kernel.format_rows(columns, is_text, table))
+                        handle.write(kernel.format_rows(columns, is_text, table))  # type: ignore[arg-type]  # arrays and numbers

@@ -62,7 +62,7 @@ class ByteStream:
             self._grow()
         self._buffer[:left] = self._buffer[self._start : self._end].copy()
         self._start, self._end = 0, left
-        view = memoryview(self._buffer)
+        view = memoryview(self._buffer)  # type: ignore[arg-type]  # NumPy's arrays are buffers
         while self._end < len(self._buffer) and not self.eof:
             n = self._read_into(view[self._end :])
             self.eof = n == 0
@@ -94,8 +94,8 @@ class ByteStream:
 
     def _read_into(self, view: memoryview) -> int:
         try:
-            return self._handle.readinto(view)
-        except (EOFError, zlib.error, isal_zlib.error, lzma.LZMAError, OSError) as error:
+            return self._handle.readinto(view)  # type: ignore[attr-defined]  # of every binary reader here
+        except (EOFError, zlib.error, isal_zlib.error, lzma.LZMAError, OSError) as error:  # type: ignore[misc]  # isal's error has no stub
             if isinstance(error, OSError) and error.errno is not None:
                 raise
             raise InputError(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numba import njit
 
@@ -21,7 +23,7 @@ def text_table(texts: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray]:
 
 
 def format_rows(
-    columns: list[np.ndarray | int], is_text: list[bool], table: tuple[np.ndarray, np.ndarray]
+    columns: Sequence[np.ndarray | int], is_text: list[bool], table: tuple[np.ndarray, np.ndarray]
 ) -> bytes:
     """Tab-separated lines of integer `columns` (n,); those with `is_text` index `table`."""
     n = max((len(c) for c in columns if isinstance(c, np.ndarray)), default=0)

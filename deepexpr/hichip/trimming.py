@@ -118,12 +118,12 @@ def trim_files(
         ]
         threads = 0 if settings.threads == 1 else 1
         with _naming_closed_pipes(outputs), contextlib.ExitStack() as handles:
-            streams = [
+            first, second = (
                 handles.enter_context(ByteStream(p, f"FASTQ of mate {i}", threads))
                 for i, p in enumerate((one, two), 1)
-            ]
+            )
             out = [handles.enter_context(writing_bytes(t, threads)) for t in targets]
-            stats = _trim_streams(*streams, out, settings)
+            stats = _trim_streams(first, second, out, settings)  # type: ignore[arg-type]  # writes bytes as files do
         write_table(stats.table(), stats_path)
     return stats
 
@@ -159,7 +159,8 @@ def _trim_streams(
     log.info("%s: junctions %s", settings.enzyme, names or "none, so no read is cut")
     automaton = kernel.build_automaton(found)
     counts, style = np.zeros(kernel.N_COUNTS, np.int64), np.full(1, -1, np.int64)
-    total, looked, bases = 0, False, []
+    total, looked = 0, False
+    bases: list[bytes] = []
     for (lines1, lines2), records in windows(one, two):
         bases = bases or _first_reads((one, two), (lines1, lines2), records)
         out1, out2 = (np.empty(len(s.data) + 4, np.uint8) for s in (one, two))
@@ -169,8 +170,8 @@ def _trim_streams(
         )  # fmt: skip
         if error:
             raise_record(error, mate, total + done, (one, two), (used1, used2))
-        out[0].write(memoryview(out1)[:end1])
-        out[1].write(memoryview(out2)[:end2])
+        out[0].write(memoryview(out1)[:end1])  # type: ignore[arg-type]  # NumPy's arrays are buffers
+        out[1].write(memoryview(out2)[:end2])  # type: ignore[arg-type]  # NumPy's arrays are buffers
         one.consume(used1)
         two.consume(used2)
         total += records
@@ -244,7 +245,7 @@ def require_plausible(
         raise _implausible(stats, given, least, hint, path)
     log.info("%.1f %% of the reads hold a whole junction, %.1f %% would by chance",
              100 * given.seen, 100 * given.chance)  # fmt: skip
-    if hint and tells(settings.enzyme) and best.excess > 1.25 * given.excess + least:
+    if best and hint and tells(settings.enzyme) and best.excess > 1.25 * given.excess + least:
         log.warning(
             "%s, and %.1f %% one of %s: is it the right enzyme or kit?",
             hint, 100 * given.seen, settings.enzyme,

@@ -147,7 +147,7 @@ def _check_distance(dataset: Dataset, kind: str, distance: int) -> None:
 def _check_pretrained(job: Job) -> None:
     if job.kind != "full" or not isinstance(job.training, TwoStepTraining):
         raise InputError("Only the kind full, trained in two steps, uses a pre-trained bundle.")
-    info, own = job.pretrained.info, job.model.of_proximal()
+    info, own = job.pretrained.info, job.model.of_proximal()  # type: ignore[union-attr]  # checked by the caller
     facts = {
         "kind": (info["kind"], "sequence"),
         "task": (info["task"], job.task),
@@ -161,7 +161,7 @@ def _check_pretrained(job: Job) -> None:
         if found != expected:
             raise InputError(
                 f"The pre-trained bundle has another {name}.",
-                where=str(job.pretrained.path),
+                where=str(job.pretrained.path),  # type: ignore[union-attr]  # checked by the caller
                 expected=str(expected),
                 found=str(found),
                 fix="Pre-train with `--kind sequence` on the same dataset, splits and settings.",

@@ -210,11 +210,11 @@ def _normalise_and_rectify(config: TwoModules, x, name: str):
     return _dropout(config.conv_dropout, x, f"{name}_dropout")
 
 
-def _batch_norm(config: TwoModules, name: str) -> layers.Layer:
+def _batch_norm(config: TwoModules, name: str) -> layers.Layer:  # type: ignore[name-defined]  # Keras loads lazily
     return layers.BatchNormalization(momentum=config.batch_norm_momentum, name=f"{name}_norm")
 
 
-def _pool(config: TwoModules, name: str) -> layers.Layer:
+def _pool(config: TwoModules, name: str) -> layers.Layer:  # type: ignore[name-defined]  # Keras loads lazily
     kind = layers.MaxPooling1D if config.pool_type == "max" else layers.AveragePooling1D
     return kind(config.pool, name=name)
 

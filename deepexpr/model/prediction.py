@@ -14,7 +14,7 @@ from deepexpr.files import read_table
 from deepexpr.model.bundle import Bundle
 from deepexpr.model.examples import Examples
 from deepexpr.reference.bed import BedRow, bed_rows
-from deepexpr.reference.fasta import open_genome, read_fasta, reverse_complement
+from deepexpr.reference.fasta import fetch_padded, open_genome, read_fasta, reverse_complement
 
 log = logging.getLogger(__name__)
 
@@ -62,9 +62,7 @@ def promoters_from_bed(
                     found=f"{start}-{end}",
                     fix="Use the genome build of the BED file.",
                 )
-            sequence = fasta.fetch(chromosome, max(0, start), min(end, sizes[chromosome]))
-            sequence = "N" * max(0, -start) + sequence
-            sequence = sequence.ljust(end - start, "N")
+            sequence = fetch_padded(fasta, chromosome, start, end)
             names.append(name)
             sequences.append(reverse_complement(sequence) if strand == "-" else sequence)
     if unstranded:

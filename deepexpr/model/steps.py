@@ -194,7 +194,7 @@ class TwoSteps:
         _copy_by_name(trainer.model, proximal)
         if data.words is not None:
             word_score = proximal.get_layer(network.WORD_SCORE)
-            word_score.set_weights([data.words.final.kernel, data.words.final.bias])
+            word_score.set_weights([data.words.final.kernel, data.words.final.bias])  # type: ignore[union-attr]  # set before it is called
         return proximal, [("sequence", *row) for row in history]
 
     def _starter(self, data: FoldData, seed: int):

@@ -53,7 +53,7 @@ def require_release(release: str) -> None:
     package = importlib.util.find_spec("pyjaspar")
     if package is None:
         return
-    folder = Path(package.submodule_search_locations[0]) / "data"
+    folder = Path(package.submodule_search_locations[0]) / "data"  # type: ignore[index]  # a package has places
     releases = sorted(path.stem for path in folder.glob("JASPAR*.sqlite"))
     if release not in releases:
         raise InputError(

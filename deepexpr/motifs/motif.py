@@ -88,7 +88,7 @@ class Motif:
         return replace(self, probabilities=self.probabilities[::-1, ::-1].copy())
 
     def log_odds(
-        self, background: Sequence[float] = (0.25,) * 4, pseudocount: float = 1e-3
+        self, background: Sequence[float] | np.ndarray = (0.25,) * 4, pseudocount: float = 1e-3
     ) -> np.ndarray:
         """(width, 4) log2 probability over background; `pseudocount` x background is added."""
         frequencies = np.asarray(background, dtype=np.float64)

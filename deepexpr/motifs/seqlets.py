@@ -64,7 +64,8 @@ def attribution_motifs(
     discovery is measured (NaN without). The table's columns are schemas.ATTRIBUTION_MOTIFS;
     motifs are in its order: raising before lowering, then by number of seqlets.
     """
-    motifs, rows = [], []
+    motifs: list[Motif] = []
+    rows: list[dict] = []
     for effect, sign in (("raises", 1.0), ("lowers", -1.0)):
         seqlets = find_seqlets(sequences, sign * contributions, settings)
         groups = group_seqlets(seqlets, settings) if len(seqlets) >= settings.least else []

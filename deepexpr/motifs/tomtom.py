@@ -140,7 +140,7 @@ def _run_memelite(
 ) -> pd.DataFrame:
     """All pairs by memelite; it compiles for about a minute when first used on a machine."""
     from memelite import tomtom
-    from numba.core.config import NUMBA_NUM_THREADS
+    from numba.core.config import NUMBA_NUM_THREADS  # type: ignore[attr-defined]  # set when Numba is imported
 
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="tomtom was given")  # logged in `compare`

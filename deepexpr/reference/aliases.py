@@ -73,12 +73,12 @@ def read_aliases(source: str | Path, names: Iterable[str]) -> Aliases:
     """
     names = list(names)
     labels = label_of(source)
-    if str(source) != AUTO and not any(name in labels.table for name in names):
+    if str(source) != AUTO and not any(name in labels.table for name in names):  # type: ignore[attr-defined]  # label_of keeps it
         raise InputError(
             "The table of aliases has none of the genome's chromosomes.",
             where=str(source),
             expected=f"names such as {', '.join(names[:3])}",
-            found=f"names such as {', '.join(list(labels.table)[:3])}",
+            found=f"names such as {', '.join(list(labels.table)[:3])}",  # type: ignore[attr-defined]  # label_of keeps it
             fix="Take the chromAlias table of this assembly.",
         )
     return Aliases(names, labels)

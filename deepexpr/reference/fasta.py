@@ -56,7 +56,7 @@ def read_fasta(path: str | Path) -> dict[str, str]:
                     expected="FASTA: a line '>name', then lines of sequence",
                 )
             elif line:
-                parts.append(line)
+                parts.append(line)  # type: ignore[union-attr]  # checked before
     empty = [name for name, lines in records.items() if not lines]
     if empty or not records:
         raise InputError(

@@ -29,7 +29,8 @@ def parse_genepred(path: str | Path) -> tuple[pd.DataFrame, pd.DataFrame]:
     lines = _lines(path)
     _refuse_alignments(lines, path)
     with_bin = _has_bin([fields for _, fields in lines])
-    transcripts, exons = [], []
+    transcripts: list[tuple] = []
+    exons: list[tuple[int, int, int]] = []
     for number, fields in lines:
         try:
             row, parts = _parse(fields, with_bin)
@@ -47,8 +48,8 @@ def parse_genepred(path: str | Path) -> tuple[pd.DataFrame, pd.DataFrame]:
     table = pd.DataFrame(transcripts, columns=columns)
     table["gene"] = stated_symbols(table["gene"]).fillna(table["transcript"])
     empty = pd.Series([None] * len(table), index=table.index, dtype=object)
-    columns = max((len(fields) for _, fields in lines), default=0)
-    plain = columns == _PLAIN + with_bin
+    width = max((len(fields) for _, fields in lines), default=0)
+    plain = width == _PLAIN + with_bin
     table = table.assign(
         gene_id=table["gene"], gene_label=table["gene"], biotype=empty, gene_biotype=empty,
         canonical=0, incomplete=0, stated=True, scattered=False, whole_gene=False,

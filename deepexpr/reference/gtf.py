@@ -151,7 +151,7 @@ def _genes_as_transcripts(lines: _Lines) -> set[Key]:
     complete = {gene for gene, _ in lines.found}
     coding: dict[str, list[Span]] = defaultdict(list)
     for (gene, _), spans in lines.coding.items():
-        coding[gene] += spans
+        coding[gene] += spans  # type: ignore[index]  # a key may lack a gene
     alone = set(lines.gene_spans) - complete
     if complete:
         alone &= coding.keys()

@@ -69,10 +69,11 @@ def places_of(found: Found, numbered: bool) -> list[Place]:
     return places
 
 
-def place_table(places: Iterable[tuple[int, Place]]) -> tuple[pd.DataFrame, pd.DataFrame]:
+def place_table(places: Iterable[tuple[object, Place]]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Transcripts (key, chromosome, strand, start, end, stated, scattered) and exons (row, start,
     end) of (key, place) pairs; row is the index of the transcript."""
-    rows, parts = [], []
+    rows: list[tuple] = []
+    parts: list[tuple[int, int, int]] = []
     for key, place in places:
         parts += [(len(rows), start, end) for start, end in place.exons]
         rows.append(
@@ -129,7 +130,7 @@ def _at_site(
 ) -> list[Place]:
     own = _joined((start, end) for _, _, start, end in spans)
     inside: list[list[Exon]] = [[] for _ in own]
-    loose = []
+    loose: list[Exon] = []
     for exon in exons:
         holder = next((i for i, (a, b) in enumerate(own) if exon[2] < b and a < exon[3]), None)
         (loose if holder is None else inside[holder]).append(exon)
@@ -142,17 +143,19 @@ def _at_site(
     return places
 
 
-def _place(site, spans, exons, stated: bool, scattered: bool) -> Place:
+def _place(site: tuple[str, str], spans, exons, stated: bool, scattered: bool) -> Place:
     scattered = scattered or not _in_order(exons)
     bounds = () if scattered else tuple(_joined(exon[2:4] for exon in exons))
     start, end = min(span[0] for span in spans), max(span[1] for span in spans)
-    return Place(*site, start, end, stated, bounds, scattered)
+    chromosome, strand = site
+    return Place(chromosome, strand, start, end, stated, bounds, scattered)
 
 
 def _in_order(exons: list[Exon]) -> bool:
     """Whether numbers, where each exon has one of its own, rise or fall along the chromosome."""
-    numbers = [exon[4] for exon in sorted(exons, key=lambda exon: exon[2:4])]
-    if None in numbers or len(set(numbers)) < len(numbers):
+    ordered = sorted(exons, key=lambda exon: exon[2:4])
+    numbers = [exon[4] for exon in ordered if exon[4] is not None]
+    if len(numbers) < len(exons) or len(set(numbers)) < len(numbers):
         return True
     return numbers in (sorted(numbers), sorted(numbers, reverse=True))
 
@@ -162,10 +165,10 @@ def _copies(exons: list[Exon]) -> list[list[Exon]]:
 
     A number that comes again begins a copy; without numbers only a gap that no intron fills does.
     """
-    numbers = [exon[4] for exon in exons]
+    numbers = [exon[4] for exon in exons if exon[4] is not None]
     far = [b[2] - a[3] > _TOO_FAR for a, b in pairwise(exons)]
     options = [far]
-    if None not in numbers and len(set(numbers)) < len(numbers):
+    if len(numbers) == len(exons) and len(set(numbers)) < len(numbers):
         # Counted from the 5' end, or along the chromosome: the way that needs fewer copies.
         options = [
             [f or b <= a for f, (a, b) in zip(far, pairwise(numbers), strict=True)],

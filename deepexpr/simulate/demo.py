@@ -145,8 +145,8 @@ def make_library(world: World, line: int) -> Library:
     index = world.enhancers["chromosome"].map(list(world.genome.names).index).to_numpy()
     places = world.genome.offsets[index] + world.enhancers["bin_start"].to_numpy()
     bins[places[world.active[:, line]] // size] = settings.enrichment
-    bins = bins.reshape(settings.chromosomes, -1)
-    bins[:, : settings.telomere_bins] = bins[:, -settings.telomere_bins :] = 0
+    rows = bins.reshape(settings.chromosomes, -1)
+    rows[:, : settings.telomere_bins] = rows[:, -settings.telomere_bins :] = 0
     loops = world.regulation.loops
     chosen = loops[loops["cell_line"] == CELL_LINES[line]]
     return Library(world.genome, settings, world.coding, chosen, bins.ravel())
@@ -235,7 +235,7 @@ def _write_sample(
     if library is not None:
         mates = library.reads(library.draw(rng))
     else:
-        mates = draw_rna_reads(world.transcriptome, abundance, world.settings, rng)
+        mates = draw_rna_reads(world.transcriptome, abundance, world.settings, rng)  # type: ignore[arg-type]  # arrays are there in this mode
     for mate, letters in enumerate(mates, start=1):
         reads, qualities = sequence_reads(letters, world.settings.error_rate, rng)
         write_fastq(folder / f"{sample}_R{mate}.fastq.gz", sample, mate, reads, qualities)

@@ -90,8 +90,8 @@ def draw_genome(settings: Settings, layout: Layout, rng: np.random.Generator) ->
     offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
     total = int(offsets[-1])
     gc = rng.normal(settings.gc, settings.gc_sd, total // settings.bin_size + 1)
-    gc = np.clip(gc, 0.3, 0.6).astype(np.float32).repeat(settings.bin_size)[:total]
-    strong = rng.random(total, dtype=np.float32) < gc
+    share = np.clip(gc, 0.3, 0.6).astype(np.float32).repeat(settings.bin_size)[:total]
+    strong = rng.random(total, dtype=np.float32) < share
     second = rng.integers(0, 2, total, dtype=np.uint8)
     # A=0 C=1 G=2 T=3: strong letters are 1 + bit, weak ones 3 * bit.
     letters = LETTERS[np.where(strong, 1 + second, 3 * second)]

@@ -165,7 +165,7 @@ class Library:
         least = settings.minimal_arm
         size = rng.normal(settings.ligated_length, settings.ligated_length_sd, number)
         size = np.clip(np.rint(size), settings.read_length + 5, 250).astype(np.int64)
-        arm1 = rng.integers(least, size - least + 1)
+        arm1 = rng.integers(least, size - least + 1)  # type: ignore[arg-type]  # NumPy takes such bounds
         side1, side2 = rng.integers(0, 2, (2, number))
         swap = rng.random(number) < 0.5
         one, two = np.where(swap, site2, site1), np.where(swap, site1, site2)

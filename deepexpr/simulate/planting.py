@@ -80,7 +80,8 @@ def plant_enhancers(
     bin_start. sites: enhancer, motif, tf, position (0-based on the chromosome), width, strand
     (genomic), sequence (as the matrix reads it).
     """
-    rows, places = [], []
+    rows: list[tuple] = []
+    places: list = []
     half = settings.module_length // 2
     for chromosome, bins in enumerate(layout.enhancers):
         for number in bins:
@@ -92,7 +93,7 @@ def plant_enhancers(
             # Every factor once before any comes twice: modules are combinations.
             wanted = np.resize(rng.permutation(len(motifs)), count)
             taken = np.zeros(2 * half, dtype=bool)
-            for motif in (motifs[k] for k in wanted):
+            for motif in (motifs[k] for k in wanted):  # type: ignore[call-overload]  # an index of NumPy
                 within = _free_start(taken, 0, 2 * half, motif.width, rng)
                 if within is None:
                     continue

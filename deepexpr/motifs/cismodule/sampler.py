@@ -91,8 +91,8 @@ def compute_sums(
     """
     widths = parameters.widths
     stale = list(range(len(widths)) if before is None else [] if changed is None else [changed])
-    tables = list(before.tables if before else [None] * len(widths))
-    ratios = list(before.ratios if before else [None] * len(widths))
+    tables: list = list(before.tables if before else [None] * len(widths))
+    ratios: list = list(before.ratios if before else [None] * len(widths))
     for k in stale:
         tables[k] = forward.word_tables(parameters.thetas[k])
         ratios[k] = np.empty(len(data.codes))

@@ -50,9 +50,9 @@ def seed_matrices(
     over at random.
     """
     score = z.copy()
-    matrices = []
+    matrices: list[np.ndarray] = []
     while len(matrices) < motifs:
-        word = np.unravel_index(int(score.argmax()), _SHAPE)
+        word = tuple(map(int, np.unravel_index(int(score.argmax()), _SHAPE)))
         related = _related(word)
         if rng is None or rng.random() >= _SKIP:
             matrices.append(_matrix(word, excess, width))
@@ -121,7 +121,7 @@ def _matrix(word: tuple[int, ...], excess: np.ndarray, width: int) -> np.ndarray
     offset = max(0, (width - WORD) // 2)
     skip = max(0, (WORD - width) // 2)
     for i in range(min(WORD, width)):
-        index = list(word)
+        index: list = list(word)
         index[skip + i] = slice(None)
         # Neighbours are counted at a quarter: much of their excess is noise, and a blurred start
         # fits everywhere a little, which is slow and unspecific.
