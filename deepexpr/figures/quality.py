@@ -27,7 +27,7 @@ from deepexpr.schemas import LOOP_QC, QC
 
 #: One row per number of a section's item; expected, verdict and meaning as in schemas.QC.
 QUALITY_COLUMNS = columns_of(
-    "section item metric value expected verdict meaning", words="section item value"
+    "section item metric value expected verdict meaning", words="section value"
 )
 
 LIBRARIES, LOOPS, EXPRESSION, TRAINING, COST, SOFTWARE = (
@@ -180,7 +180,7 @@ def _numbers(rows: pd.DataFrame) -> str:
 
 
 def _read(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
-    table = read_table(path, columns, dtype=str)
+    table = read_table(path, columns)
     return table.loc[~table["metric"].str.startswith(VERDICT), list(columns)]
 
 

@@ -26,6 +26,10 @@ KEYS = (
     "distance_kb",
 )  # fmt: skip
 
+#: Of the columns of names, those of this package's own words: NA is none. A cell line or a gene
+#: may be called NA or nan.
+OWN_WORDS = ("scheme", "method", "metric", "query", "role", "step")
+
 ENDINGS = (".pdf", ".png", ".svg", ".html")
 
 
@@ -65,9 +69,10 @@ def read(spec: FigureSpec, table: str | Path) -> pd.DataFrame:
     """The table of a figure, with its columns and numbers checked and names read as text."""
     columns = spec.columns()
     words = {column.name for column in columns.columns if column.kind != "number"}
-    values = read_table(table, columns, dtype=dict.fromkeys(words, "str"))
+    values = read_table(table, columns)
     for column in columns:
-        empty = values[column].isna()
+        absent = ["", "NA"] if column in OWN_WORDS else [""]
+        empty = values[column].isna() | values[column].isin(absent)
         needed = empty & values.eval(spec.filled.get(column, str(column in KEYS)), engine="python")
         if needed.any():
             _refuse(table, values[column], needed, "is empty", "a value in every such row")

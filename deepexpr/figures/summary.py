@@ -23,7 +23,7 @@ from deepexpr.schemas import METRICS, NETWORK_KINDS, TOMTOM_SUMMARY
 logger = logging.getLogger(__name__)
 
 #: section: "data", "result", "warning" or "version".
-SUMMARY_COLUMNS = columns_of("section item value", words="section item value")
+SUMMARY_COLUMNS = columns_of("section item value", words="section value")
 
 #: K of the numbers shown; the largest there is where it was not run.
 PREFERRED_K = 10

@@ -161,7 +161,7 @@ def test_an_empty_cell_is_drawn_or_named(tmp_path, name):
 def test_rows_of_one_part_need_their_columns(tmp_path, name, part, column):
     table = synthetic.TABLES[name]().astype({column: object})
     row = table.index[table["part"] == part][0]
-    table.loc[row, column] = np.nan
+    table.loc[row, column] = ""  # NA may be the name of a cell line
     path = write(tmp_path, name, table)
     with pytest.raises(InputError, match=f"column {column} holds something that is empty") as error:
         render(name, path, [tmp_path / "x.png"])
@@ -193,6 +193,27 @@ def test_word_in_place_of_a_number_is_named(tmp_path, name, column):
         render(name, path, [tmp_path / "x.png"])
     assert error.value.where == f"{path}, line 4"
     assert "about 3" in error.value.found
+
+
+@pytest.mark.parametrize("called", ["NA", "nan", "None", "001", "24.10"])
+@pytest.mark.parametrize("name", ["2C", "3", "6"])
+def test_names_that_look_like_numbers_or_nothing_are_drawn(tmp_path, name, called):
+    """A cell line called NA, or a gene called nan (figure 2C), keeps its name and its rows."""
+    table = synthetic.TABLES[name]()
+    first = table["cell_line"].dropna().iloc[0]
+    table["cell_line"] = table["cell_line"].replace(first, called)
+    if name == "2C":
+        asked = table.loc[table["part"] == "region", "name"].iloc[0]
+        table["name"] = table["name"].replace(asked, called)
+    path = write(tmp_path, name, table)
+    values = read(find(name), path)
+    rows = values[values["part"] == "expression"] if name == "2C" else values
+    given = table[table["part"] == "expression"] if name == "2C" else table
+    assert rows["cell_line"].tolist() == given["cell_line"].tolist()
+    if name == "2C":
+        assert values.loc[values["part"] == "region", "name"].tolist() == [called]
+    render(name, path, [tmp_path / "x.png"])
+    assert (tmp_path / "x.png").stat().st_size > 0
 
 
 def test_table_without_its_columns(tmp_path):

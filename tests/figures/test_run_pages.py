@@ -85,6 +85,16 @@ def test_quality_tells_every_stage_with_its_verdict(tmp_path, library, run_info,
     assert "http" not in text
 
 
+@pytest.mark.parametrize("called", ["NA", "nan", "001"])
+def test_quality_keeps_samples_that_look_like_numbers_or_nothing(tmp_path, called, history):
+    counts = judge(pd.DataFrame({"metric": ["read_pairs"], "value": [1000]}))
+    write_table(counts.assign(sample=called), tmp_path / "qc.tsv")
+    text = page(
+        tmp_path, "quality", f"--qc={called}={tmp_path / 'qc.tsv'}", f"--history=A={history}"
+    )
+    assert f"<td>{called}</td><td>1,000 read pairs</td>" in text.replace(' class="number"', "")
+
+
 def test_quality_says_which_stages_did_not_run(tmp_path, history):
     text = page(tmp_path, "quality", f"--history=A regression sequence={history}")
     for words in ("No HiChIP library was processed", "No loops were called", "No RNA-seq reads"):
