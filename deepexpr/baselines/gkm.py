@@ -20,6 +20,7 @@ import numpy as np
 import scipy.sparse
 
 from deepexpr.errors import InputError
+from deepexpr.features.sequence import CODES, LETTERS
 from deepexpr.files import atomic_path, reading, require_file
 
 #: Above this many words before merging the lookup tables outgrow a desktop's memory.
@@ -31,12 +32,7 @@ MAX_TABLE = 100_000_000
 #: A gap in a feature's name.
 GAP = "."
 
-_LETTERS = "ACGT"
 _BUFFER_CELLS = 8_000_000
-
-_CODE = np.full(256, 4, dtype=np.uint8)  # 4: breaks a word
-for _i, _letter in enumerate(_LETTERS):
-    _CODE[ord(_letter)] = _CODE[ord(_letter.lower())] = _i
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,7 +107,7 @@ def _check(length: int, informative: int) -> None:
 
 def _names(codes: np.ndarray, length: int) -> np.ndarray:
     digits = codes[:, None] // 5 ** np.arange(length - 1, -1, -1) % 5
-    letters = np.frombuffer((GAP + _LETTERS).encode(), dtype=np.uint8)[digits]
+    letters = np.frombuffer((GAP + LETTERS).encode(), dtype=np.uint8)[digits]
     return np.ascontiguousarray(letters).view(f"S{length}").ravel().astype(str)
 
 
@@ -154,7 +150,7 @@ def _most_cells(length: int, words: Vocabulary) -> int:
 
 def _count_block(block: list[np.ndarray], words: Vocabulary) -> scipy.sparse.csr_matrix:
     ends = np.cumsum([0, *map(len, block)])
-    codes = _CODE[np.concatenate(block)]
+    codes = CODES[np.concatenate(block)]
     cells = sum(_most_cells(len(sequence), words) for sequence in block)
     indices = np.empty(cells, dtype=np.int32)
     data = np.empty(cells, dtype=np.int32)

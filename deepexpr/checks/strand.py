@@ -16,6 +16,7 @@ from numba import njit
 
 from deepexpr.checks.fastq import first_reads
 from deepexpr.errors import InputError
+from deepexpr.features.sequence import CODES
 from deepexpr.hichip.streams import ByteStream
 
 log = logging.getLogger(__name__)
@@ -27,8 +28,6 @@ BYTES, WORDS = 4 << 20, 4
 #: Fewer reads that lie on one strand only say nothing; of one strand or of both by this share.
 LEAST, ONE_SIDED = 200, 0.8
 
-_CODE = np.full(256, 4, np.uint8)
-_CODE[np.frombuffer(b"ACGTacgt", np.uint8)] = [0, 1, 2, 3] * 2
 _MASK = np.uint64((1 << 2 * WORD) - 1)
 _BITS = 22  # of the table that most words of the transcripts fail in
 _MIX = np.uint64(0x9E3779B97F4A7C15)
@@ -90,7 +89,7 @@ def read_strands(fastq: str | Path, transcripts: str | Path) -> Strands:
     with ByteStream(transcripts, "FASTA of transcripts") as stream:
         while not stream.eof:
             stream.fill()
-            _scan(stream.data, state, _CODE, table, words, owner, reverse, seen)
+            _scan(stream.data, state, CODES, table, words, owner, reverse, seen)
             stream.consume(len(stream.data))
     one_sided = seen.sum(axis=1) == 1
     return Strands(*(int((seen[:, side] & one_sided).sum()) for side in (0, 1)))
@@ -102,7 +101,7 @@ def _words_of(reads: list[bytes]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     for number, read in enumerate(reads):
         starts = np.linspace(0, len(read) - WORD, WORDS).astype(int) if len(read) >= WORD else ()
         for start in dict.fromkeys(starts):
-            letters = _CODE[np.frombuffer(read, np.uint8, WORD, start)]
+            letters = CODES[np.frombuffer(read, np.uint8, WORD, start)]
             if (letters < 4).all():
                 found.append(letters)
                 owners.append(number)

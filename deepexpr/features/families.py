@@ -21,7 +21,7 @@ from scipy.sparse.csgraph import connected_components
 
 from deepexpr.errors import InputError
 from deepexpr.features.dataset import Dataset
-from deepexpr.features.sequence import encode_bytes
+from deepexpr.features.sequence import CODES, encode_bytes
 from deepexpr.schemas import FAMILIES
 
 log = logging.getLogger(__name__)
@@ -48,8 +48,6 @@ CHANCE = 1e-3
 SHOWN = 10  # families, and genes of each, in the log
 
 _ROWS = 500  # promoters encoded or compared at a time: bounds memory
-_CODE = np.full(256, 4, dtype=np.uint8)  # 4: not known (N)
-_CODE[np.frombuffer(b"ACGT", dtype=np.uint8)] = range(4)
 
 
 def family_table(genes: pd.Series, promoters: dict[str, str]) -> pd.DataFrame:
@@ -163,7 +161,7 @@ def _entries(sequence: np.ndarray) -> np.ndarray:
 def _canonical_kmers(sequence: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """uint32 (n, L - KMER + 1): the smaller number of the k-mer and its reverse complement;
     bool of the same shape: no letter of it is N."""
-    code = _CODE[sequence]
+    code = CODES[sequence]
     kmers = code.shape[1] - KMER + 1
     forward = np.zeros((len(code), kmers), dtype=np.uint32)
     backward = np.zeros_like(forward)

@@ -18,6 +18,10 @@ LETTERS = "ACGT"
 #: IUPAC codes of more than one base; some assemblies hold a few. They count as unknown (N).
 AMBIGUOUS = "RYSWKMBDHVN"
 
+#: Number of an ASCII letter in LETTERS, small or capital; 4 for every other: uint8 (256,).
+CODES = np.full(256, 4, dtype=np.uint8)
+CODES[np.frombuffer(b"ACGTacgt", dtype=np.uint8)] = [0, 1, 2, 3] * 2
+
 _ENCODE = np.zeros(256, dtype=np.uint8)  # 0: a letter that no sequence may hold
 for _letter in LETTERS:
     _ENCODE[ord(_letter)] = _ENCODE[ord(_letter.lower())] = ord(_letter)

@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 
 from deepexpr.errors import InputError
+from deepexpr.features.sequence import CODES
 from deepexpr.motifs.motif import Motif, column_information
 from deepexpr.motifs.sections import FilterSection
 from deepexpr.schemas import FILTERS
@@ -33,8 +34,6 @@ _WORDS_PER_BATCH = 1 << 16
 #: Windows encoded at once.
 _WINDOWS_PER_BATCH = 1 << 22
 
-_CODE = np.full(256, 4, dtype=np.int64)
-_CODE[[ord(letter) for letter in "ACGT"]] = range(4)
 #: One-hot rows of the codes: A, C, G, T, and zeros for N.
 _ONE_HOT = np.vstack([np.eye(4), np.zeros((1, 4))])
 
@@ -156,7 +155,7 @@ def _distinct_words(sequences: np.ndarray, width: int) -> Iterator[tuple[np.ndar
     dense = np.zeros(5**width, dtype=np.int64) if width <= _DENSE_WIDTH else None
     per_batch = max(1, _WINDOWS_PER_BATCH // sequences.shape[1])
     for start in range(0, len(sequences), per_batch):
-        words = _words(_CODE[sequences[start : start + per_batch]], width)
+        words = _words(CODES[sequences[start : start + per_batch]], width)
         if dense is None:
             yield np.unique(words, return_counts=True)
         else:

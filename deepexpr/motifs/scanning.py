@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from deepexpr.features.sequence import CODES
 from deepexpr.motifs.motif import Motif
 from deepexpr.schemas import ATTRIBUTION_HITS
 
@@ -15,9 +16,6 @@ logger = logging.getLogger(__name__)
 
 #: Scores are rounded to this many bits for the exact distribution (as MEME's FIMO does).
 _STEP = 0.02
-
-_CODE = np.full(256, 4, dtype=np.int64)
-_CODE[[ord(letter) for letter in "ACGT"]] = range(4)
 
 
 def scan(
@@ -30,7 +28,7 @@ def scan(
     """
     if len(sequence) < motif.width:
         return []
-    codes = _CODE[sequence]
+    codes = CODES[sequence]
     scores = np.rint(motif.log_odds(background, pseudocount=0.01) / _STEP).astype(np.int64)
     tail, lowest = _tail(scores, background)
     reverse, _ = _tail(scores[::-1, ::-1], background)
@@ -80,7 +78,7 @@ def known_hits(
 
 def letter_frequencies(sequences: np.ndarray) -> np.ndarray:
     """(4,) frequencies of A, C, G, T in uint8 sequences, the same on both strands."""
-    counts = np.bincount(_CODE[sequences].ravel(), minlength=5)[:4] + 1.0
+    counts = np.bincount(CODES[sequences].ravel(), minlength=5)[:4] + 1.0
     counts = counts + counts[::-1]
     return counts / counts.sum()
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from deepexpr.errors import InputError
+from deepexpr.features.sequence import CODES
 from deepexpr.motifs.cismodule.forward import words_of
 
 logger = logging.getLogger(__name__)
@@ -18,10 +19,6 @@ logger = logging.getLogger(__name__)
 #: wide motif, up to 4 letters past it) read N there.
 PAD = 8
 N = 4
-
-_CODE = np.full(256, N, dtype=np.uint8)
-for _i, _letter in enumerate("ACGT"):
-    _CODE[ord(_letter)] = _CODE[ord(_letter.lower())] = _i
 
 _REGION = re.compile(r"^(\S+):(\d+)-(\d+)$")
 
@@ -83,7 +80,7 @@ def lay_out(
     codes = np.full(int(starts[-1] + lengths[-1] + PAD), N, dtype=np.uint8)
     for start, i in zip(starts, kept, strict=True):
         letters = np.frombuffer(sequences[i].encode("ascii", "replace"), dtype=np.uint8)
-        codes[start : start + len(letters)] = _CODE[letters]
+        codes[start : start + len(letters)] = CODES[letters]
     return SequenceSet(
         tuple(names[i] for i in kept),
         codes,
