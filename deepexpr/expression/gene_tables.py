@@ -56,7 +56,7 @@ def read_gene_counts(path: str | Path, value_column: str | None = None) -> pd.Se
             found="\t".join(rows[wrong])[:100],
         )
     first = 1 if value_column or _is_header(rows[0]) else 0
-    rows = [[row[0].strip('"'), row[place].strip('"')] for row in rows[first:]]
+    rows = [[row[0].strip(' "'), row[place].strip('"')] for row in rows[first:]]
     table = pd.DataFrame(rows, columns=["gene", "count"])
     table["count"] = _values(table["count"], path, first)
     _warn_of_spreadsheet(table["gene"], path)

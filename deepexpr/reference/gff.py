@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,6 +13,8 @@ import pandas as pd
 from deepexpr.errors import InputError
 from deepexpr.files import reading
 from deepexpr.reference.places import Exon, Found, Span
+
+log = logging.getLogger(__name__)
 
 #: Nine fields; start and end as int.
 Line = list[Any]
@@ -24,6 +27,9 @@ _CANONICAL = (
 )
 #: Tags of GENCODE and Ensembl for transcripts whose first base is another gene's, or unknown.
 _INCOMPLETE = r"readthrough_transcript|mRNA_start_NF|cds_start_NF"
+
+#: Features that are nothing without a strand.
+_WITH_STRAND = {"gene", "transcript", "mRNA", "exon"}
 
 
 def canonical_rank(tags: pd.Series) -> pd.Series:
@@ -39,13 +45,15 @@ def incomplete_start(tags: pd.Series) -> pd.Series:
 def gff_lines(path: str | Path, kind: str) -> Iterator[Line]:
     """The nine fields of each line that has a strand, start and end 0-based and half-open.
 
+    Genes, transcripts and exons without a strand are warned of, with their number.
     Raises InputError that names a damaged line.
     """
+    strandless = 0
     with reading(path, "annotation") as handle:
         for number, line in enumerate(handle, 1):
             if line[0] == "#" or line.isspace():
                 if line.startswith("##FASTA"):
-                    return
+                    break
                 continue
             fields: Line = line.split("\t")
             if len(fields) == 9 and fields[3].isdigit() and fields[4].isdigit():
@@ -55,6 +63,8 @@ def gff_lines(path: str | Path, kind: str) -> Iterator[Line]:
                     if fields[6] in ("+", "-"):
                         fields[3], fields[4], fields[8] = start - 1, end, fields[8].rstrip("\r\n")
                         yield fields
+                    elif fields[2] in _WITH_STRAND:
+                        strandless += 1
                     continue
             raise InputError(
                 f"The line is not {kind}.",
@@ -62,6 +72,12 @@ def gff_lines(path: str | Path, kind: str) -> Iterator[Line]:
                 expected="9 tab-separated columns, the 4th and 5th being start <= end",
                 found=line.strip()[:100],
             )
+    if strandless:
+        log.warning(
+            "%s: %d lines of genes, transcripts and exons have no strand, so no start of "
+            "transcription, and are left out",
+            path, strandless,
+        )  # fmt: skip
 
 
 def span_of(fields: Line) -> Span:

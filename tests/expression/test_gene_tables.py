@@ -112,3 +112,9 @@ def test_generated_scales(tmp_path, caplog, seed):
         rows = [(f"GENE{i}", f"{value:.6g}") for i, value in enumerate(values)]
         read_gene_counts(table(tmp_path / name, rows))
         assert ("looks like a log scale" in caplog.text) == warned, name
+
+
+def test_blanks_and_quotes_around_a_symbol_are_not_of_it(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_text('gene\tcount\nGENEA \t5\n GENEB\t6\n"GENEC"\t7\n')
+    assert read_gene_counts(path).to_dict() == {"GENEA": 5, "GENEB": 6, "GENEC": 7}

@@ -303,3 +303,13 @@ def test_a_mark_for_no_symbol_in_a_table_joins_no_genes(tmp_path, mark):
     row = "585\t{}\tchr1\t+\t{}\t{}\t9\t9\t1\t{},\t{},\t0\t{}\tunk\tunk\t-1,\n"
     text = "".join(row.format(f"NR_{a}", a, a + 500, a, a + 500, mark) for a in (5000, 9000))
     assert set(genes(write(tmp_path, text))) == {"NR_5000", "NR_9000"}
+
+
+@pytest.mark.parametrize("strand", [".", "?"])
+def test_genes_without_a_strand_are_left_out_with_a_warning(tmp_path, caplog, strand):
+    text = transcript("chr1", "G1", "T1", "+", (5001, 9000), gene_name="A")
+    bare = transcript("chr1", "G2", "T2", strand, (15001, 19000), gene_name="B")
+    assert set(genes(write(tmp_path, text + bare))) == {"A"}
+    assert f"{bare.count(chr(10))} lines of genes, transcripts and exons have no strand" in (
+        caplog.text
+    )
