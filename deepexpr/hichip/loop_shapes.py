@@ -6,6 +6,7 @@ What cannot be told is an error that shows the line.
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ import pandas as pd
 from deepexpr.errors import InputError
 from deepexpr.files import reading
 from deepexpr.hichip.bedpe import ANCHORS
+
+logger = logging.getLogger(__name__)
 
 #: Names of the six anchor columns, in lower case.
 ANCHOR_NAMES = (
@@ -192,6 +195,8 @@ def _by_shape(
         return anchors, table.iloc[:, _named_value(names, None, False, path)]
     if count is None:
         count = _only_count(table, rest, path, lines)
+        if rest[0] == count.name == 7:
+            logger.warning("%s: column 8, the score of BEDPE, is taken as the count", path)
     _require_whole(count, path, lines, "counts of a table without a header")
     return anchors, count
 

@@ -221,6 +221,17 @@ def test_nothing_on_the_genome_is_an_error(tmp_path, caplog):
         imported_signal({"s": trans}, ["chr1"])
 
 
+@pytest.mark.parametrize(
+    ("cells", "told"), [("loop_1\t900\t.\t.", True), ("12\t0.9\t.\t1", False), ("12\t0.9", False)]
+)
+def test_the_score_of_bedpe_as_the_count_is_told(tmp_path, caplog, cells, told):
+    path = tmp_path / "loops.bedpe"
+    path.write_text(rows(cells))
+    with caplog.at_level(logging.WARNING):
+        read_loop_table(path)
+    assert ("column 8, the score of BEDPE" in caplog.text) is told
+
+
 def test_doubtful_tables_are_told(tmp_path, caplog):
     read(tmp_path, rows("1", "1", "8"))
     assert "2 of 3 loops have a count of 1" in caplog.text
