@@ -13,8 +13,8 @@ ROOT = Path(__file__).resolve().parents[1]
 
 #: Seconds that a slow test may take, the run it starts from included.
 SLOW_TIMEOUT = 2400
-#: Runs that are made once: with several processes, all tests of one of them go to the same.
-RUNS = ("finished", "demo_run")
+#: Fixtures that are made once: with several processes, all tests of one group go to the same.
+GROUPS = {"finished": "tiny", "slurm": "tiny", "demo_run": "demo"}
 
 
 def pytest_configure(config):
@@ -31,10 +31,10 @@ def pytest_itemcollected(item):
     slow = item.get_closest_marker("slow")
     if slow:
         item.add_marker(pytest.mark.timeout(SLOW_TIMEOUT))
-    for run in RUNS:
-        if run in item.fixturenames:
-            assert slow, f"{item.nodeid} uses {run}: mark it slow"
-            item.add_marker(pytest.mark.xdist_group(run))
+    for fixture, group in GROUPS.items():
+        if fixture in item.fixturenames:
+            assert slow, f"{item.nodeid} uses {fixture}: mark it slow"
+            item.add_marker(pytest.mark.xdist_group(group))
 
 
 def pytest_collection_finish(session):
