@@ -87,7 +87,7 @@ def test_alternative_contigs_are_warned_of(tmp_path, caplog, name):
 
 def test_masks_are_looked_at(tmp_path, caplog):
     prepare(tmp_path, fasta({"chr1": letters(5000), "chrUn_1": "N" * 900}))
-    assert not caplog.records
+    assert not [r for r in caplog.records if r.levelname == "WARNING"]
     prepare(tmp_path, fasta({"chr1": letters(5000, alphabet="ACGT")}))
     assert "has no small letters" in caplog.text
     caplog.clear()
@@ -97,7 +97,7 @@ def test_masks_are_looked_at(tmp_path, caplog):
     caplog.clear()
     gaps = letters(9000) + "N" * 9000
     prepare(tmp_path, fasta({"chr1": gaps}))
-    assert not caplog.records
+    assert not [r for r in caplog.records if r.levelname == "WARNING"]
 
 
 STALE = {
