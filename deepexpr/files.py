@@ -226,10 +226,13 @@ def write_table(table: pd.DataFrame, path: str | Path) -> None:
         table.to_csv(handle, sep="\t", index=False, float_format="%.10g", na_rep="NA")
 
 
-def non_negative(values: pd.Series, what: str, where: str, fix: str) -> pd.Series:
+def non_negative(
+    values: pd.Series, what: str, where: str, fix: str, lines: Sequence[int] | None = None
+) -> pd.Series:
     """A column of a table as float64; InputError names the first below 0 or not finite.
 
     what : ends "N value(s) of ..."; where : what stands before the number of the row.
+    lines : the rows' numbers in the file; without them 1, 2, 3 ...
     """
     numbers = pd.to_numeric(values, errors="coerce").astype(float)
     bad = ~numbers.between(0, float("inf"), inclusive="left")
@@ -237,7 +240,7 @@ def non_negative(values: pd.Series, what: str, where: str, fix: str) -> pd.Serie
         row = int(bad.to_numpy().argmax())
         raise InputError(
             f"{int(bad.sum())} value(s) of {what}.",
-            where=f"{where} {row + 1}",
+            where=f"{where} {lines[row] if lines is not None else row + 1}",
             expected="numbers of 0 or more",
             found=repr(str(values.iloc[row])),
             fix=fix,

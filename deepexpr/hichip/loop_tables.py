@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 
 from deepexpr.errors import InputError
+from deepexpr.files import non_negative
 from deepexpr.hichip.bedpe import ANCHORS, order_anchors
 from deepexpr.hichip.loop_shapes import Shape, read_shape
 from deepexpr.hichip.sections import CutoffSection
@@ -244,15 +245,10 @@ def _warn_of_doubts(loops: pd.DataFrame, path: str | Path) -> None:
 
 
 def _numbers(values: pd.Series, path: str | Path, lines: Sequence[int]) -> pd.Series:
-    numbers = pd.to_numeric(values, errors="coerce").astype(float)
-    bad = ~numbers.between(0, float("inf"), inclusive="left")
-    if bad.any():
-        row = int(bad.to_numpy().argmax())
-        raise InputError(
-            f"{int(bad.sum())} value(s) of the table of loops are no positions or counts.",
-            where=f"{path}, line {lines[row]}",
-            expected="numbers of 0 or more",
-            found=repr(str(values.iloc[row])),
-            fix="Correct the table, or name its column of counts in value_column.",
-        )
-    return numbers
+    return non_negative(
+        values,
+        "the table of loops are no positions or counts",
+        f"{path}, line",
+        "Correct the table, or name its column of counts in value_column.",
+        lines,
+    )
