@@ -20,7 +20,7 @@ from deepexpr.errors import InputError, UsageError
 
 #: In the order of the data flow.
 VERBS = (
-    "simulate", "check", "plan", "obtain", "genome", "promoters", "import-promoters",
+    "simulate", "init", "check", "plan", "obtain", "genome", "promoters", "import-promoters",
     "transcriptome", "reads", "expression", "trim", "pairs", "ends", "contacts", "call-loops",
     "signal", "import-loops", "dataset", "splits", "gkm", "train", "predict", "cross", "baseline",
     "evaluate", "interpret", "attribution", "filters", "tomtom", "enhancers", "cismodule",

@@ -8,7 +8,7 @@ import pytest
 LADDER = [
     "errors", "plugins", "settings", "schemas", "scores", "compression", "files", "options",
     "provenance", "downloads", "reference", "expression", "hichip", "features", "model",
-    "baselines", "evaluation", "motifs", "figures", "simulate", "config", "checks", "run",
+    "baselines", "evaluation", "motifs", "figures", "simulate", "config", "checks", "init", "run",
     "commands", "cli", "__main__",
 ]  # fmt: skip
 PACKAGE = Path(__file__).resolve().parents[1] / "deepexpr"

@@ -34,7 +34,7 @@ def check_build(assembly: str, sizes: Mapping[str, int], genome: str) -> None:
         log.info("%s: the lengths of the chromosomes are those of %s", genome, assembly)
         return
     name = wrong[0]
-    builds = [build for build in _builds() if _fits(sizes, _lengths(build) or {})]
+    builds = fitting_builds(sizes)
     raise InputError(
         f"The genome is not {assembly}: {len(wrong)} chromosome(s) have another length.",
         where=genome,
@@ -42,6 +42,11 @@ def check_build(assembly: str, sizes: Mapping[str, int], genome: str) -> None:
         found=f"{sizes[name]:,} bp" + (f", as in {' or '.join(builds)}" if builds else ""),
         fix="Give the genome and the annotation of one build, and call the assembly by its name.",
     )
+
+
+def fitting_builds(sizes: Mapping[str, int]) -> list[str]:
+    """Known builds of which all chromosomes that `sizes` (bp by name) shares have their length."""
+    return [build for build in _builds() if _fits(sizes, _lengths(build) or {})]
 
 
 def _differing(sizes: Mapping[str, int], expected: Mapping[str, int]) -> list[str]:

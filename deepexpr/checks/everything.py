@@ -1,0 +1,44 @@
+"""Every check of a configuration and the files it names, as `deepexpr check` makes them."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pandas as pd
+
+from deepexpr.checks.genome import configured_problems, read_references, unit_problems
+from deepexpr.checks.inputs import load_and_check, run_time_problems
+from deepexpr.errors import raise_all
+
+
+def check_everything(
+    config: Mapping[str, Any], where: str, debug: bool = False
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Samples and units of a configuration that has no problem; InputError lists all it has."""
+    completed, samples, units = load_and_check(config, where)
+    with _only_warnings(debug):
+        references, problems = read_references(completed)
+        raise_all(
+            [
+                *problems,
+                *run_time_problems(completed, samples, units),
+                *unit_problems(completed, samples, units, references),
+                *configured_problems(completed, samples),
+            ]
+        )
+    return samples, units
+
+
+@contextlib.contextmanager
+def _only_warnings(debug: bool) -> Iterator[None]:
+    """What reading the inputs counts is for the jobs' logs; what it warns of is for here."""
+    logger = logging.getLogger("deepexpr")
+    before = logger.level
+    logger.setLevel(logging.DEBUG if debug else logging.WARNING)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)

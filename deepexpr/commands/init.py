@@ -1,0 +1,108 @@
+"""``deepexpr init``: sheets and configuration of a project, from its reads or their accessions."""
+
+HELP = "Write sample sheet, unit sheet and configuration from reads, genome and annotation."
+
+
+def add_arguments(parser):
+    parser.add_argument("folder", help="folder for samples.tsv, units.tsv and config.yaml")
+    parser.add_argument(
+        "--reads", nargs="+", default=[], metavar="DIR",
+        help="folders of FASTQ files, with all folders in them, or single files",
+    )  # fmt: skip
+    parser.add_argument(
+        "--from-accessions", metavar="FILE",
+        help="list of accessions, a line each: ACCESSION [CELL_LINE [ASSAY [ENZYME]]]",
+    )  # fmt: skip
+    parser.add_argument("--genome", required=True, help="genome FASTA, plain or gzip")
+    parser.add_argument("--annotation", required=True, help="GTF, GFF3 or UCSC's refGene table")
+    parser.add_argument("--assembly", help="name of the assembly; default: the build it is, or "
+                        "the genome's file name")  # fmt: skip
+    parser.add_argument(
+        "--cell-line", action="append", default=[], metavar="NAME=PATTERN",
+        help="cell line of the samples or files that fit the pattern, such as K562='SRR1*' "
+        "(repeat); NAME alone: of all",
+    )  # fmt: skip
+    parser.add_argument("--force", action="store_true", help="write over files that are there")
+
+
+def run(args):
+    import shlex
+    from pathlib import Path
+
+    from deepexpr.errors import UsageError
+    from deepexpr.init.accessions import read_accessions
+    from deepexpr.init.project import FILES, plan_project, write_project
+    from deepexpr.init.reads import find_libraries
+    from deepexpr.init.reference import look_at_reference
+
+    if not (args.reads or args.from_accessions):
+        raise UsageError("Nothing to look at.", fix="Give --reads DIR or --from-accessions FILE.")
+    folder = Path(args.folder)
+    there = [name for name in FILES if (folder / name).exists()]
+    if there and not args.force:
+        raise UsageError(
+            f"{folder} holds {', '.join(there)} already.",
+            fix="Choose another folder, or write over them with --force.",
+        )
+    lines = dict(reversed(_cell_line(text)) for text in args.cell_line)
+    assembly = look_at_reference(args.genome, args.annotation, args.assembly)
+    libraries, left_out = [], []
+    if args.reads:
+        found = find_libraries(args.reads)
+        libraries, left_out = found.libraries, found.left_out
+    if args.from_accessions:
+        downloads = f"resources/{folder.name}"
+        libraries = libraries + read_accessions(args.from_accessions, downloads)
+    project = plan_project(libraries, lines)
+    words = [args.folder, *(["--reads", *args.reads] if args.reads else [])]
+    words += ["--from-accessions", args.from_accessions] if args.from_accessions else []
+    words += ["--genome", args.genome, "--annotation", args.annotation]
+    write_project(folder, project, assembly, f"deepexpr init {shlex.join(words)}")
+    _tell(project, assembly, left_out)
+    _check(folder)
+
+
+def _cell_line(text):
+    """(NAME, PATTERN) of NAME=PATTERN; of NAME alone the pattern is *."""
+    from deepexpr.errors import UsageError
+
+    name, _, pattern = text.partition("=")
+    if not name.strip():
+        raise UsageError(f"--cell-line {text!r} names no cell line.", expected="NAME=PATTERN")
+    return name, pattern or "*"
+
+
+def _tell(project, assembly, left_out):
+    """What was recognised, and what could not be known."""
+    lines = dict.fromkeys(library.cell_line for library in project.libraries)
+    print(f"{assembly.name}: {assembly.genes:,} genes" + (
+        "" if assembly.known else ", a build whose lengths are not known here") + ".")  # fmt: skip
+    print(f"{len(lines)} cell line(s), {len(project.libraries)} sample(s):")
+    for line in lines:
+        print(f"  {line}")
+        for library in project.libraries:
+            if library.cell_line == line:
+                ends = "paired" if library.paired else "single-end"
+                enzyme = f" ({library.enzyme})" if library.enzyme else ""
+                kind = {"rna": "RNA-seq", "hichip": "HiChIP"}[library.assay]
+                units = f", {len(library.units)} units" if len(library.units) > 1 else ""
+                print(f"    {library.sample}: {kind}{enzyme}, {ends}{units}; {library.why}")
+    for text in left_out:
+        print(f"Left out: {text}")
+    print("Not known:" if project.unknown else "Nothing was left unknown.")
+    for text in project.unknown:
+        print(f"  - {text}")
+
+
+def _check(folder):
+    """The written project through `deepexpr check`, and what to do next."""
+    from deepexpr.checks.everything import check_everything
+    from deepexpr.config.settings import read_config
+    from deepexpr.init.project import FILES
+
+    path = folder / "config.yaml"
+    print(f"Written to {folder}: {', '.join(FILES)}.")
+    check_everything(read_config([path]), str(path))
+    print("`deepexpr check` finds no problem in them. Read them through, then:")
+    print(f"  deepexpr plan --configfile config/config.yaml {path}")
+    print(f"  snakemake --configfile {path} --cores 4")

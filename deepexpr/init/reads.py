@@ -1,0 +1,250 @@
+"""FASTQ files put together to libraries: mates, lanes, samples, and what was sequenced.
+
+Names propose (deepexpr.init.names) and the first reads decide: two files are mates where their
+reads have the same names, and a library is HiChIP where its reads hold the ligation junctions of
+a known enzyme far more often than by chance.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from deepexpr.checks.fastq import FirstReads, casava_mate, first_reads, pair_problems
+from deepexpr.checks.junctions import FEWEST, MOST_BY_CHANCE
+from deepexpr.errors import InputError
+from deepexpr.hichip.enzymes import ENZYMES, WITHOUT_ENZYME
+from deepexpr.hichip.junction_share import Share, same_junctions, shares_of_known, tells
+from deepexpr.hichip.sections import HichipSection
+from deepexpr.init.names import FASTQ, ReadName, assay_named, cell_line_named, parse_name
+
+#: Bytes of text that are looked at in each file.
+LOOKED_AT = 1 << 20
+#: An enzyme whose junctions stand in nearly as many reads as the best one's is as good, and the
+#: one with the fewest junctions is meant: all of MboI's are among Arima's.
+NEARLY = 0.9
+#: So many times as often as by chance must junctions be seen, as words of genes recur too.
+TIMES_CHANCE = 2
+#: RNA by its name is HiChIP all the same where so many reads hold a junction, beyond chance.
+BEYOND_DOUBT = 0.1
+
+
+@dataclass(frozen=True)
+class Unit:
+    """The files of one lane or run: fq2 is "" for single-end reads; an accession to get them by."""
+
+    name: str
+    fq1: str
+    fq2: str = ""
+    accession: str = ""
+
+
+@dataclass(frozen=True)
+class Library:
+    """One sample of the sheets.
+
+    why : how its assay was told. unknown : what could not be known of it, in sentences.
+    named : texts that may name its cell line, best first.
+    """
+
+    sample: str
+    units: tuple[Unit, ...]
+    assay: str = "rna"
+    cell_line: str = ""
+    enzyme: str = ""
+    why: str = ""
+    named: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+
+    @property
+    def paired(self) -> bool:
+        """Whether its reads have mates."""
+        return bool(self.units[0].fq2)
+
+
+@dataclass
+class Found:
+    """Libraries, and sentences on the files that were left out."""
+
+    libraries: list[Library] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
+
+
+def find_libraries(places: Sequence[str | Path]) -> Found:
+    """Libraries in the FASTQ files of folders (with all folders in them), and single files.
+
+    Raises InputError where a place does not exist or none holds a FASTQ file.
+    """
+    found = Found()
+    files = [(Path(place), path) for place in places for path in _fastq_files(Path(place))]
+    files = list({os.path.realpath(path): (place, path) for place, path in files}.values())
+    if not files:
+        raise InputError(
+            "There is no FASTQ file.",
+            where=", ".join(map(str, places)),
+            expected="files that end in .fastq, .fq, .fastq.gz or .fq.gz",
+            fix="Give the folder of the reads after --reads.",
+        )
+    groups: dict[tuple[Path, str, str], list[tuple[ReadName, Path]]] = {}
+    roots: dict[Path, Path] = {}
+    for place, path in files:
+        name = parse_name(path.name)
+        if name.index:
+            found.left_out.append(f"{path}: index reads, which no step needs.")
+            continue
+        roots[path.parent] = place
+        groups.setdefault((path.parent, name.sample, name.lane), []).append((name, path))
+    parts: dict[tuple[Path, str], list[tuple[Unit, list[FirstReads]]]] = {}
+    for (folder, sample, lane), members in groups.items():
+        for name, unit, reads in _units(sample, lane, members, found):
+            parts.setdefault((folder, name), []).append((unit, reads))
+    repeated = [name for _, name in parts]
+    for (folder, name), units in parts.items():
+        # rep1 of two folders are two samples.
+        own = f"{folder.name}_{name}" if repeated.count(name) > 1 else name
+        named = (name, *_folders(folder, roots[folder]))
+        found.libraries += _library(own, named, units)
+    return found
+
+
+def _fastq_files(place: Path) -> Iterator[Path]:
+    if place.is_file():
+        yield place
+        return
+    if not place.is_dir():
+        raise InputError("The folder of reads does not exist.", where=str(place))
+    for folder, below, names in os.walk(place, followlinks=True):
+        below.sort()
+        yield from (Path(folder, name) for name in sorted(names) if FASTQ.search(name))
+
+
+def _folders(folder: Path, root: Path) -> list[str]:
+    """Names of the folders from the file's outwards, that given by the user included."""
+    top = root.resolve() if root.is_dir() else root.resolve().parent
+    here = folder.resolve()
+    inner = [p.name for p in (here, *here.parents) if p != top and top in p.parents]
+    return [*inner, top.name]
+
+
+def _units(
+    sample: str, lane: str, members: list[tuple[ReadName, Path]], found: Found
+) -> Iterator[tuple[str, Unit, list[FirstReads]]]:
+    """(sample, unit, first reads) of files with one name but for the mate."""
+    looked: dict[int, tuple[ReadName, FirstReads]] = {}
+    for name, path in members:
+        if name.mate in looked:
+            found.left_out.append(f"{path}: has the same name as {looked[name.mate][1].path}.")
+            continue
+        try:
+            looked[name.mate] = (name, first_reads(path, LOOKED_AT))
+        except InputError as error:
+            found.left_out.append(f"{path}: {error.problem}")
+    lane = lane or "lane1"
+    if 1 in looked and 2 in looked:
+        if 0 in looked:
+            found.left_out.append(f"{looked[0][1].path}: reads that lost their mate.")
+        yield from _mates(sample, lane, looked[1], looked[2], found)
+        return
+    for mate, (name, reads) in looked.items():
+        # A 1 or 2 that has no partner numbers a replicate.
+        own = sample if name.sure or not mate else f"{sample}_{mate}"
+        yield own, Unit(lane, reads.path), [reads]
+
+
+def _mates(sample, lane, first, second, found) -> Iterator[tuple[str, Unit, list[FirstReads]]]:
+    (name, one), (_, two) = first, second
+    problem = next(iter(pair_problems(one, two)), None)
+    if problem and not name.sure:
+        # K562_1.fq.gz and K562_2.fq.gz whose reads have other names are two replicates.
+        for mate, reads in ((1, one), (2, two)):
+            yield f"{sample}_{mate}", Unit(lane, reads.path), [reads]
+    elif problem:
+        found.left_out.append(f"{one.path} and {two.path}: {problem.problem}")
+    else:
+        if casava_mate(one) == 2 and casava_mate(two) == 1:
+            one, two = two, one
+        yield sample, Unit(lane, one.path, two.path), [one, two]
+
+
+def _library(
+    sample: str, named: tuple[str, ...], units: list[tuple[Unit, list[FirstReads]]]
+) -> Iterator[Library]:
+    """The library of these units; two where single-end and paired-end lanes are mixed."""
+    for paired in (True, False):
+        own = [(unit, reads) for unit, reads in units if bool(unit.fq2) == paired]
+        if not own:
+            continue
+        name = f"{sample}_single" if len(own) < len(units) and not paired else sample
+        bases = [read for _, files in own for reads in files for read in reads.bases]
+        library = Library(name, _numbered([unit for unit, _ in own]), named=named)
+        yield told(library, bases)
+
+
+def _numbered(units: list[Unit]) -> tuple[Unit, ...]:
+    """Units with names of their own."""
+    names = [unit.name for unit in units]
+    if len(set(names)) == len(names):
+        return tuple(units)
+    return tuple(replace(unit, name=f"{unit.name}.{i}") for i, unit in enumerate(units, 1))
+
+
+def told(library: Library, bases: Sequence[bytes]) -> Library:
+    """The library with assay, enzyme and reason, by its first reads and its names."""
+    named = next(filter(None, map(assay_named, library.named)), None)
+    if not library.paired:
+        unknown = ("its fragment length: 200 ± 20 bp was written.",)
+        if named == "hichip":
+            unknown += ("HiChIP by its name, but without mates: taken as RNA-seq.",)
+        return replace(library, assay="rna", why="single-end reads", unknown=unknown)
+    share = fitting_enzyme(bases)
+    if share and (named != "rna" or share.excess >= BEYOND_DOUBT):
+        why = f"{share.seen:.0%} of reads hold a junction of {share.enzyme}"
+        return replace(library, assay="hichip", enzyme=_spelt(share.enzyme, library), why=why)
+    if named == "hichip":
+        named_enzyme = _enzyme_named(library)
+        enzyme = named_enzyme or "none"
+        text = "few reads were there to look at" if len(bases) < FEWEST else "its reads hold none"
+        unknown = (
+            f"its enzyme ({text} of the junctions of {', '.join(ENZYMES)}): {enzyme} was written.",
+        )
+        return replace(library, assay="hichip", enzyme=enzyme, why="by its name", unknown=unknown)
+    if named == "rna":
+        return replace(library, assay="rna", why="by its name")
+    unknown = ("whether it is HiChIP: too few reads to tell.",) if len(bases) < FEWEST else ()
+    return replace(library, assay="rna", why="no junctions of a known enzyme", unknown=unknown)
+
+
+def fitting_enzyme(bases: Sequence[bytes]) -> Share | None:
+    """The known enzyme whose junctions the reads hold; None where they hold none's."""
+    if len(bases) < FEWEST:
+        return None
+    least = HichipSection().min_trimmed_fraction
+    shares = [
+        share
+        for share in shares_of_known(bases)
+        if tells(share.enzyme)
+        and share.chance <= MOST_BY_CHANCE
+        and share.excess >= least
+        and share.seen >= TIMES_CHANCE * share.chance
+    ]
+    near = [share for share in shares if share.excess >= NEARLY * shares[0].excess]
+    return min(near, key=lambda share: share.chance, default=None)
+
+
+def _enzyme_named(library: Library) -> str | None:
+    words = {word.lower() for text in library.named for word in text.replace("-", "_").split("_")}
+    known: Iterable[str] = (*ENZYMES, *WITHOUT_ENZYME[1:])
+    return next((enzyme for enzyme in known if enzyme.lower() in words), None)
+
+
+def _spelt(enzyme: str, library: Library) -> str:
+    """The enzyme by the name the library gives it, where the junctions are the same."""
+    named = _enzyme_named(library)
+    return named if named in ENZYMES and same_junctions(named, enzyme) else enzyme
+
+
+def line_of(library: Library) -> str | None:
+    """The cell line that its names give it."""
+    return cell_line_named(library.named)

@@ -1,0 +1,224 @@
+"""`deepexpr init`: what it recognises in files, what it writes, and that this passes check."""
+
+from pathlib import Path
+
+import libraries
+import pytest
+import yaml
+from libraries import pair, write
+
+from deepexpr.cli import main
+from deepexpr.config.sheets import read_sheet
+
+MBOI, HINDIII = "GATCGATC", "AAGCTAGCTT"
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """The working directory, with genome and annotation."""
+    monkeypatch.chdir(tmp_path)
+    libraries.reference(tmp_path)
+    return tmp_path
+
+
+def init(*more, code=0) -> None:
+    words = ["init", "config/mine", "--genome", "genome.fa", "--annotation", "genes.gtf", *more]
+    assert main(words) == code
+
+
+def sheets():
+    samples = read_sheet("config/mine/samples.tsv", "samples").set_index("sample")
+    return samples, read_sheet("config/mine/units.tsv", "units")
+
+
+def illumina(reads):
+    for lane in ("L001", "L002"):
+        names = [f"K562-RNA_S1_{lane}_R{mate}_001.fastq.gz" for mate in (1, 2)]
+        pair(reads, names, f"rna{lane}")
+    write(reads / "K562-RNA_S1_L001_I1_001.fastq.gz", "index", 1, count=8)
+
+
+def test_illumina_archive_and_plain_names(folder, capsys):
+    illumina(folder / "reads")
+    pair(folder / "reads", ["k562_hichip_R1.fq", "k562_hichip_R2.fq"], "h", junction=MBOI)
+    pair(folder / "reads/HCT116", ["SRR1_1.fastq.gz", "SRR1_2.fastq.gz"], "SRR1")
+    write(folder / "reads/HCT116/SRR1.fastq.gz", "SRR1", 3, count=8)
+    init("--reads", "reads")
+    samples, units = sheets()
+    assert samples["cell_line"].to_dict() == {
+        "K562-RNA": "K562", "k562_hichip": "K562", "SRR1": "HCT116",
+    }  # fmt: skip
+    assert samples["assay"].to_dict() == {"K562-RNA": "rna", "k562_hichip": "hichip", "SRR1": "rna"}
+    assert samples.loc["k562_hichip", "enzyme"] == "MboI"
+    assert units.loc[units["sample"] == "K562-RNA", "unit"].tolist() == ["L001", "L002"]
+    assert units["fq2"].ne("").all()
+    text = capsys.readouterr().out
+    for words in ("index reads", "lost their mate", "HiChIP (MboI), paired", "strand of the RNA",
+                  "finds no problem", "RNA-seq, paired, 2 units"):  # fmt: skip
+        assert words in text
+
+
+def test_a_bare_1_and_2_are_mates_or_replicates_by_their_reads(folder):
+    pair(folder / "reads", ["A_rna_1.fq", "A_rna_2.fq"], "mates")
+    write(folder / "reads/B_rna_1.fq", "one", 1)
+    write(folder / "reads/B_rna_2.fq", "two", 2)
+    init("--reads", "reads")
+    samples, units = sheets()
+    assert samples["cell_line"].to_dict() == {"A_rna": "A", "B_rna_1": "B", "B_rna_2": "B"}
+    assert units.set_index("sample")["fragment_length"].to_dict() == {
+        "A_rna": "", "B_rna_1": "200", "B_rna_2": "200",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(("junction", "name", "enzyme"), [
+    (MBOI, "K562_hichip", "MboI"), (MBOI, "K562_hichip_DpnII", "DpnII"),
+    (HINDIII, "K562_mystery", "HindIII"), ("", "K562_hichip_MNase", "MNase"),
+    ("", "K562_hichip", "none"),
+])  # fmt: skip
+def test_enzyme_by_junctions_then_by_name(folder, capsys, junction, name, enzyme):
+    pair(folder / "reads", ["K562_rna_R1.fq", "K562_rna_R2.fq"], "r")
+    pair(folder / "reads", [f"{name}_R1.fq", f"{name}_R2.fq"], "h", junction=junction)
+    init("--reads", "reads", "--cell-line", "K562")
+    samples, _ = sheets()
+    assert samples.loc[name, ["assay", "enzyme"]].tolist() == ["hichip", enzyme]
+    assert ("its enzyme" in capsys.readouterr().out) == (not junction)
+
+
+def test_mates_that_are_swapped_in_their_names_are_turned(folder):
+    write(folder / "reads/A_rna_R1.fq", "a", 2, header=" 2:N:0:X")
+    write(folder / "reads/A_rna_R2.fq", "a", 1, header=" 1:N:0:X")
+    init("--reads", "reads")
+    assert sheets()[1].iloc[0]["fq1"] == "reads/A_rna_R2.fq"
+
+
+def test_files_that_cannot_be_used_are_told_and_left_out(folder, capsys):
+    pair(folder / "reads", ["A_rna_R1.fq", "A_rna_R2.fq"], "a")
+    write(folder / "reads/C_rna_R1.fq", "one", 1)
+    write(folder / "reads/C_rna_R2.fq", "two", 2)
+    (folder / "reads/broken_rna.fq").write_text("@x\nACGT\n+\nIIII\n@y\n")
+    (folder / "reads/empty_rna.fq").write_text("")
+    init("--reads", "reads")
+    assert list(sheets()[0].index) == ["A_rna"]
+    text = capsys.readouterr().out
+    assert "reads/C_rna_R1.fq and reads/C_rna_R2.fq: The two FASTQ files are not mates" in text
+    assert "reads/broken_rna.fq: The FASTQ file ends" in text
+    assert "reads/empty_rna.fq: The FASTQ is empty." in text
+
+
+def test_hichip_without_rna_is_kept_as_a_comment(folder, capsys):
+    pair(folder / "reads", ["A_rna_R1.fq", "A_rna_R2.fq"], "a")
+    pair(folder / "reads", ["B_hichip_R1.fq", "B_hichip_R2.fq"], "b", junction=MBOI)
+    init("--reads", "reads")
+    assert list(sheets()[0].index) == ["A_rna"]
+    assert "B_hichip: which RNA-seq is of its cell line, B" in capsys.readouterr().out
+    assert "# no RNA-seq of its cell line: B_hichip\t" in (
+        (folder / "config/mine/units.tsv").read_text()
+    )
+    init("--reads", "reads", "--force", "--cell-line", "A=B_hichip*")
+    assert sheets()[0]["cell_line"].to_dict() == {"A_rna": "A", "B_hichip": "A"}
+
+
+def test_files_of_one_name_in_two_folders_are_two_samples(folder):
+    for line in ("A", "B"):
+        pair(folder / f"reads/{line}", ["rep1_R1.fq", "rep1_R2.fq"], line)
+    init("--reads", "reads")
+    assert sheets()[0]["cell_line"].to_dict() == {"A_rep1": "A", "B_rep1": "B"}
+
+
+def configuration():
+    return yaml.safe_load(Path("config/mine/config.yaml").read_text())
+
+
+def test_configuration_by_genome_and_annotation(folder):
+    libraries.reference(folder, annotated="1", biotype="")
+    pair(folder / "reads", ["A_rna_R1.fq", "A_rna_R2.fq"], "a")
+    init("--reads", "reads", "--assembly", "mouse-x")
+    config = configuration()
+    assert config["assemblies"]["mouse-x"]["aliases"] == "auto"
+    assert config["evaluation"]["folds"] == [5]
+    assert config["results"] == "results/mine"
+
+
+def test_a_build_is_told_by_its_lengths(folder):
+    from deepexpr.reference.builds import fitting_builds
+
+    assert "hg38" in fitting_builds({"chr22": 50_818_468})
+    assert fitting_builds({"chr1": 4}) == []
+
+
+@pytest.mark.parametrize(("more", "words", "code"), [
+    ([], "Nothing to look at", 2),
+    (["--reads", "nowhere"], "does not exist", 1),
+    (["--reads", "empty"], "There is no FASTQ file", 1),
+    (["--reads", "reads", "--cell-line", "X=nothing*"], "fits no sample", 1),
+    (["--reads", "hichip"], "No library is RNA-seq", 1),
+    (["--reads", "reads", "--cell-line", "=x"], "names no cell line", 2),
+])  # fmt: skip
+def test_what_cannot_be_done_is_refused_before_anything_is_written(
+    folder, capsys, more, words, code
+):
+    (folder / "empty").mkdir()
+    pair(folder / "reads", ["A_rna_R1.fq", "A_rna_R2.fq"], "a", count=20)
+    pair(folder / "hichip", ["A_R1.fq", "A_R2.fq"], "a", junction=MBOI)
+    init(*more, code=code)
+    assert words in capsys.readouterr().err
+    assert not (folder / "config/mine").exists()
+
+
+def test_files_that_are_there_are_kept(folder, capsys):
+    pair(folder / "reads", ["A_rna_R1.fq", "A_rna_R2.fq"], "a")
+    (folder / "config/mine").mkdir(parents=True)
+    (folder / "config/mine/config.yaml").write_text("seed: 1\n")
+    init("--reads", "reads", code=2)
+    assert "holds config.yaml already" in capsys.readouterr().err
+    assert (folder / "config/mine/config.yaml").read_text() == "seed: 1\n"
+
+
+def test_an_annotation_of_another_build_stops_at_once(folder, capsys):
+    (folder / "genes.gtf").write_text(
+        (folder / "genes.gtf").read_text().replace("\t3500\t", "\t900000\t")
+    )
+    pair(folder / "reads", ["A_rna_R1.fq", "A_rna_R2.fq"], "a")
+    init("--reads", "reads", code=1)
+    assert "lie beyond the end of their chromosome" in capsys.readouterr().err
+    assert not (folder / "config/mine").exists()
+
+
+def files(*names, title=""):
+    from deepexpr.downloads.accessions import RemoteFile
+
+    return [
+        RemoteFile("X", "", title, "SRR1", mate, name, "") for mate, name in enumerate(names, 1)
+    ]
+
+
+def test_accessions_take_what_the_list_and_the_archive_say(folder, monkeypatch, capsys):
+    archive = {
+        "SRR1": files("a", "b"), "GSM1": files("a", title="HCT116 RNA-seq rep1"),
+        "SRR2": files("a", "b"),
+    }  # fmt: skip
+    monkeypatch.setattr("deepexpr.init.accessions.resolve", lambda name, *_: archive[name])
+    (folder / "list.txt").write_text("# mine\nSRR1 K562 rna\nSRR2\tk562\thichip\n\nGSM1\n")
+    init("--from-accessions", "list.txt")
+    samples, units = sheets()
+    assert samples["cell_line"].to_dict() == {"SRR1": "K562", "SRR2": "K562", "GSM1": "HCT116"}
+    assert samples["enzyme"].to_dict() == {"SRR1": "", "SRR2": "MboI", "GSM1": ""}
+    assert units["accession"].tolist() == ["SRR1", "SRR2", "GSM1"]
+    assert units["fq1"].tolist()[0] == "resources/mine/SRR1_1.fastq.gz"
+    assert units["fragment_length"].tolist() == ["", "", "200"]
+    text = capsys.readouterr().out
+    assert "SRR2: its enzyme: MboI was written" in text
+    assert "by its title, 'HCT116 RNA-seq rep1'" in text
+
+
+@pytest.mark.parametrize(("line", "words"), [
+    ("nonsense K562", "Not an accession"), ("SRR1 K562 atac", "Unknown assay"),
+    ("SRR1 K562 hichip Nope", "Unknown enzyme"), ("SRR1 a rna x y", "has 5 words"),
+    ("", "holds no accession"),
+])  # fmt: skip
+def test_a_bad_line_of_the_list_is_named(folder, capsys, line, words):
+    (folder / "list.txt").write_text(f"# list\n{line}\n")
+    init("--from-accessions", "list.txt", code=1)
+    text = capsys.readouterr().err
+    assert words in text
+    assert "list.txt" in text
