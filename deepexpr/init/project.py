@@ -80,10 +80,10 @@ def _with_lines(
     spelt: dict[str, str] = {}
     named, unknown = [], []
     for library in ordered:
-        line = given.get(library.sample) or library.cell_line or line_of(library)
-        if not line:
+        told = given.get(library.sample) or library.cell_line or line_of(library)
+        if not told:
             unknown.append(f"{library.sample}: its cell line; {NO_NAME} was written.")
-        line = spelt.setdefault(same_line(line or NO_NAME), line or NO_NAME)
+        line = spelt.setdefault(same_line(told or NO_NAME), told or NO_NAME)
         named.append(replace(library, cell_line=line))
     named.sort(key=lambda library: list(spelt.values()).index(library.cell_line))
     return named, unknown

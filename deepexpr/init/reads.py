@@ -98,13 +98,13 @@ def find_libraries(places: Sequence[str | Path]) -> Found:
         groups.setdefault((path.parent, name.sample, name.lane), []).append((name, path))
     parts: dict[tuple[Path, str], list[tuple[Unit, list[FirstReads]]]] = {}
     for (folder, sample, lane), members in groups.items():
-        for name, unit, reads in _units(sample, lane, members, found):
-            parts.setdefault((folder, name), []).append((unit, reads))
-    repeated = [name for _, name in parts]
-    for (folder, name), units in parts.items():
+        for own, unit, reads in _units(sample, lane, members, found):
+            parts.setdefault((folder, own), []).append((unit, reads))
+    repeated = [sample for _, sample in parts]
+    for (folder, sample), units in parts.items():
         # rep1 of two folders are two samples.
-        own = f"{folder.name}_{name}" if repeated.count(name) > 1 else name
-        named = (name, *_folders(folder, roots[folder]))
+        own = f"{folder.name}_{sample}" if repeated.count(sample) > 1 else sample
+        named = (sample, *_folders(folder, roots[folder]))
         found.libraries += _library(own, named, units)
     return found
 
@@ -179,7 +179,7 @@ def _library(
         name = f"{sample}_single" if len(own) < len(units) and not paired else sample
         bases = [read for _, files in own for reads in files for read in reads.bases]
         library = Library(name, _numbered([unit for unit, _ in own]), named=named)
-        yield told(library, bases)
+        yield recognised(library, bases)
 
 
 def _numbered(units: list[Unit]) -> tuple[Unit, ...]:
@@ -190,14 +190,14 @@ def _numbered(units: list[Unit]) -> tuple[Unit, ...]:
     return tuple(replace(unit, name=f"{unit.name}.{i}") for i, unit in enumerate(units, 1))
 
 
-def told(library: Library, bases: Sequence[bytes]) -> Library:
+def recognised(library: Library, bases: Sequence[bytes]) -> Library:
     """The library with assay, enzyme and reason, by its first reads and its names."""
     named = next(filter(None, map(assay_named, library.named)), None)
     if not library.paired:
-        unknown = ("its fragment length: 200 ± 20 bp was written.",)
+        told = ["its fragment length: 200 ± 20 bp was written."]
         if named == "hichip":
-            unknown += ("HiChIP by its name, but without mates: taken as RNA-seq.",)
-        return replace(library, assay="rna", why="single-end reads", unknown=unknown)
+            told.append("HiChIP by its name, but without mates: taken as RNA-seq.")
+        return replace(library, assay="rna", why="single-end reads", unknown=tuple(told))
     share = fitting_enzyme(bases)
     if share and (named != "rna" or share.excess >= BEYOND_DOUBT):
         why = f"{share.seen:.0%} of reads hold a junction of {share.enzyme}"
@@ -212,8 +212,8 @@ def told(library: Library, bases: Sequence[bytes]) -> Library:
         return replace(library, assay="hichip", enzyme=enzyme, why="by its name", unknown=unknown)
     if named == "rna":
         return replace(library, assay="rna", why="by its name")
-    unknown = ("whether it is HiChIP: too few reads to tell.",) if len(bases) < FEWEST else ()
-    return replace(library, assay="rna", why="no junctions of a known enzyme", unknown=unknown)
+    doubt = ("whether it is HiChIP: too few reads to tell.",) if len(bases) < FEWEST else ()
+    return replace(library, assay="rna", why="no junctions of a known enzyme", unknown=doubt)
 
 
 def fitting_enzyme(bases: Sequence[bytes]) -> Share | None:
