@@ -1,10 +1,15 @@
 """Core-seconds and memory of the heavy steps at several sizes, for `deepexpr plan`.
 
-python benchmarks/rates.py PART --data ../shared/data --work DIR --output deepexpr/run/rates.tsv
+nice -n 19 python benchmarks/rates.py PART --data ../shared/data --work DIR --output TSV
+
+Seconds are CPU time of the processes (os.wait4), not of the clock, so that other work on the
+machine counts little; each command runs --repeats times and its median counts. TSV is
+deepexpr/run/rates.tsv: rows of the steps of PART are replaced, and `plan` fits a line through each
+step's sizes. One core: libraries get one thread.
 
 Real reads (hg38 chr22 HiChIP; chr19 RNA) are repeated to the sizes wanted: each copy under new
-names, and for pairs moved along the chromosome, so that copies are no duplicates. One core.
-Rows of PART are replaced in the output; `plan` fits a line through each step's sizes.
+names, and for pairs moved along the chromosome, so that copies are no duplicates. Steps behind
+the loops are in rates_models.py, on real genes.
 """
 
 from __future__ import annotations
@@ -20,6 +25,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pysam
+import rates_models
 
 from deepexpr.files import read_table, write_table
 
@@ -31,13 +37,17 @@ DEEPEXPR = f"{shlex.quote(sys.executable)} -m deepexpr"
 
 def measured(command: str, *outputs: str) -> tuple[float, float, float]:
     """Core-seconds, MB of the largest process and MB written of a shell command that succeeds."""
-    process = subprocess.Popen(["bash", "-o", "pipefail", "-c", command], stderr=subprocess.PIPE)
+    one = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+    process = subprocess.Popen(
+        ["bash", "-o", "pipefail", "-c", command], stderr=subprocess.PIPE, env=os.environ | one
+    )
     error = process.stderr.read()
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise SystemExit(f"{command}\n{error.decode()[-2000:]}")
-    written = sum(Path(path).stat().st_size for path in outputs) / 1e6
+    sizes = [Path(path).stat().st_size for path in outputs]
+    written = sum(sizes) / 1e6 if sizes else float("nan")
     return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, written
 
 
@@ -184,63 +194,17 @@ def part_kallisto(data: Path, work: Path):
         yield "kallisto", "million read pairs", amount / 1e6, command
 
 
-def synthetic_dataset(work: Path, genes: int) -> tuple[Path, Path]:
-    """Random promoters and bins: what training costs does not depend on what they hold."""
-    from deepexpr.features.dataset import Dataset, write_dataset
-    from deepexpr.features.splits import make_splits
-
-    rng = np.random.default_rng(genes)
-    names = np.array([f"G{i:05d}" for i in range(genes)])
-    chromosome = np.array([f"chr{1 + i % 20}" for i in range(genes)])
-    bins = rng.gamma(0.1, 1.0, (genes, 400)).astype(np.float32)
-    values = rng.normal(size=genes).astype(np.float32)
-    dataset = Dataset(
-        gene=names, chromosome=chromosome, tss=np.arange(genes) * 9000 + 2000,
-        strand=np.full(genes, "+"),
-        sequence=np.frombuffer(b"ACGT", np.uint8)[rng.integers(0, 4, (genes, 2000))],
-        expression=values, label=np.where(values >= np.median(values), 1, -1).astype(np.int8),
-        cell_line="Random", assembly="none", bins=bins,
-        loop_count=bins.sum(1, keepdims=True),
-        loop_number=(bins > 0).sum(1, keepdims=True).astype(np.int32),
-    )  # fmt: skip
-    path, splits = work / f"genes.{genes}.h5", work / f"splits.{genes}.tsv"
-    write_dataset(dataset, path)
-    table = pd.DataFrame({"gene": names, "chromosome": chromosome})
-    write_table(make_splits(table, "random", 10, 1), splits)
-    return path, splits
-
-
-def one_fold(work: Path, variant: str, genes: int, epochs: int) -> str:
-    """Command that trains the first of ten folds on so many genes for so many epochs."""
-    dataset, splits = synthetic_dataset(work, genes)
-    settings = f'{{"epochs": {epochs}, "members": 1, "patience": {epochs}}}'
-    return (
-        f"rm -rf {work}/net; {DEEPEXPR} train --dataset {dataset} --splits {splits}"
-        f' --task regression --kind sequence --model \'{{"variant": "{variant}"}}\''
-        f" --training '{settings}' --only-fold 1 --threads 1 --output {work}/net"
-    )
-
-
-def part_training(data: Path, work: Path):
-    """72 % of the genes are trained on; few epochs against more of them."""
-    for variant, genes, numbers in (("paper", 500, (1, 3)), ("tuned", 1000, (5, 40))):
-        for epochs in numbers:
-            command = one_fold(work, variant, genes, epochs)
-            yield f"train_{variant}", "gene epochs", 0.8 * 0.9 * genes * epochs, command
-
-
-def part_words(data: Path, work: Path):
-    """What a fold of tuned takes besides its epochs, the word score above all (and one epoch)."""
-    for genes in (2250, 4500, 9000, 18_000):
-        yield (
-            "words_tuned",
-            "thousand genes, by fold",
-            genes / 1000,
-            one_fold(work, "tuned", genes, 1),
-        )
-
-
 PARTS = {name.removeprefix("part_"): part for name, part in globals().items() if "part_" in name}
+PARTS |= rates_models.PARTS
+
+
+def _how(args: argparse.Namespace, several: list[tuple[float, float, float]]) -> str:
+    """On which machine, how often, and how far apart the repeats are."""
+    seconds = [one[0] for one in several]
+    return (
+        f"{args.machine}; CPU time, median of {len(several)}"
+        f" ({min(seconds):.1f} to {max(seconds):.1f} s); benchmarks/rates.py"
+    )
 
 
 def main() -> None:
@@ -250,13 +214,15 @@ def main() -> None:
     for option in ("data", "work", "output"):
         parser.add_argument(f"--{option}", type=Path, required=True)
     parser.add_argument("--machine", default="2-core virtual machine, one core, no GPU")
+    parser.add_argument("--repeats", type=int, default=3)
     args = parser.parse_args()
     args.work.mkdir(parents=True, exist_ok=True)
     rows = []
     for step, unit, amount, command, *outputs in PARTS[args.part](args.data, args.work):
         if not rows:
             measured(command)  # compiled code is cached, files are in memory
-        rows.append((step, unit, amount, *measured(command, *outputs), args.machine))
+        several = [measured(command, *outputs) for _ in range(args.repeats)]
+        rows.append((step, unit, amount, *np.median(several, axis=0), _how(args, several)))
         print(*rows[-1], sep="\t", flush=True)
     table = pd.DataFrame(rows, columns=COLUMNS)
     if args.output.exists():

@@ -41,6 +41,13 @@ class InputError(Exception):
             self.problem, where=where, expected=self.expected, found=self.found, fix=self.fix
         )
 
+    def or_else(self, fix: str | None) -> InputError:
+        """The same problem with a further way out, where there is one."""
+        further = " ".join(filter(None, (self.fix, fix)))
+        return InputError(
+            self.problem, where=self.where, expected=self.expected, found=self.found, fix=further
+        )
+
     def __str__(self) -> str:
         details = {
             "where": self.where,

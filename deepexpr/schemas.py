@@ -178,6 +178,13 @@ BIN_ATTRIBUTION = Table(
     "gene", "bin", "chromosome", "start", "end", "signal", "attribution", "folds_sd",
 )  # fmt: skip
 
+#: Files that accessions stand for (deepexpr.downloads.records). bytes is NA where not known.
+DOWNLOADS = Table(
+    Column("accession", "name"), Column("sample", "words"), Column("title", "words"),
+    Column("replicate", "words"), Column("run", "words"), "mate", Column("url", "name"),
+    Column("md5", "words"), Column("bytes", unit="B"),
+)  # fmt: skip
+
 TASKS = ("classification", "regression")
 NETWORK_KINDS = ("full", "sequence", "hichip")
 CLASSIFIERS = ("logistic_regression", "svm", "random_forest", "ridge", "totals")

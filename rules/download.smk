@@ -1,9 +1,15 @@
 """Downloads: only what the configuration and the sheets name, and only where it is absent.
 
-REQUIRED INPUTS: none; addresses, accessions and checksums of the configuration and sheets.
-OUTPUTS: the files that assemblies.*, packages.* and the unit sheet name;
+REQUIRED INPUTS: none; addresses, accessions and checksums of the configuration and sheets, and
+where it is there the table that `deepexpr obtain --resolve` saved.
+OUTPUTS: the files that assemblies.*, packages.*, published.* and the unit sheet name;
 download/{sample}.{unit}.tsv, what an accession was resolved to.
+
+No `retries`: `deepexpr obtain` tries again by itself where that can help, and says once what is
+wrong where it cannot.
 """
+
+from deepexpr.config.published import instead_of
 
 for package, source in config["packages"].items():
 
@@ -27,32 +33,37 @@ for package, source in config["packages"].items():
             " --output {params.source[output]:q} 2> {log:q}"
 
 
-for assembly in RUN.assemblies:
-    for kind in ("genome", "annotation"):
+def get_downloads():
+    """Files with an address of their own: rule's name, path, address, MD5 or nothing."""
+    for assembly in RUN.assemblies:
         source = config["assemblies"][assembly]
-        if source[f"{kind}_url"]:
+        for kind in ("genome", "annotation"):
+            url, md5 = source[f"{kind}_url"], source[f"{kind}_md5"]
+            yield f"{assembly}_{kind}", source[kind], url, md5
+    for line in RUN.published_lines:
+        source = config["published"][line]
+        yield f"{line}_published", source["table"], source["url"], source["md5"]
 
-            rule:
-                name:
-                    f"download_{assembly}_{kind}"
-                output:
-                    source[kind],
-                log:
-                    out(f"logs/download/{assembly}.{kind}.log"),
-                retries: 2
-                localrule: True
-                conda:
-                    "../envs/deepexpr.yaml"
-                params:
-                    url=source[f"{kind}_url"],
-                    md5=(
-                        f"--md5={source[f'{kind}_md5']}"
-                        if source[f"{kind}_md5"]
-                        else ""
-                    ),
-                shell:
-                    "python -m deepexpr obtain --url {params.url:q} {params.md5} --output {output:q}"
-                    " 2> {log:q}"
+
+for name, path, url, md5 in get_downloads():
+    if url:
+
+        rule:
+            name:
+                f"download_{name}"
+            output:
+                path,
+            log:
+                out(f"logs/download/{name}.log"),
+            localrule: True
+            conda:
+                "../envs/deepexpr.yaml"
+            params:
+                url=url,
+                md5=f"--md5={md5}" if md5 else "",
+            shell:
+                "python -m deepexpr obtain --url {params.url:q} {params.md5} --output {output:q}"
+                " 2> {log:q}"
 
 
 for row in UNITS[UNITS["accession"] != ""].to_dict("records"):
@@ -65,13 +76,16 @@ for row in UNITS[UNITS["accession"] != ""].to_dict("records"):
             table=out(f"download/{row['sample']}.{row['unit']}.tsv"),
         log:
             out(f"logs/download/{row['sample']}.{row['unit']}.log"),
-        retries: 2
         localrule: True
         conda:
             "../envs/deepexpr.yaml"
         params:
             accession=row["accession"],
             hosts=[f"--host={name}={host}" for name, host in config["hosts"].items()],
+            resolved=config["resolved"],
+            instead=instead_of(config, RUN.sample_value(row["sample"], "cell_line"))
+            or "",
         shell:
             "python -m deepexpr obtain --accession {params.accession:q} {params.hosts:q}"
+            " --resolved {params.resolved:q} --instead {params.instead:q}"
             " --table {output.table:q} --output {output.files:q} 2> {log:q}"

@@ -14,6 +14,7 @@ import pandas as pd
 
 from deepexpr.checks.health import Wanted, unit_health
 from deepexpr.config.entries import files_of, sample_entries
+from deepexpr.config.published import used_instead
 from deepexpr.config.settings import complete_config, config_problems
 from deepexpr.config.sheets import read_sheet, sheet_problems
 from deepexpr.config.unit_rules import UNVERIFIED
@@ -39,11 +40,15 @@ def load_and_check(
     raise_all(config_problems(config, where))
     config = complete_config(config)
     raise_all(list(_network_settings(config, where)))
+    config["resolved"] = config["resolved"] or f"{config['results']}/download/resolved.tsv"
     samples = read_sheet(config["samples"], "samples")
     units = read_sheet(config["units"], "units")
     raise_all(sheet_problems(samples, units, config))
-    used = set(samples["assembly"])
-    config["assemblies"] = {k: v for k, v in config["assemblies"].items() if k in used}
+    raise_all(list(_published_lines(config, samples)))
+    for key, column in (("assemblies", "assembly"), ("published", "cell_line")):
+        used = set(samples[column])
+        config[key] = {k: v for k, v in config[key].items() if k in used}
+    samples, units = used_instead(config, samples, units)
     raise_all(
         [
             *_missing_files(config, samples, units),
@@ -68,6 +73,19 @@ def _network_settings(config: Mapping[str, Any], where: str) -> Iterator[InputEr
             found=str(kernel),
             fix="Choose a smaller kernel.",
         )
+
+
+def _published_lines(config: Mapping[str, Any], samples: pd.DataFrame) -> Iterator[InputError]:
+    """Published values that are to be used, of a cell line that the sheet does not have."""
+    known = list(dict.fromkeys(samples["cell_line"]))
+    for line, published in config["published"].items():
+        if published["use"] and line not in known:
+            yield InputError(
+                f"The cell line {line!r} of published values is not in the sample sheet.",
+                where=f"configuration, key published.{line}.use",
+                expected="one of " + ", ".join(known),
+                fix="Correct the name, or set use to false.",
+            )
 
 
 def _unknown_names(config: Mapping[str, Any], samples: pd.DataFrame) -> Iterator[InputError]:
@@ -201,6 +219,7 @@ def made_by_rules(config: Mapping[str, Any], units: pd.DataFrame) -> set[str]:
         made |= {f"{package['output']}/{member}" for member in package["members"]}
     for assembly in config["assemblies"].values():
         made |= {assembly[kind] for kind in ("genome", "annotation") if assembly[f"{kind}_url"]}
+    made |= {one["table"] for one in config["published"].values() if one["url"]}
     for unit in units[units["accession"] != ""].to_dict("records"):
         made |= set(files_of(unit).values())
     return made
@@ -233,6 +252,13 @@ def _missing_files(
                     if key == "aliases"
                     else "Correct the path, or set it to null to cut them from the genome.",
                 )
+    for line, published in config["published"].items():
+        if published["table"] not in made and not Path(published["table"]).is_file():
+            yield InputError(
+                f"The published values of {line} do not exist: {published['table']}",
+                where=f"configuration, key published.{line}.table",
+                fix=f"Correct the path, or set published.{line}.url.",
+            )
     optional = {
         "hichip.anchors": config["hichip"]["anchors"],
         "motifs.enhancer_peaks": config["motifs"]["enhancer_peaks"],

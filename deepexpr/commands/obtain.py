@@ -1,4 +1,4 @@
-"""``deepexpr obtain``: one download, checked, in place only when whole."""
+"""``deepexpr obtain``: one download, in place only when whole; or a look at all of them."""
 
 HELP = "Download data by accession, a file by URL, or files out of a pinned Python package."
 
@@ -7,16 +7,31 @@ def add_arguments(parser):
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument(
         "--accession",
-        help="run (SRR, ERR, DRR), GEO sample (GSM), ENCODE files (ENCFF...,ENCFF...) or GEO "
-        "supplementary file (GSM.../NAME, * allowed in NAME)",
+        help="run (SRR, ERR, DRR), GEO sample (GSM, or GSE...:TITLE with * and ?), ENCODE "
+        "replicate (ENCSR.../1), ENCODE files (ENCFF...,ENCFF...; ENCODE:md5=...; "
+        "ENCODE:dbxref=...), GEO supplementary file (GSM.../NAME, * allowed in NAME), or "
+        "addresses (https://...#md5=...)",
     )
     source.add_argument("--url", help="address of one file")
     source.add_argument("--package", help="Python package, as NAME==VERSION")
+    source.add_argument(
+        "--resolve", nargs="+", metavar="CONFIG",
+        help="configuration files, later ones laid over earlier ones: look up every accession of "
+        "the unit sheet, print and save what it stands for, with sizes, and fetch nothing",
+    )  # fmt: skip
     parser.add_argument(
-        "--output", nargs="+", required=True, metavar="PATH",
-        help="accession: its file, or one per mate; url: the file; package: the folder",
+        "--output", nargs="+", metavar="PATH",
+        help="accession: its file, or one per mate; url: the file; package: the folder; resolve: "
+        "the table (as the configuration's `resolved` says if left out)",
     )  # fmt: skip
     parser.add_argument("--table", metavar="TSV", help="what the accession was resolved to")
+    parser.add_argument(
+        "--resolved", metavar="TSV",
+        help="table of --resolve: where it is there, take the accession's files from it",
+    )  # fmt: skip
+    parser.add_argument(
+        "--instead", metavar="TEXT", help="another way out, added where a title names no one sample"
+    )
     parser.add_argument("--md5", help="MD5 of the file at the URL, hex")
     parser.add_argument("--sha256", help="SHA-256 of the package's wheel, hex")
     parser.add_argument("--folder", default="", help="folder inside the wheel")
@@ -31,13 +46,16 @@ def add_arguments(parser):
 
 
 def run(args):
-    from deepexpr.downloads.accessions import fetch_accession
     from deepexpr.downloads.fetch import fetch
     from deepexpr.downloads.packages import fetch_package_files
     from deepexpr.errors import UsageError
 
-    if args.accession:
-        fetch_accession(args.accession, args.output, _hosts(args.host), args.table)
+    if args.resolve:
+        _resolve(args)
+    elif not args.output:
+        raise UsageError("--output is needed.")
+    elif args.accession:
+        _fetch_accession(args)
     elif len(args.output) != 1:
         raise UsageError("One --output is needed.", found=", ".join(args.output))
     elif args.url:
@@ -49,7 +67,57 @@ def run(args):
         fetch_package_files(name, version, args.sha256, args.folder, args.member, args.output[0])
 
 
+def _fetch_accession(args):
+    from deepexpr.downloads.geo import SeveralSamples
+    from deepexpr.downloads.obtaining import fetch_accession
+
+    hosts = _hosts(args.host)
+    try:
+        fetch_accession(args.accession, args.output, hosts, args.table, resolved=args.resolved)
+    except SeveralSamples as error:
+        raise error.or_else(args.instead) from error
+
+
+def _resolve(args):
+    """Print and save what the accessions of a configuration's unit sheet stand for."""
+    from deepexpr.checks.inputs import load_and_check
+    from deepexpr.config.published import instead_of
+    from deepexpr.config.settings import read_config
+    from deepexpr.config.sheets import accessions_asked
+    from deepexpr.downloads.geo import SeveralSamples
+    from deepexpr.downloads.records import write_files
+    from deepexpr.downloads.sections import Hosts
+    from deepexpr.downloads.survey import survey
+    from deepexpr.errors import UsageError, raise_all
+
+    if args.output and len(args.output) != 1:
+        raise UsageError("One --output is needed.", found=", ".join(args.output))
+    config, samples, units = load_and_check(read_config(args.resolve), ", ".join(args.resolve))
+    lines = samples.set_index("sample")["cell_line"]
+
+    def offer(one, error):
+        if not isinstance(error, SeveralSamples):
+            return error.at(one.where)
+        return error.or_else(instead_of(config, lines[one.sample])).at(one.where)
+
+    hosts = Hosts(**(config["hosts"] | _given_hosts(args.host)))
+    found = survey(accessions_asked(units, config["units"]), hosts, offer=offer)
+    table = found.table()
+    print(table.to_string(index=False, na_rep="?", float_format=lambda value: f"{value:,.2f}"))
+    print(f"{table['files'].sum()} files, {table['GB'].sum():,.1f} GB.")
+    raise_all(found.problems)
+    path = args.output[0] if args.output else config["resolved"]
+    write_files([file for files in found.files.values() for file in files], path)
+    print(f"Saved in {path}; a run takes the files from there. Delete it to look them up again.")
+
+
 def _hosts(items):
+    from deepexpr.downloads.sections import Hosts
+
+    return Hosts(**_given_hosts(items))
+
+
+def _given_hosts(items):
     from deepexpr.downloads.sections import Hosts
     from deepexpr.errors import UsageError
 
@@ -60,4 +128,4 @@ def _hosts(items):
         raise UsageError(
             f"The host {unknown[0]!r} is not known.", expected="NAME=ADDRESS of " + ", ".join(known)
         )
-    return Hosts(**chosen)
+    return chosen

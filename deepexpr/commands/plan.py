@@ -11,6 +11,7 @@ from deepexpr.settings import Field, Section
 
 HELP = "Estimate jobs, core-hours, GPU-hours, memory and disk of a configuration."
 ROOT = Path(__file__).resolve().parents[2]
+PROFILE = ROOT / "profiles/slurm/config.yaml"
 
 
 class PlanSettings(Section):
@@ -29,22 +30,51 @@ def run(args):
     from deepexpr.checks.inputs import load_and_check
     from deepexpr.config.settings import read_config
     from deepexpr.run.plan import assumption_lines, plan_table, training_hours, unmeasured
+    from deepexpr.run.targets import Run
 
     checked = load_and_check(read_config(args.configfile), ", ".join(args.configfile))
-    table = plan_table(*checked)
+    table = plan_table(Run(*checked))
+    speedup = given(args, PlanSettings).gpu_speedup
     print(_jobs(args.configfile))
-    print(table.to_string(index=False, na_rep="", float_format=lambda value: f"{value:,.1f}"))
+    shown = table.drop(columns="stage")
+    print(shown.to_string(index=False, na_rep="", float_format=lambda value: f"{value:,.1f}"))
     total = table.iloc[-1]
-    print(f"Disk at the peak: {total['kept_gb'] + total['temporary_gb']:,.0f} GB beside the reads,")
-    print(f"  {total['kept_gb']:,.0f} GB of it kept.")
-    print(_gpu(training_hours(table), given(args, PlanSettings).gpu_speedup))
+    print(f"Disk at the peak: {total['kept_gb'] + total['temporary_gb']:,.0f} GB, downloaded reads")
+    print(f"  among it; {total['kept_gb']:,.0f} GB of it kept.")
+    print(_gpu(training_hours(table), speedup))
+    print(_wall(table, speedup))
     print("Empty cells were not measured; the total's memory is the largest that was.")
     print("Rates were measured on one core of a 2-core machine: deepexpr/run/rates.tsv.")
-    print("Assumed; reads whose files are there are counted by the files' sizes:")
+    print("Assumed; reads whose files are there, or in the table of deepexpr obtain --resolve, are")
+    print("counted by the files' sizes:")
     for line in assumption_lines():
         print(f"  {line}")
     left = unmeasured(checked[0])
-    print("Not counted: motifs, figures" + "".join(f", {name}" for name in left) + ".")
+    print(
+        "Not counted: interpreted genes, evaluation" + "".join(f", {name}" for name in left) + "."
+    )
+
+
+def _wall(table, speedup):
+    """Hours on 32 cores and with the jobs of the SLURM profile, each counted as one core."""
+    from deepexpr.run.plan import wall_hours
+
+    steps = table.iloc[:-1]
+    longest = steps.loc[steps["longest_hours"].idxmax()]
+    on_slurm = ""
+    if PROFILE.is_file():  # an installed package has none
+        jobs, hours = _profile()["jobs"], "{:,.0f}".format
+        faster = f", training {speedup:g} times faster" if speedup else ""
+        on_slurm = (
+            f", {hours(wall_hours(table, jobs, speedup or 1))} with the {jobs} jobs at a time of "
+            f"profiles/slurm{faster}"
+        )
+    return (
+        f"Wall time beside downloads: {wall_hours(table, 32):,.0f} hours on 32 cores at full use"
+        f"{on_slurm}; one core a job.\n"
+        f"  No run ends before its longest job: {longest['step']}, {longest['longest_hours']:,.0f} "
+        "hours on one core."
+    )
 
 
 def _gpu(hours, speedup):
@@ -77,8 +107,11 @@ def _jobs(configfiles):
     )
 
 
-def _grouped_rules():
+def _profile():
     import yaml
 
-    profile = yaml.safe_load((ROOT / "profiles/slurm/config.yaml").read_text())
-    return {entry.split("=")[0] for entry in profile["groups"]} | {"write_summary"}
+    return yaml.safe_load(PROFILE.read_text())
+
+
+def _grouped_rules():
+    return {entry.split("=")[0] for entry in _profile()["groups"]} | {"write_summary"}

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import field_serializer
 
 from deepexpr.baselines.settings import BaselineSettings
-from deepexpr.downloads.sections import Hosts, PackageSection
+from deepexpr.downloads.sections import Hosts, PackageSection, PublishedSection
 from deepexpr.evaluation.sections import EvaluationSection
 from deepexpr.expression.sections import ExpressionSection
 from deepexpr.features.sections import FeatureSection
@@ -110,6 +110,8 @@ class Config(Section):
     simulate: SimulateSection | None = None
     packages: dict[str, PackageSection] = Field({})
     """Example data taken from Python packages, by package name."""
+    published: dict[str, PublishedSection] = Field({})
+    """Published values of genes, by cell line: compared with those that the reads give."""
     assemblies: dict[str, AssemblySection] = Field(min_length=1)
     """Genome assemblies by the name the sample sheet uses."""
     reference: ReferenceSection = ReferenceSection()
@@ -128,3 +130,6 @@ class Config(Section):
     figures: FigureSection = FigureSection()
     resources: ResourceSection = ResourceSection()
     hosts: Hosts = Hosts()
+    resolved: str | None = None
+    """Table of what the accessions stand for (deepexpr obtain --resolve), from which a run takes
+    its downloads where it is there; RESULTS/download/resolved.tsv if null."""

@@ -10,8 +10,10 @@ from typing import Any
 import jsonschema
 import pandas as pd
 
+from deepexpr.config.entries import files_of
 from deepexpr.config.settings import load_schema
-from deepexpr.config.unit_rules import unit_problems
+from deepexpr.config.unit_rules import UNVERIFIED, unit_problems
+from deepexpr.downloads.survey import Asked
 from deepexpr.errors import InputError
 from deepexpr.files import reading
 from deepexpr.hichip.enzymes import parse_enzymes
@@ -76,6 +78,18 @@ def sheet_problems(
         *_sample_rules(samples, units, config, sample_path),
         *unit_problems(samples, units, unit_path),
     ]
+
+
+def accessions_asked(units: pd.DataFrame, path: str) -> list[Asked]:
+    """The units of a checked sheet that have an accession."""
+    return [
+        Asked(
+            unit["sample"], unit["unit"], unit["accession"],
+            f"{path}, row {index}, column accession", len(files_of(unit)),
+        )
+        for index, unit in units.iterrows()
+        if unit["accession"] and not unit["accession"].startswith(UNVERIFIED)
+    ]  # fmt: skip
 
 
 def _row_problems(sheet: pd.DataFrame, name: str, path: str) -> Iterator[InputError]:

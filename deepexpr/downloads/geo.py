@@ -14,52 +14,98 @@ import urllib.parse
 from dataclasses import dataclass
 
 from deepexpr.downloads.fetch import Incomplete, Patience, patiently, read_url
+from deepexpr.downloads.pacing import wait_for_turn
 from deepexpr.downloads.sections import Hosts
 from deepexpr.errors import InputError
 
 
 @dataclass(frozen=True)
 class GeoSample:
-    """A sample of GEO and its experiment in the sequence archive."""
+    """A sample of GEO and its experiment in the sequence archive, "" where it has no reads."""
 
     sample: str
     title: str
     experiment: str
 
 
-def geo_samples(accession: str, hosts: Hosts, patience: Patience | None = None) -> list[GeoSample]:
-    """The samples of a GSM or GSE that have reads, by accession."""
-    where = f"{hosts.ncbi}/entrez/eutils ({accession})"
-    patience = patience or Patience()
-    records = patiently(lambda: _ask_pysradb(accession, hosts, patience.timeout), where, patience)
-    wanted = [record for record in records if str(record.get("entrytype")) == "GSM"]
-    if accession.startswith("GSM"):
-        wanted = [record for record in wanted if record["accession"] == accession]
-    samples = {
-        record["accession"]: GeoSample(record["accession"], str(record["title"]), record["SRA"])
-        for record in wanted
-        if isinstance(record.get("SRA"), str)
-    }
-    if not samples:
-        raise InputError(
-            f"GEO names no reads for {accession}.",
-            where=where,
-            fix="Look it up by hand; give its SRR number, or put the files in place.",
-        )
-    return [samples[name] for name in sorted(samples)]
+def geo_sample(
+    accession: str, hosts: Hosts, patience: Patience | None = None, title: str = ""
+) -> GeoSample:
+    """The one sample of a GSM, of a GSE that holds one with reads, or of a GSE by its title.
 
+    title : a pattern (* and ? stand for what is not known), upper or lower case.
 
-def geo_sample(accession: str, hosts: Hosts, patience: Patience | None = None) -> GeoSample:
-    """The one sample of a GSM, or of a GSE that holds one only."""
-    samples = geo_samples(accession, hosts, patience)
-    if len(samples) > 1:
-        raise InputError(
-            f"The series {accession} holds {len(samples)} samples with reads.",
+    Raises
+    ------
+    SeveralSamples : none or several fit; the error lists the series' samples.
+    InputError : GEO has no such record, or the sample has no reads.
+    """
+    records = _records(accession, hosts, patience)
+    members = _members(accession, records, hosts)
+    wanted = title.lower() or "*"
+    samples = [
+        sample
+        for name, known_as in members.items()
+        if fnmatch.fnmatchcase(known_as.lower(), wanted)
+        for sample in [_sample(name, known_as, records)]
+        if title or sample.experiment or len(members) == 1
+    ]
+    if len(samples) != 1:
+        raise SeveralSamples(
+            f"{len(samples) or 'No'} sample(s) of {accession} have a title like {title}."
+            if title
+            else f"The series {accession} holds {len(samples)} samples with reads.",
+            where=_where(accession, hosts),
             expected="one sample for one unit",
-            found="; ".join(f"{sample.sample} {sample.title}" for sample in samples),
+            found="; ".join(f"{name} {known_as}" for name, known_as in members.items()),
             fix="Fill in the GSM of the sample that is meant.",
         )
+    if samples[0].sample not in records:  # the search of a large series may leave it out
+        return geo_sample(samples[0].sample, hosts, patience)
+    if not samples[0].experiment:
+        raise InputError(
+            f"GEO names no reads for {samples[0].sample} {samples[0].title}.",
+            where=_where(accession, hosts),
+            fix="Look it up by hand; give its SRR number, or put the files in place.",
+        )
     return samples[0]
+
+
+class SeveralSamples(InputError):
+    """A series from which one sample cannot be told."""
+
+
+def _where(accession: str, hosts: Hosts) -> str:
+    return f"{hosts.ncbi}/entrez/eutils ({accession})"
+
+
+def _records(accession: str, hosts: Hosts, patience: Patience | None) -> dict[str, dict]:
+    """What NCBI's search finds, by accession: also records that were not asked for."""
+    patience, where = patience or Patience(), _where(accession, hosts)
+    found = patiently(lambda: _ask_pysradb(accession, hosts, patience.timeout), where, patience)
+    return {str(record.get("accession")): record for record in found}
+
+
+def _members(accession: str, records: dict[str, dict], hosts: Hosts) -> dict[str, str]:
+    """Titles of the samples of a series (or of the sample itself), by GSM, sorted."""
+    if accession not in records:
+        raise InputError(
+            f"GEO names no reads for {accession}: it has no such record.",
+            where=_where(accession, hosts),
+            found=", ".join(sorted(records)) or "no record",
+            fix="Correct the accession, or put the files in place.",
+        )
+    record = records[accession]
+    if accession.startswith("GSM"):
+        return {accession: str(record.get("title"))}
+    listed = record.get("samples") or []
+    return dict(sorted((one["accession"], str(one["title"])) for one in listed))
+
+
+def _sample(name: str, title: str, records: dict[str, dict]) -> GeoSample:
+    links = records.get(name, {}).get("extrelations") or []
+    targets = [one["targetobject"] for one in links if one.get("relationtype") == "SRA"]
+    return GeoSample(name, title, targets[0] if targets else "")
 
 
 def supplementary_url(accession: str, hosts: Hosts, patience: Patience | None = None) -> str:
@@ -81,7 +127,7 @@ def supplementary_url(accession: str, hosts: Hosts, patience: Patience | None = 
 
 
 def _ask_pysradb(accession: str, hosts: Hosts, timeout: float) -> list[dict]:
-    """Records of GEO's database as pysradb gives them; Incomplete where it fails or hangs."""
+    """Records of GEO's database as pysradb reads them; Incomplete where it fails or hangs."""
     import pysradb.sraweb
 
     client = pysradb.sraweb.SRAweb()
@@ -91,11 +137,12 @@ def _ask_pysradb(accession: str, hosts: Hosts, timeout: float) -> list[dict]:
 
     def ask() -> None:
         try:
-            table = client.fetch_gds_results(accession)
-            outcome.append([] if table is None else table.to_dict("records"))
+            found = client.get_esummary_response("geo", accession) or {}
+            outcome.append([found[uid] for uid in found.get("uids", ())])
         except Exception as error:  # pysradb raises what its parsers raise
             outcome.append(error)
 
+    wait_for_turn(hosts.ncbi, 2)  # a search, and what it found
     thread = threading.Thread(target=ask, daemon=True)
     thread.start()
     thread.join(timeout)

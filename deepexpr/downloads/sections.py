@@ -33,3 +33,17 @@ class Hosts(Section):
     """NCBI E-utilities (experiments of GEO samples)."""
     geo: str = "https://ftp.ncbi.nlm.nih.gov"
     """Server of GEO's supplementary files."""
+
+
+class PublishedSection(Section):
+    """Values of a cell line's genes that somebody published."""
+
+    table: str
+    """Their table: gene symbols (first column) and counts or TPM; beside it stand ours (figure
+    published)."""
+    url: str | None = Field(None, pattern=r"^https?://[^\s,#]+$")
+    """Where to download it if the file is absent."""
+    md5: str | None = Field(None, pattern="^[0-9a-f]{32}$")
+    """MD5 of the download; not checked if null."""
+    use: bool = False
+    """Start from it in place of the cell line's RNA-seq."""

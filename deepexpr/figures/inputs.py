@@ -79,6 +79,8 @@ class Inputs:
     signal: dict[str, Path] = _named("CELL_LINE=loops with counts (`deepexpr signal`)")
     qc: dict[str, Path] = _named("CELL_LINE=HiChIP counts of its samples")
     loop_qc: dict[str, Path] = _named("CELL_LINE=counts of its loops")
+    expression: tuple[Path, ...] = _many("TSV", "expression per cell line (`deepexpr expression`)")
+    published: dict[str, Path] = _named("CELL_LINE=published values of genes")
     run_info: dict[str, Path] = _named("SAMPLE=kallisto's run_info.json")
     versions: tuple[Path, ...] = _many("TXT", "TOOL.txt: what the tool says its version is")
     history: dict[str, Path] = _named("RUN=training history (`deepexpr train`)")

@@ -106,6 +106,10 @@ _SPECS = (
         "paper", "The paper's numbers beside ours", "paper", "paper", PERFORMANCE,
         ("metrics",), ("dataset", "cross", "full_reach", "motif_summary"),
     ),
+    _own(
+        "published", "Expression beside published values", "published", "published", DATA,
+        ("expression", "published"),
+    ),
     _own("qc", "Quality of the HiChIP libraries", "qc", "qc", QUALITY, ("qc",)),
     _own(
         "training_curves", "Training curves", "training", "training_curves", QUALITY,

@@ -159,6 +159,14 @@ SOURCES: dict[str, Callable[[Run, Subject], list[str] | dict[str, str]]] = {
     "cross": _cross("cross_metrics"),
     "cross_tests": _cross("cross_tests"),
     "run_info": _run_infos,
+    "published": lambda run, of: {
+        line: run.config["published"][line]["table"] for line in run.published_lines
+    },
+    "expression": lambda run, of: [
+        run.out(f"expression/{a}/expression.tsv")
+        for a in run.assemblies
+        if set(run.lines_of(a)) & set(run.published_lines)
+    ],
     "versions": lambda run, of: run.tool_versions(),
     "history": _histories,
     "search": _searches,

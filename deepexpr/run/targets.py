@@ -106,6 +106,17 @@ class Run:
         return [line for line in self.loop_lines if "loops" not in entries[line]]
 
     @cached_property
+    def published_lines(self) -> list[str]:
+        """Cell lines whose expression comes of reads and is compared with published values."""
+        counted = {
+            self.sample_value(sample, "cell_line")
+            for entry in ("reads", "kallisto")
+            for sample in self.samples_of("rna", entry=entry)
+        }
+        known = self.config["published"]
+        return [line for line in self.cell_lines if line in counted and line in known]
+
+    @cached_property
     def tasks(self) -> list[str]:
         """What is predicted: classification, regression or both."""
         return self.config["evaluation"]["tasks"]

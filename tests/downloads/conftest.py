@@ -1,10 +1,13 @@
 """A server on this machine that misbehaves on request."""
 
 import http.server
+import socket
+import struct
 import threading
 import time
 
 import pytest
+from recorded import Archives
 
 CONTENT = bytes(range(256)) * 4000
 
@@ -12,31 +15,59 @@ CONTENT = bytes(range(256)) * 4000
 class Handler(http.server.BaseHTTPRequestHandler):
     """Serves CONTENT, or the `pages` by path; `faults` are used up one per request.
 
-    A fault is a status (503, 404), "cut" (half the body, then the connection ends), "slow" (in
-    small pieces), "stalled" (a piece, then silence).
+    A fault is a status (503, 404; or with headers: (429, {"Retry-After": "7"})), "cut" (half the
+    body, then the connection ends), "reset" (the same, with a reset), "slow" (in small pieces),
+    "stalled" (a piece, then silence), "shifted" (a part that begins elsewhere than was asked),
+    "few" (less announced than there is).
     """
 
     def do_GET(self):
         self.server.requests.append((self.path, self.headers.get("Range")))
+        self.server.times.append(time.time())
         fault = self.server.faults.pop(0) if self.server.faults else None
-        if isinstance(fault, int):
-            self.send_error(fault)
+        if isinstance(fault, int | tuple):
+            self._refuse(*(fault if isinstance(fault, tuple) else (fault, {})))
             return
         body = self.server.pages.get(self.path, self.server.pages.get(self.path.split("?")[0]))
         body = CONTENT if body is None else body
         start = int((self.headers.get("Range") or "bytes=0-")[6:].split("-")[0])
+        body = body[: len(body) // 2] if fault == "few" else body
         self.send_response(206 if start else 200)
+        if start:
+            place = start - (fault == "shifted")
+            self.send_header("Content-Range", f"bytes {place}-{len(body) - 1}/{len(body)}")
         self.send_header("Content-Length", str(len(body) - start))
         self.end_headers()
         self._send(body[start:], fault)
+
+    def _refuse(self, status, headers):
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def do_HEAD(self):
+        body = self.server.pages.get(self.path)
+        if body is None:
+            self._refuse(404, {})
+            return
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
 
     def do_POST(self):
         self.rfile.read(int(self.headers.get("Content-Length", 0)))
         self.do_GET()
 
     def _send(self, body, fault):
-        if fault == "cut":
+        if fault in ("cut", "reset"):
             self.wfile.write(body[: len(body) // 2])
+            if fault == "reset":  # what is still on its way is lost, and the other end is told
+                self.wfile.flush()
+                linger = struct.pack("ii", 1, 0)
+                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+                self.connection.close()
         elif fault == "slow":
             step = len(body) // 10
             for i in range(0, len(body), step):
@@ -66,12 +97,19 @@ class QuietServer(http.server.ThreadingHTTPServer):
 @pytest.fixture
 def server():
     with QuietServer(("127.0.0.1", 0), Handler) as instance:
-        instance.requests, instance.faults, instance.pages = [], [], {}
+        instance.requests, instance.faults, instance.pages, instance.times = [], [], {}, []
         instance.release = threading.Event()
-        thread = threading.Thread(target=instance.serve_forever)
+        thread = threading.Thread(target=instance.serve_forever, args=(0.02,))
         thread.start()
         instance.address = f"http://127.0.0.1:{instance.server_port}"
         yield instance
         instance.release.set()
         instance.shutdown()
         thread.join()
+
+
+@pytest.fixture
+def archives():
+    """The archives' recorded answers on the paper's accessions."""
+    with Archives() as instance:
+        yield instance

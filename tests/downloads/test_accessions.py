@@ -7,14 +7,16 @@ import pandas as pd
 import pytest
 
 from deepexpr.cli import main
-from deepexpr.downloads.accessions import fetch_accession, is_accession, resolve
+from deepexpr.downloads.accessions import is_accession, resolve
 from deepexpr.downloads.fetch import Patience
-from deepexpr.downloads.geo import geo_samples
+from deepexpr.downloads.obtaining import fetch_accession
 from deepexpr.downloads.sections import Hosts
 from deepexpr.errors import InputError
 
 QUICK = Patience(attempts=2, pause=0, timeout=5)
 ENTREZ = "/entrez/eutils"
+REPORT = "/ena/portal/api/filereport"
+HEADER = "run_accession\tlibrary_layout\tfastq_ftp\tfastq_md5\tfastq_bytes\n"
 
 
 def md5(data):
@@ -26,18 +28,21 @@ def hosts(server):
     """Every archive is the local server: two runs of one experiment, GEO records, ENCODE files."""
     reads = {(r, m): f"run{r}mate{m} ".encode() for r in "12" for m in "12"}
     rows = [
-        f"SRR{r}\tftp.org/vol/SRR{r}_1.fastq.gz;ftp.org/vol/SRR{r}_2.fastq.gz"
-        f"\t{md5(reads[r, '1'])};{md5(reads[r, '2'])}"
+        f"SRR{r}\tPAIRED\tftp.org/vol/SRR{r}_1.fastq.gz;ftp.org/vol/SRR{r}_2.fastq.gz"
+        f"\t{md5(reads[r, '1'])};{md5(reads[r, '2'])}\t10;10"
         for r in "21"
     ]
-    table = "run_accession\tfastq_ftp\tfastq_md5\n" + "\n".join(rows)
-    server.pages = {"/ena/portal/api/filereport": table.encode()}
+    server.pages = {REPORT: (HEADER + "\n".join(rows)).encode()}
     server.pages |= {f"/vol/SRR{r}_{m}.fastq.gz": data for (r, m), data in reads.items()}
     return Hosts(**dict.fromkeys(Hosts.model_fields, server.address))
 
 
 def geo_records(server, *records):
-    """What NCBI's esearch and esummary say: (accession, type, title, experiment)."""
+    """What NCBI's esearch and esummary say: (accession, type, title, experiment).
+
+    The GSM of the answer are the members of its first GSE, but for GSM9.
+    """
+    members = [(a, title) for a, kind, title, _ in records if kind == "GSM" and a != "GSM9"]
     found = {"count": str(len(records)), "querykey": "1", "webenv": "w", "retstart": "0"}
     result = {"uids": [str(i) for i in range(len(records))]}
     for i, (accession, kind, title, experiment) in enumerate(records):
@@ -45,6 +50,7 @@ def geo_records(server, *records):
         result[str(i)] = {
             "uid": str(i), "accession": accession, "entrytype": kind, "title": title,
             "extrelations": [link] if experiment else [],
+            "samples": [{"accession": a, "title": t} for a, t in members if kind == "GSE"],
         }  # fmt: skip
     server.pages[f"{ENTREZ}/esearch.fcgi"] = json.dumps({"esearchresult": found}).encode()
     server.pages[f"{ENTREZ}/esummary.fcgi"] = json.dumps({"result": result}).encode()
@@ -65,7 +71,7 @@ def test_wrong_md5_leaves_nothing(server, hosts, tmp_path):
     server.pages["/vol/SRR2_1.fastq.gz"] = b"other"
     with pytest.raises(InputError, match="MD5 is"):
         fetch_accession("SRR2", [tmp_path / "a", tmp_path / "b"], hosts, patience=QUICK)
-    assert [p.name for p in tmp_path.iterdir()] == [".a.part0"], "the run that was whole is kept"
+    assert not [name for name in ("a", "b") if (tmp_path / name).exists()]
 
 
 def test_geo_sample_is_resolved_through_its_experiment(server, hosts):
@@ -81,7 +87,7 @@ def test_geo_sample_is_resolved_through_its_experiment(server, hosts):
     asked = [path for path, _ in server.requests if path.startswith("/ena")]
     assert asked == [
         "/ena/portal/api/filereport?accession=SRX1&result=read_run"
-        "&fields=run_accession%2Cfastq_ftp%2Cfastq_md5&format=tsv"
+        "&fields=run_accession%2Clibrary_layout%2Cfastq_ftp%2Cfastq_md5%2Cfastq_bytes&format=tsv"
     ]
 
 
@@ -91,8 +97,8 @@ def test_series_of_one_sample_is_that_sample(server, hosts):
 
 
 def test_series_of_several_samples_asks_which(server, hosts):
-    geo_records(server, ("GSM2", "GSM", "rep 2", "SRX2"), ("GSM1", "GSM", "rep 1", "SRX1"))
-    assert [s.sample for s in geo_samples("GSE1", hosts, QUICK)] == ["GSM1", "GSM2"]
+    study = ("GSE1", "GSE", "a study", "")
+    geo_records(server, study, ("GSM2", "GSM", "rep 2", "SRX2"), ("GSM1", "GSM", "rep 1", "SRX1"))
     with pytest.raises(InputError, match="GSE1 holds 2 samples") as caught:
         resolve("GSE1", hosts, QUICK)
     assert caught.value.found == "GSM1 rep 1; GSM2 rep 2"
@@ -129,7 +135,7 @@ def test_encode_files_are_checked_by_md5_and_mate(server, hosts, tmp_path):
     for i, name in enumerate(("ENCFF000AAA", "ENCFF000AAB"), 1):
         href = f"/files/{name}/@@download/{name}.fastq.gz"
         record = {"href": href, "md5sum": md5(name.encode()), "paired_end": str(i),
-                  "dataset": "/experiments/ENCSR000AEM/"}  # fmt: skip
+                  "accession": name, "dataset": "/experiments/ENCSR000AEM/"}  # fmt: skip
         server.pages[f"/files/{name}/"] = json.dumps(record).encode()
         server.pages[href] = name.encode()
     outputs = [tmp_path / "a", tmp_path / "b"]
@@ -141,7 +147,7 @@ def test_encode_files_are_checked_by_md5_and_mate(server, hosts, tmp_path):
 
 
 def test_mates_must_match_the_sheet(hosts, tmp_path):
-    with pytest.raises(InputError, match=r"2 file\(s\) per run"):
+    with pytest.raises(InputError, match="of SRR1 are paired-end"):
         fetch_accession("SRR1", [tmp_path / "a"], hosts, patience=QUICK)
 
 
@@ -161,10 +167,9 @@ def test_verb_takes_other_hosts(server, hosts, tmp_path, capsys):
     assert "The host 'eba' is not known." in capsys.readouterr().err
 
 
-def test_runs_of_different_kinds_are_refused_before_any_download(server, hosts, tmp_path):
-    single = "SRR3\tftp.example.org/r3.fastq.gz\tabc"
-    page = server.pages["/ena/portal/api/filereport"]
-    server.pages["/ena/portal/api/filereport"] = page + b"\n" + single.encode()
+def test_records_faults_are_told_before_any_download(server, hosts, tmp_path):
+    page = server.pages[REPORT]
+    server.pages[REPORT] = page + b"\nSRR3\tSINGLE\tftp.example.org/r3.fastq.gz\tabc\t9"
     with pytest.raises(InputError, match="differ in their number of files") as caught:
         fetch_accession("SRX000001", [tmp_path / "1.gz", tmp_path / "2.gz"], hosts)
     assert "SRR3 1" in caught.value.found
@@ -174,13 +179,106 @@ def test_runs_of_different_kinds_are_refused_before_any_download(server, hosts, 
 @pytest.mark.parametrize(
     ("row", "message"),
     [
-        ("SRR3\t\t", "lists no FASTQ for the run SRR3"),
-        ("SRR3\ta/1_1.fastq.gz;a/1_2.fastq.gz\tabc", "2 FASTQ and 1 checksums"),
+        ("", "ENA lists no FASTQ for SRX000001"),
+        ("SRR3\tPAIRED\t\t\t", "lists no FASTQ for the run SRR3"),
+        ("SRR3\tPAIRED\ta/1_1.fastq.gz;a/1_2.fastq.gz\tabc\t5;5",
+         "2 FASTQ, 1 checksums and 2 sizes"),
         ("<html>", "no table of runs"),
+        ("SRR3\tPAIRED\ta/r.fastq.gz\tabc\t5", r"1 file\(s\) for the run SRR3, which is paired"),
+        ("SRR3\tPAIRED\ta/r.fastq.gz;a/r_1.fastq.gz\tabc;d\t5;6", r"2 file\(s\) for the run SRR3"),
+        ("SRR3\tPAIRED\ta/r.fastq.gz;a/r_1.fastq.gz;a/r_2.fastq.gz\tabc;d;e\t5;6;7",
+         r"3 file\(s\) for the run SRR3"),
+    ],
+)  # fmt: skip
+def test_records_without_files_are_one_error(server, hosts, tmp_path, row, message):
+    server.pages[REPORT] = (HEADER + row).encode()
+    with pytest.raises(InputError, match=message) as caught:
+        fetch_accession("SRX000001", [tmp_path / "1.gz"], hosts)
+    assert caught.value.fix
+    assert not list(tmp_path.iterdir())
+    assert [path for path, _ in server.requests if not path.startswith("/ena")] == []
+
+
+def test_reads_that_lost_their_mate_are_left_out_where_that_is_asked(server, hosts):
+    row = "SRR3\tPAIRED\ta/v/r.fastq.gz;a/v/r_2.fastq.gz;a/v/r_1.fastq.gz\tx;y;z\t5;6;7"
+    server.pages[REPORT] = (HEADER + row).encode()
+    with pytest.raises(InputError, match="3 file") as caught:
+        resolve("SRR3", hosts, QUICK)
+    assert "Write SRR3:mates" in caught.value.fix
+    files = resolve("SRR3:mates", hosts, QUICK)
+    assert [(f.mate, f.md5, f.bytes, f.url[-12:]) for f in files] == [
+        (1, "z", 7, "r_1.fastq.gz"), (2, "y", 6, "r_2.fastq.gz"),
+    ]  # fmt: skip
+
+
+SERIES = (
+    ("GSE1", "GSE", "a study", ""),
+    ("GSM1", "GSM", "HiChIP_A_YY1", "SRX1"),
+    ("GSM2", "GSM", "RNAseq_A_UT_rep1", "SRX2"),
+    ("GSM3", "GSM", "RNAseq_A_UT_rep2", ""),
+    ("GSM9", "GSM", "HiChIP_A_YY1", "SRX9"),  # found by the search, of another series
+)
+
+
+@pytest.mark.parametrize("title", ["HiChIP_A_YY1", "hichip_a_yy1", "*HiChIP*", "HiChIP_?_YY1"])
+def test_sample_of_a_series_by_its_title(server, hosts, title):
+    geo_records(server, *SERIES)
+    files = resolve(f"GSE1:{title}", hosts, QUICK)
+    assert {(f.sample, f.title) for f in files} == {("GSM1", "HiChIP_A_YY1")}
+    assert {f.accession for f in files} == {f"GSE1:{title}"}
+
+
+@pytest.mark.parametrize(
+    ("title", "message"),
+    [
+        ("*RNA*", r"2 sample\(s\) of GSE1 have a title like"),
+        ("*ChIP-seq*", r"No sample\(s\) of GSE1 have a title like"),
+        ("*rep2", "GEO names no reads for GSM3 RNAseq_A_UT_rep2"),
     ],
 )
-def test_records_without_files_are_one_error(server, hosts, tmp_path, row, message):
-    table = "run_accession\tfastq_ftp\tfastq_md5\n" + row
-    server.pages["/ena/portal/api/filereport"] = table.encode()
-    with pytest.raises(InputError, match=message):
-        fetch_accession("SRX000001", [tmp_path / "1.gz"], hosts)
+def test_title_that_fits_not_one_lists_the_members(server, hosts, title, message):
+    geo_records(server, *SERIES)
+    with pytest.raises(InputError, match=message) as caught:
+        resolve(f"GSE1:{title}", hosts, QUICK)
+    if "rep2" not in title:
+        assert caught.value.found == (
+            "GSM1 HiChIP_A_YY1; GSM2 RNAseq_A_UT_rep1; GSM3 RNAseq_A_UT_rep2"
+        )
+
+
+def test_foreign_samples_do_not_stand_in(server, hosts):
+    geo_records(server, ("GSM2", "GSM", "another", "SRX2"), ("GSE1", "GSE", "a study", ""))
+    with pytest.raises(InputError, match="it has no such record") as caught:
+        resolve("GSM1", hosts, QUICK)
+    assert caught.value.found == "GSE1, GSM2"
+
+
+def test_verb_offers_another_way_where_a_title_names_no_sample(server, hosts, tmp_path, capsys):
+    geo_records(server, *SERIES)
+    options = ["--accession", "GSE1:*RNA*", "--output", str(tmp_path / "a")]
+    names = [f"--host=ncbi={server.address}", f"--instead={'Or use the table.'}"]
+    assert main(["obtain", *options, *names]) == 1
+    text = capsys.readouterr().err
+    assert "fix: Fill in the GSM of the sample that is meant. Or use the table." in text
+
+
+def test_addresses_of_both_mates(server, tmp_path):
+    server.pages = {"/a_1.gz": b"one", "/a_2.gz": b"two"}
+    text = ",".join(
+        f"{server.address}/a_{m}.gz#md5={md5(b)}" for m, b in ((1, b"one"), (2, b"two"))
+    )
+    assert is_accession(text)
+    assert [(f.mate, f.bytes) for f in resolve(text, None, QUICK)] == [(1, 3), (2, 3)]
+    fetch_accession(text, [tmp_path / "1", tmp_path / "2"], patience=QUICK)
+    assert [(tmp_path / m).read_text() for m in "12"] == ["one", "two"]
+    with pytest.raises(InputError, match="404"):
+        resolve(f"{server.address}/gone.gz", None, QUICK)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["https://x.org/a#md5=12", "ftp://x.org/a", "https://a,https://b,https://c", "ENCSR000AEM/x",
+     "ENCODE:md5=12", "ENCODE:dbxref=", "GSE1:", "GSM1:title", "ENCFF000AA"],
+)  # fmt: skip
+def test_what_is_nearly_an_accession_is_none(text):
+    assert not is_accession(text)

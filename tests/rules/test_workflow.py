@@ -6,6 +6,8 @@ import shutil
 import pytest
 import yaml
 
+from deepexpr.cli import main
+
 DEMO = ("--configfile", "config/demo/config.yaml")
 OTHERS_HICHIP = ("Beta_hichip", "Gamma_hichip")
 
@@ -27,11 +29,22 @@ def test_paper_lists_every_figure(workflow):
         assert f"draw_{figure} " in text, figure
 
 
-def test_paper_stops_at_accessions_nobody_verified(workflow):
-    result = workflow.attempt()
-    assert result.returncode != 0
-    assert "config/units.tsv, row 7, column accession" in result.stdout
-    assert "Finished jobid" not in result.stdout
+def test_paper_has_no_problems(root, monkeypatch, capsys):
+    """No row is left to be filled in; what is not there is downloaded."""
+    monkeypatch.chdir(root)
+    assert main(["check", "--configfile", "config/config.yaml"]) == 0
+    assert "No problems: 13 samples of 4 cell lines, 13 units." in capsys.readouterr().out
+    assert "unverified:" not in (root / "config/units.tsv").read_text()
+
+
+def test_published_values_in_place_of_reads_by_one_line(workflow):
+    (workflow.folder / "over.yaml").write_text("published: {mESC: {use: true}}\n")
+    text = workflow.run("-n", "--configfile", "over.yaml")
+    assert "rule download_mESC_rna_1_lane1" in text
+    assert "resources/published/rna_mES.txt" in text
+    assert "resources/reads/mESC_rna_1" not in text
+    assert "rule download_K562_published" in text
+    assert "rule download_mESC_published" not in text
 
 
 @pytest.mark.parametrize(

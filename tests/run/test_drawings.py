@@ -36,6 +36,7 @@ def a_run(*hichip, evaluation=(), motifs=(), entries=(), assemblies=None):
                    "e_value": 0.05} | dict(motifs),
         "figures": {"gene": None, "formats": ["pdf", "png"]},
         "hichip": {"mcool": False, "keep_trimmed": False},
+        "published": {"A": {"table": "published.txt"}},
     }  # fmt: skip
     return Run(config, samples, units)
 
@@ -59,6 +60,14 @@ def test_a_complete_run_makes_every_figure_once_per_subject():
     assert {drawing.figure.name for drawing in drawings(run)} == set(FIGURES)
     assert [s for s in stems(run) if s.startswith("figure_8")] == ["figure_8.A", "figure_8.B"]
     assert {"figure_2C.hg", "interpretation.A.TAL1", "figure_4", "summary"} <= set(stems(run))
+
+
+def test_only_counted_expression_is_set_beside_published_values():
+    (shown,) = (d for d in drawings(a_run("A", "B")) if d.stem == "published")
+    assert "--published=A=published.txt" in shown.options
+    assert shown.inputs == ["results/expression/hg/expression.tsv", "published.txt"]
+    assert "published" in stems(a_run("A", entries={"A.rna": "kallisto"}))
+    assert "published" not in stems(a_run("A", entries={"A.rna": "expression"}))
 
 
 def test_without_hichip_its_figures_are_left_out_with_one_reason():

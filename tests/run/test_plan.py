@@ -5,17 +5,23 @@ import pytest
 
 from deepexpr.cli import main
 from deepexpr.commands.plan import _gpu
-from deepexpr.run.plan import Assumptions, plan_table, training_hours, unmeasured
+from deepexpr.config.entries import FILE_COLUMNS
+from deepexpr.config.settings import complete_config
+from deepexpr.downloads.records import RemoteFile, write_files
+from deepexpr.run.amounts import Assumptions
+from deepexpr.run.plan import plan_table, training_hours, unmeasured, wall_hours
 from deepexpr.run.rates import TABLE, rates
+from deepexpr.run.targets import Run
 
-CONFIG = {
-    "hichip": {"keep_trimmed": False},
-    "evaluation": {"tasks": ["regression"], "folds": [5]},
-    "training": {},
-    "model": {"variant": "paper"},
-    "loops": {"caller": "origami"},
-    "baselines": {"regression": ["lasso"]},
-}
+CONFIG = complete_config(
+    {
+        "samples": "s", "units": "u",
+        "assemblies": {"hg19": {"genome": "g.fa", "annotation": "a.gtf"}},
+        "evaluation": {"tasks": ["regression"], "folds": [5], "main_folds": 5},
+        "model": {"variant": "paper"},
+        "baselines": {"regression": ["lasso"]},
+    }
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -23,8 +29,17 @@ def sheets():
     samples = pd.DataFrame(
         {"sample": ["R", "H"], "cell_line": "A", "assay": ["rna", "hichip"], "assembly": "hg19"}
     )
-    units = pd.DataFrame({"sample": ["R", "H", "H"], "fq1": ["r.gz", "h1.gz", "h2.gz"]})
-    return samples, units
+    units = pd.DataFrame(
+        {"sample": ["R", "H", "H"], "unit": ["1", "1", "2"], "accession": "",
+         "fq1": ["r.gz", "h1.gz", "h2.gz"], "fq2": ["r2.gz", "h3.gz", "h4.gz"]}
+    )  # fmt: skip
+    return samples, units.reindex(
+        columns=[*units, *(set(FILE_COLUMNS) - set(units))], fill_value=""
+    )
+
+
+def planned(samples, units, assumptions=None, **changes):
+    return plan_table(Run(CONFIG | changes, samples, units), assumptions)
 
 
 def row(table, step):
@@ -32,7 +47,7 @@ def row(table, step):
 
 
 def test_amounts_are_counted_from_the_sheets(sheets):
-    table = plan_table(CONFIG, *sheets, Assumptions(hichip_million_read_pairs=100))
+    table = planned(*sheets, Assumptions(hichip_million_read_pairs=100))
     assert row(table, "map")["amount"] == pytest.approx(200)  # both mates, lanes together
     assert row(table, "kallisto")["amount"] == 30
 
@@ -42,7 +57,30 @@ def test_reads_that_are_there_are_counted_by_their_size(sheets, tmp_path):
     reads = tmp_path / "r.gz"
     reads.write_bytes(bytes(5_000_000))
     units.loc[0, "fq1"] = str(reads)
-    assert row(plan_table(CONFIG, samples, units), "kallisto")["amount"] == pytest.approx(0.1)
+    assert row(planned(samples, units), "kallisto")["amount"] == pytest.approx(0.1)
+
+
+def test_downloads_are_counted_by_the_saved_table(sheets, tmp_path):
+    samples, units = sheets
+    units["accession"] = ["SRR1", "SRR2", ""]
+    about = ("SRR1", "", "", "", "SRR1")
+    files = [RemoteFile(*about, mate, "https://x.org/a", "", 5_000_000_000) for mate in (1, 2)]
+    write_files(files, tmp_path / "saved.tsv")
+    table = planned(samples, units, resolved=str(tmp_path / "saved.tsv"))
+    assert row(table, "kallisto")["amount"] == pytest.approx(100)
+    # The half of 300 million pairs, of which nothing is known.
+    assert row(table, "download")["kept_gb"] == pytest.approx(10 + 2 * 150e6 * 50 / 1e9)
+
+
+def test_wall_time_is_bound_by_work_and_by_the_longest_job():
+    table = pd.DataFrame(
+        {"stage": [0, 1, 1, -1, -1], "step": ["map", "train_paper", "svm", "download", "total"],
+         "core_hours": [10.0, 100.0, 20.0, float("nan"), 130.0],
+         "longest_hours": [1.0, 50.0, 1.0, float("nan"), 50.0]}
+    )  # fmt: skip
+    assert wall_hours(table, 2) == pytest.approx(5 + 60)
+    assert wall_hours(table, 100) == pytest.approx(1 + 50)
+    assert wall_hours(table, 100, gpu_speedup=50) == pytest.approx(1 + 1)
 
 
 def test_cost_is_a_line_through_the_measurements():
@@ -61,20 +99,20 @@ def test_memory_measured_at_one_size_is_not_extrapolated():
 
 
 def test_trimmed_reads_need_disk_only_where_they_are_kept(sheets):
-    kept = plan_table({**CONFIG, "hichip": {"keep_trimmed": True}}, *sheets)
-    assert row(plan_table(CONFIG, *sheets), "trim")["kept_gb"] == 0
+    kept = planned(*sheets, hichip=CONFIG["hichip"] | {"keep_trimmed": True})
+    assert row(planned(*sheets), "trim")["kept_gb"] == 0
     assert row(kept, "trim")["kept_gb"] > 10
 
 
 def test_total_is_the_sum(sheets):
-    table = plan_table(CONFIG, *sheets)
+    table = planned(*sheets)
     assert table["step"].iloc[-1] == "total"
     assert table["core_hours"].iloc[-1] == pytest.approx(table["core_hours"].iloc[:-1].sum())
 
 
 def test_sequence_only_has_no_hichip_steps(sheets):
     samples, units = sheets
-    table = plan_table(CONFIG, samples.iloc[:1], units.iloc[:1])
+    table = planned(samples.iloc[:1], units.iloc[:1])
     assert not {"trim", "map", "pairs", "loops", "index_bowtie"} & set(table["step"])
 
 
@@ -90,10 +128,10 @@ def test_paper_is_planned_with_its_jobs_and_no_invented_gpu_rate(root, capsys):
 
 
 def test_training_that_was_not_measured_is_not_called_nothing(sheets):
-    config = {**CONFIG, "model": {"variant": "authors_code"}}
-    assert not training_hours(plan_table(config, *sheets)) >= 0
+    config = CONFIG | {"model": {"variant": "authors_code"}}
+    assert not training_hours(planned(*sheets, model=config["model"])) >= 0
     assert "training of the network authors_code" in unmeasured(config)
-    assert training_hours(plan_table(CONFIG, *sheets)) > 0
+    assert training_hours(planned(*sheets)) > 0
     assert "not measured" in _gpu(float("nan"), 20)
 
 

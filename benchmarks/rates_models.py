@@ -1,0 +1,162 @@
+"""The parts of rates.py behind the loops: networks, baselines, motifs and figures, on real genes.
+
+Real promoters, expression and loops of K562 (real_genes_data.py), cut to the sizes wanted.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from real_genes_data import RealGenes, real_genes
+
+from deepexpr.features.dataset import Dataset, write_dataset
+from deepexpr.features.splits import make_splits
+from deepexpr.files import write_table, writing
+
+DEEPEXPR = f"{shlex.quote(sys.executable)} -m deepexpr"
+
+
+@cache
+def all_genes() -> RealGenes:
+    """Read once, as it takes seconds."""
+    return real_genes()
+
+
+def dataset_of(work: Path, genes: int, folds: int = 10) -> tuple[Path, Path]:
+    """K562 with its loops: so many genes drawn from all, and random splits of them."""
+    path, splits = work / f"genes.{genes}.h5", work / f"splits.{genes}.K{folds}.tsv"
+    real = all_genes()
+    rows = np.sort(np.random.default_rng(genes).permutation(len(real.gene))[:genes])
+    values, bins = real.expression["K562"][rows].astype(np.float32), real.bins["K562"][rows]
+    if not path.exists():
+        dataset = Dataset(
+            gene=real.gene[rows], chromosome=real.chromosome[rows],
+            tss=np.arange(len(rows)) * 9000 + 2000, strand=np.full(len(rows), "+"),
+            sequence=real.sequence[rows], expression=values,
+            label=np.where(values >= np.median(values), 1, -1).astype(np.int8),
+            cell_line="K562", assembly="hg38", bins=bins,
+            loop_count=bins.sum(1, keepdims=True),
+            loop_number=(bins > 0).sum(1, keepdims=True).astype(np.int32),
+        )  # fmt: skip
+        write_dataset(dataset, path)
+    table = pd.DataFrame({"gene": real.gene[rows], "chromosome": real.chromosome[rows]})
+    write_table(make_splits(table, "random", folds, 1), splits)
+    return path, splits
+
+
+def train_command(
+    work: Path, variant: str, genes: int, epochs: int, folds: int = 10, only: str = "--only-fold 1"
+) -> str:
+    """Command that trains one fold, or all, on so many genes for so many epochs."""
+    dataset, splits = dataset_of(work, genes, folds)
+    settings = f'{{"epochs": {epochs}, "members": 1, "patience": {epochs}}}'
+    return (
+        f"rm -rf {work}/net.{variant}; {DEEPEXPR} train --dataset {dataset} --splits {splits}"
+        f' --task regression --kind sequence --model \'{{"variant": "{variant}"}}\''
+        f" --training '{settings}' {only} --threads 1 --output {work}/net.{variant}"
+    )
+
+
+def part_training(data: Path, work: Path):
+    """72 % of the genes are trained on; few epochs against more of them."""
+    for variant, genes, numbers in (("paper", 1000, (1, 4)), ("tuned", 1000, (5, 40))):
+        for epochs in numbers:
+            command = train_command(work, variant, genes, epochs)
+            yield f"train_{variant}", "gene epochs", 0.8 * 0.9 * genes * epochs, command
+
+
+def part_words(data: Path, work: Path):
+    """What a fold of tuned takes besides its epochs, the word score above all (and one epoch)."""
+    for genes in (2500, 5000, 10_000):
+        command = train_command(work, "tuned", genes, 1)
+        yield "words_tuned", "thousand genes, by fold", genes / 1000, command
+
+
+def baseline_command(work: Path, genes: int, method: str, settings: dict) -> str:
+    """Command that fits a classifier on two folds, half of the genes each."""
+    dataset, splits = dataset_of(work, genes, 2)
+    return (
+        f"{DEEPEXPR} baseline --dataset {dataset} --splits {splits} --task classification"
+        f" --method {method} --settings '{json.dumps(settings)}' --output {work}/{method}"
+    )
+
+
+def part_forests(data: Path, work: Path):
+    """Trees of the deepest forest: sizes and depths of the grid are read off it."""
+    for genes, trees in ((2000, 25), (10_000, 25), (10_000, 75)):
+        settings = {"inner_folds": 2, "forest_sizes": [trees]}
+        # An inner fold trains on half of half of the genes, the last forest on half of them.
+        amount = 2 * (2 * genes / 4 + genes / 2) / 1000 * trees
+        command = baseline_command(work, genes, "random_forest", settings)
+        yield "baseline_random_forest", "thousand genes x trees", amount, command
+
+
+def part_svm(data: Path, work: Path):
+    """Kernels grow with the square of the genes."""
+    for genes in (1000, 2000, 4000):
+        amount = 2 * 2 * (genes / 4000) ** 2  # an inner fold trains on half of half of them
+        command = baseline_command(work, genes, "svm", {"inner_folds": 2})
+        yield "baseline_svm", "(thousand genes)^2 x inner fold", amount, command
+
+
+def fasta_of(path: Path, sequences: list[str]) -> Path:
+    """Write sequences under numbered names."""
+    with writing(path) as handle:
+        handle.writelines(f">s{i}\n{text}\n" for i, text in enumerate(sequences))
+    return path
+
+
+def part_motifs(data: Path, work: Path):
+    """Filters as matrices, attributions, TomTom, CisModule; a network of the paper, two folds."""
+    from rates import measured
+
+    bundle, (dataset, _) = work / "net.paper/bundle", dataset_of(work, 400, 2)
+    measured(train_command(work, "paper", 400, 1, folds=2, only=""))
+    letters = all_genes().sequence
+    for number in (1000, 8000):
+        fasta = fasta_of(
+            work / f"{number}.fa", [row.tobytes().decode() for row in letters[:number]]
+        )
+        command = (
+            f"{DEEPEXPR} filters --bundle {bundle} --fasta {fasta} --output {work}/filters.meme"
+        )
+        yield "filters", "thousand promoters", number / 1000, command
+    for number in (50, 200):
+        command = (
+            f"{DEEPEXPR} attribution --bundle {bundle} --dataset {dataset} --promoters {number}"
+            f" --threads 1 --output {work}/attribution.meme --table {work}/attribution.tsv"
+        )
+        yield "attribution", "promoters x folds", number * 2, command
+    for shuffles in (1, 5):
+        command = (
+            f"{DEEPEXPR} tomtom --query {work}/filters.meme --targets JASPAR2018"
+            f" --null-shuffles {shuffles} --output {work}/tomtom.tsv --summary {work}/tomtom.sum"
+        )
+        yield "tomtom", "sets of filters", 1 + shuffles, command
+    enhancers = fasta_of(
+        work / "enhancers.fa", [row[:1000].tobytes().decode() for row in letters[:100]]
+    )
+    for iterations in (10, 40):
+        settings = {"iterations": iterations, "burn_in": 5, "chains": 1}
+        command = (
+            f"{DEEPEXPR} cismodule --fasta {enhancers} --motifs 24 --settings"
+            f" '{json.dumps(settings)}' --output {work}/cismodule"
+        )
+        yield "cismodule", "thousand letters x motifs x iterations", 100 * 24 * iterations, command
+
+
+def part_figures(data: Path, work: Path):
+    """One figure of all genes, drawn in three formats."""
+    dataset, _ = dataset_of(work, 10_000)
+    files = " ".join(f"{work}/figure.{ending}" for ending in ("png", "svg", "pdf"))
+    command = f"{DEEPEXPR} table 2A --dataset {dataset} --output {work}/figure.tsv --figure {files}"
+    yield "figures", "figures", 1, command
+
+
+PARTS = {name.removeprefix("part_"): part for name, part in globals().items() if "part_" in name}

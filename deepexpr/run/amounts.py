@@ -1,0 +1,202 @@
+"""How much of each step a configuration asks for, in the units of the measured rates.
+
+From the configuration, the sheets and, where they are there, the reads or the saved table of
+downloads; everything else is an assumption.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from deepexpr.baselines.settings import BaselineSettings
+from deepexpr.config.entries import files_of
+from deepexpr.downloads.records import RemoteFile, of_mate, read_files
+from deepexpr.hichip.callers import find_caller
+from deepexpr.motifs.cismodule.settings import CismoduleSection
+from deepexpr.run.drawings import drawings
+from deepexpr.run.rates import rates
+from deepexpr.run.targets import Run
+
+#: Bytes of gzip FASTQ per read, measured on 2 x 76 bp real reads.
+BYTES_PER_READ = 50
+
+
+@dataclass(frozen=True)
+class Assumptions:
+    """What is assumed where nothing is known yet; read pairs where the file is not there."""
+
+    rna_million_read_pairs: float = 30
+    hichip_million_read_pairs: float = 300
+    genome_million_bases: float = 3_100
+    transcriptome_million_bases: float = 150
+    million_contacts_per_cell_line: float = 10
+    genes: int = 18_000
+    epochs: int = 30
+
+
+@dataclass(frozen=True)
+class Work:
+    """One step of a run.
+
+    stage : steps of a lower stage come before. amount : of all jobs, in the rate's unit.
+    largest : what one process has in memory at a time. longest : the amount of the longest job.
+    """
+
+    stage: int
+    step: str
+    amount: float
+    largest: float
+    jobs: int
+    longest: float
+
+
+def all_work(run: Run, assumed: Assumptions) -> Iterator[Work]:
+    """Every step whose amount follows from the configuration, in the order of the stages."""
+    yield from _read_work(run, assumed)
+    yield from _loop_work(run, assumed)
+    yield from _network_work(run, assumed)
+    yield from _baseline_work(run, assumed)
+    yield from _motif_work(run, assumed)
+    number = len(drawings(run))
+    yield Work(7, "figures", number, 1, number, 1)
+
+
+def training_step(config: Mapping[str, Any]) -> str:
+    """The rate of the network's training."""
+    return f"train_{config['model']['variant']}"
+
+
+def saved_files(config: Mapping[str, Any]) -> dict[str, list[RemoteFile]]:
+    """The saved table of downloads, empty where there is none."""
+    path = config["resolved"]
+    return read_files(path) if path and Path(path).is_file() else {}
+
+
+def download_gb(run: Run, assumed: Assumptions) -> float:
+    """GB of the reads that are downloaded: as saved, else by the number of reads assumed."""
+    known, pairs = saved_files(run.config), million_pairs(run, assumed)
+    total = 0.0
+    for unit in run.units.to_dict("records"):
+        if not unit.get("accession") or not unit["fq1"]:
+            continue
+        files = known.get(unit["accession"], [])
+        sizes = [file.bytes for file in files if file.bytes is not None]
+        if files and len(sizes) == len(files):
+            total += sum(sizes) / 1e9
+        else:
+            lanes = len(run.units_of(unit["sample"]))
+            reads = pairs[unit["sample"]] / lanes * len(files_of(unit))
+            total += reads * BYTES_PER_READ / 1e3
+    return total
+
+
+def million_pairs(run: Run, assumed: Assumptions) -> dict[str, float]:
+    """Millions of read pairs per sample that starts from reads, by the size of its files."""
+    assay = run.samples.set_index("sample")["assay"]
+    absent = {"rna": assumed.rna_million_read_pairs, "hichip": assumed.hichip_million_read_pairs}
+    totals = dict.fromkeys(run.samples["sample"], 0.0)
+    saved = saved_files(run.config)
+    for unit in run.units.to_dict("records"):
+        if unit["fq1"]:
+            size = _size(unit, saved)
+            lanes = len(run.units_of(unit["sample"]))
+            known = size / BYTES_PER_READ / 1e6 if size else None
+            totals[unit["sample"]] += known or absent[assay[unit["sample"]]] / lanes
+    return totals
+
+
+def _size(unit: Mapping[str, str], saved: Mapping[str, list[RemoteFile]]) -> float | None:
+    """Bytes of the unit's first mates, here or to be downloaded; None where not known."""
+    if Path(unit["fq1"]).is_file():
+        return Path(unit["fq1"]).stat().st_size
+    sizes = [file.bytes for file in of_mate(saved.get(unit.get("accession", ""), []), 1)]
+    return sum(filter(None, sizes)) if all(sizes) else None
+
+
+def _read_work(run: Run, assumed: Assumptions) -> Iterator[Work]:
+    """Everything that grows with the reads."""
+    samples, pairs = run.samples, million_pairs(run, assumed)
+    rna = [pairs[sample] for sample in samples.query("assay == 'rna'")["sample"]]
+    hichip = [pairs[sample] for sample in samples.query("assay == 'hichip'")["sample"]]
+    mapped = samples.query("assay == 'hichip'")["assembly"].nunique()
+    for name, number, size in (
+        ("kallisto", samples["assembly"].nunique(), assumed.transcriptome_million_bases),
+        ("bowtie", mapped, assumed.genome_million_bases),
+    ):
+        yield Work(0, f"index_{name}", number * size, size, number, size)
+    each = max(hichip, default=0)
+    yield Work(1, "kallisto", sum(rna), max(rna, default=0), len(rna), max(rna, default=0))
+    yield Work(1, "trim", sum(hichip), each, len(hichip), each)
+    yield Work(1, "map", 2 * sum(hichip), each, 2 * len(hichip), each)
+    yield Work(2, "pairs", sum(hichip), each, len(hichip), each)
+    yield Work(3, "contacts", sum(hichip), each, len(hichip), each)
+
+
+def _loop_work(run: Run, assumed: Assumptions) -> Iterator[Work]:
+    """The loop caller, by the rate that it names."""
+    lines, each = len(run.hichip_lines), assumed.million_contacts_per_cell_line
+    step = find_caller(run.config["loops"]["caller"]).RATE
+    yield Work(4, step, lines * each, each, lines, each)
+
+
+def _network_work(run: Run, assumed: Assumptions) -> Iterator[Work]:
+    """Networks: sequence and full for every K; a job trains all folds but where they scatter."""
+    training = run.config["training"]
+    lines, with_hichip = len(run.cell_lines), len(run.hichip_lines)
+    tasks, folds = len(run.tasks), run.folds
+    epochs = min(assumed.epochs, training.get("epochs", assumed.epochs))
+    each = assumed.genes * epochs * training.get("members", 1)
+    # K - 1 of K groups, 8 ninths of them trained on (0.8 : 0.1 train : validation).
+    fits = {k: (k - 1) * 8 / 9 for k in folds}
+    scattered = run.config["resources"]["scatter_folds"]
+    longest = max(fits[k] / (k if scattered else 1) for k in folds) * each
+    # Fine-tuning adds the distal module only; its epochs cost little beside the sequence's.
+    amount = tasks * lines * sum(fits.values()) * each
+    jobs = tasks * len(folds) * (lines + with_hichip)
+    yield Work(5, training_step(run.config), amount, assumed.genes * epochs, jobs, longest)
+    words = f"words_{run.config['model']['variant']}"
+    if words in rates():
+        size, number = assumed.genes / 1000, tasks * sum(folds) * (lines + with_hichip)
+        # Solved for the sequence network, and once more beside it for the full one.
+        most = 1 if scattered else max(folds)
+        yield Work(5, words, size * number, size, number, size * most)
+
+
+def _baseline_work(run: Run, assumed: Assumptions) -> Iterator[Work]:
+    settings = BaselineSettings(**run.config["baselines"]["settings"])
+    thousands = assumed.genes / 1000
+    inner = 1 - 1 / settings.inner_folds
+    by_oob = settings.forest_selection == "oob"
+    # Trees of the search and of the last forest; kernels of the inner folds.
+    grown = max(settings.forest_sizes) * (1 + (1 if by_oob else settings.inner_folds * inner))
+    per_fold = {
+        "random_forest": thousands * grown,
+        "svm": settings.inner_folds * (thousands * inner) ** 2,
+    }
+    for task in run.tasks:
+        for method in run.config["baselines"][task]:
+            lines = [line for line in run.cell_lines if method in run.baselines(line, task)]
+            each = per_fold.get(method, thousands)
+            amount, jobs = len(lines) * sum(run.folds) * each, len(lines) * len(run.folds)
+            yield Work(5, f"baseline_{method}", amount, each, jobs, max(run.folds) * each)
+
+
+def _motif_work(run: Run, assumed: Assumptions) -> Iterator[Work]:
+    """Filters of every line, attributions by the mean of all folds, CisModule on the enhancers."""
+    motifs, lines = run.config["motifs"], len(run.cell_lines)
+    genes = assumed.genes / 1000
+    yield Work(6, "filters", lines * genes, genes, lines, genes)
+    pooled, explained = run.main_k * motifs["attribution_promoters"], len(run.attribution_lines())
+    yield Work(6, "attribution", explained * pooled, pooled, explained, pooled)
+    sets = 1 + motifs["null_shuffles"]
+    matched = lines + explained + len(run.loop_lines)
+    yield Work(6, "tomtom", matched * sets, sets, matched, sets)
+    settings = CismoduleSection(**motifs["cismodule"])
+    width = motifs["enhancer_width"] or 5000  # whole anchors are bins of 5 kb
+    letters = motifs["enhancers"] * width / 1000
+    chain = letters * motifs["enhancer_motifs"] * settings.iterations
+    each, number = chain * settings.chains, len(run.loop_lines)
+    yield Work(6, "cismodule", number * each, each, number, each)

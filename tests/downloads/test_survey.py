@@ -1,0 +1,110 @@
+"""`deepexpr obtain --resolve` on the paper's own sheet, and the table that it saves."""
+
+import pandas as pd
+import pytest
+import recorded
+import yaml
+
+from deepexpr.cli import main
+from deepexpr.downloads.fetch import Patience
+from deepexpr.downloads.obtaining import fetch_accession
+from deepexpr.downloads.records import read_files
+from deepexpr.downloads.sections import Hosts
+from deepexpr.errors import InputError
+
+QUICK = Patience(attempts=2, pause=0, timeout=5)
+
+
+@pytest.fixture
+def paper(root, archives, tmp_path, monkeypatch):
+    """Function (options) -> exit code of --resolve on the default sheets, results in `tmp_path`."""
+    monkeypatch.chdir(root)
+    overlay = {
+        "results": str(tmp_path / "results"),
+        "hosts": dict.fromkeys(Hosts.model_fields, archives.address),
+    }
+    (tmp_path / "over.yaml").write_text(yaml.safe_dump(overlay))
+    configs = ["config/config.yaml", str(tmp_path / "over.yaml")]
+    return lambda *options: main(["obtain", "--resolve", *configs, *options])
+
+
+def test_every_row_of_the_default_sheet_is_found(paper, archives, tmp_path, capsys):
+    assert paper() == 0
+    shown = capsys.readouterr().out
+    assert "RNAseq_mES_C3_UT_rep1" in shown
+    assert "44 files, 44.0 GB." in shown
+    table = pd.read_csv(tmp_path / "results/download/resolved.tsv", sep="\t", dtype=str)
+    by_accession = table.groupby("accession")["run"].agg(lambda runs: list(dict.fromkeys(runs)))
+    for gsm in ("GSM2645434", "GSM2645436", "GSM2774000", "GSM2774001", "GSM2774002"):
+        assert by_accession[gsm] == recorded.RUNS[gsm]
+    assert by_accession["GSE99521:*RNA*UT*rep1*"] == ["SRR9000001"]
+    for replicate in (1, 2):
+        files = recorded.ENCODE["ENCSR000AEM"][replicate]
+        own = table[table["accession"] == f"ENCSR000AEM/{replicate}"]
+        assert dict(zip(own["run"], own["md5"], strict=True)) == files
+        assert f"ENCODE:md5={recorded.JURKAT[replicate]}" in by_accession
+    assert len(by_accession["ENCSR000CWM/1"]) == 4
+    assert not any("fastq.gz" in target for target in archives.conversation.asked)
+
+
+def test_what_does_not_resolve_is_listed_whole_and_nothing_is_saved(
+    paper, archives, tmp_path, capsys, monkeypatch
+):
+    monkeypatch.setitem(recorded.TITLES, "GSM9000001", "RNAseq_mES_untreated")
+    monkeypatch.delitem(recorded.ENCODE, "ENCSR000CWM")
+    assert paper() == 1
+    captured = capsys.readouterr()
+    assert "HiChIP_K562_YY1" in captured.out, "what was found is shown"
+    assert "3 problems were found" in captured.err
+    assert "No sample(s) of GSE99521 have a title like *RNA*UT*rep1*" in captured.err
+    assert "config/units.tsv, row 14, column accession" in captured.err
+    assert "GSM9000001 RNAseq_mES_untreated" in captured.err
+    assert "published: {mESC: {use: true}}" in captured.err
+    assert "data/mouse/rna_mES.txt" in captured.err
+    assert captured.err.count("ENCODE has no experiment ENCSR000CWM") == 2
+    assert not (tmp_path / "results/download/resolved.tsv").exists()
+
+
+def test_units_of_the_other_kind_are_told(paper, root, archives, tmp_path, capsys):
+    sheet = (root / "config/units.tsv").read_text()
+    single = sheet.replace("resources/reads/K562_rna_1_R2.fastq.gz\t\t", "\t200\t20").replace(
+        "resources/reads/K562_rna_2_R2.fastq.gz\t\t", "\t200\t20"
+    )
+    (tmp_path / "units.tsv").write_text(single)
+    overlay = yaml.safe_load((tmp_path / "over.yaml").read_text())
+    overlay["units"] = str(tmp_path / "units.tsv")
+    (tmp_path / "over.yaml").write_text(yaml.safe_dump(overlay))
+    assert paper() == 1
+    text = capsys.readouterr().err
+    assert "The reads of ENCSR000AEM/1 are paired-end" in text
+    assert "Give the unit a path under fq2, too." in text
+
+
+def test_saved_table_is_taken_and_nobody_is_asked(paper, archives, tmp_path):
+    assert paper("--output", str(tmp_path / "pins.tsv")) == 0
+    (file,) = read_files(tmp_path / "pins.tsv")[f"ENCODE:md5={recorded.JURKAT[1]}"]
+    pins = pd.read_csv(tmp_path / "pins.tsv", sep="\t", dtype=str, keep_default_na=False)
+    pins["md5"], pins["bytes"] = "", "NA"
+    pins.to_csv(tmp_path / "pins.tsv", sep="\t", index=False)
+    conversation = archives.conversation
+    conversation.files[file.url.removeprefix(archives.address)] = b"reads"
+    conversation.asked.clear()
+    output, table = tmp_path / "a.gz", tmp_path / "t.tsv"
+    fetch_accession(file.accession, [output], None, table, QUICK, tmp_path / "pins.tsv")
+    assert output.read_bytes() == b"reads"
+    assert conversation.asked == [file.url.removeprefix(archives.address)]
+    assert read_files(table)[file.accession][0].replicate == "1"
+    with pytest.raises(InputError, match="does not hold SRR1"):
+        fetch_accession("SRR1", [output], None, table, QUICK, tmp_path / "pins.tsv")
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [("url", "ftp://x.org/a"), ("md5", "12"), ("mate", "3"), ("bytes", "-5"), ("mate", "x")],
+)
+def test_edited_table_is_checked(tmp_path, column, value):
+    row = {"accession": "SRR1", "sample": "", "title": "", "replicate": "", "run": "SRR1",
+           "mate": "1", "url": "https://x.org/a", "md5": "", "bytes": "NA"}  # fmt: skip
+    pd.DataFrame([row | {column: value}]).to_csv(tmp_path / "t.tsv", sep="\t", index=False)
+    with pytest.raises(InputError, match=column):
+        read_files(tmp_path / "t.tsv")
