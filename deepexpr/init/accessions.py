@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from deepexpr.downloads.accessions import ACCESSION_FORMS, is_accession, resolve
+from deepexpr.downloads.accessions import ACCESSION_FORMS, GEO_FILE, is_accession, resolve
 from deepexpr.downloads.fetch import Patience
 from deepexpr.downloads.sections import Hosts
 from deepexpr.errors import InputError
@@ -29,7 +30,7 @@ def read_accessions(
     libraries = []
     with reading(path, "list of accessions") as handle:
         for number, line in enumerate(handle, 1):
-            words = line.split("#", 1)[0].split()
+            words = re.split(r"(?:^|\s)#", line)[0].split()
             if words:
                 try:
                     libraries.append(_library(words, folder, hosts, patience))
@@ -45,7 +46,7 @@ def _library(
     words: Sequence[str], folder: str, hosts: Hosts | None, patience: Patience | None
 ) -> Library:
     accession, cell_line, assay, enzyme = [*words, "", "", "", ""][:4]
-    if not is_accession(accession) or "/" in accession or len(words) > 4:
+    if not is_accession(accession) or GEO_FILE.match(accession) or len(words) > 4:
         raise InputError(
             f"Not an accession of reads: {accession!r}."
             if len(words) <= 4

@@ -185,11 +185,10 @@ def test_an_annotation_of_another_build_stops_at_once(folder, capsys):
 
 
 def files(*names, title=""):
-    from deepexpr.downloads.accessions import RemoteFile
+    from deepexpr.downloads.records import RemoteFile
 
-    return [
-        RemoteFile("X", "", title, "SRR1", mate, name, "") for mate, name in enumerate(names, 1)
-    ]
+    about = ("X", "", title, "", "SRR1")
+    return [RemoteFile(*about, mate, name, "") for mate, name in enumerate(names, 1)]
 
 
 def test_accessions_take_what_the_list_and_the_archive_say(folder, monkeypatch, capsys):
@@ -209,6 +208,17 @@ def test_accessions_take_what_the_list_and_the_archive_say(folder, monkeypatch, 
     text = capsys.readouterr().out
     assert "SRR2: its enzyme: MboI was written" in text
     assert "by its title, 'HCT116 RNA-seq rep1'" in text
+
+
+def test_a_replicate_and_an_address_are_accessions_too(folder, monkeypatch):
+    archive = {"ENCSR000AEM/1": files("a", "b"), "https://x.org/a.gz#md5=" + "0" * 32: files("a")}
+    monkeypatch.setattr("deepexpr.init.accessions.resolve", lambda name, *_: archive[name])
+    lines = [f"{name} {line} rna # mine" for name, line in zip(archive, "AB", strict=True)]
+    (folder / "list.txt").write_text("\n".join(lines) + "\n")
+    init("--from-accessions", "list.txt")
+    _, units = sheets()
+    assert units["accession"].tolist() == list(archive)
+    assert all("/" not in sample for sample in units.reset_index()["sample"])
 
 
 @pytest.mark.parametrize(("line", "words"), [
