@@ -48,6 +48,11 @@ class InputError(Exception):
             self.problem, where=self.where, expected=self.expected, found=self.found, fix=further
         )
 
+    def of(self, path: str, place: str) -> InputError:
+        """The same problem of the file `path`, with the line it names, which stands at `place`."""
+        named = self.where if self.where and self.where.startswith(path) else path
+        return self.at(f"{named} ({place})")
+
     def __str__(self) -> str:
         details = {
             "where": self.where,

@@ -28,7 +28,7 @@ def _known() -> dict[str, Column]:
         ("name", "", "gene family transcript sample cell_line trained_on assembly chromosome"
          " chromosome1 chromosome2 strand strand1 strand2 biotype role name metric task scheme"
          " method query target target_name engine orientation consensus motif motif_name effect"
-         " base step filter widths item"),
+         " base step filter widths item run"),
         ("words", "", "reason expected verdict meaning"),
         ("number", "bp", "tss start end start1 end1 start2 end2 distance position tss_distance"),
         ("number", "PETs", "count normalised"),

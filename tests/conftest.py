@@ -6,10 +6,15 @@ from pathlib import Path
 
 import pytest
 import tiny_run
+from hypothesis import settings
 from workflow_copy import Workflow
 
 ROOT = Path(__file__).resolve().parents[1]
 
+
+#: The same examples in every run, and no time limit for each: machines are busy.
+settings.register_profile("fixed", derandomize=True, database=None, deadline=None)
+settings.load_profile("fixed")
 
 #: Seconds that a slow test may take, the run it starts from included.
 SLOW_TIMEOUT = 2400

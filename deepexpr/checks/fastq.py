@@ -16,7 +16,14 @@ from pathlib import Path
 from deepexpr.compression import GZIP_MAGIC
 from deepexpr.errors import InputError
 from deepexpr.files import require_file
-from deepexpr.hichip.mate_names import BAD_MARK, BAD_NAME, SAME_MARK, compare_names
+from deepexpr.hichip.mate_names import (
+    BAD_MARK,
+    BAD_NAME,
+    SAME_MARK,
+    compare_names,
+    other_mate,
+    stands_again,
+)
 
 #: Bytes of text that are looked at in each file.
 SAMPLED = 1 << 18
@@ -26,6 +33,9 @@ LONGEST = 1 << 24
 COMPARED, FEWEST = 100, 4
 #: Letters of quality: all at or above ";" and some above "K" are Phred+64, whose best is "j".
 LOWEST_64, ABOVE_33, HIGHEST_64 = ord(";"), ord("K"), ord("j")
+
+#: Letters of reads: bases, N or the dot of old instruments, and the codes of several bases.
+_LETTERS = b"ACGTNRYSWKMBDHVacgtnryswkmbdhv."
 
 #: The second word of Illumina's headers: mate, filter, control bits.
 _CASAVA = re.compile(rb"[ \t]([12]):[YN]:\d+:")
@@ -135,6 +145,10 @@ def file_problems(
             found=reads.bases[0].decode("latin-1")[:60],
             fix="Give the reads as they were sequenced; an index read (I1) is no mate.",
         )
+    if strange := b"".join(reads.bases).translate(None, _LETTERS):
+        yield _letter_problem(reads, strange)
+    if not paired and (number := mates_behind(reads)):
+        yield stands_again(reads.names[0], number + 1)
     if not paired and _is_interleaved(reads):
         yield InputError(
             f"Reads 1 and 2 are mates of one another ({reads.names[0].decode('latin-1')}): the "
@@ -149,6 +163,38 @@ def file_problems(
             found=reads.headers[0].decode("latin-1")[:80],
             fix="Give R1 under fq1 and R2 under fq2; one file may be given twice, or both swapped.",
         )
+
+
+def _letter_problem(reads: FirstReads, strange: bytes) -> InputError:
+    letters = b"".join(sorted({strange[i : i + 1] for i in range(len(strange))})).decode("latin-1")
+    if set(letters) <= set("Uu"):
+        what, fix = "in the letters of RNA", "Write T for U: no tool behind this one reads U."
+    elif set(letters) <= set("0123"):
+        what, fix = "in colours (SOLiD)", "Give reads in bases; no tool here reads colours."
+    else:
+        what, fix = "not in letters of DNA", "Check that these are reads of DNA or RNA."
+    read = next(bases for bases in reads.bases if bases.translate(None, _LETTERS))
+    return InputError(
+        f"The reads are written {what}.",
+        expected="A, C, G, T and N",
+        found=f"{letters[:20]} in {read[:40].decode('latin-1')}",
+        fix=fix,
+    )
+
+
+def mates_behind(reads: FirstReads) -> int | None:
+    """The place (from 0) of the first read's second mate, where mates follow all first mates.
+
+    Two reads in a row must have their mates in a row, as a name in .2 may be the second read's.
+    """
+    names = reads.names
+    if len(names) < 4 or names[0] == names[1]:
+        return None
+    first, second = other_mate(names[0]), other_mate(names[1])
+    for number in range(2, len(names) - 1):
+        if names[number] == first and names[number + 1] == second:
+            return number
+    return None
 
 
 def _is_interleaved(reads: FirstReads) -> bool:

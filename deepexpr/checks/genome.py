@@ -32,6 +32,7 @@ from deepexpr.reference.builds import check_build
 from deepexpr.reference.chromosomes import restrict_chromosomes
 from deepexpr.reference.fasta_index import fasta_headers
 from deepexpr.reference.genes import select_genes
+from deepexpr.reference.genome import look_at_genome
 
 #: What a file's cache goes by.
 Version = tuple[int, float, float]
@@ -56,6 +57,7 @@ def read_references(config: Mapping[str, Any]) -> tuple[dict[str, Reference], li
         if not _are_there(genome, annotation):
             continue
         try:
+            look_at_genome(genome, genome_sizes(genome))
             check_build(name, genome_sizes(genome), genome)
             files = (*_version(annotation), *_version(genome))
             transcripts = _annotation(*files, assembly["aliases"]).transcripts
@@ -95,7 +97,7 @@ def unit_problems(
                 elif column in _COUNTS and reference is not None and _are_there(path):
                     _COUNTS[column](unit, path, reference)
             except InputError as error:
-                yield error.at(f"{path} ({config['units']}, row {index}, column {column})")
+                yield error.of(path, f"{config['units']}, row {index}, column {column}")
 
 
 def configured_problems(config: Mapping[str, Any], samples: pd.DataFrame) -> Iterator[InputError]:
@@ -104,7 +106,7 @@ def configured_problems(config: Mapping[str, Any], samples: pd.DataFrame) -> Ite
     targets = config["motifs"]["targets"]
     reads: list[tuple[str, str | None, Callable[[str], object]]] = [
         ("motifs.targets", None if is_release(targets) else targets, read_meme),
-        ("motifs.enhancer_peaks", peaks, read_peaks),
+        ("motifs.enhancer_peaks", peaks, partial(_check_peaks, config=config)),
     ]
     for name in dict.fromkeys(samples.loc[samples["assay"] == "hichip", "assembly"]):
         genome = config["assemblies"][name]["genome"]
@@ -117,7 +119,15 @@ def configured_problems(config: Mapping[str, Any], samples: pd.DataFrame) -> Ite
             try:
                 look(path)  # type: ignore[arg-type]  # checked before
             except InputError as error:
-                yield error.at(f"{error.where or path} (configuration, key {key})")
+                yield error.of(str(path), f"configuration, key {key}")
+
+
+def _check_peaks(path: str, config: Mapping[str, Any]) -> None:
+    """Read peaks, and hold their chromosomes against those of all genomes."""
+    names = set(read_peaks(path)["chromosome"])
+    genomes = [each["genome"] for each in config["assemblies"].values()]
+    if all(map(_are_there, genomes)) and not any(names & genome_sizes(g).keys() for g in genomes):
+        raise _foreign(sorted(names)[:3], genomes[0])
 
 
 def genome_sizes(path: str | Path) -> dict[str, int]:
@@ -192,9 +202,18 @@ def _check_bam(path: str, genome: str, aliases: str | None) -> None:
     try:
         with pysam.AlignmentFile(path, check_sq=False) as bam:
             given = dict(zip(bam.references, bam.lengths, strict=True))
+            order = bam.header.to_dict().get("HD", {}).get("SO")
     except (OSError, ValueError) as error:
         raise InputError(f"The BAM file cannot be opened ({error}).") from error
     _require_genome(given, genome, aliases)
+    if order == "coordinate":
+        raise InputError(
+            "The BAM file is sorted by coordinate, so that its reads no longer stand beside their "
+            "mates'.",
+            expected="the reads in the order of the FASTQ",
+            found=f"SO:{order}",
+            fix="Map again, or sort both files by name: samtools sort -n.",
+        )
 
 
 def _check_pairs(path: str, genome: str, aliases: str | None) -> None:
@@ -210,6 +229,10 @@ def _check_pairs(path: str, genome: str, aliases: str | None) -> None:
         }
     if given:  # that there are none is told when the pairs are read
         _require_genome(given, genome, aliases)
+        from deepexpr.hichip.pairs_format import PairsReader  # compiles; only where there are pairs
+
+        with PairsReader(path) as reader:
+            next(iter(reader), None)  # the first lines
 
 
 def _require_genome(given: Mapping[str, int], genome: str, aliases: str | None) -> None:

@@ -95,12 +95,12 @@ def _unit_problems(
     for column, path in files_of(unit).items():
         if not Path(path).is_file():
             continue
-        place = f"{path} ({where}, column {column})"
+        place = f"{where}, column {column}"
         try:
             if column in ("fq1", "fq2"):
                 reads.append(first_reads(path))
                 wrong = list(_fastq_problems(reads[-1], unit, column, wanted))
-                yield from (problem.at(place) for problem in wrong)
+                yield from (problem.of(path, place) for problem in wrong)
                 paired = paired and not wrong
             elif column == "expression":
                 gene_values(path, unit["value_column"])
@@ -111,7 +111,7 @@ def _unit_problems(
             if is_gzip(path) and not path.endswith(".bam"):
                 check_gzip_end(path, "file")
         except InputError as error:
-            yield error.at(place)
+            yield error.of(path, place)
     if paired and len(reads) == 2:
         for problem in pair_problems(*reads):
             yield problem.at(f"{where}, columns fq1 and fq2")

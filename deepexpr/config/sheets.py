@@ -41,6 +41,15 @@ def read_sheet(path: str | Path, name: str) -> pd.DataFrame:
             fix="Save it as tab-separated text.",
         )
     header = [column.strip() for column in lines[0][1]]
+    twice = next((column for column in header if header.count(column) > 1), None)
+    if twice is not None:
+        raise InputError(
+            f"The column {twice!r} stands twice in the {name} sheet."
+            if twice
+            else f"The {name} sheet has columns without a name.",
+            where=f"{path}, header",
+            fix="Keep one of them, and remove surplus tabs.",
+        )
     for number, cells in lines[1:]:
         if len(cells) > len(header):
             raise InputError(
@@ -74,6 +83,7 @@ def sheet_problems(
     if problems:
         return problems
     return [
+        *_cases(samples, sample_path),
         *_cross_references(samples, units, sample_path, unit_path),
         *_sample_rules(samples, units, config, sample_path),
         *unit_problems(samples, units, unit_path),
@@ -143,6 +153,20 @@ def _duplicates(sheet: pd.DataFrame, keys: list[str], path: str) -> Iterator[Inp
             where=f"{path}, row {index}, column {keys[-1]}",
             fix="Give it another name, or delete the row.",
         )
+
+
+def _cases(samples: pd.DataFrame, path: str) -> Iterator[InputError]:
+    """Names that differ in case alone: one thing written in two ways, or one folder for two."""
+    for column in ("sample", "cell_line"):
+        first: dict[str, str] = {}
+        for index, name in samples[column].items():
+            other = first.setdefault(name.casefold(), name)
+            if other != name:
+                yield InputError(
+                    f"The {column} {name!r} differs from {other!r} in case alone.",
+                    where=f"{path}, row {index}, column {column}",
+                    fix="Write one name in one way; give different things different names.",
+                )
 
 
 def _cross_references(

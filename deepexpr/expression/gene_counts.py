@@ -15,6 +15,8 @@ from deepexpr.reference.transcriptome import match_identifiers
 
 log = logging.getLogger(__name__)
 
+#: Tables of fewer genes may be alike by chance.
+_FEWEST = 100
 #: Shares of a sample's counts on targets of no gene.
 WARN_OF_LOST, REFUSE_LOST = 0.02, 0.95
 
@@ -70,12 +72,39 @@ def warn_of_loci(transcripts: pd.DataFrame) -> None:
         )  # fmt: skip
 
 
+def _warn_of_kinds(samples: dict[str, pd.Series]) -> None:
+    """Samples that are one table under two names, and TPM beside counts."""
+    names = list(samples)
+    for i, name in enumerate(names):
+        for other in names[:i]:
+            if len(samples[name]) >= _FEWEST and samples[name].equals(samples[other]):
+                log.warning(
+                    "%s and %s have the same counts of all %d genes: are they one table under two "
+                    "names?", other, name, len(samples[name]),
+                )  # fmt: skip
+                break
+    whole = [name for name in names if (samples[name] % 1 == 0).all()]
+    tpm = [name for name in names if name not in whole and _is_tpm(samples[name])]
+    if tpm and len(tpm) < len(names):
+        others = [name for name in names if name not in tpm]
+        log.warning(
+            "The values of %s add up to a million, as TPM do, and those of %s do not: give counts "
+            "of all, or TPM of all",
+            ", ".join(tpm[:3]), ", ".join(others[:3]),
+        )  # fmt: skip
+
+
+def _is_tpm(values: pd.Series) -> bool:
+    return len(values) >= _FEWEST and abs(values.sum() - 1e6) < 1e3
+
+
 def count_table(samples: dict[str, pd.Series], genes: pd.DataFrame) -> pd.DataFrame:
     """Counts of the genes of `genes` (schemas.GENES): column gene, then one per sample.
 
     samples : gene-level counts by sample. Genes that a sample could not count are left out of
         the table, and the log says how many.
     """
+    _warn_of_kinds(samples)
     table = pd.DataFrame({name: counts.reindex(genes["gene"]) for name, counts in samples.items()})
     measured = table.notna().all(axis=1)
     if not measured.any():

@@ -17,10 +17,12 @@ log = logging.getLogger(__name__)
 HEADS = {
     "", "gene", "genes", "gene_id", "geneid", "gene_name", "gene_symbol", "genename", "gene name",
     "gene symbol", "symbol", "hgnc_symbol", "id", "name", "sample", "hugo_symbol", "target_id",
+    "external_gene_name", "ensembl", "ensembl_id", "tracking_id", "feature", "x", "...1", "v1",
 }  # fmt: skip
 
-#: A number that was not measured, or is written with marks between its thousands.
-_NO_NUMBER = re.compile(r"-|\.|#N/A|[+-]?\d{1,3}(?:[ ,.'_]\d{3})+(?:[.,]\d+)?|[+-]?\d+,\d+")
+#: What stands for a number: none measured, marks between its thousands, 0x1F, 12%, <5. A column
+#: named so (293T) needs one of HEADS over the symbols.
+_NO_NUMBER = re.compile(r"[-.*?]|#.*|n\.?[ad]\.?|[<>=~+-]*\.?\d.*", re.IGNORECASE)
 
 _MONTH = "(?:Jan|Feb|M(?:[aä]r|rz)|Apr|Ma[iy]|Jun|Jul|Aug|Sep|O[ck]t|Nov|De[cz])[a-z]*"
 #: What a spreadsheet makes of SEPT2, MARCH1, DEC1 (a date) and of 2310009E13 (a number). Genes of
@@ -55,7 +57,7 @@ def read_gene_counts(path: str | Path, value_column: str | None = None) -> pd.Se
             expected=f"{len(rows[0])} cells",
             found="\t".join(rows[wrong])[:100],
         )
-    first = 1 if value_column or _is_header(rows[0]) else 0
+    first = 1 if value_column or _is_header(rows[0], path) else 0
     rows = [[row[0].strip(' "'), row[place].strip('"')] for row in rows[first:]]
     table = pd.DataFrame(rows, columns=["gene", "count"])
     table["count"] = _values(table["count"], path, first)
@@ -93,20 +95,24 @@ def _place_of(value_column: str | None, rows: list[list[str]], path: str | Path)
     return 1
 
 
-def _is_header(row: list[str]) -> bool:
+def _is_header(row: list[str], path: str | Path) -> bool:
     """Whether the first row of two cells names columns: its second is no kind of number."""
     symbol, value = (text.strip().strip('"') for text in row)
     if symbol.lower() in HEADS:
         return True
     try:
         float(value)
+        return False
     except ValueError:
-        return value not in ABSENT and not _NO_NUMBER.fullmatch(value)
-    return False
+        if value in ABSENT or _NO_NUMBER.fullmatch(value):
+            return False
+    log.warning("%s: the first row (%s, %s) is taken as the header, not as a gene", path, *row)
+    return True
 
 
 def _values(values: pd.Series, path: str | Path, header: int) -> pd.Series:
-    fix = "Mend the table: numbers without marks between thousands, no gene without a value."
+    fix = "Mend the table: numbers without marks between thousands, no gene without a value; the "
+    fix += "first cell of a header is called gene."
     if (pd.to_numeric(values, errors="coerce") < 0).any():
         fix = "Give counts or TPM: values below 0 are logarithms or scores (undo 2**x - 1)."
     rows = values.set_axis(range(len(values)))

@@ -13,7 +13,7 @@ from deepexpr.files import read_table
 
 #: One row per chain and iteration; the log posterior is relative to the background alone (nats).
 CONVERGENCE_COLUMNS = columns_of(
-    "run chain iteration log_posterior modules sites", words="run", log_posterior="nats"
+    "run chain iteration log_posterior modules sites", log_posterior="nats"
 )
 
 _COLOURS = (style.BLUE, style.VERMILLION, style.GREEN, style.PURPLE, style.ORANGE, style.SKY)

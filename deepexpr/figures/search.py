@@ -14,7 +14,7 @@ from deepexpr.figures.inputs import Inputs
 from deepexpr.files import read_table
 
 #: One row per outer fold and grid point; score: mean over the inner folds, sd between them.
-SEARCH_COLUMNS = columns_of("run fold penalty trees depth metric score sd chosen", words="run")
+SEARCH_COLUMNS = columns_of("run fold penalty trees depth metric score sd chosen")
 
 _LABELS = {"AUC": "Inner AUC", "R2": "Inner R²"}
 

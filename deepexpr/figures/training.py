@@ -15,7 +15,7 @@ from deepexpr.figures.inputs import Inputs
 from deepexpr.files import read_table
 
 #: One row per epoch; losses in units of the (scaled) target, cross-entropy for classification.
-TRAINING_CURVES_COLUMNS = columns_of("run fold member step epoch loss val_loss", words="run")
+TRAINING_CURVES_COLUMNS = columns_of("run fold member step epoch loss val_loss")
 HISTORY = TRAINING_CURVES_COLUMNS[1:]
 
 #: One row per rule in the order of the data: its stage, its jobs, and of the longest and of the

@@ -21,10 +21,10 @@ NEWLINE = 10
 def count_reads(one: str | Path, two: str | Path | None = None) -> int:
     """Records of a FASTQ file, or record pairs of two, read to the end.
 
-    Raises InputError, with the record, where one is damaged, mates have different names, or one
-    file holds more reads than the other.
+    Raises InputError, with the record, where one is damaged, mates have different names, one file
+    holds more reads than the other, or a file of single reads holds the second mates behind.
     """
-    total, style = 0, np.full(1, -1, np.int64)
+    total, style, again = 0, np.full(1, -1, np.int64), _Again()
     with ExitStack() as handles:
         streams = tuple(
             handles.enter_context(ByteStream(path, f"FASTQ of mate {i}"))
@@ -38,11 +38,51 @@ def count_reads(one: str | Path, two: str | Path | None = None) -> int:
             )  # fmt: skip
             if error:
                 raise_record(error, mate, total + done, streams, used)
+            if len(streams) == 1 and (
+                record := again.look(streams[0].data, lines[0][: 4 * records])
+            ):
+                raise mate_names.stands_again(again.name, total + record).at(str(one))
             for stream, number in zip(streams, used, strict=False):
                 stream.consume(number)
             total += records
         require_same_end(streams, total)
     return total
+
+
+class _Again:
+    """Looks for the second mates of the first two reads, in a row, in windows of one file."""
+
+    def __init__(self) -> None:
+        self.name = b""
+        self._pair: list[bytes] = []
+
+    def look(self, data: np.ndarray, lines: np.ndarray) -> int | None:
+        """The record (from 1) of the window, whose newlines are `lines`, with which it starts."""
+        begin = 0
+        text = b"\n" + data[: lines[-1] + 1].tobytes()
+        if not self._pair:
+            starts = (0, int(lines[3]) + 1)[: len(lines) // 4]
+            names = [self._name(text, at) for at in starts]
+            self.name, begin = names[0], int(lines[min(7, len(lines) - 1)]) + 1
+            alike = len(names) < 2 or names[0] == names[1]
+            self._pair = [b"", b""] if alike else [*map(mate_names.other_mate, names)]
+        first, second = self._pair
+        if not first:
+            return None
+        for end in (b" ", b"\n", b"\t", b"\r"):  # of the name: r1 is not r10
+            at = text.find(b"\n@" + first + end, begin)
+            while at >= 0:
+                line = int(np.searchsorted(lines, at - 1)) + 1 if at else 0
+                whole = line % 4 == 0 and line + 4 < len(lines)
+                if whole and self._name(text, int(lines[line + 3]) + 1) == second:
+                    return line // 4 + 1
+                at = text.find(b"\n@" + first + end, at + 1)
+        return None
+
+    @staticmethod
+    def _name(text: bytes, at: int) -> bytes:
+        """The name in the header behind the newline at `at`."""
+        return (text[at + 2 : text.index(b"\n", at + 1)].split(None, 1) or [b""])[0]
 
 
 def windows(*streams: ByteStream) -> Iterator[tuple[list[np.ndarray], int]]:

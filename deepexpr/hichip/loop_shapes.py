@@ -36,7 +36,7 @@ ANCHOR_NAMES = (
 #: Columns that hold counts, by falling preference, in lower case.
 VALUE_NAMES = (
     "count", "pet count", "counts", "cc", "observed", "pets", "pet", "petcount", "pet_count",
-    "ipet", "ipets", "contactcount", "contact_count", "raw_count", "obs",
+    "ipet", "ipets", "contactcount", "contact_count", "raw_count", "obs", "rab",
 )  # fmt: skip
 #: UCSC interact: the value of our own files is the count; in strangers' files it may be anything.
 INTERACT_VALUE = "value"
@@ -206,8 +206,10 @@ def _shape_of(
 ) -> tuple[pd.DataFrame, pd.Series | None, list[int]]:
     """Anchors; the counts where the shape tells them; else the columns they may be in."""
     width = table.shape[1]
-    if _all(table[0], PLACE) and _all(table[1], PLACE):
-        return _extracted(table, PLACE, (0, 1)), table[2], []
+    joined = [i for i in range(width) if _all(table[i], PLACE)]
+    if len(joined) == 2:  # WashU's pairs begin with them; cLoops has them somewhere, under a header
+        rest = [i for i in range(width) if i not in joined]
+        return _extracted(table, PLACE, joined), table[2] if joined == [0, 1] else None, rest
     if width >= 4 and _all(table[3], PARTNER):
         partner = table[3].str.extract(PARTNER)
         return pd.concat([table[[0, 1, 2]], partner[[0, 1, 2]]], axis=1), partner[3], []
@@ -280,7 +282,7 @@ def _positions(table: pd.DataFrame, places: Sequence[int]) -> bool:
 
 
 def _all(column: pd.Series, pattern: str) -> bool:
-    return bool(column.str.match(pattern).all())
+    return bool(re.match(pattern, column.iloc[0])) and bool(column.str.match(pattern).all())
 
 
 def _extracted(table: pd.DataFrame, pattern: str, places: Sequence[int]) -> pd.DataFrame:

@@ -13,34 +13,23 @@ Coordinates are taken as 0-based and half-open.
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from deepexpr.errors import InputError
-from deepexpr.files import non_negative
 from deepexpr.hichip.bedpe import ANCHORS, order_anchors
+from deepexpr.hichip.loop_rates import called, numbers
 from deepexpr.hichip.loop_shapes import Shape, read_shape
 from deepexpr.hichip.sections import CutoffSection
+from deepexpr.hichip.signal import warn_of_equal
 from deepexpr.reference.chromosomes import require_shared_names
 from deepexpr.schemas import SIGNAL
 
 logger = logging.getLogger(__name__)
 
-#: Probabilities that a contact is a loop, in lower case.
-CONFIDENCE_NAMES = ("confidence", "bayes probability", "bayes mixture")
-#: 1 where a contact is a loop, in lower case: this package's, cLoops2's.
-FLAG_NAMES = ("loop", "significant", "is_loop", "isloop")
-#: False discovery rates, in lower case, and the largest of a loop: 0.05 as usual, 0.1 as HiCCUPS.
-Q_LIMITS = dict.fromkeys(
-    ("q-value_bias", "q-value", "q_value", "qvalue", "q.value", "qval", "fdr", "padj", "p.adj",
-     "p_adj", "adj.p.val", "p.adjust"), 0.05,
-) | dict.fromkeys(("fdrbl", "fdrdonut", "fdrh", "fdrv"), 0.1)  # fmt: skip
-#: Words of a flag.
-_FLAGS = {"1": True, "1.0": True, "true": True, "yes": True, "0": False, "0.0": False,
-          "false": False, "no": False}  # fmt: skip
 #: Anchors narrower than this (bp) are somebody's middle points.
 NARROW = 50
 
@@ -60,7 +49,7 @@ def read_loop_table(
     """
     shape = read_shape(path, value_column)
     loops = _typed(shape, path)
-    kept = _called(shape, confidence, path)
+    kept = called(shape, confidence, path)
     loops = loops[kept]
     own = (loops[ANCHORS[:3]].to_numpy() == loops[ANCHORS[3:]].to_numpy()).all(axis=1)
     if own.any():
@@ -111,6 +100,7 @@ def imported_signal(
             len(lost), len(joined), ", ".join(sorted(others)[:3]),
         )  # fmt: skip
     joined = joined[inside].reset_index(drop=True)
+    warn_of_equal({name: joined[name].to_numpy() for name in tables})
     normalised = joined[list(tables)].mean(axis=1)
     signal = joined[ANCHORS].assign(normalised=normalised, signal=np.log2(1 + normalised))
     return signal[list(SIGNAL)].assign(**{f"count.{name}": joined[name] for name in tables})
@@ -143,12 +133,12 @@ def _typed(shape: Shape, path: str | Path) -> pd.DataFrame:
     """Anchors with the smaller place first, and the counts as float64."""
     table = shape.anchors.copy()
     for column in ("start1", "end1", "start2", "end2"):
-        values = _numbers(table[column], path, shape.lines)
+        values = numbers(table[column], path, shape.lines)
         _refuse(values % 1 != 0, shape, path, "positions that are no whole numbers")
         table[column] = values.astype("int64")
     empty = (table["start1"] >= table["end1"]) | (table["start2"] >= table["end2"])
     _refuse(empty, shape, path, "an anchor that ends before it begins, or where it begins")
-    table["count"] = _numbers(shape.count, path, shape.lines)
+    table["count"] = numbers(shape.count, path, shape.lines)
     kinds = {"chromosome1": "category", "chromosome2": "category"}
     return order_anchors(table.astype(kinds)).astype(dict.fromkeys(kinds, str))
 
@@ -163,54 +153,6 @@ def _refuse(wrong: pd.Series, shape: Shape, path: str | Path, what: str) -> None
             found=" ".join(shape.anchors.iloc[row]),
             fix="Correct the row, or make the table again.",
         )
-
-
-def _called(shape: Shape, confidence: float, path: str | Path) -> np.ndarray:
-    """(n,) bool: what the table's own probabilities, flags and q-values call loops."""
-    named = shape.named
-    kept = np.ones(len(shape.count), dtype=bool)
-    for name in CONFIDENCE_NAMES:
-        if name in named:
-            kept &= (_numbers(named[name], path, shape.lines) > confidence).to_numpy()
-            break
-    for name in FLAG_NAMES:
-        if name in named:
-            flags = named[name].str.lower().map(_FLAGS)
-            if flags.isna().any():
-                row = int(flags.isna().to_numpy().argmax())
-                raise InputError(
-                    f"The column {name} of the table of loops holds something else than 0 and 1.",
-                    where=f"{path}, line {shape.lines[row]}", expected="0 or 1",
-                    found=repr(named[name].iloc[row]), fix="Correct or remove the column.",
-                )  # fmt: skip
-            kept &= flags.to_numpy(bool)
-    for name, limit in Q_LIMITS.items():
-        if name in named:
-            q = _probabilities(named[name], name, path, shape.lines)
-            above = kept & (q > limit)
-            if above.any():
-                logger.warning(
-                    "%s: column %s: %d of %d rows are above %g and no loops; they are left out",
-                    path, name, above.sum(), len(q), limit,
-                )  # fmt: skip
-            kept &= ~above
-    return kept
-
-
-def _probabilities(
-    column: pd.Series, name: str, path: str | Path, lines: Sequence[int]
-) -> np.ndarray:
-    values = _numbers(column, path, lines)
-    if (values > 1).any():
-        row = int((values > 1).to_numpy().argmax())
-        raise InputError(
-            f"The column {name} of the table of loops holds values above 1.",
-            where=f"{path}, line {lines[row]}",
-            expected="false discovery rates between 0 and 1",
-            found=repr(column.iloc[row]),
-            fix="Give the rates themselves, or rename the column where it is something else.",
-        )
-    return values.to_numpy()
 
 
 def _once(loops: pd.DataFrame, path: str | Path) -> pd.DataFrame:
@@ -242,13 +184,14 @@ def _warn_of_doubts(loops: pd.DataFrame, path: str | Path) -> None:
             "%s: %d of %d loops have a count of 1: are these all tested contacts?",
             path, (loops["count"] == 1).sum(), len(loops),
         )  # fmt: skip
-
-
-def _numbers(values: pd.Series, path: str | Path, lines: Sequence[int]) -> pd.Series:
-    return non_negative(
-        values,
-        "the table of loops are no positions or counts",
-        f"{path}, line",
-        "Correct the table, or name its column of counts in value_column.",
-        lines,
-    )
+    if (loops["count"] < 1).mean() >= 0.5:
+        logger.warning(
+            "%s: %d of %d counts are below 1, such as %g: are these shares or scores?",
+            path, (loops["count"] < 1).sum(), len(loops), loops["count"].min(),
+        )  # fmt: skip
+    starts, ends = loops[["start1", "start2"]].to_numpy(), loops[["end1", "end2"]].to_numpy()
+    if len(loops) > 1 and (starts % 10 == 1).all() and (ends % 10 == 0).all():
+        logger.warning(
+            "%s: anchors begin at ...1 and end at ...0, as where positions are counted from 1; "
+            "they are taken as 0-based and half-open, as of BEDPE", path,
+        )  # fmt: skip

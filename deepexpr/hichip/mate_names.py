@@ -5,10 +5,27 @@
 
 from __future__ import annotations
 
+from deepexpr.errors import InputError
+
 # What can be wrong with the names of two mates; 0 and 1 are fine.
 BAD_NAME, BAD_MARK, SAME_MARK = 4, 7, 8
 
 _AT, _SLASH, _DOT, _UNDERSCORE, _ONE, _TWO = 64, 47, 46, 95, 49, 50
+
+
+def other_mate(name: bytes) -> bytes:
+    """The name of the second mate of a read whose first is `name`: equal, or with 2 for 1."""
+    return name[:-1] + b"2" if name[-2:] in (b"/1", b".1", b"_1") else name
+
+
+def stands_again(name: bytes, record: int) -> InputError:
+    """The error that the mates, or the names, of a file's first reads come again at a record."""
+    return InputError(
+        f"The name of the first read, {name.decode('latin-1')}, comes again at record {record}: "
+        "both mates, or the same reads twice, stand one behind the other in one file.",
+        expected="one mate in each file, each read once",
+        fix="Split the file where its names begin anew, and give both mates; or give one copy.",
+    )
 
 
 def compare_names(one, start1, end1, two, start2, end2):

@@ -21,6 +21,10 @@ logger = logging.getLogger(__name__)
 
 #: The row of the QC table that is a sample's N_i.
 TOTAL_METRIC = "read_pairs"
+#: Fewer loops may be alike by chance.
+FEWEST = 20
+#: What became of the mates: where they came as .pairs, the middle ones are equal and the last 0.
+_OF_MATES = ("read_pairs", "r1_unique", "r2_unique", "both_unique", "r1_multiple", "r2_multiple")
 
 
 def read_totals(path: str | Path, metric: str = TOTAL_METRIC) -> dict[str, float]:
@@ -46,7 +50,29 @@ def read_totals(path: str | Path, metric: str = TOTAL_METRIC) -> dict[str, float
             where=str(path),
             expected="one number above 0 per sample",
         )
+    if metric == TOTAL_METRIC:
+        _warn_of_mixed(table, path)
     return dict(zip(rows["sample"], values.astype(float), strict=True))
+
+
+def _warn_of_mixed(table: pd.DataFrame, path: str | Path) -> None:
+    """Samples that entered as .pairs, of which no read is lost, beside others that count all."""
+    wide = table.drop_duplicates(["sample", "metric"]).pivot(
+        index="sample", columns="metric", values="value"
+    )
+    if not set(_OF_MATES) <= set(wide.columns):
+        return
+    counts = wide[[*_OF_MATES]].apply(pd.to_numeric, errors="coerce")
+    total, *same, first, second = (counts[name] for name in _OF_MATES)
+    late = (first + second == 0) & (total > 0)
+    for each in same:
+        late &= each == same[0]
+    if late.any() and not late.all():
+        logger.warning(
+            "%s: %s of %s came as pairs, which does not say how many were sequenced, as it does of "
+            "%s: their counts are not comparable; use valid_pairs (--total-metric) for all",
+            path, TOTAL_METRIC, ", ".join(wide.index[late]), ", ".join(wide.index[~late]),
+        )  # fmt: skip
 
 
 def read_called_loops(path: str | Path) -> pd.DataFrame:
@@ -93,11 +119,24 @@ def loop_signal(
     smallest = min(totals.values())
     table = loops[ANCHORS].reset_index(drop=True)
     counts = {s: _look_up(table, c, s) for s, c in contacts.items()}
+    warn_of_equal(counts)
     scaled = [n / totals[s] * smallest for s, n in counts.items()]
     table["normalised"] = np.mean(scaled, axis=0) if len(table) else np.zeros(0)
     table["signal"] = np.log2(1 + table["normalised"])
     table = table[list(SIGNAL)]
     return table.assign(**{f"count.{s}": n for s, n in counts.items()})
+
+
+def warn_of_equal(counts: Mapping[str, np.ndarray]) -> None:
+    """Warn of samples that have the same count of each loop: one library under two names."""
+    names = list(counts)
+    for i, name in enumerate(names):
+        same = [o for o in names[:i] if np.array_equal(counts[name], counts[o])]
+        if same and len(counts[name]) >= FEWEST and np.any(counts[name]):
+            logger.warning(
+                "%s and %s have the same counts of all %d loops: are they one library under two "
+                "names?", same[0], name, len(counts[name]),
+            )  # fmt: skip
 
 
 def _look_up(loops: pd.DataFrame, contacts: pd.DataFrame, sample: str) -> np.ndarray:

@@ -61,6 +61,10 @@ except ValueError as error:
 keras.config.set_floatx("float32")
 keras.config.set_epsilon(1e-7)
 keras.config.set_image_data_format("channels_last")
+# KERAS_MAX_EPOCHS and KERAS_MAX_STEPS_PER_EPOCH of the environment would end training early.
+for _limit in ("set_max_epochs", "set_max_steps_per_epoch"):
+    if hasattr(keras.config, _limit):  # not before Keras 3.10
+        getattr(keras.config, _limit)(None)
 
 __all__ = ["configure", "device_name", "gradient", "keras"]
 

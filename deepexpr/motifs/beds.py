@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from pathlib import Path
 
@@ -10,6 +11,8 @@ import pandas as pd
 from deepexpr.errors import InputError
 from deepexpr.files import writing
 from deepexpr.reference.bed import BedRow, bed_rows
+
+logger = logging.getLogger(__name__)
 
 _SCORE = 4  # the fifth column
 #: Columns of the signal in ENCODE's narrowPeak (10 columns), broadPeak (9) and gappedPeak (15).
@@ -29,6 +32,12 @@ def read_peaks(path: str | Path) -> pd.DataFrame:
     heights = [_height(row, column) for row in rows]
     if not any(heights) and column not in (None, _SCORE):
         heights = [_height(row, _SCORE) for row in rows]  # a signal that nobody filled in
+    if len(heights) > 1 and len(set(heights)) == 1:
+        logger.warning(
+            "%s: all %d peaks have the height %g: where an anchor holds several, the first on the "
+            "genome is taken",
+            path, len(heights), heights[0],
+        )  # fmt: skip
     return pd.DataFrame(
         [(*row[:3], height) for row, height in zip(rows, heights, strict=True)],
         columns=["chromosome", "start", "end", "height"],
@@ -40,7 +49,10 @@ def _height_column(rows: list[BedRow]) -> int | None:
     widths = {len(row.fields) for row in rows}
     width = min(widths, default=0)
     if widths == {4} and all(_is_number(row.fields[3]) for row in rows):
-        return None if _count_rows(rows) else 3  # bedGraph
+        if _count_rows(rows):
+            return None
+        logger.info("column 4 holds numbers and is taken as the height, as of bedGraph")
+        return 3
     if width in _SIGNALS and len(widths) == 1 and not all(map(_has_thick_part, rows)):
         return _SIGNALS[width]
     if width == 15:

@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 #: A row's sum may differ from 1 by the rounding of the file; beyond this it is no probability.
 _ROW_SUM_TOLERANCE = 0.02
 UNSAID_SITES = 20.0
-_KEY = re.compile(r"(alength|w|nsites)=\s*(\S+)")
+_KEY = re.compile(r"\b(alength|w|nsites)\s*=\s*(\S+)")
 
 
 def read_meme(path: str | Path) -> list[Motif]:
@@ -39,6 +39,7 @@ def read_meme(path: str | Path) -> list[Motif]:
             expected='a line "MEME version 4" (or later) at the top',
             found=repr(lines[0][:60]) if lines else "an empty file",
         )
+    _require_order(lines, path)
     _warn_of_rna(lines, path)
     motifs, bare = [], []
     name: tuple[str, str] | None = None
@@ -61,6 +62,13 @@ def read_meme(path: str | Path) -> list[Motif]:
             motif, row = _read_matrix(lines, row, name, path)
             motifs.append(motif)
             name = None
+        elif motifs and name is None and _is_row(line):
+            raise InputError(
+                f"Numbers stand behind the matrix of motif {motifs[-1].name}.",
+                where=f"{path}, line {row}",
+                expected="no empty line within a matrix, and its number of rows as w=",
+                found=line[:60],
+            )
     bare += [titled] if name else []
     if bare:
         raise InputError(
@@ -73,6 +81,21 @@ def read_meme(path: str | Path) -> list[Motif]:
         )
     check_unique_names(motifs, str(path))
     return motifs
+
+
+def _require_order(lines: list[str], path: str | Path) -> None:
+    """The columns of matrices are the letters in the order of ALPHABET=; only ACGT is read."""
+    for number, line in enumerate(lines, 1):
+        found = re.match(r"ALPHABET\s*=\s*(.+)", line, re.IGNORECASE)
+        letters = re.sub(r"\s", "", found[1]).upper() if found else ""
+        if letters and letters not in ("ACGT", "ACGU"):
+            raise InputError(
+                "The alphabet of the motifs is not that of DNA, in its order.",
+                where=f"{path}, line {number}",
+                expected="ALPHABET= ACGT",
+                found=line[:60],
+                fix="Convert the motifs to DNA, with the columns A, C, G, T.",
+            )
 
 
 def _warn_of_rna(lines: list[str], path: str | Path) -> None:
@@ -125,6 +148,13 @@ def _read_matrix(
         try:
             values = [float(word) for word in words]
         except ValueError:
+            if re.match(r"[-+]?\.?\d", words[0]):
+                raise InputError(
+                    f"A row of motif {name[0]} holds something else than numbers.",
+                    where=f"{path}, line {row + 1}",
+                    expected="4 numbers: A, C, G, T",
+                    found=lines[row][:60],
+                ) from None
             break
         if not values:
             break
@@ -142,13 +172,23 @@ def _read_matrix(
             f"Motif {name[0]} has {len(matrix)} rows.", where=where, expected=f"w= {keys['w']}"
         )
     sums = matrix.sum(axis=1, keepdims=True)
-    if len(matrix) == 0 or np.any(np.abs(sums - 1.0) > _ROW_SUM_TOLERANCE) or np.any(matrix < 0):
+    sound = (np.abs(sums - 1.0) <= _ROW_SUM_TOLERANCE).all() and (matrix >= 0).all()  # NaN is not
+    if len(matrix) == 0 or not sound:
         raise InputError(
             f"The rows of motif {name[0]} are not probabilities.",
             where=where,
             expected="at least one row, each with the sum 1",
         )
     return Motif(name[0], name[1], matrix / sums, _sites(keys, where)), row
+
+
+def _is_row(line: str) -> bool:
+    """Whether a line is four probabilities."""
+    try:
+        values = [float(word) for word in line.split()]
+    except ValueError:
+        return False
+    return len(values) == 4 and min(values) >= 0 and abs(sum(values) - 1) <= _ROW_SUM_TOLERANCE
 
 
 def _sites(keys: dict[str, str], where: str) -> float:

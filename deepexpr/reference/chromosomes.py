@@ -164,8 +164,10 @@ def require_common_name(
             return
         if any(bare_name(n) in bare[0] & bare[1] for n in (left, right) if n) and not names & known:
             break
-    require_shared_names(names, known, annotation, genome)
-    require_most(count(), known | set(rest), annotation, genome)
+    counts = count()
+    known |= set(rest)
+    require_shared_names(names | set(counts), known, annotation, genome)
+    require_most(counts, known, annotation, genome)
 
 
 def _over_the_origin(transcripts: pd.DataFrame, sizes: Mapping[str, int]) -> pd.Index:

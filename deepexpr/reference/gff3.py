@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -19,6 +20,8 @@ from deepexpr.reference.gff import (
     span_of,
 )
 from deepexpr.reference.places import Found, Span, place_table, places_of
+
+log = logging.getLogger(__name__)
 
 #: Features that stand for a transcript where no exon names them as its parent.
 _GENES = {"gene", "pseudogene", "ncRNA_gene", "protein_coding_gene"}
@@ -40,11 +43,12 @@ def parse_gff3(path: str | Path) -> tuple[pd.DataFrame, pd.DataFrame]:
     records: dict[str, _Record] = {}
     found: dict[str, Found] = defaultdict(Found)
     coding: dict[str, list[Span]] = defaultdict(list)
-    numbered = False
+    numbered, orphans = False, 0
     for fields in gff_lines(path, "GFF3"):
         attributes = _attributes(fields[8])
-        parents = [name for name in attributes.get("Parent", "").split(",") if name]
+        parents = _parents(attributes)
         if fields[2] == "exon":
+            orphans += not parents
             number = _number(attributes)
             numbered |= number not in (None, "1")
             for parent in parents:
@@ -55,6 +59,7 @@ def parse_gff3(path: str | Path) -> tuple[pd.DataFrame, pd.DataFrame]:
         elif "ID" in attributes:
             record = records.setdefault(attributes["ID"], _Record(fields[2], attributes))
             record.spans.append(span_of(fields))
+    _tell_of_lost(path, orphans, [name for name in found if name not in records])
     found = {name: lines for name, lines in found.items() if name in records}
     _add_without_exons(found, records, coding)
     pairs = []
@@ -62,6 +67,17 @@ def parse_gff3(path: str | Path) -> tuple[pd.DataFrame, pd.DataFrame]:
         lines.spans += records[name].spans
         pairs += [(name, place) for place in places_of(lines, numbered)]
     return _tables(pairs, records, set(coding))
+
+
+def _tell_of_lost(path: str | Path, orphans: int, nameless: list[str]) -> None:
+    if orphans:
+        log.warning("%s: %d exons name no Parent and were left out", path, orphans)
+    if nameless:
+        log.warning(
+            "%s: %d transcripts that exons name as Parent have no line of their own, such as %s, "
+            "so their gene is not known; they were left out",
+            path, len(nameless), nameless[0],
+        )  # fmt: skip
 
 
 def _add_without_exons(found: dict, records: dict[str, _Record], coding: dict) -> None:
@@ -133,7 +149,12 @@ def _is_gene(record: _Record) -> bool:
 
 
 def _parent(record: _Record) -> str:
-    return record.attributes.get("Parent", "").split(",")[0]
+    return (_parents(record.attributes) or [""])[0]
+
+
+def _parents(attributes: dict[str, str]) -> list[str]:
+    """Names under Parent; a comma within one is written as %2C."""
+    return [unquote(name) for name in attributes.get("Parent", "").split(",") if name]
 
 
 def _number(attributes: dict[str, str]) -> str | None:
@@ -145,7 +166,10 @@ def _number(attributes: dict[str, str]) -> str | None:
 
 def _attributes(text: str) -> dict[str, str]:
     pairs = (part.split("=", 1) for part in text.strip().split(";") if "=" in part)
-    return {key.strip(): unquote(value) for key, value in pairs}
+    return {
+        key: value if key == "Parent" else unquote(value)
+        for key, value in ((key.strip(), value) for key, value in pairs)
+    }
 
 
 def _without_kind(identifier: str) -> str:

@@ -29,6 +29,8 @@ from deepexpr.reference.places import Found, Span, place_table, places_of
 log = logging.getLogger(__name__)
 
 _ATTRIBUTE = re.compile(r'\s*([\w.-]+)[ =]+(?:"([^"]*)"|([^";\s]+))\s*(?:;|$)')
+#: A quoted value without its semicolon, before the next attribute.
+_UNENDED = re.compile(r'(?:^|[\s;])([\w.-]+) "([^"]*)"(?=\s+[\w.-]+ ")()')
 _GENE_NAME = ("gene_name", "gene_symbol", "gene")
 _GENE_BIOTYPE = ("gene_type", "gene_biotype")
 _BIOTYPE = ("transcript_type", "transcript_biotype")
@@ -88,7 +90,9 @@ def _read(path: str | Path) -> _Lines:
         if not text.startswith(ids):
             gene, transcript = _value(text, "gene_id"), _value(text, "transcript_id")
             # The next lines are likely to be of this transcript, and to begin as this one does.
-            ids = f'gene_id "{gene}"; transcript_id "{transcript}";'
+            ids = (
+                f'gene_id "{gene}"; transcript_id "{transcript}";' if gene and transcript else "\0"
+            )
         if feature == "exon":
             _add_exon(lines, fields, gene, transcript)
         elif feature == "CDS":
@@ -207,7 +211,11 @@ _WANTED = {"tag", "partial", *_GENE_NAME, *_GENE_BIOTYPE, *_BIOTYPE}
 
 def _wanted(attributes: str) -> dict[str, str]:
     wanted: dict[str, str] = {}
-    for name, quoted, bare in _ATTRIBUTE.findall(attributes):
+    found = _ATTRIBUTE.findall(attributes)
+    if '" ' in attributes:
+        ended = {name for name, *_ in found}
+        found += [each for each in _UNENDED.findall(attributes) if each[0] not in ended]
+    for name, quoted, bare in found:
         value = (quoted or bare).strip()
         if name in _WANTED and value:
             wanted[name] = f"{wanted[name]},{value}" if name in wanted else value

@@ -3,9 +3,11 @@
 import logging
 import random
 
+import pandas as pd
 import pytest
 
 from deepexpr.errors import InputError
+from deepexpr.expression.gene_counts import count_table
 from deepexpr.expression.gene_tables import read_gene_counts
 
 DATES = ["1-Mar", "2-Sep", "Mar-01", "1-Dec-24", "2001-03-01", "3/1/2020", "01. Mrz", "2.31E+13"]
@@ -118,3 +120,69 @@ def test_blanks_and_quotes_around_a_symbol_are_not_of_it(tmp_path):
     path = tmp_path / "a.txt"
     path.write_text('gene\tcount\nGENEA \t5\n GENEB\t6\n"GENEC"\t7\n')
     assert read_gene_counts(path).to_dict() == {"GENEA": 5, "GENEB": 6, "GENEC": 7}
+
+
+@pytest.mark.parametrize(
+    "value", ["0x10", "0xBEEF", "5%", "<5", ">=3", "~7", "#DIV/0!", "n.d.", "N/A", "?", "*", ".5e",
+              "1.234.567", "12 reads", "+-3"],
+)  # fmt: skip
+def test_a_first_row_that_is_no_header_is_never_lost(tmp_path, value):
+    """A gene whose value cannot be read is an error, not the name of a column."""
+    with pytest.raises(InputError, match="are no counts") as caught:
+        read_gene_counts(table(tmp_path / "t", [("GENEA", value), ("GENEB", "5")]))
+    assert "row 1" in caught.value.where
+
+
+@pytest.mark.parametrize(
+    ("head", "told"),
+    [("gene\t293T\n", False), ("\tSRR1\n", False), ("Geneid\t24.10\n", False),
+     ("my_genes\tSRR1\n", True), ("GENEC\tabsent\n", True)],
+)  # fmt: skip
+def test_a_header_of_unknown_name_is_told(tmp_path, caplog, head, told):
+    counts = read_gene_counts(table(tmp_path / "t", [("GENEA", 1), ("GENEB", 5)], head))
+    assert counts.to_dict() == {"GENEA": 1, "GENEB": 5}
+    assert ("is taken as the header" in caplog.text) == told
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_generated_first_rows(tmp_path, seed, caplog):
+    """Whatever its first value is: every gene is there, or one message says what is not."""
+    draw = random.Random(seed)
+    for _ in range(30):
+        value = "".join(draw.choices("0123456789.,xXeE+-% aF", k=draw.randint(1, 5))).strip()
+        text = table(tmp_path / "t", [("GENEA", value), ("GENEB", "5")])
+        try:
+            counts = read_gene_counts(text)
+        except InputError:
+            continue
+        assert "GENEB" in counts
+        if "GENEA" not in counts:
+            assert f"(GENEA, {value}) is taken as the header" in caplog.text
+        else:
+            assert counts["GENEA"] == float(value)
+
+
+def samples(**values):
+    return {name: pd.Series(v, [f"G{i}" for i in range(len(v))], float) for name, v in
+            values.items()}  # fmt: skip
+
+
+GENE_ROWS = pd.DataFrame({"gene": [f"G{i}" for i in range(200)]})
+COUNTS = [float(i * 37 % 101) for i in range(200)]
+TPM = [1e6 * value / sum(COUNTS) for value in COUNTS]
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        ({"a": COUNTS, "b": COUNTS}, "a and b have the same counts of all 200 genes"),
+        ({"a": COUNTS, "b": TPM}, "The values of b add up to a million"),
+        ({"a": TPM, "b": TPM[::-1]}, ""),
+        ({"a": COUNTS, "b": COUNTS[::-1]}, ""),
+    ],
+)
+def test_samples_that_do_not_belong_together(caplog, values, told):
+    count_table(samples(**values), GENE_ROWS)
+    warned = [r.getMessage() for r in caplog.records if r.levelname == "WARNING"]
+    assert len(warned) == bool(told)
+    assert told in "".join(warned)

@@ -41,14 +41,20 @@ def run(home, code, *argv, **settings):
 
 
 @pytest.mark.parametrize("settings", OTHERS)
-def test_keras_settings_file_is_overruled(tmp_path, settings):
+def test_keras_settings_are_overruled(tmp_path, monkeypatch, settings):
+    """Those of the file, and limits of the environment, which would end training early."""
+    monkeypatch.setenv("KERAS_MAX_EPOCHS", "1")
+    monkeypatch.setenv("KERAS_MAX_STEPS_PER_EPOCH", "1")
     code = (
         "from deepexpr.model.backend import keras as k;"
         "print(k.config.floatx(), k.config.epsilon(), k.config.image_data_format(),"
-        " k.backend.backend(), k.config.dtype_policy().name)"
+        " k.backend.backend(), k.config.dtype_policy().name, k.config.max_epochs(),"
+        " k.config.max_steps_per_epoch())"
     )
     result = run(tmp_path / "home", code, **settings)
-    assert result.stdout.split() == ["float32", "1e-07", "channels_last", "tensorflow", "float32"]
+    assert result.stdout.split() == [
+        "float32", "1e-07", "channels_last", "tensorflow", "float32", "None", "None",
+    ]  # fmt: skip
 
 
 @pytest.mark.slow

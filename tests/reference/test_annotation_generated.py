@@ -74,3 +74,60 @@ def test_symbols_at_several_loci_are_told(tmp_path, caplog):
     path = write(tmp_path, line("chr1", "G1", 101) + line("chr1", "G2", 5001))
     tell_of_several_loci(read_annotation(path).transcripts)
     assert "1 symbols stand at several loci, such as A" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        'gene_id "G" transcript_id "T" gene_name "A"; gene_biotype "protein_coding";',
+        'gene_id "G"; transcript_id "T"; gene_name "A" gene_biotype "protein_coding"',
+        'gene_name "A" gene_id "G" transcript_id "T" gene_biotype "protein_coding" note "x"',
+        ' gene_id "G"; transcript_id "T"; note "the "x" kinase; gene fragment"; gene_name "A";'
+        ' gene_biotype "protein_coding";',
+        'gene_id "G";transcript_id "T";gene_name "A";gene_biotype "protein_coding"',
+        'transcript_id "T"; gene_id "G"; db_xref "a:1"; db_xref "b:2"; gene "A"; '
+        'note "deleted 1 base; gene B"; gene_biotype "protein_coding";',
+        'gene_id "G"; transcript_id "T"; gene_name ""; gene_symbol "A"; '
+        'gene_biotype "protein_coding";',
+    ],
+)
+def test_attributes_without_their_marks(tmp_path, attributes):
+    """Semicolons lack, stand in values, or nothing stands between: the symbol is still read."""
+    path = write(tmp_path, f"chr1\tx\texon\t11\t90\t.\t-\t.\t{attributes}\n")
+    table = read_annotation(path).transcripts
+    found = table.iloc[0][["transcript", "gene", "gene_biotype"]].tolist()
+    assert found == ["T", "A", "protein_coding"]
+
+
+def test_a_gene_called_none_keeps_its_name(tmp_path):
+    """Lines without ids in front of it must not lend it theirs."""
+    bare = "chr1\tx\ttranscript\t11\t90\t.\t-\t.\t\n"
+    text = bare + gtf_line("chr1", "exon", 11, 90, "-", gene_id="None", transcript_id="None")
+    table = read_annotation(write(tmp_path, text)).transcripts
+    assert table[["transcript", "gene"]].to_numpy().tolist() == [["None", "None"]]
+
+
+GFF3 = "##gff-version 3\nchr1\tx\tgene\t11\t90\t.\t+\t.\tID=g{0}1;Name=A\n"
+GFF3 += "chr1\tx\tmRNA\t11\t90\t.\t+\t.\tID=t{0}1;Parent=g{0}1\n"
+GFF3 += "chr1\tx\texon\t11\t90\t.\t+\t.\tParent=t{0}1\n"
+
+
+@pytest.mark.parametrize("mark", ["%2C", "%3B", "%3D", ".", ":"])
+def test_marks_in_identifiers_of_gff3(tmp_path, mark):
+    table = read_annotation(write(tmp_path, GFF3.format(mark))).transcripts
+    assert table["gene"].tolist() == ["A"]
+    assert table["start"].tolist() == [10]
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("chr1\tx\texon\t20\t30\t.\t+\t.\tParent=lost\n", "1 transcripts that exons name"),
+        ("chr1\tx\texon\t20\t30\t.\t+\t.\tID=e9\n", "1 exons name no Parent"),
+        ("chr1\tx\texon\t20\t30\t.\t+\t.\tparent=t1\n", "1 exons name no Parent"),
+    ],
+)
+def test_exons_of_nobody_are_told(tmp_path, caplog, line, told):
+    table = read_annotation(write(tmp_path, GFF3.format("") + line)).transcripts
+    assert table["transcript"].tolist() == ["t1"]
+    assert told in caplog.text
