@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy.special import gammaln
@@ -18,13 +19,16 @@ from scipy.special import gammaln
 from deepexpr.errors import InputError
 from deepexpr.hichip.callers.origami import OrigamiSettings
 from deepexpr.hichip.convergence import RHAT_LIMIT, STOP_BELOW, convergence
-from deepexpr.hichip.sampler import run_iterations
+from deepexpr.hichip.modes import in_best_mode
+from deepexpr.hichip.sampler import log_likelihood, run_iterations
 from deepexpr.hichip.smoothing import MIN_DISTINCT
 
 logger = logging.getLogger(__name__)
 
 #: Iterations per call of the compiled sampler; between two of them progress is logged.
 CHUNK = 1000
+#: Iterations between two looks at a chain's rates.
+LOOK_EVERY = 10
 
 
 @dataclass(frozen=True)
@@ -45,18 +49,30 @@ class Grouping:
     cell_cis: np.ndarray
     distances: np.ndarray
 
+    @cached_property
+    def cis_contacts(self) -> np.ndarray:
+        """(u,) int64 cis contacts at each distance."""
+        size = np.add.reduceat(self.size, self.cell_groups[:-1]) * self.cell_cis
+        contacts = np.bincount(self.cell_distance, weights=size, minlength=len(self.distances))
+        return contacts.astype(np.int64)
+
 
 @dataclass(frozen=True)
 class OrigamiResult:
     """confidence : (s,) float64, mean of z. trace : (chains, iterations run, 2) float64 of
-    lambda0, lambda1. kept : iterations averaged, per chain. rates : (2,) mean of the trace after
-    the burn-in. rhat : (3,) of lambda0, lambda1 (split R-hat) and the largest of the confidences,
-    which is NaN with one chain. reason : why the result is trivial, or ""."""
+    lambda0, lambda1. in_mode : (chains,) bool, those that are averaged, as they are in the most
+    likely mode (:mod:`deepexpr.hichip.modes`). kept : iterations averaged, per chain. rates : (2,)
+    mean of their traces after the burn-in. total_rates : (2,) mean PETs of background and loops,
+    each with its part of the distance, over the cis contacts. rhat : (3,) of lambda0, lambda1
+    (split R-hat) and the largest of the confidences, which is NaN with one chain. reason : why the
+    result is trivial, or ""."""
 
     confidence: np.ndarray
     trace: np.ndarray
+    in_mode: np.ndarray
     kept: int
     rates: np.ndarray
+    total_rates: np.ndarray
     rhat: np.ndarray
     reason: str
 
@@ -192,7 +208,7 @@ def fit_origami(
     if settings.trans_place == "smallest" and (distance < 0).any():
         logger.warning(
             "trans contacts read the spline at the smallest cis distance; chains may then settle "
-            "in different modes: compare several, or use trans = original"
+            "in different modes, of which the most likely is taken: run several chains"
         )
     chains = [
         _Chain(np.random.default_rng(s), grouping, settings)
@@ -204,20 +220,23 @@ def fit_origami(
             list(pool.map(lambda chain, stop=stop: chain.run_to(stop), chains))
             if stop < total and not settings.stop_when_converged:
                 continue
-            kept = chains[0].kept
-            draws = np.stack([chain.draws for chain in chains])
+            in_mode = in_best_mode(np.array([chain.fits for chain in chains]))
+            kept, used = chains[0].kept, np.flatnonzero(in_mode)
+            draws = np.stack([chains[i].draws for i in used])
             trace = np.stack([chain.trace[:stop] for chain in chains])
-            after = trace[:, settings.burn_in :]
+            after = trace[used, settings.burn_in :]
             rhat = convergence(after, draws, grouping.size, kept)
             if stop < total and (rhat < STOP_BELOW).all():
                 logger.info("converged: stopped after %d of %d iterations", stop, total)
                 break
-    confidence = draws.sum(axis=0) / (grouping.size * float(kept * settings.chains))
+    confidence = draws.sum(axis=0) / (grouping.size * float(kept * len(used)))
     result = OrigamiResult(
         confidence=confidence[grouping.inverse],
         trace=trace,
+        in_mode=in_mode,
         kept=kept,
         rates=after.mean(axis=(0, 1)),
+        total_rates=np.mean([chains[i].total_rates for i in used], axis=0),
         rhat=rhat,
         reason=reason,
     )
@@ -229,7 +248,8 @@ class _Chain:
     """One chain of the sampler: its state between calls of the compiled loop.
 
     draws : (g,) loops drawn in each group; trace : (burn_in + iterations, 2), filled as far as
-    the chain has run; kept : iterations that count in `draws`.
+    the chain has run; kept : iterations that count in `draws`. Now and then the chain looks at its
+    rates, and one of several at how well they explain the counts.
     """
 
     def __init__(
@@ -243,9 +263,51 @@ class _Chain:
         self.draws = np.zeros(len(grouping.size), np.int64)
         self.trace = np.empty((settings.burn_in + settings.iterations, 2))
         self.kept = 0
+        self._fits: list[float] = []
+        self._totals: list[np.ndarray] = []
 
     def run_to(self, stop: int) -> None:
         """Go on to iteration `stop` (exclusive, counted from 0)."""
+        while self._at < stop:
+            self._run(min(stop, self._at + LOOK_EVERY))
+            if self._at > self._settings.burn_in:
+                self._totals.append(self._total_rates())
+                if self._settings.chains > 1:
+                    self._fits.append(self._fit())
+        logger.debug("iteration %d: lambda0 %.4g, lambda1 %.4g", stop, *self._rates)
+
+    @property
+    def fits(self) -> np.ndarray:
+        """(n,) log likelihoods (nats) since the burn-in, of one of several chains."""
+        return np.array(self._fits)
+
+    @property
+    def total_rates(self) -> np.ndarray:
+        """(2,) mean PETs of background and loops at the cis contacts' distances."""
+        return np.mean(self._totals, axis=0)
+
+    def _total_rates(self) -> np.ndarray:
+        total = self._rates[:, None] + self._distance_rates
+        weight = self._grouping.cis_contacts
+        return (total * weight).sum(axis=1) / weight.sum() if weight.any() else np.full(2, np.nan)
+
+    def _fit(self) -> float:
+        grouping = self._grouping
+        return log_likelihood(
+            self._settings.count_cap,
+            grouping.size,
+            grouping.alpha,
+            grouping.beta,
+            grouping.cell_groups,
+            grouping.cell_count,
+            grouping.cell_distance,
+            grouping.cell_cis,
+            self._log_factorial,
+            self._rates,
+            self._distance_rates,
+        )
+
+    def _run(self, stop: int) -> None:
         grouping, settings = self._grouping, self._settings
         hichip = settings.mode == "hichip"
         self.kept += run_iterations(
@@ -272,7 +334,6 @@ class _Chain:
             self.trace,
         )
         self._at = stop
-        logger.debug("iteration %d: lambda0 %.4g, lambda1 %.4g", stop, *self._rates)
 
 
 def _trivial_reason(count: np.ndarray, distance: np.ndarray) -> str:
@@ -294,8 +355,10 @@ def _empty_result(settings: OrigamiSettings) -> OrigamiResult:
     return OrigamiResult(
         confidence=np.zeros(0),
         trace=np.empty((settings.chains, 0, 2)),
+        in_mode=np.ones(settings.chains, bool),
         kept=0,
         rates=np.full(2, np.nan),
+        total_rates=np.full(2, np.nan),
         rhat=np.full(3, np.nan),
         reason=reason,
     )
@@ -305,13 +368,19 @@ def _report(result: OrigamiResult, settings: OrigamiSettings) -> None:
     logger.info("lambda0 %.4g, lambda1 %.4g over %d kept iterations", *result.rates, result.kept)
     if result.reason:
         logger.warning("the loop model has little to learn from: %s", result.reason)
+    lower = int((~result.in_mode).sum())
+    if lower:
+        logger.warning(
+            "%d of %d chains settled in a less likely mode and are not averaged",
+            lower, len(result.in_mode),
+        )  # fmt: skip
     bad = bool((result.rhat > RHAT_LIMIT).any())
     logger.log(
         logging.WARNING if bad else logging.INFO,
         "R-hat over %d chain%s: lambda0 %.4f, lambda1 %.4f, largest of the confidences %s%s",
-        settings.chains,
-        "s" * (settings.chains > 1),
+        used := int(result.in_mode.sum()),
+        "s" * (used > 1),
         *result.rhat[:2],
-        f"{result.rhat[2]:.4f}" if settings.chains > 1 else "unknown with one chain",
+        f"{result.rhat[2]:.4f}" if used > 1 else "unknown with one chain",
         f"; above {RHAT_LIMIT}: run more iterations" if bad else "",
     )

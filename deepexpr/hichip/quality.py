@@ -93,6 +93,12 @@ EXPECTATIONS = {
         (None, 0.2), (None, 0.5),
         high="many mitochondrial reads: the nuclei were not clean",
     ),
+    "blacklisted": Expectation("of these, pairs with an end in a blacklisted region"),
+    "blacklisted_fraction": Expectation(
+        "pairs with an end in a blacklisted region, of those with both mates unique",
+        (None, 0.1), (None, 0.3),
+        high="many pairs are of regions where reads pile up: is the blacklist of this assembly?",
+    ),
     "duplicates": Expectation("pairs equal to another in both positions and strands"),
     "duplicate_fraction": Expectation(
         "duplicates, of mapped pairs", (None, 0.5), (None, 0.8),
@@ -135,13 +141,33 @@ EXPECTATIONS = {
         "valid pairs, of sequenced pairs", (0.1, None), (0.02, None),
         "little of the sequencing became contacts: the rows above say where it went",
     ),
+    # Of the replicates of a cell line.
+    "replicates": Expectation("HiChIP samples whose contact maps are compared"),
+    "replicate_scc": Expectation(
+        "the lowest stratum-adjusted correlation between its replicates (HiCRep; 1 is best)",
+        (0.6, None), (0.3, None),
+        "the replicates' contact maps differ: is one much shallower, or another experiment?",
+    ),
+    "scc_to_others": Expectation("the highest with a sample of another cell line"),
+    "scc_margin": Expectation(
+        "how much more alike the replicates are than samples of different cell lines",
+        (0, None), (-0.1, None),
+        "replicates are no more alike than different cell lines: were samples swapped?",
+    ),
     # Of the loops of a cell line.
     "contacts": Expectation("pairs of anchors with at least one PET", (1, None), (1, None), "none"),
     "contacts_trans": Expectation("of these, between chromosomes"),
     "loops": Expectation("contacts called as loops", (1, None), low="the row reason says why"),
     "lambda0": Expectation("mean PETs that are not of distance, contacts that are no loops"),
     "lambda1": Expectation("mean PETs that are not of distance, loops"),
+    "pets_background": Expectation("mean PETs of contacts that are no loops, at all distances"),
+    "pets_loops": Expectation("mean PETs of loops at the same distances"),
+    "pets_ratio": Expectation(
+        "PETs of loops over those of other contacts at the same distances", (3, None), (1.5, None),
+        "loops and background coincide, as in a plain Hi-C library: there may be nothing to call",
+    ),
     "chains": Expectation("independent chains of the sampler"),
+    "chains_left_out": Expectation("chains in a less likely mode, which are not averaged"),
     "kept_iterations": Expectation("iterations averaged, per chain"),
     "rhat_lambda0": Expectation(
         "agreement of the chains, or of the halves of one, on lambda0 (R-hat; 1 is best)",
@@ -158,6 +184,19 @@ EXPECTATIONS = {
         high="the chains, or the halves of one, disagree on some contacts: run more iterations "
         "(loops.iterations)",
     ),
+    # Of the caller coverage, and of both.
+    "peaks": Expectation("anchors that are peaks"),
+    "pairs_tested": Expectation("pairs of anchors that could have met, with PETs or without"),
+    "contacts_tested": Expectation("of these, those with PETs"),
+    "contacts_beyond_chance": Expectation("contacts left out of the second fit of the background"),
+    "coverage_power": Expectation(
+        "the power of the coverages' product with which expected PETs go (1: in proportion)"
+    ),
+    "smallest_q": Expectation("the smallest false discovery rate of a contact"),
+    "loops_origami": Expectation("loops that Origami calls"),
+    "loops_coverage": Expectation("loops that the caller coverage calls"),
+    "loops_both": Expectation("loops that both call"),
+    "loops_jaccard": Expectation("loops that both call, of those that either calls"),
     "reason": Expectation("why there is little or nothing to call, if so"),
 }  # fmt: skip
 

@@ -101,6 +101,46 @@ def _group_share(group_rate, distance_rate, floor):
 
 
 @njit(cache=True, nogil=True)
+def log_likelihood(
+    cap,
+    group_size,
+    group_alpha,
+    group_beta,
+    cell_groups,
+    cell_count,
+    cell_distance,
+    cell_cis,
+    log_factorial,
+    rates,
+    distance_rates,
+):
+    """Log probability of the counts up to `cap` of cis contacts, given the rates (nats).
+
+    Trans contacts are left out: they read the curves where no count bears on them. Classes and
+    their probabilities are integrated out: a contact's probability is that of its class 1,
+    weighted by alpha / (alpha + beta), and of its class 0. Arguments as those of
+    :func:`run_iterations`; nothing is drawn, nothing is changed.
+    """
+    result = 0.0
+    for cell in range(cell_count.shape[0]):
+        count, u = cell_count[cell], cell_distance[cell]
+        if count > cap or not cell_cis[cell]:
+            continue
+        rate1, rate0 = rates[1] + distance_rates[1, u], rates[0] + distance_rates[0, u]
+        first = count * _safe_log(rate1) - rate1 - log_factorial[cell]
+        second = count * _safe_log(rate0) - rate0 - log_factorial[cell]
+        top = max(first, second)
+        if top == -math.inf:
+            return -math.inf
+        first, second = math.exp(first - top), math.exp(second - top)
+        for group in range(cell_groups[cell], cell_groups[cell + 1]):
+            alpha, beta = group_alpha[group], group_beta[group]
+            share = (alpha * first + beta * second) / (alpha + beta)
+            result += group_size[group] * (top + math.log(share))
+    return result
+
+
+@njit(cache=True, nogil=True)
 def run_iterations(
     rng,
     start,

@@ -160,8 +160,10 @@ def test_only_confident_cis_loops_whose_anchors_do_not_touch(monkeypatch, confid
     known = OrigamiResult(
         confidence=np.full(3, confidence),
         trace=np.zeros((1, 0, 2)),
+        in_mode=np.ones(1, bool),
         kept=1,
         rates=np.ones(2),
+        total_rates=np.ones(2),
         rhat=np.full(3, np.nan),
         reason="",
     )

@@ -85,10 +85,18 @@ def call(
     quality = {
         "lambda0": f"{result.rates[0]:.6g}",
         "lambda1": f"{result.rates[1]:.6g}",
+        "pets_background": f"{result.total_rates[0]:.6g}",
+        "pets_loops": f"{result.total_rates[1]:.6g}",
+        "pets_ratio": f"{_ratio(*result.total_rates):.6g}",
         "chains": len(result.trace),
+        **({"chains_left_out": int((~result.in_mode).sum())} if len(result.trace) > 1 else {}),
         "kept_iterations": result.kept,
         "rhat_lambda0": f"{result.rhat[0]:.4f}",
         "rhat_lambda1": f"{result.rhat[1]:.4f}",
         "rhat_confidence_max": f"{result.rhat[2]:.4f}",
     }
     return Calls(result.confidence, quality, result.reason)
+
+
+def _ratio(background: float, loops: float) -> float:
+    return loops / background if background > 0 else float("nan")
