@@ -14,6 +14,7 @@ rule call_loops:
     input:
         contacts=get_replicates("contacts.tsv.gz"),
         depth=get_replicates("depth.tsv.gz"),
+        peaks=config["loops"]["caller_settings"].get("peaks") or [],
     output:
         contacts=out("loops/{cell_line}/contacts.bedpe"),
         loops=out("loops/{cell_line}/loops.bedpe"),

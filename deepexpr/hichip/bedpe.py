@@ -73,8 +73,9 @@ def pool_depth(paths: Sequence[str | Path]) -> pd.DataFrame:
 
 
 def write_bedpe(loops: pd.DataFrame, path: str | Path) -> None:
-    """Write schemas.LOOPS as BEDPE with a ``#`` header."""
-    table = loops[list(LOOPS)].rename(columns={LOOPS[0]: f"#{LOOPS[0]}"})
+    """Write schemas.LOOPS, and a caller's columns behind them, as BEDPE with a ``#`` header."""
+    own = [name for name in loops.columns if name.startswith("confidence.")]
+    table = loops[[*LOOPS, *own]].rename(columns={LOOPS[0]: f"#{LOOPS[0]}"})
     write_table(table, path)
 
 

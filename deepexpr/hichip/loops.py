@@ -22,9 +22,9 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class LoopCalls:
-    """table : DataFrame[schemas.LOOPS], one row per contact, in the order of the contacts.
-    quality : the caller's own metrics. reason : why there are no loops or nothing to learn from,
-    or ""."""
+    """table : DataFrame[schemas.LOOPS], one row per contact, in the order of the contacts; behind
+    its columns those of the caller. quality : the caller's own metrics. reason : why there are no
+    loops or nothing to learn from, or ""."""
 
     table: pd.DataFrame
     quality: dict[str, Any]
@@ -71,7 +71,8 @@ def call_loops(
         depth2=reads[anchor2],
         distance=midpoint_distance(contacts),
         loop=loop.astype(np.int64),
-    )[list(LOOPS)]
+        **calls.columns,
+    )[[*LOOPS, *calls.columns]]
     return LoopCalls(table, calls.quality, _explain(calls, gap, cutoff, loop))
 
 

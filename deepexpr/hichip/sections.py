@@ -37,7 +37,18 @@ class ContactSection(Section):
     """Size of the fixed anchors (bp)."""
 
 
-class HichipSection(ContactSection, PairSection, TrimSection):
+class ConcordanceSection(Section):
+    """How alike the contact maps of samples are (HiCRep's stratum-adjusted correlation)."""
+
+    scc_resolution: int = Field(40_000, ge=1000)
+    """Bins of the maps that are compared (bp)."""
+    scc_smoothing: int = Field(5, ge=0, le=20)
+    """Half width of the mean filter, in bins (HiCRep: 5 at 40 kb, 11 at 25 kb, 20 at 10 kb)."""
+    scc_distance: int = Field(2_000_000, ge=1)
+    """Largest distance of the contacts that are compared (bp)."""
+
+
+class HichipSection(ConcordanceSection, ContactSection, PairSection, TrimSection):
     """HiChIP reads to contacts."""
 
     bowtie_options: str = "-n 1 -M 1 --best --strata"
@@ -97,16 +108,19 @@ class CutoffSection(Section):
     """Which contacts are loops."""
 
     confidence: float = Field(0.9, ge=0, lt=1)
-    """A contact is a loop above this posterior."""
+    """A contact is a loop above this posterior; of the caller coverage above 1 minus its q-value,
+    so that 0.9 is a false discovery rate of 0.1; of both where both are above it."""
 
 
 class CallSection(CutoffSection, SamplerSection):
     """What calling loops takes."""
 
     caller: str = "origami"
-    """Who calls loops: a module of deepexpr/hichip/callers/, or of another package."""
+    """Who calls loops: origami, coverage or both (modules of deepexpr/hichip/callers/), or a
+    module of another package."""
     caller_settings: dict[str, Any] = Field({})
-    """Settings of the caller that are no key here, such as thin, trans and count_cap of origami."""
+    """Settings of the caller that are no key here, such as thin, trans and count_cap of origami,
+    pairs, peaks and peak_depth of coverage."""
 
     @model_validator(mode="after")
     def _caller_takes_its_settings(self) -> Self:

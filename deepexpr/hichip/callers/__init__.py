@@ -23,11 +23,12 @@ from deepexpr.settings import Section
 class Calls:
     """confidence : (s,) float64 in [0, 1], that each contact is a loop. quality : metrics of the
     caller's own for the table of quality, by name. reason : why there is nothing to learn from,
-    or ""."""
+    or "". columns : further columns of the table of contacts, (s,) each, by name."""
 
     confidence: np.ndarray
     quality: dict[str, Any] = field(default_factory=dict)
     reason: str = ""
+    columns: dict[str, np.ndarray] = field(default_factory=dict)
 
 
 class LoopCaller(Protocol):

@@ -1,0 +1,59 @@
+"""Origami and coverage side by side: a loop is what both call, and the overlap is counted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from deepexpr.hichip.callers import Calls, coverage, origami
+from deepexpr.hichip.places import anchor_gap
+from deepexpr.hichip.sections import CutoffSection
+
+RATE = "loops"
+
+
+class BothSettings(coverage.CoverageSettings, origami.OrigamiSettings, CutoffSection):
+    """Settings of both callers, and the cut-off above which their loops are counted."""
+
+
+SETTINGS = BothSettings
+
+
+def threads(settings: Mapping[str, Any]) -> int:
+    """As many as Origami's chains."""
+    return origami.threads(settings)
+
+
+def methods(settings: Mapping[str, Any]) -> str:
+    """Both methods."""
+    return f"{origami.methods(settings)} and {coverage.methods(settings)}; both had to call a loop"
+
+
+def call(contacts: pd.DataFrame, depth: pd.DataFrame, settings: BothSettings, seed: int) -> Calls:
+    """The smaller of the two confidences; each is a column of its own beside it."""
+    results = {
+        "origami": origami.call(contacts, depth, settings, seed),
+        "coverage": coverage.call(contacts, depth, settings, seed),
+    }
+    confidences = {name: result.confidence for name, result in results.items()}
+    apart = anchor_gap(contacts) > 0
+    called = [(confidence > settings.confidence) & apart for confidence in confidences.values()]
+    both, either = int((called[0] & called[1]).sum()), int((called[0] | called[1]).sum())
+    quality = {
+        "loops_origami": int(called[0].sum()),
+        "loops_coverage": int(called[1].sum()),
+        "loops_both": both,
+        "loops_jaccard": f"{both / either:.4f}" if either else "NA",
+    }
+    for result in results.values():
+        quality |= result.quality
+    reasons = [f"{name}: {result.reason}" for name, result in results.items() if result.reason]
+    return Calls(
+        np.minimum(*confidences.values()),
+        quality,
+        "; ".join(reasons),
+        {f"confidence.{name}": confidence for name, confidence in confidences.items()},
+    )
