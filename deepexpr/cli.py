@@ -21,10 +21,10 @@ from deepexpr.errors import InputError, UsageError
 #: In the order of the data flow.
 VERBS = (
     "simulate", "init", "check", "plan", "obtain", "genome", "promoters", "import-promoters",
-    "transcriptome", "reads", "expression", "trim", "pairs", "ends", "contacts", "call-loops",
-    "signal", "import-loops", "dataset", "splits", "gkm", "train", "predict", "cross", "baseline",
-    "evaluate", "interpret", "attribution", "filters", "tomtom", "enhancers", "cismodule",
-    "table", "figure",
+    "transcriptome", "reads", "expression", "trim", "pairs", "ends", "contacts", "concordance",
+    "call-loops", "signal", "import-loops", "dataset", "splits", "gkm", "train", "predict", "cross",
+    "baseline", "evaluate", "interpret", "attribution", "filters", "tomtom", "enhancers",
+    "cismodule", "table", "figure",
 )  # fmt: skip
 
 

@@ -104,6 +104,13 @@ QC = Table("sample", "metric", Column("value", "words"), "expected", "verdict", 
 #: The same of the loops of one cell line; the value of `reason` is text.
 LOOP_QC = QC[1:]
 
+#: One row per pair of HiChIP samples of an assembly: stratum-adjusted correlation of their contact
+#: maps (NaN where there is none), over so many chromosomes; replicates is 1 within a cell line.
+CONCORDANCE = Table(
+    Column("sample1", "name"), Column("sample2", "name"), Column("cell_line1", "name"),
+    Column("cell_line2", "name"), "replicates", "scc", "chromosomes",
+)  # fmt: skip
+
 #: One row per fold x gene; role is "train", "validation" or "test"; fold is 0..K-1.
 SPLITS = Table("fold", "gene", "role")
 

@@ -3,11 +3,16 @@
 REQUIRED INPUTS: FASTQ, BAM, pairs or loops of the hichip samples; reference/{assembly}/bowtie/,
 chrom.sizes.
 OUTPUTS: hichip/{sample}/ {unit}.trim.tsv, pairs.gz, qc.tsv, contacts.tsv.gz, depth.tsv.gz,
-pairs.mcool (on request); hichip/qc.assembly-{assembly}.tsv, hichip/qc.cell_line-{cell_line}.tsv,
+pairs.mcool (on request); hichip/concordance.{assembly}.tsv and .qc.tsv; hichip/qc.assembly-{assembly}.tsv, hichip/qc.cell_line-{cell_line}.tsv,
 hichip/trimming_mqc.tsv, hichip/pairs_mqc.tsv.
 """
 
-from deepexpr.hichip.sections import ContactSection, PairSection, TrimSection
+from deepexpr.hichip.sections import (
+    ConcordanceSection,
+    ContactSection,
+    PairSection,
+    TrimSection,
+)
 
 BOWTIE_INDEX = lambda w: [
     get_sample_reference(f"bowtie/{file}")(w)
@@ -116,6 +121,7 @@ rule join_pairs:
         stats=get_trim_stats,
         sizes=get_sample_reference("chrom.sizes"),
         aliases=lambda w: get_alias_file(RUN.sample_value(w.sample, "assembly")),
+        blacklist=get_blacklist,
     output:
         pairs=out("hichip/{sample}/pairs.gz"),
         qc=out("hichip/{sample}/qc.tsv"),
@@ -132,6 +138,7 @@ rule join_pairs:
             *[f"--pairs={path}" for path in input.pairs],
             *[f"--trim-stats={path}" for path in input.stats],
             *get_alias_option(RUN.sample_value(w.sample, "assembly")),
+            *[f"--blacklist={path}" for path in input.get("blacklist", [])],
         ],
         settings=get_settings("hichip", PairSection),
     shell:
@@ -212,6 +219,32 @@ rule count_contacts:
         "python -m deepexpr contacts --pairs {input.pairs:q} {params.anchors:q}"
         " --settings {params.settings:q}"
         " --output {output.contacts:q} --depth {output.depth:q} 2> {log:q}"
+
+
+rule compare_samples:
+    """Stratum-adjusted correlation of the contact maps of all samples of an assembly."""
+    input:
+        lambda w: [
+            out(f"hichip/{s}/pairs.gz") for s in RUN.compared_samples(w.assembly)
+        ],
+    output:
+        table=out("hichip/concordance.{assembly}.tsv"),
+        qc=out("hichip/concordance.{assembly}.qc.tsv"),
+    log:
+        out("logs/hichip/{assembly}.compare_samples.log"),
+    benchmark:
+        out("benchmarks/hichip/{assembly}.compare_samples.tsv")
+    conda:
+        "../envs/deepexpr.yaml"
+    params:
+        pairs=lambda w, input: [
+            f"{RUN.sample_value(sample, 'cell_line')}:{sample}:{path}"
+            for sample, path in zip(RUN.compared_samples(w.assembly), input)
+        ],
+        settings=get_settings("hichip", ConcordanceSection),
+    shell:
+        "python -m deepexpr concordance --pairs {params.pairs:q} --settings {params.settings:q}"
+        " --output {output.table:q} --qc {output.qc:q} 2> {log:q}"
 
 
 rule write_multiqc:

@@ -114,6 +114,13 @@ def get_given_pairs(wildcards):
     return [path for path in rows["pairs"] if path]
 
 
+def get_blacklist(wildcards):
+    """The blacklist of a sample's assembly, where there is one."""
+    assembly = RUN.sample_value(wildcards.sample, "assembly")
+    path = config["assemblies"][assembly]["blacklist"]
+    return [path] if path else []
+
+
 def get_trim_stats(wildcards):
     """Counts of the trimming, where it is done here."""
     if RUN.entry[wildcards.sample] != "reads":

@@ -27,6 +27,11 @@ from deepexpr.reference.annotation import annotation_names, count_names, names_g
 from deepexpr.reference.chromosomes import require_common_name
 from deepexpr.reference.fasta import fasta_names
 
+#: Keys of an assembly that name files.
+ASSEMBLY_FILES = (
+    "promoters", "places", "genome", "annotation", "transcripts", "aliases", "blacklist",
+)  # fmt: skip
+
 
 def load_and_check(
     config: Mapping[str, Any], where: str
@@ -240,7 +245,7 @@ def _missing_files(
                 )
     for name in dict.fromkeys(samples["assembly"]):
         assembly = config["assemblies"][name]
-        for key in ("promoters", "places", "genome", "annotation", "transcripts", "aliases"):
+        for key in ASSEMBLY_FILES:
             path = assembly[key] if assembly[key] != AUTO else None  # type: ignore[assignment]  # another path than above
             if path and path not in made and not Path(path).is_file():
                 yield InputError(
@@ -250,6 +255,8 @@ def _missing_files(
                     if key in ("genome", "annotation")
                     else "Correct the path, or set it to auto or null."
                     if key == "aliases"
+                    else "Correct the path, or set it to null."
+                    if key == "blacklist"
                     else "Correct the path, or set it to null to cut them from the genome.",
                 )
     for line, published in config["published"].items():

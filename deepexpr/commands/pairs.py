@@ -44,6 +44,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_settings(parser, PairSection, drop_chromosomes="--drop-chromosome")
     add_aliases(parser)
     parser.add_argument(
+        "--blacklist", help="BED of regions: pairs with an end in one are left out and counted"
+    )
+    parser.add_argument(
         "--min-mapq",
         type=int,
         help="reads of lower mapping quality count as multi-mapped (default: by the aligner that a "
@@ -63,6 +66,7 @@ def run(args: argparse.Namespace) -> None:
         qc_table,
         sum_trim_stats,
     )
+    from deepexpr.hichip.regions import read_regions
     from deepexpr.options import given
 
     if len(args.bam1) != len(args.bam2) or bool(args.bam1) == bool(args.pairs):
@@ -73,9 +77,13 @@ def run(args: argparse.Namespace) -> None:
     settings = given(args, PairSettings)
     chromosomes = read_chromosomes(args.chrom_sizes, args.aliases)
     stats = sum_trim_stats(args.trim_stats)
+    blacklist = None
+    if args.blacklist:
+        names, aliases = chromosomes.names, chromosomes.aliases
+        blacklist = read_regions(args.blacklist, names, "blacklist", aliases)
     if args.pairs:
-        mates, counts = pairs_from_pairs(args.pairs, chromosomes, args.output, settings)
+        mates, counts = pairs_from_pairs(args.pairs, chromosomes, args.output, settings, blacklist)
     else:
         couples = list(zip(args.bam1, args.bam2, strict=True))
-        mates, counts = pairs_from_bams(couples, chromosomes, args.output, settings)
+        mates, counts = pairs_from_bams(couples, chromosomes, args.output, settings, blacklist)
     write_table(qc_table(args.sample, stats, mates, counts), args.qc)

@@ -1,8 +1,9 @@
 """Mates to valid pairs with a full account of what was dropped (docs/method.md, section 2.3).
 
-Order of the filters: both mates uniquely mapped; none on a dropped chromosome; duplicates
-out; then cis pairs closer than `min_distance`, which are uncut or self-ligated fragments and
-not contacts. Every number goes to the QC table; only valid pairs go to the file.
+Order of the filters: both mates uniquely mapped; none on a dropped chromosome, none in a
+blacklisted region; duplicates out; then cis pairs closer than `min_distance`, which are uncut or
+self-ligated fragments and not contacts. Every number goes to the QC table; only valid pairs go to
+the file.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from deepexpr.hichip.chromosomes import Chromosomes
 from deepexpr.hichip.pair_store import PairStore, SortedPairs
 from deepexpr.hichip.pairs_format import PairsReader, PairsWriter
 from deepexpr.hichip.quality import judge
+from deepexpr.hichip.regions import Lookup, Regions
 from deepexpr.hichip.sections import PairSection
 from deepexpr.schemas import QC
 from deepexpr.settings import Field
@@ -48,11 +50,13 @@ class PairSettings(PairSection):
 class PairCounts:
     """Pairs by fate; the classes are of pairs without duplicates.
 
-    within : distinct pairs within each chromosome (by index); small_fraction : of distinct pairs,
-    those within the short chromosome that holds most, where that is suspicious, else 0.
+    blacklisted : None where there is no blacklist; within : distinct pairs within each chromosome
+    (by index); small_fraction : of distinct pairs, those within the short chromosome that holds
+    most, where that is suspicious, else 0.
     """
 
     dropped_chromosome: int = 0
+    blacklisted: int | None = None
     duplicates: int = 0
     distinct: int = 0
     cis_short: int = 0
@@ -97,6 +101,7 @@ def pairs_from_bams(
     chromosomes: Chromosomes,
     output: str | Path,
     settings: PairSettings,
+    blacklist: Regions | None = None,
 ) -> tuple[MateCounts, PairCounts]:
     """Join the mates of each (BAM 1, BAM 2), one couple per lane, and write valid pairs.
 
@@ -109,7 +114,7 @@ def pairs_from_bams(
         for couple in bams
         for batch in read_mates(couple, chromosomes, mates, settings.min_mapq)
     )
-    counts = _write_pairs(batches, chromosomes, output, settings)
+    counts = _write_pairs(batches, chromosomes, output, settings, blacklist)
     log.info("%d pairs mapped, %d with both mates unique", mates.pairs, mates.both_unique)
     return mates, counts
 
@@ -119,6 +124,7 @@ def pairs_from_pairs(
     chromosomes: Chromosomes | None,
     output: str | Path,
     settings: PairSettings,
+    blacklist: Regions | None = None,
 ) -> tuple[MateCounts, PairCounts]:
     """Filter, sort and deduplicate .pairs files of other tools, in any order of pairs.
 
@@ -130,7 +136,7 @@ def pairs_from_pairs(
             chromosomes = first.chromosomes
     least = 1 if settings.min_mapq is None else settings.min_mapq
     batches = (b for path in paths for b in _renumbered(path, chromosomes, mates, least))
-    return mates, _write_pairs(batches, chromosomes, output, settings)
+    return mates, _write_pairs(batches, chromosomes, output, settings, blacklist)
 
 
 def qc_table(
@@ -155,6 +161,7 @@ def qc_table(
         "both_unique": mates.both_unique,
         "dropped_chromosome": counts.dropped_chromosome,
         "dropped_chromosome_fraction": _fraction(counts.dropped_chromosome, mates.both_unique),
+        **_blacklisted(counts, mates.both_unique),
         "duplicates": counts.duplicates,
         "duplicate_fraction": _fraction(counts.duplicates, counts.duplicates + counts.distinct),
         "cis_below_1kb": counts.cis_short,
@@ -198,6 +205,13 @@ def sum_trim_stats(paths: Sequence[str | Path]) -> pd.DataFrame | None:
     return values.rename_axis("metric").reset_index(name="value")
 
 
+def _blacklisted(counts: PairCounts, of: int) -> dict[str, float]:
+    if counts.blacklisted is None:
+        return {}
+    fraction = _fraction(counts.blacklisted, of)
+    return {"blacklisted": counts.blacklisted, "blacklisted_fraction": fraction}
+
+
 def _fraction(part: float, whole: float) -> float:
     return part / whole if whole else 0.0
 
@@ -215,6 +229,13 @@ def _renumbered(
             yield batch._replace(chromosome=ids[batch.chromosome])
         mates.pairs += reader.unmapped
         mates.unique = (mates.both_unique, mates.both_unique)
+
+
+def _outside(batch: PairBatch, excluded: Lookup, counts: PairCounts) -> PairBatch:
+    """The pairs without an end in a blacklisted region; `counts` counts the others."""
+    inside = excluded.inside(batch.chromosome, batch.position - 1).any(axis=1)
+    counts.blacklisted += int(inside.sum())  # type: ignore[operator]  # 0 where there is a blacklist
+    return PairBatch(*(a[~inside] for a in batch))
 
 
 def _look_for_mitochondrion(
@@ -244,8 +265,10 @@ def _write_pairs(
     chromosomes: Chromosomes,
     output: str | Path,
     settings: PairSettings,
+    blacklist: Regions | None,
 ) -> PairCounts:
-    counts = PairCounts()
+    counts = PairCounts(blacklisted=0 if blacklist else None)
+    excluded = blacklist.lookup(chromosomes.index) if blacklist else None
     dropped = [chromosomes.index.get(name, -1) for name in settings.drop_chromosomes]
     with (
         atomic_path(output) as temporary,
@@ -254,18 +277,20 @@ def _write_pairs(
         for batch in batches:
             keep = ~np.isin(batch.chromosome, dropped).any(axis=1)
             counts.dropped_chromosome += int((~keep).sum())
-            store.add(PairBatch(*(a[keep] for a in batch)))
+            kept = PairBatch(*(a[keep] for a in batch))
+            store.add(_outside(kept, excluded, counts) if excluded else kept)
         with open(temporary, "wb") as handle:
             writer = PairsWriter(handle, chromosomes)
             for pairs in store.sorted():
                 valid = counts.add(pairs, settings.min_distance)
-                kept = [a[valid] for a in pairs[2:6]]
-                writer.write(pairs._replace(**dict(zip(pairs._fields[2:6], kept, strict=True))))
+                columns = [a[valid] for a in pairs[2:6]]
+                writer.write(pairs._replace(**dict(zip(pairs._fields[2:6], columns, strict=True))))
             writer.close()
     _look_for_mitochondrion(counts, chromosomes, settings)
     log.info(
-        "%d pairs on dropped chromosomes, %d duplicates, %d closer than %d bp, %d valid",
-        counts.dropped_chromosome, counts.duplicates, counts.too_close, settings.min_distance,
-        counts.valid,
+        "%d pairs on dropped chromosomes, %s in blacklisted regions, %d duplicates, %d closer than "
+        "%d bp, %d valid",
+        counts.dropped_chromosome, counts.blacklisted or "none", counts.duplicates,
+        counts.too_close, settings.min_distance, counts.valid,
     )  # fmt: skip
     return counts

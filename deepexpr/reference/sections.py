@@ -35,6 +35,9 @@ class AssemblySection(Section):
     aliases: str | None = None
     """Other names of the genome's chromosomes, by which annotation, pairs, BAM and loops are read:
     a table of UCSC (chromAlias.txt), or auto for chr1 and 1, chrM and MT."""
+    blacklist: str | None = None
+    """BED of regions where reads pile up for no biological reason, such as ENCODE's: HiChIP pairs
+    with an end in one are left out before contacts are counted."""
 
 
 class PromoterSection(Section):

@@ -88,6 +88,14 @@ def _chromosome_sizes(run: Run, of: Subject) -> list[str]:
     return _reference("chrom.sizes")(run, of) if given else []
 
 
+def _concordance(ending: str) -> Callable[[Run, Subject], list[str]]:
+    return lambda run, of: [
+        run.out(f"hichip/concordance.{a}.{ending}")
+        for a in run.assemblies
+        if run.compared_samples(a)
+    ]
+
+
 def _run_infos(run: Run, of: Subject) -> dict[str, str]:
     return {
         sample: run.out(
@@ -151,7 +159,10 @@ def _title(run: Run, of: Subject) -> list[str]:
 SOURCES: dict[str, Callable[[Run, Subject], list[str] | dict[str, str]]] = {
     "dataset": _each("features/{line}/dataset.h5"),
     "signal": _named("loop_lines", "loops/{line}/signal.tsv"),
+    "contacts": _named("called_lines", "loops/{line}/contacts.bedpe"),
     "qc": _named("called_lines", "hichip/qc.cell_line-{line}.tsv"),
+    "concordance": _concordance("tsv"),
+    "replicate_qc": _concordance("qc.tsv"),
     "loop_qc": _named("called_lines", "loops/{line}/qc.tsv"),
     "trace": _named("loop_lines", "motifs/{line}/cismodule/trace.tsv"),
     "metrics": lambda run, of: [run.out("evaluation/metrics.tsv")],

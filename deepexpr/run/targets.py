@@ -105,6 +105,12 @@ class Run:
         }
         return [line for line in self.loop_lines if "loops" not in entries[line]]
 
+    def compared_samples(self, assembly: str) -> list[str]:
+        """HiChIP samples of an assembly whose maps are compared: all, where any are replicates."""
+        samples = self.paired_samples(assembly=assembly)
+        lines = [self.sample_value(sample, "cell_line") for sample in samples]
+        return samples if len(set(lines)) < len(lines) else []
+
     @cached_property
     def published_lines(self) -> list[str]:
         """Cell lines whose expression comes of reads and is compared with published values."""
@@ -296,6 +302,9 @@ def _hichip(run: Run) -> list[str]:
             for mate in (1, 2)
         ]
     files += ["hichip/trimming_mqc.tsv", "hichip/pairs_mqc.tsv"] if samples else []
+    for a in run.assemblies:
+        compared = ("tsv", "qc.tsv") if run.compared_samples(a) else ()
+        files += [f"hichip/concordance.{a}.{ending}" for ending in compared]
     called = ("contacts.bedpe", "loops.bedpe", "loops.interact.bed", "loops.longrange.txt",
               "qc.tsv")  # fmt: skip
     files += [f"loops/{line}/{file}" for line in run.called_lines for file in called]
