@@ -30,10 +30,11 @@ QUALITY_COLUMNS = columns_of(
     "section item metric value expected verdict meaning", words="section value"
 )
 
-LIBRARIES, LOOPS, EXPRESSION, TRAINING, COST, SOFTWARE = (
-    "HiChIP libraries", "Loops", "RNA-seq libraries", "Training", "Run time and memory", "Software",
+LIBRARIES, REPLICATES, LOOPS, EXPRESSION, TRAINING, COST, SOFTWARE = (
+    "HiChIP libraries", "HiChIP replicates", "Loops", "RNA-seq libraries", "Training",
+    "Run time and memory", "Software",
 )  # fmt: skip
-SECTIONS = (LIBRARIES, LOOPS, EXPRESSION, TRAINING, COST, SOFTWARE)
+SECTIONS = (LIBRARIES, REPLICATES, LOOPS, EXPRESSION, TRAINING, COST, SOFTWARE)
 
 #: Below half of the reads pseudoaligned, kallisto's authors advise to look at the annotation.
 EXPECTATIONS = {
@@ -61,14 +62,17 @@ SHOWN = {
     "reads": "{:,.0f} reads", "pseudoaligned_fraction": "{:.1%} pseudoaligned",
     "unique_fraction": "{:.1%} unique", "duplicate_fraction": "{:.1%} duplicates",
     "cis_above_20kb_fraction": "{:.1%} cis above 20 kb", "trans_fraction": "{:.1%} trans",
-    "valid_pairs": "{:,.0f} valid pairs", "contacts": "{:,.0f} contacts", "loops": "{:,.0f} loops",
+    "valid_pairs": "{:,.0f} valid pairs", "replicates": "{:,.0f} replicates",
+    "replicate_scc": "lowest SCC {:.3f}", "scc_to_others": "to other cell lines up to {:.3f}",
+    "contacts": "{:,.0f} contacts", "loops": "{:,.0f} loops",
     "networks": "{:,.0f} networks", "median_epochs": "{:g} epochs (median)",
     "median_best_loss": "best validation loss {:.3f} (median)", "jobs": "jobs: {:,.0f}",
     "seconds": "longest {:,.1f} s", "memory": "largest {:,.0f} MiB",
 }  # fmt: skip
 
 NO_ROWS = {
-    LIBRARIES: "No HiChIP library was processed.", LOOPS: "No loops were called.",
+    LIBRARIES: "No HiChIP library was processed.",
+    REPLICATES: "No cell line has two HiChIP samples.", LOOPS: "No loops were called.",
     EXPRESSION: "No RNA-seq reads were counted in this run.", TRAINING: "No network was trained.",
     COST: "No job was measured.", SOFTWARE: "No version was recorded.",
 }  # fmt: skip
@@ -88,11 +92,16 @@ def judged_sections(inputs: Inputs) -> list[pd.DataFrame]:
     """Rows of libraries, loops and expression: what the landing page warns of."""
     libraries = [_read(path, QC) for path in dict.fromkeys(inputs.qc.values())]
     libraries = [table.rename(columns={"sample": "item"}) for table in libraries]
+    replicates = [
+        _read(path, QC).rename(columns={"sample": "item"}) for path in inputs.replicate_qc
+    ]
     loops = [_read(path, LOOP_QC).assign(item=line) for line, path in inputs.loop_qc.items()]
     expression = [
         _judged(sample, _kallisto_numbers(path)) for sample, path in inputs.run_info.items()
     ]
-    named = ((LIBRARIES, libraries), (LOOPS, loops), (EXPRESSION, expression))
+    named = (
+        (LIBRARIES, libraries), (REPLICATES, replicates), (LOOPS, loops), (EXPRESSION, expression),
+    )  # fmt: skip
     return [
         pd.concat(tables, ignore_index=True).drop_duplicates().assign(section=section)
         for section, tables in named

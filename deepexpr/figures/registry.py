@@ -64,6 +64,11 @@ _SPECS = (
         },
     ),
     _own(
+        "aggregate", "Mean contact map around loops", "aggregate", "aggregate", DATA,
+        ("contacts",), when=("hichip", "loops"),
+        filled={"row": "note.isna()", "column": "note.isna()", "pets": "note.isna()"},
+    ),
+    _own(
         "3", "Classification: AUC", "performance", "auc", PERFORMANCE, ("metrics",), ("tests",),
         when=("classification",),
     ),
@@ -112,6 +117,11 @@ _SPECS = (
     ),
     _own("qc", "Quality of the HiChIP libraries", "qc", "qc", QUALITY, ("qc",)),
     _own(
+        "replicates", "Agreement of the replicates", "replicates", "replicates", QUALITY,
+        ("concordance",), ("signal", "replicate_qc"),
+        filled={"cell_line": "True"},
+    ),
+    _own(
         "training_curves", "Training curves", "training", "training_curves", QUALITY,
         ("history",),
     ),
@@ -122,14 +132,14 @@ _SPECS = (
     ),
     _own(
         "quality", "Quality of the run", "quality", "quality", QUALITY,
-        ("history",), ("qc", "loop_qc", "run_info", "versions", "benchmark"),
+        ("history",), ("qc", "replicate_qc", "loop_qc", "run_info", "versions", "benchmark"),
         after=("metrics", "filters_matches"), page=True,
     ),
     _own(
         "summary", "What was run, and the main numbers", "summary", "summary", SUMMARY,
         ("dataset",),
-        ("metrics", "qc", "loop_qc", "run_info", "signal", "cross", "motif_summary", "versions",
-         "title", "warning"), page=True,
+        ("metrics", "qc", "replicate_qc", "loop_qc", "run_info", "signal", "cross", "motif_summary",
+         "versions", "title", "warning"), page=True,
     ),
 )  # fmt: skip
 

@@ -336,6 +336,46 @@ def interpretation(seed: int = 10) -> pd.DataFrame:
     return table.assign(cell_line="K562")
 
 
+def replicates(lines=LINES, loops: int = 120, seed: int = 11) -> pd.DataFrame:
+    from deepexpr.figures.replicates import REPLICATES_COLUMNS
+
+    rng = np.random.default_rng(seed)
+    samples = [(f"{line}_hichip_{i}", line) for line in lines for i in (1, 2)]
+    rows = []
+    for i, (one, line) in enumerate(samples):
+        for other, beside in samples[i + 1 :]:
+            alike = line == beside
+            rows.append(
+                {"part": "maps", "cell_line": line, "cell_line2": beside, "sample1": one,
+                 "sample2": other, "scc": 0.9 if alike else 0.6,
+                 "verdict": "good: no count is out of the ordinary" if alike else np.nan}
+            )  # fmt: skip
+    for line in lines:
+        for size in rng.gamma(2, 10, loops):
+            rows.append(
+                {"part": "loops", "cell_line": line, "cell_line2": line,
+                 "sample1": f"{line}_hichip_1", "sample2": f"{line}_hichip_2",
+                 "count1": rng.poisson(size), "count2": rng.poisson(size)}
+            )  # fmt: skip
+    return pd.DataFrame(rows).reindex(columns=list(REPLICATES_COLUMNS))
+
+
+def aggregate(lines=LINES, seed: int = 12) -> pd.DataFrame:
+    from deepexpr.figures.aggregate import AGGREGATE_COLUMNS
+
+    rng = np.random.default_rng(seed)
+    row, column = (axis.ravel() for axis in np.mgrid[-10:11, -10:11])
+    tables = [
+        pd.DataFrame(
+            {"part": part, "cell_line": line, "row": row, "column": column, "loops": 800,
+             "pets": height * (row == 0) * (column == 0) + rng.gamma(4, 0.05, len(row))}
+        )
+        for line in lines
+        for part, height in (("loops", 4.0), ("controls", 0.0))
+    ]  # fmt: skip
+    return pd.concat(tables, ignore_index=True).reindex(columns=list(AGGREGATE_COLUMNS))
+
+
 REGRESSION = ("full", "sequence", "hichip", "linear_regression", "lasso", "random_forest")
 CLASSIFICATION = ("full", "sequence", "hichip", "logistic_regression", "svm", "random_forest")
 
@@ -346,6 +386,8 @@ TABLES = {
     "2A": loop_signal,
     "2B": loop_number,
     "2C": gene_tracks,
+    "aggregate": aggregate,
+    "replicates": replicates,
     "3": lambda: metrics("AUC", CLASSIFICATION),
     "4": lambda: metrics("PCC", REGRESSION),
     "5": cross,

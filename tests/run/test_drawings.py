@@ -16,11 +16,15 @@ UNIT = ("sample", "unit", "fq1", "fq2", "bam1", "bam2", "pairs", "loops", "bins"
         "expression")  # fmt: skip
 
 
-def a_run(*hichip, evaluation=(), motifs=(), entries=(), assemblies=None):
+def a_run(*hichip, evaluation=(), motifs=(), entries=(), assemblies=None, replicates=1):
     """Cell lines A and B of one assembly with RNA-seq reads, those named with HiChIP reads."""
     where = assemblies or {"A": "hg", "B": "hg"}
     rows = [(f"{line}.rna", "rna", line, a) for line, a in where.items()]
-    rows += [(f"{line}.hichip", "hichip", line, where[line]) for line in hichip]
+    rows += [
+        (f"{line}.hichip{'.more' * i}", "hichip", line, where[line])
+        for line in hichip
+        for i in range(replicates)
+    ]
     samples = pd.DataFrame(rows, columns=["sample", "assay", "cell_line", "assembly"])
     kinds = dict(entries)
     empty = dict.fromkeys(UNIT, "")
@@ -55,7 +59,7 @@ def test_every_figure_declares_what_a_run_can_give():
 
 
 def test_a_complete_run_makes_every_figure_once_per_subject():
-    run = a_run("A", "B", motifs={"interpret_genes": ["TAL1"]})
+    run = a_run("A", "B", motifs={"interpret_genes": ["TAL1"]}, replicates=2)
     assert left_out(run) == []
     assert {drawing.figure.name for drawing in drawings(run)} == set(FIGURES)
     assert [s for s in stems(run) if s.startswith("figure_8")] == ["figure_8.A", "figure_8.B"]

@@ -1,0 +1,122 @@
+"""Agreement of HiChIP replicates: correlation of the maps, and counts of the loops."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from deepexpr.figures import style
+from deepexpr.figures.declaration import columns_of
+from deepexpr.figures.inputs import Inputs, read_tables
+from deepexpr.figures.qc import verdict
+from deepexpr.files import read
+from deepexpr.schemas import CONCORDANCE, QC, SIGNAL, Column, Table
+
+#: part "maps": one row per pair of samples and its stratum-adjusted correlation. part "loops": one
+#: row per loop and pair of replicates, with its PETs in both; verdict in words at the cell line's
+#: first row of maps.
+REPLICATES_COLUMNS = Table(
+    *columns_of("part cell_line", words="part").columns,
+    *(Column(name, "words") for name in ("sample1", "sample2", "cell_line2", "verdict")),
+    *columns_of("scc count1 count2", count1="PETs", count2="PETs").columns,
+)
+TITLE = "Agreement of the replicates"
+
+
+def build_replicates(inputs: Inputs) -> pd.DataFrame:
+    """Correlations of all samples, and the loops' counts in every two replicates."""
+    maps = read_tables(inputs.concordance, CONCORDANCE).rename(columns={"cell_line1": "cell_line"})
+    maps = maps.assign(part="maps", verdict=np.nan)
+    maps["verdict"] = maps["verdict"].astype(object)
+    judged = read_tables(inputs.replicate_qc, QC)
+    for line, rows in judged.groupby("sample", sort=False):
+        own = maps.index[(maps["cell_line"] == line) & (maps["replicates"] == 1)]
+        maps.loc[own[:1], "verdict"] = verdict(rows)
+    parts = [maps]
+    for line, path in inputs.signal.items():
+        counts = read(SIGNAL, path).filter(regex=r"^count\.")
+        for one, other in combinations(counts.columns, 2):
+            parts.append(
+                pd.DataFrame({"count1": counts[one], "count2": counts[other]}).assign(
+                    part="loops",
+                    cell_line=line,
+                    cell_line2=line,
+                    sample1=one.removeprefix("count."),
+                    sample2=other.removeprefix("count."),
+                )
+            )
+    filled = [part for part in parts if len(part)]
+    table = pd.concat(filled, ignore_index=True) if filled else maps
+    return table.reindex(columns=list(REPLICATES_COLUMNS))
+
+
+def draw_replicates(table: pd.DataFrame) -> Figure:
+    """A map of all correlations, and per cell line the counts in its least alike replicates."""
+    maps = table[(table["part"] == "maps") & table["sample1"].notna() & table["sample2"].notna()]
+    if maps.empty:
+        return style.only_words(TITLE, "No cell line has two HiChIP samples.")
+    own = maps[maps["cell_line"] == maps["cell_line2"]]
+    lines = list(dict.fromkeys(own["cell_line"]))
+    figure, axes = style.grid(
+        1 + len(lines), columns=2 if len(lines) in (1, 3) else 3, panel=(2.25, 2.5), sharex=False,
+        sharey=False,
+    )  # fmt: skip
+    _correlations(axes[0], maps)
+    style.titles(
+        axes,
+        [("Contact maps", ["stratum-adjusted correlation"])]
+        + [_counts(axis, table, own[own["cell_line"] == line]) for axis, line in
+           zip(axes[1:], lines, strict=True)],
+    )  # fmt: skip
+    return figure
+
+
+def _correlations(axis: Axes, maps: pd.DataFrame) -> None:
+    """Every two samples, those of a cell line side by side, with the value in the cell."""
+    firsts = maps[["sample1", "cell_line"]].set_axis(["sample", "line"], axis=1)
+    seconds = maps[["sample2", "cell_line2"]].set_axis(["sample", "line"], axis=1)
+    samples = list(dict.fromkeys(pd.concat([firsts, seconds])["sample"]))
+    values = pd.DataFrame(np.nan, index=samples, columns=samples)
+    for row in maps.itertuples():
+        values.loc[row.sample1, row.sample2] = values.loc[row.sample2, row.sample1] = row.scc
+    image = axis.imshow(values.to_numpy(float), vmin=0, vmax=1, cmap="viridis")
+    if len(samples) <= 8:
+        for (i, j), value in np.ndenumerate(values.to_numpy(float)):
+            if np.isfinite(value):
+                shade = "white" if value < 0.6 else "black"
+                axis.text(j, i, f"{value:.2f}", ha="center", va="center", fontsize=5, color=shade)
+    axis.set_xticks(range(len(samples)), samples, rotation=90, fontsize=5)
+    axis.set_yticks(range(len(samples)), samples, fontsize=5)
+    axis.figure.colorbar(image, ax=axis, shrink=0.6)
+
+
+def _counts(axis: Axes, table: pd.DataFrame, own: pd.DataFrame) -> tuple[str, list[str]]:
+    """The loops' counts in the two least alike replicates; heading and details of the panel."""
+    least = own.sort_values("scc", kind="stable").iloc[0]
+    line, one, other = least["cell_line"], least["sample1"], least["sample2"]
+    told = own["verdict"].dropna()
+    scc = "not defined" if pd.isna(least["scc"]) else f"{least['scc']:.3f}"
+    details = [f"{len(own)} pair{'s' * (len(own) > 1)} of replicates, lowest SCC {scc}"]
+    details += [str(told.iloc[0])] if len(told) else []
+    loops = table[
+        (table["part"] == "loops") & (table["sample1"] == one) & (table["sample2"] == other)
+    ].dropna(subset=["count1", "count2"])
+    axis.set_xlabel(f"PETs in {one}")
+    axis.set_ylabel(f"PETs in {other}")
+    if loops.empty:
+        style.say(axis, "No loop was called in this cell line.")
+        return str(line), details
+    x, y = (np.log2(1 + loops[c].to_numpy(float)) for c in ("count1", "count2"))
+    axis.scatter(x, y, s=3, linewidths=0, alpha=0.3, color=style.BLUE, rasterized=True)
+    top = max(x.max(), y.max(), 1.0)
+    axis.plot([0, top], [0, top], color=style.GREY, linewidth=0.7)
+    ticks = np.arange(0, top + 1, max(1, int(top // 4)))
+    axis.set_xticks(ticks, [f"{2**t - 1:,.0f}" for t in ticks])
+    axis.set_yticks(ticks, [f"{2**t - 1:,.0f}" for t in ticks])
+    if len(loops) > 2 and np.ptp(x) and np.ptp(y):
+        details.insert(1, f"{len(loops):,} loops, r = {np.corrcoef(x, y)[0, 1]:.3f} of log2")
+    return str(line), details
