@@ -178,15 +178,25 @@ def names_gene(path: str | Path, symbol: str, ignore_case: bool = False) -> bool
         return any(case(symbol) in case(line) and word.search(line) for line in handle)
 
 
+#: Names without blanks.
+_PLAIN = re.compile(r"\S*")
+
+
 def _clean_symbols(transcripts: pd.DataFrame) -> pd.DataFrame:
-    gene = transcripts["gene"].astype(str).str.strip()
-    return transcripts.assign(gene=gene.str.replace(r"\s+", "_", regex=True))
+    gene = transcripts["gene"].astype(str)
+    names = gene.unique().tolist()
+    blank = {name: "_".join(name.split()) for name in names if not _PLAIN.fullmatch(name)}
+    return transcripts.assign(gene=gene.replace(blank) if blank else gene)
+
+
+#: RefSeq's prefixes of accessions.
+_REFSEQ = {"NM_": "protein_coding", "XM_": "protein_coding", "NR_": "non_coding",
+           "XR_": "non_coding"}  # fmt: skip
 
 
 def _fill_biotypes(transcripts: pd.DataFrame) -> pd.DataFrame:
     """Stated biotype, else RefSeq's accession prefix, else whether there is a coding sequence."""
-    prefix = transcripts["transcript"].str.extract(r"^([NX][MR])_", expand=False)
-    by_prefix = prefix.str[1].map({"M": "protein_coding", "R": "non_coding"})
+    by_prefix = transcripts["transcript"].str[:3].map(_REFSEQ)
     coding = {True: "protein_coding", False: "non_coding"}
     by_sequence = transcripts["coding"].astype(object).map(coding)
     # NCBI calls the transcripts of protein-coding genes mRNA.

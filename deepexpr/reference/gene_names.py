@@ -22,7 +22,8 @@ _NO_SYMBOL = ("", "-", "--", ".", "n/a")
 
 def stated_symbols(genes: pd.Series) -> pd.Series:
     """Symbols (str), missing where a mark such as "-" stands for none: it joins no genes."""
-    return genes.mask(genes.astype(object).map(lambda name: str(name).strip() in _NO_SYMBOL))
+    marks = [name for name in genes.unique().tolist() if str(name).strip() in _NO_SYMBOL]
+    return genes.mask(genes.isin(marks)) if marks else genes
 
 
 def fill_symbols(transcripts: pd.DataFrame) -> pd.DataFrame:

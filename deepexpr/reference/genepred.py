@@ -11,6 +11,8 @@ Coordinates are 0-based, half-open already.
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -21,17 +23,25 @@ from deepexpr.reference.gene_names import stated_symbols
 
 #: Numbers of columns.
 _MINIMAL, _PLAIN, _KNOWN_GENE = 6, 10, 12
+_COLUMNS = ("transcript", "gene", "chromosome", "strand", "start", "end", "coding")
 
 
 def parse_genepred(path: str | Path) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Transcripts (one row per line; columns as of `gtf.parse_gtf`) and exons (row = the
     transcript's row number)."""
-    lines = _lines(path)
-    _refuse_alignments(lines, path)
-    with_bin = _has_bin([fields for _, fields in lines])
-    transcripts: list[tuple] = []
+    lines, with_bin = _lines(path), False
+    first = next(lines, None)
+    if first is not None:
+        lines = itertools.chain([first], lines)
+    if first is not None and len(first[1]) != _MINIMAL:  # all rows together tell what they are
+        kept = list(lines)
+        _refuse_alignments(kept, path)
+        with_bin, lines = _has_bin([fields for _, fields in kept]), iter(kept)
+    values: list[list] = [[] for _ in _COLUMNS]
     exons: list[tuple[int, int, int]] = []
+    width = 0
     for number, fields in lines:
+        width = max(width, len(fields))
         try:
             row, parts = _parse(fields, with_bin)
         except (ValueError, IndexError) as error:
@@ -42,13 +52,12 @@ def parse_genepred(path: str | Path) -> tuple[pd.DataFrame, pd.DataFrame]:
                 "chromosome, strand, start, end, symbol",
                 found=" ".join(fields)[:100],
             ) from error
-        exons.extend((len(transcripts), start, end) for start, end in parts)
-        transcripts.append(row)
-    columns = ["transcript", "gene", "chromosome", "strand", "start", "end", "coding"]
-    table = pd.DataFrame(transcripts, columns=columns)
+        exons.extend((len(values[0]), start, end) for start, end in parts)
+        for column, value in zip(values, row, strict=True):
+            column.append(value)
+    table = pd.DataFrame(dict(zip(_COLUMNS, values, strict=True)))
     table["gene"] = stated_symbols(table["gene"]).fillna(table["transcript"])
     empty = pd.Series([None] * len(table), index=table.index, dtype=object)
-    width = max((len(fields) for _, fields in lines), default=0)
     plain = width == _PLAIN + with_bin
     table = table.assign(
         gene_id=table["gene"], gene_label=table["gene"], biotype=empty, gene_biotype=empty,
@@ -58,13 +67,11 @@ def parse_genepred(path: str | Path) -> tuple[pd.DataFrame, pd.DataFrame]:
     return table, pd.DataFrame(exons, columns=["row", "start", "end"], dtype="int64")
 
 
-def _lines(path: str | Path) -> list[tuple[int, list[str]]]:
+def _lines(path: str | Path) -> Iterator[tuple[int, list[str]]]:
     with reading(path, "annotation") as handle:
-        return [
-            (number, line.rstrip("\r\n").split("\t"))
-            for number, line in enumerate(handle, 1)
-            if not line.startswith("#") and line.strip()
-        ]
+        for number, line in enumerate(handle, 1):
+            if line[0] != "#" and not line.isspace():
+                yield number, line.rstrip("\r\n").split("\t")
 
 
 def _refuse_alignments(lines: list[tuple[int, list[str]]], path: str | Path) -> None:
