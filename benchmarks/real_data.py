@@ -21,6 +21,8 @@ from deepexpr.features.sequence import encode_bytes
 DATA = Path(__file__).resolve().parents[1].parent / "shared" / "data"
 LINES = ("K562", "Jurkat", "HCT116")
 TSS_INDEX = 1000
+#: Columns of a loop's anchors, as in schemas.SIGNAL.
+ANCHORS = tuple(f"{name}{i}" for i in (1, 2) for name in ("chromosome", "start", "end"))
 
 
 def require_data() -> None:
@@ -38,26 +40,35 @@ def promoters() -> pd.DataFrame:
     return table.drop_duplicates("gene").reset_index(drop=True)
 
 
-def expression() -> pd.DataFrame:
-    """Column gene, then log10(count + 0.1) of each line, quantile-normalised over all genes."""
+def published() -> pd.DataFrame:
+    """Column gene and the counts of each line."""
     counts = None
     for line in LINES:
         path = DATA / "expression" / f"rna_{line}.txt.gz"
         column = pd.read_csv(path, sep="\t", header=None, names=["gene", line])
         column = column.drop_duplicates("gene")
         counts = column if counts is None else counts.merge(column, on="gene")
-    return expression_table(counts, {line: [line] for line in LINES})
+    return counts
 
 
-def loops() -> pd.DataFrame:
-    """K562's loops as schemas.SIGNAL less `signal`; the file has no counts: each loop counts 1."""
-    path = DATA / "loops" / "k562_h3k27ac_hichip_all_hg38.washu.txt.gz"
+def expression() -> pd.DataFrame:
+    """Column gene, then log10(count + 0.1) of each line, quantile-normalised over all genes."""
+    return expression_table(published(), {line: [line] for line in LINES})
+
+
+def washu_loops(path: Path) -> pd.DataFrame:
+    """Loops of WashU text as schemas.SIGNAL less `signal`; without counts: each loop counts 1."""
     table = pd.read_csv(path, sep="\t", header=None, usecols=[0, 1])
     parts = [table[i].str.extract(r"(chr\w+):(\d+)-(\d+)") for i in (0, 1)]
     result = pd.concat(parts, axis=1)
-    result.columns = [f"{name}{i}" for i in (1, 2) for name in ("chromosome", "start", "end")]
+    result.columns = ANCHORS
     numbers = {name: "int64" for name in result if not name.startswith("chromosome")}
     return result.astype(numbers).assign(normalised=1.0)
+
+
+def loops() -> pd.DataFrame:
+    """K562's loops, as `washu_loops`."""
+    return washu_loops(DATA / "loops" / "k562_h3k27ac_hichip_all_hg38.washu.txt.gz")
 
 
 def datasets() -> dict[str, Dataset]:

@@ -1,6 +1,8 @@
 """Ten thousand real genes: the best fair baseline in closed form, and networks beside it.
 
     python benchmarks/real_genes.py words   --work DIR --output benchmarks/real_genes.tsv
+    python benchmarks/real_genes.py fine    --work DIR --output benchmarks/real_genes.tsv
+    python benchmarks/real_genes.py loops   --work DIR --output benchmarks/real_genes.tsv
     python benchmarks/real_genes.py network --work DIR --output benchmarks/real_genes.tsv \
         --recipe plain --group 0 --seed 1
     python benchmarks/real_genes.py together --work DIR --output benchmarks/real_genes.tsv \
@@ -28,15 +30,19 @@ os.environ.setdefault(
 import numpy as np
 import pandas as pd
 from real_genes_data import BIN, GROUPS, RealGenes, real_genes
+from real_genes_loops import ridge, trees
 from real_genes_net import Recipe, predict, train, word_codes
 from scipy.stats import pearsonr
-from sklearn.linear_model import RidgeCV
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
-from deepexpr.features.words import loop_windows, window_words
+from deepexpr.features.words import WORD_BLOCKS, loop_windows, window_words
 from deepexpr.files import write_table
-from deepexpr.model.words import decompose, solve_words
+from deepexpr.model.words import (
+    decompose,
+    ridge_by_factors,
+    solve_words,
+    standardisation,
+    standardised,
+)
 
 LINES = ("K562", "Jurkat", "HCT116", "GM12878", "K562_roadmap")
 #: Columns with loops: name, loops, line.
@@ -56,6 +62,9 @@ RECIPES = {
     "decay 0.1": Recipe(decay=0.1),
     "dropout 0.3": Recipe(dropout=0.3, dropout_dense=0.5),
 }
+#: Names in the table.
+NAMES = {"words": "words", "fine": "fine words"}
+LOOP_MODELS = {"fine words and loops": ridge, "fine words and loops, trees": trees}
 #: Shares of a network beside the words that are tried.
 WEIGHTS = np.linspace(0, 1, 21)
 TABLE = ("what", "group", "seed", *COLUMNS, "epochs", "cpu_minutes", "note")
@@ -105,10 +114,30 @@ def words(genes: RealGenes, counts, blocks, group: int) -> tuple[np.ndarray, np.
         for i, (_, loops, of) in enumerate(WITH_LOOPS):
             if of == line:
                 x = np.column_stack([result[:, column], loop_windows(genes.bins[loops], BIN)])
-                model = make_pipeline(StandardScaler(), RidgeCV(np.logspace(-1, 5, 25)))
-                model.fit(x[known], y[known, column])
-                result[known, len(LINES) + i] = model.predict(x[known])
-                result[test, len(LINES) + i] = model.predict(x[test])
+                predicted = ridge(x[known], y[known, column])
+                result[known, len(LINES) + i] = predicted(x[known])
+                result[test, len(LINES) + i] = predicted(x[test])
+    return result
+
+
+def fine_words(genes: RealGenes, counts, blocks, group: int) -> np.ndarray:
+    """As `words`, less the columns with loops, by `fine` words; counts of all genes.
+
+    Lines with the same genes share a penalty.
+    """
+    y = targets(genes)
+    result = np.full(y.shape, np.nan)
+    known = np.isfinite(y[:, : len(LINES)])
+    for same in np.unique(known, axis=1).T:
+        columns = [c for c in range(len(LINES)) if (known[:, c] == same).all()]
+        train = np.flatnonzero((genes.group != group) & same)
+        test = np.flatnonzero((genes.group == group) & same)
+        centre, scale = standardisation(counts[train], blocks)
+        values = y[np.ix_(train, columns)]
+        weights, left_out, _ = ridge_by_factors(standardised(counts[train], centre, scale), values)
+        result[np.ix_(train, columns)] = left_out
+        z = standardised(counts[test], centre, scale)
+        result[np.ix_(test, columns)] = z @ weights + values.mean(axis=0)
     return result
 
 
@@ -164,6 +193,27 @@ def together(genes: RealGenes, base: np.ndarray, networks: dict[int, np.ndarray]
     return np.mean(mixed, axis=0), weights.mean(axis=0)
 
 
+def measure_loops(genes: RealGenes, groups: list[int], work: Path, output: Path) -> None:
+    """Rows of what reads the fine words' left-out score and loops, in closed form and by trees."""
+    y = targets(genes)
+    for name, model in LOOP_MODELS.items():
+        for group in groups:
+            scored, path = file_of(work, "fine", group, 0), file_of(work, name, group, 0)
+            if path.is_file() or not scored.is_file():
+                continue
+            found, began = np.load(scored), time.process_time()
+            result, test = np.full(y.shape, np.nan), genes.group == group
+            for i, (_, loops, line) in enumerate(WITH_LOOPS):
+                column = LINES.index(line)
+                x = np.column_stack([found[:, column], loop_windows(genes.bins[loops], BIN)])
+                known = np.isfinite(y[:, column])
+                train, held = known & ~test, known & test
+                result[held, len(LINES) + i] = model(x[train], y[train, column])(x[held])
+            keep(path, result)
+            minutes = (time.process_time() - began) / 60
+            add_row(output, name, group, 0, scores(result[test], y[test]), 0, minutes)
+
+
 def add_row(output: Path, what, group, seed, values, epochs, minutes, note="") -> None:
     """Add the experiment to the table, in place of an earlier row of the same name."""
     row = dict(zip(COLUMNS, np.round(values, 4), strict=True))
@@ -194,7 +244,7 @@ def keep(path: Path, values: np.ndarray) -> None:
 def main() -> None:
     """Measure what is asked for."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", choices=["words", "network", "together"])
+    parser.add_argument("what", choices=["words", "fine", "loops", "network", "together"])
     parser.add_argument("--work", required=True, type=Path)
     parser.add_argument("--output", required=True, type=Path)
     parser.add_argument("--recipe", action="append", choices=list(RECIPES))
@@ -206,15 +256,21 @@ def main() -> None:
     genes = real_genes()
     y = targets(genes)
     groups = args.group or list(range(GROUPS))
-    if args.what == "words":
-        counts, blocks = window_words(genes.sequence)
+    if args.what in ("words", "fine"):
+        blocks = WORD_BLOCKS["fine" if args.what == "fine" else "coarse"]
+        counts, widths = window_words(genes.sequence, blocks)
         for group in groups:
-            path, began = file_of(args.work, "words", group, 0), time.process_time()
+            path, began = file_of(args.work, args.what, group, 0), time.process_time()
             if not path.is_file():
-                found = words(genes, counts, blocks, group)
+                solve = fine_words if args.what == "fine" else words
+                found = solve(genes, counts, widths, group)
                 keep(path, found)
                 minutes, test = (time.process_time() - began) / 60, genes.group == group
-                add_row(args.output, "words", group, 0, scores(found[test], y[test]), 0, minutes)
+                reached = scores(found[test], y[test])
+                add_row(args.output, NAMES[args.what], group, 0, reached, 0, minutes)
+        return
+    if args.what == "loops":
+        measure_loops(genes, groups, args.work, args.output)
         return
     seeds = args.seed or [1]
     if args.what == "together":

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from real_data import DATA, LINES, require_data
+from real_data import ANCHORS, DATA, LINES, published, require_data, washu_loops
 
 from deepexpr.expression.normalise import PSEUDOCOUNT
 from deepexpr.features.bins import loop_bins
@@ -27,7 +27,6 @@ LOOPS = {
     "GM12878": "gm12878_h3k27ac_hichip_hg38.bedpe.gz",
     "K562_bedpe": "k562_h3k27ac_hichip_hg38.bedpe.gz",
 }
-ANCHORS = tuple(f"{name}{i}" for i in (1, 2) for name in ("chromosome", "start", "end"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,29 +56,13 @@ def promoters() -> pd.DataFrame:
     return table.drop_duplicates("gene").sort_values("gene", ignore_index=True)
 
 
-def published() -> pd.DataFrame:
-    """Column gene and the counts of each line."""
-    counts = None
-    for line in LINES:
-        path = DATA / "expression" / f"rna_{line}.txt.gz"
-        column = pd.read_csv(path, sep="\t", header=None, names=["gene", line])
-        column = column.drop_duplicates("gene")
-        counts = column if counts is None else counts.merge(column, on="gene")
-    return counts
-
-
 def loops(name: str) -> pd.DataFrame:
     """Loops of LOOPS as schemas.SIGNAL less `signal`; without counts: each loop counts 1."""
     path = DATA / "loops" / LOOPS[name]
     if path.name.endswith(".bedpe.gz"):
         result = pd.read_csv(path, sep="\t", header=None, usecols=range(6), names=ANCHORS)
         return result.assign(normalised=1.0)
-    table = pd.read_csv(path, sep="\t", header=None, usecols=[0, 1])
-    parts = [table[i].str.extract(r"(chr\w+):(\d+)-(\d+)") for i in (0, 1)]
-    result = pd.concat(parts, axis=1)
-    result.columns = ANCHORS
-    numbers = {name: "int64" for name in result if not name.startswith("chromosome")}
-    return result.astype(numbers).assign(normalised=1.0)
+    return washu_loops(path)
 
 
 def dealt_groups(chromosome: np.ndarray) -> np.ndarray:

@@ -55,6 +55,18 @@ class Recipe:
     apart: bool = False
 
 
+@numba.njit(fastmath=True, cache=True, nogil=True, inline="always")
+def _filtered(codes, first, tables, bias, x):
+    """x (F,) = bias + the filters' values at the 4 * chunks letters from position `first` on."""
+    x[:] = bias
+    for c in range(len(tables)):
+        s = first + 4 * c
+        if 0 <= s < len(codes):
+            row = tables[c, codes[s]]
+            for f in range(len(x)):
+                x[f] += row[f]
+
+
 @numba.njit(fastmath=True, cache=True, nogil=True)
 def _forward(codes, shift, tables, bias, pool, out):
     """out (n, L // pool, F) += mean of ReLU; codes (n, L) int16 of the word that starts there."""
@@ -68,13 +80,7 @@ def _forward(codes, shift, tables, bias, pool, out):
             acc[:] = 0
             for p in range(t * pool, (t + 1) * pool):
                 q = p + shift[i] - half
-                x[:] = bias
-                for c in range(chunks):
-                    s = q + 4 * c
-                    if 0 <= s < length:
-                        row = tables[c, codes[i, s]]
-                        for f in range(filters):
-                            x[f] += row[f]
+                _filtered(codes[i], q, tables, bias, x)
                 for f in range(filters):
                     acc[f] += max(x[f], np.float32(0.0))
             for f in range(filters):
@@ -93,13 +99,7 @@ def _backward(codes, shift, tables, bias, pool, grad, grad_tables, grad_bias):
             g = grad[i, t]
             for p in range(t * pool, (t + 1) * pool):
                 q = p + shift[i] - half
-                x[:] = bias
-                for c in range(chunks):
-                    s = q + 4 * c
-                    if 0 <= s < length:
-                        row = tables[c, codes[i, s]]
-                        for f in range(filters):
-                            x[f] += row[f]
+                _filtered(codes[i], q, tables, bias, x)
                 for f in range(filters):
                     x[f] = g[f] if x[f] > 0 else np.float32(0.0)
                     grad_bias[f] += x[f]

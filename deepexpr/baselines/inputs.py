@@ -10,7 +10,7 @@ from deepexpr.baselines.gkm import count_gkm
 from deepexpr.baselines.settings import BaselineSettings
 from deepexpr.errors import InputError
 from deepexpr.features.dataset import Dataset
-from deepexpr.features.words import loop_totals, loop_windows, window_words
+from deepexpr.features.words import WORD_BLOCKS, loop_totals, loop_windows, window_words
 
 #: Methods whose features are their definition, whatever `settings.features` says.
 OWN_FEATURES = {"ridge": "network", "totals": "totals"}
@@ -55,13 +55,13 @@ def feature_matrix(
             parts.append(loop_windows(bins, dataset.bin_size) if kind == "network" else bins)
         else:
             parts.append(np.zeros((len(rows), 0)))
-    x = np.hstack(parts).astype(np.float64)
+    x = np.hstack(parts).astype(np.float64, copy=False)  # gigabytes, where words are fine
     return Features(x, tuple(part.shape[1] for part in parts))
 
 
 def _promoters(sequence, settings: BaselineSettings, kind: str) -> list[np.ndarray]:
     if kind == "network":
-        words, widths = window_words(sequence)
+        words, widths = window_words(sequence, WORD_BLOCKS[settings.word_blocks])
         return np.split(words, np.cumsum(widths)[:-1], axis=1)
     return [count_gkm(sequence, settings.length, settings.informative).toarray()]
 

@@ -7,17 +7,49 @@ models that are no networks. `deepexpr.model.layers.WordCounts` is the same coun
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 from deepexpr.features.sequence import LETTERS, other_strand_codes
 
-#: Words: letters, bounds of their windows as shares of the promoter (0.5 is the TSS; of 2,000 bp
-#: the others lie at -300 and +300), whether both strands share a count.
-WORD_BLOCKS = (
-    (4, (0.0, 0.35, 0.5, 0.65, 1.0), False),
-    (6, (0.0, 0.5, 1.0), True),
-)
+
+def _around_tss(*distances: int) -> tuple[float, ...]:
+    """Edges at the TSS, at these distances on both sides (bp, of 2,000 in all) and at the ends."""
+    shares = [distance / 2000 for distance in distances]
+    return (0.0, *(0.5 - s for s in reversed(shares)), 0.5, *(0.5 + s for s in shares), 1.0)
+
+
+class Block(NamedTuple):
+    """Words of one kind, and where they are counted.
+
+    word : letters. edges : shares of the promoter (0.5 is the TSS) that bound its windows.
+    both_strands : a word and its reverse complement share a count. gap : letters of any kind, N
+    too, between the halves of a word. soft : windows flow into each other: at each edge one has its
+    peak, and a word between two edges counts in both, more in the nearer one.
+    """
+
+    word: int
+    edges: tuple[float, ...]
+    both_strands: bool
+    gap: int = 0
+    soft: bool = False
+
+
+#: Sets of blocks by name; `fine` is for thousands of genes. Of 2,000 bp the inner edges of
+#: `coarse` lie at -300 and +300.
+WORD_BLOCKS = {
+    "coarse": (
+        Block(4, (0.0, 0.35, 0.5, 0.65, 1.0), False),
+        Block(6, (0.0, 0.5, 1.0), True),
+    ),
+    "fine": (
+        Block(4, _around_tss(40, 100, 200, 350, 600), False, soft=True),
+        Block(6, _around_tss(120, 400), True, soft=True),
+        *(Block(6, (0.0, 0.5, 1.0), True, gap) for gap in (1, 2, 3, 5)),
+    ),
+}
 
 #: Distances from the TSS (bp) within which loops are summed.
 WITHIN = (5_000, 25_000, 100_000, 1_000_000)
@@ -29,39 +61,68 @@ _DIGITS = np.full(256, -1, dtype=np.int64)
 _DIGITS[np.frombuffer(LETTERS.encode(), dtype=np.uint8)] = range(len(LETTERS))
 
 
-def window_words(sequence: np.ndarray, blocks=WORD_BLOCKS) -> tuple[np.ndarray, list[int]]:
+def window_words(
+    sequence: np.ndarray, blocks: Sequence[Block] = WORD_BLOCKS["coarse"]
+) -> tuple[np.ndarray, list[int]]:
     """Counts of every word in every window, sqrt(count + 3/8), and the columns of each block.
 
     sequence : (n, L) uint8 ASCII. Returns float32 (n, p): by block, window (5' to 3') and word in
     the order of base 4; with both strands a word and its reverse complement share the column of
     the smaller. A word lies in a window with all its letters; one with N counts nowhere.
     """
-    counts = [_block(sequence, *block) for block in blocks]
-    return np.sqrt(np.hstack(counts) + np.float32(0.375)), [part.shape[1] for part in counts]
+    counts = [_block(sequence, block) for block in blocks]
+    widths = [part.shape[1] for part in counts]
+    result = np.concatenate(counts, axis=1)
+    result += np.float32(0.375)
+    return np.sqrt(result, out=result), widths
 
 
-def _block(sequence, word: int, shares, both_strands: bool) -> np.ndarray:
-    edges = [round(share * sequence.shape[1]) for share in shares]
-    numbers = 4**word
+def word_windows(block: Block, length: int) -> list[tuple[int, np.ndarray]]:
+    """Of each window of a promoter of `length` bp: the first place where a word of `block` may
+    start, and what a word counts that starts there and at each place after it, float32.
+
+    Soft windows: 1 where the middle of a word is on the edge, falling in a line to 0 at the next.
+    """
+    edges = [round(share * length) for share in block.edges]
+    span = block.word + block.gap
+    if not block.soft:
+        sizes = [max(0, end - start - span + 1) for start, end in itertools.pairwise(edges)]
+        return [(s, np.ones(size, np.float32)) for s, size in zip(edges, sizes, strict=False)]
+    middle = np.arange(max(0, length - span + 1)) + span / 2
+    windows = []
+    for peak in np.eye(len(edges)):
+        weights = np.interp(middle, edges, peak).astype(np.float32)
+        inside = np.flatnonzero(weights)
+        first, last = (inside[0], inside[-1] + 1) if len(inside) else (0, 0)
+        windows.append((int(first), weights[first:last]))
+    return windows
+
+
+def _block(sequence: np.ndarray, block: Block) -> np.ndarray:
+    numbers = 4**block.word
     columns = np.arange(numbers)
-    if both_strands:
-        smaller = np.minimum(columns, other_strand_codes(word))
+    if block.both_strands:
+        smaller = np.minimum(columns, other_strand_codes(block.word))
         kept, columns = np.unique(smaller, return_inverse=True)
         numbers = len(kept)
-    result = np.zeros((len(sequence), (len(edges) - 1) * numbers), dtype=np.float32)
+    windows = word_windows(block, sequence.shape[1])
+    result = np.zeros((len(sequence), len(windows), numbers), dtype=np.float32)
     for row, letters in enumerate(sequence):
-        codes = _codes(letters, word)
-        for i, (start, end) in enumerate(itertools.pairwise(edges)):
-            inside = codes[start : max(start, end - word + 1)]
-            found = columns[inside[inside >= 0]]
-            result[row, i * numbers : (i + 1) * numbers] = np.bincount(found, minlength=numbers)
-    return result
+        codes = _codes(letters, block)
+        for i, (start, weights) in enumerate(windows):
+            inside = codes[start : start + len(weights)]
+            known = inside >= 0
+            found = columns[inside[known]]
+            result[row, i] = np.bincount(found, weights[known], minlength=numbers)
+    return result.reshape(len(sequence), -1)
 
 
-def _codes(letters: np.ndarray, word: int) -> np.ndarray:
+def _codes(letters: np.ndarray, block: Block) -> np.ndarray:
     """Base-4 code of the word that starts at each position of (L,) letters, -1 with an N."""
-    digits = np.lib.stride_tricks.sliding_window_view(_DIGITS[letters], word)
-    codes = digits @ 4 ** np.arange(word)[::-1]
+    half = block.word // 2
+    spans = np.lib.stride_tricks.sliding_window_view(_DIGITS[letters], block.word + block.gap)
+    digits = np.delete(spans, slice(half, half + block.gap), axis=1) if block.gap else spans
+    codes = digits @ 4 ** np.arange(block.word)[::-1]
     return np.where((digits < 0).any(axis=1), -1, codes)
 
 

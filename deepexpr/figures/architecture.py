@@ -211,7 +211,9 @@ def _detail(layer) -> str:
         text = f"{config['rate']:g}"
     elif kind == "WordCounts":
         strands = ", both strands" if config["both_strands"] else ""
-        text = f"{config['word']} bp × {len(config['edges']) - 1} windows{strands}"
+        gap = f" around {config['gap']}" if config.get("gap") else ""
+        windows = len(config["edges"]) - (not config.get("soft"))
+        text = f"{config['word']} bp{gap} × {windows} windows{strands}"
     elif kind == "Cropping1D":
         text = "of the outer bins"
     else:

@@ -46,6 +46,13 @@ Words = _switch(
     "Beside the convolutions, a linear score of word counts in windows of the promoter, with "
     "weights in closed form."
 )
+FineWordsFrom = Annotated[
+    PositiveInt | None,
+    Field(
+        description="From so many training genes on, words are counted in windows that flow into "
+        "each other, and with gaps too (deepexpr/features/words.py); null: never."
+    ),
+]
 Blocks = _count("Densely connected blocks.", least=0)
 Layers = _count("Convolutions in each block.", least=0)
 Growth = _count("Maps that each convolution of a block adds.")

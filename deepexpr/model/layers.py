@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import itertools
-
 import numpy as np
 
 from deepexpr.features.sequence import other_strand_codes
+from deepexpr.features.words import Block, word_windows
 from deepexpr.model.backend import keras
 
 
@@ -97,27 +96,40 @@ class WordCounts(keras.layers.Layer):
     a count then varies about equally whether the word is rare or common). Words are in the order
     of base 4 (A, C, G, T); a word lies in a window with all its letters; one with N counts nowhere.
 
-    word : letters, an even number. edges : positions, 0-based, that bound the windows.
+    word : letters, an even number. edges : positions, 0-based, that bound the windows; `soft` ones
+    flow into each other (features.words.word_windows).
     both_strands : a word and its reverse complement share one count, under the smaller code.
+    gap : letters of any kind, N too, between the halves of a word.
     """
 
-    def __init__(self, word: int, edges: list[int], both_strands: bool, **options) -> None:
+    def __init__(
+        self, word: int, edges: list[int], both_strands: bool, gap: int = 0, soft: bool = False,
+        **options,
+    ) -> None:  # fmt: skip
         super().__init__(**options)
         self.word = word
         self.edges = list(edges)
         self.both_strands = both_strands
+        self.gap = gap
+        self.soft = soft
 
     def call(self, promoter):
         """Counts by products: a word is its left half followed by its right half."""
-        half = self.word // 2
+        half, across = self.word // 2, self.word // 2 + self.gap
         halves = self._occurrences(promoter, half)
         counts = []
-        for start, end in itertools.pairwise(self.edges):
-            left = halves[:, start : end - self.word + 1]
-            right = halves[:, start + half : end - half + 1]
+        for start, weights in self._windows(promoter.shape[1]):
+            left = halves[:, start : start + len(weights)]
+            right = halves[:, start + across : start + across + len(weights)]
+            if self.soft:
+                left = left * weights[:, None]
             pairs = keras.ops.matmul(keras.ops.transpose(left, (0, 2, 1)), right)
             counts.append(self._merged(keras.ops.reshape(pairs, (-1, 4**self.word))))
         return keras.ops.sqrt(keras.ops.concatenate(counts, axis=1) + 0.375)
+
+    def _windows(self, length: int) -> list[tuple[int, np.ndarray]]:
+        edges = tuple(edge / length for edge in self.edges)
+        return word_windows(Block(self.word, edges, self.both_strands, self.gap, self.soft), length)
 
     @staticmethod
     def _occurrences(promoter, word: int):
@@ -144,9 +156,10 @@ class WordCounts(keras.layers.Layer):
     def compute_output_shape(self, input_shape):
         """(batch, windows * words)."""
         words = len(self._strands()[0]) if self.both_strands else 4**self.word
-        return (input_shape[0], (len(self.edges) - 1) * words)
+        windows = len(self.edges) if self.soft else len(self.edges) - 1
+        return (input_shape[0], windows * words)
 
     def get_config(self) -> dict:
-        """Keras' settings and `word`, `edges`, `both_strands`."""
-        own = {"word": self.word, "edges": self.edges, "both_strands": self.both_strands}
-        return super().get_config() | own
+        """Keras' settings and those of the layer."""
+        own = ("word", "edges", "both_strands", "gap", "soft")
+        return super().get_config() | {name: getattr(self, name) for name in own}

@@ -13,7 +13,7 @@ log2(1 + normalised count); output (batch, 1) log10 expression, or (batch, 2) P(
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Self
 
 from deepexpr.errors import InputError
@@ -98,6 +98,7 @@ class TwoModules:
     both_strands: bool = False
     kmer_start: bool = False
     words: bool = False
+    word_blocks: str = "coarse"
     batch_norm: bool = False
     batch_norm_momentum: float = 0.9
     conv_dropout: float = 0.0
@@ -108,8 +109,8 @@ class TwoModules:
     @classmethod
     def of(cls, settings: NetworkSettings) -> Self:
         """The architecture that the settings of a variant describe, by the names of its fields."""
-        values = {name: getattr(settings, name) for name in type(settings).model_fields}
-        return cls(**{name: value for name, value in values.items() if name != "variant"})
+        names = type(settings).model_fields.keys() & {f.name for f in fields(cls)}
+        return cls(**{name: getattr(settings, name) for name in names})
 
     def promoter_features(self, promoter):
         """The proximal module up to its last hidden layer (batch, units)."""
@@ -132,7 +133,7 @@ def build_proximal(config: TwoModules, shape: Shape) -> keras.Model:
     if config.words:
         words = layers.Dense(shape.outputs, dtype="float32", name=WORD_SCORE)
         score = layers.Add(dtype="float32", name="proximal_score")(
-            [score, words(layers.Concatenate(name="words")(_word_counts(shape, promoter)))]
+            [score, words(layers.Concatenate(name="words")(_word_counts(config, shape, promoter)))]
         )
     return keras.Model(promoter, score, name=PROXIMAL)
 
@@ -147,22 +148,23 @@ def build_beside_words(config: TwoModules, shape: Shape) -> keras.Model:
     )
 
 
-def build_word_counts(shape: Shape) -> tuple[keras.Model, list[int]]:
+def build_word_counts(config: TwoModules, shape: Shape) -> tuple[keras.Model, list[int]]:
     """Promoter (batch, L, 4) to its word counts, and the number of columns of each block."""
     promoter = keras.Input((shape.length, 4), name=PROMOTER)
-    blocks = _word_counts(shape, promoter)
+    blocks = _word_counts(config, shape, promoter)
     model = keras.Model(promoter, layers.Concatenate(name="words")(blocks))
     return model, [block.shape[-1] for block in blocks]
 
 
-def _word_counts(shape: Shape, promoter) -> list:
-    return [
-        WordCounts(
-            word, [round(share * shape.length) for share in shares], both_strands,
-            dtype="float32", name=f"words_{word}",
-        )(promoter)
-        for word, shares, both_strands in WORD_BLOCKS
-    ]  # fmt: skip
+def _word_counts(config: TwoModules, shape: Shape, promoter) -> list:
+    """The blocks of `features.words.window_words`, as layers."""
+    counts = []
+    for block in WORD_BLOCKS[config.word_blocks]:
+        edges = [round(share * shape.length) for share in block.edges]
+        name = f"words_{block.word}" + (f"_around_{block.gap}" if block.gap else "")
+        own = (block.both_strands, block.gap, block.soft)
+        counts.append(WordCounts(block.word, edges, *own, dtype="float32", name=name)(promoter))
+    return counts
 
 
 def _sequence_score(config: TwoModules, shape: Shape, promoter):

@@ -96,8 +96,8 @@ class WordCounter:
     those it is counted with. They take 4 bytes per word and promoter.
     """
 
-    def __init__(self, shape: Shape) -> None:
-        self._model, self.blocks = network.build_word_counts(shape)
+    def __init__(self, modules: TwoModules, shape: Shape) -> None:
+        self._model, self.blocks = network.build_word_counts(modules, shape)
         self._known: dict[bytes, np.ndarray] = {}
 
     def of(self, sequence: np.ndarray) -> np.ndarray:
@@ -143,7 +143,7 @@ class TwoSteps:
         if not self.config.words or self.kind == "hichip":
             return data
         if self._word_counts is None:
-            self._word_counts = WordCounter(self.shape)
+            self._word_counts = WordCounter(self.config, self.shape)
         blocks = self._word_counts.blocks
         train, validation = (
             self._word_counts.of(part.arrays[PROMOTER]) for part in (data.train, data.validation)

@@ -14,11 +14,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import eigh
+from scipy.linalg import blas, eigh, lapack
 from sklearn.linear_model import LogisticRegression
 
 #: Penalties tried; every block of words has mean square 1 per gene, so they need no unit.
 PENALTIES = np.logspace(-2, 3, 21)
+
+#: From so many genes on, with more columns than genes, penalties are tried one by one.
+FACTORS_FROM = 2000
 
 #: Columns that vary less than this (in square-root counts) are left out.
 _MIN_SD = 0.05
@@ -77,10 +80,17 @@ def solve_words(
     """
     classes = task == "classification"
     values = 2.0 * targets - 1.0 if classes else targets.astype(np.float64)
-    parts = parts or decompose(features, blocks)
-    weights, left_out, penalty = _ridge(parts, values)
-    weights *= parts.scale
-    kernel, bias = weights[:, None], np.array([values.mean() - parts.centre @ weights])
+    if parts is None and FACTORS_FROM <= len(features) <= features.shape[1]:
+        centre, scale = standardisation(features, blocks)
+        z = standardised(features, centre, scale)
+        found, scores, penalty = ridge_by_factors(z, values[:, None])
+        weights, left_out = found[:, 0], scores[:, 0]
+    else:
+        parts = parts or decompose(features, blocks)
+        centre, scale = parts.centre, parts.scale
+        weights, left_out, penalty = _ridge(parts, values)
+    weights *= scale
+    kernel, bias = weights[:, None], np.array([values.mean() - centre @ weights])
     left_out = left_out[:, None]
     if classes:
         slope, shift = _calibration(left_out[:, 0], targets)
@@ -93,9 +103,8 @@ def solve_words(
 
 def decompose(features: np.ndarray, blocks: list[int]) -> Decomposition:
     """What `solve_words` needs of features (n, p) and the columns of each kind of word."""
-    centre, scale = _standardisation(features, blocks)
-    z = features - centre
-    z *= scale  # in place: with 18,000 genes each copy takes a third of a gigabyte
+    centre, scale = standardisation(features, blocks)
+    z = standardised(features, centre, scale)
     n, p = z.shape
     dual = n <= p  # the smaller of both Gram matrices
     gram = (z @ z.T if dual else z.T @ z).astype(np.float64)
@@ -110,8 +119,15 @@ def decompose(features: np.ndarray, blocks: list[int]) -> Decomposition:
     return Decomposition(centre, scale, left, vectors, power)
 
 
-def _standardisation(features: np.ndarray, blocks: list[int]) -> tuple[np.ndarray, np.ndarray]:
-    """Per column: what is subtracted, and the factor (0: the column is left out), float32."""
+def standardised(features: np.ndarray, centre: np.ndarray, scale: np.ndarray) -> np.ndarray:
+    """(n, p) float32 as ridge regression takes them; arguments as `standardisation` gives."""
+    z = features - centre
+    z *= scale  # in place: with 18,000 genes each copy takes a third of a gigabyte
+    return z
+
+
+def standardisation(features: np.ndarray, blocks: list[int]) -> tuple[np.ndarray, np.ndarray]:
+    """Per column of (n, p): what is subtracted, and the factor (0: left out), float32 (p,)."""
     parts = np.array_split(features, _PARTS, axis=1)  # doubles of a part at a time
     centre = np.concatenate([part.mean(axis=0, dtype=np.float64) for part in parts])
     sd = np.concatenate([part.std(axis=0, dtype=np.float64) for part in parts])
@@ -140,6 +156,51 @@ def _ridge(parts: Decomposition, values: np.ndarray) -> tuple[np.ndarray, np.nda
     penalty, left_out = PENALTIES[best], values - residual[:, best]
     along = np.sqrt(power) / (power + penalty) * projected
     return parts.right @ along, left_out, float(penalty)
+
+
+def ridge_by_factors(z: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
+    """As `_ridge`, for thousands of genes with more columns: a Cholesky factor per penalty.
+
+    z : (n, p) float32, standardised columns. values : (n, k), k targets of the same genes, which
+    share a penalty. Returns weights (p, k), left-out scores (n, k) and the penalty. Starting in the
+    middle of PENALTIES the leave-one-out error is followed downhill, so some five are tried.
+    """
+    gram = blas.ssyrk(1.0, z.T, trans=1, lower=1)
+    mean, sd = values.mean(axis=0), values.std(axis=0)
+    scaled = ((values - mean) / np.where(sd > 0, sd, 1.0)).astype(np.float32)
+    tried: dict[int, tuple[float, np.ndarray, np.ndarray]] = {}
+
+    def error(index: int) -> float:
+        if not 0 <= index < len(PENALTIES):
+            return np.inf
+        if index not in tried:
+            tried[index] = _by_factor(gram, scaled, float(PENALTIES[index]))
+        return tried[index][0]
+
+    best = len(PENALTIES) // 2
+    step = -1 if error(best - 1) < error(best) else 1
+    while error(best + step) < error(best):
+        best += step
+    _, along, residual = tried[best]
+    return (z.T @ along) * sd, values - residual * sd, float(PENALTIES[best])
+
+
+def _by_factor(gram, values, penalty: float) -> tuple[float, np.ndarray, np.ndarray]:
+    """Leave-one-out error, dual weights (n, k) and left-out residuals (n, k) of one penalty."""
+    n = len(values)
+    matrix = gram.copy(order="F")
+    matrix[np.diag_indices(n)] += np.float32(penalty)
+    factor, failed = lapack.spotrf(matrix, lower=1, overwrite_a=1)
+    if failed:  # so small a penalty is lost in single precision
+        return np.inf, values, values
+    along = lapack.spotrs(factor, values, lower=1)[0].reshape(values.shape)  # of one target flat
+    inverse, _ = lapack.strtri(factor, lower=1, overwrite_c=1)
+    parts = np.array_split(inverse, _PARTS)
+    diagonal = sum(np.square(part, dtype=np.float64).sum(axis=0) for part in parts)
+    # 1 - leverage, where the leverage is that of the mean too.
+    free = np.maximum(penalty * diagonal - 1.0 / n, 1e-6)
+    residual = penalty * along / free[:, None]
+    return float((residual**2).mean()), along, residual
 
 
 def _calibration(scores: np.ndarray, classes: np.ndarray) -> tuple[float, float]:

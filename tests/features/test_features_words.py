@@ -4,12 +4,14 @@ import numpy as np
 import pytest
 
 from deepexpr.features.sequence import encode_bytes, one_hot
-from deepexpr.features.words import WORD_BLOCKS, loop_totals, loop_windows, window_words
+from deepexpr.features.words import WORD_BLOCKS, Block, loop_totals, loop_windows, window_words
 
 
 def test_words_are_counted_by_window_and_strand():
     sequence = encode_bytes(["AACNTTAA"])
-    values, widths = window_words(sequence, ((2, (0.0, 0.5, 1.0), False), (2, (0.0, 1.0), True)))
+    values, widths = window_words(
+        sequence, [Block(2, (0.0, 0.5, 1.0), False), Block(2, (0.0, 1.0), True)]
+    )
     assert widths == [32, 10]
     counts = np.rint(values[0] ** 2 - 0.375).astype(int)
     # AA, AC in AACN; TT, TA, AA in TTAA; no word with N, none across the middle.
@@ -19,19 +21,62 @@ def test_words_are_counted_by_window_and_strand():
     assert counts[32] == 3
 
 
-def test_the_networks_layer_counts_the_same():
+def test_a_gap_takes_any_letters():
+    sequence = encode_bytes(["ACGTNNNN", "ACNTNNNN", "NACGTCCN"])
+    blocks = [Block(2, (0.0, 1.0), False, gap) for gap in (0, 1, 2)]
+    values, widths = window_words(sequence, blocks)
+    assert widths == [16, 16, 16]
+    letters = "ACGT"
+    found = [
+        sorted(letters[i % 16 // 4] + "-" * (i // 16) + letters[i % 4] for i in np.flatnonzero(row))
+        for row in np.rint(values**2 - 0.375)
+    ]
+    assert found[0] == ["A--T", "A-G", "AC", "C-T", "CG", "GT"]
+    assert found[1] == ["A--T", "AC", "C-T"]  # an N in the gap does not matter
+    assert found[2] == [
+        "A--T",
+        "A-G",
+        "AC",
+        "C--C",
+        "C-T",
+        "CC",
+        "CG",
+        "G--C",
+        "G-C",
+        "GT",
+        "T-C",
+        "TC",
+    ]
+
+
+def test_soft_windows_share_a_word_by_its_distance_from_their_edges():
+    block = Block(2, (0.0, 0.5, 1.0), False, soft=True)
+    for start in range(11):
+        text = "N" * start + "AC" + "N" * (10 - start)
+        counts = window_words(encode_bytes([text]), [block])[0].reshape(3, 16) ** 2 - 0.375
+        assert np.flatnonzero(counts.sum(axis=0).round(5)).tolist() == [1]
+        middle = start + 1
+        expected = (
+            np.interp(middle, [0, 6, 12], [1, 0, 0]),
+            np.interp(middle, [0, 6, 12], [0, 1, 0]),
+        )
+        np.testing.assert_allclose(counts[:, 1], [*expected, 1 - sum(expected)], atol=1e-5)
+
+
+@pytest.mark.parametrize("name", WORD_BLOCKS)
+def test_the_networks_layer_counts_the_same(name):
     from deepexpr.model.layers import WordCounts
 
     rng = np.random.default_rng(2)
     sequence = np.frombuffer(b"ACGTN", np.uint8)[rng.choice(5, (3, 400), p=[0.24] * 4 + [0.04])]
-    values, widths = window_words(sequence)
+    values, widths = window_words(sequence, WORD_BLOCKS[name])
     layers = [
-        WordCounts(word, [round(s * 400) for s in shares], both)
-        for word, shares, both in WORD_BLOCKS
+        WordCounts(b.word, [round(s * 400) for s in b.edges], b.both_strands, b.gap, b.soft)
+        for b in WORD_BLOCKS[name]
     ]
     expected = [np.asarray(layer(one_hot(sequence))) for layer in layers]
     assert widths == [part.shape[1] for part in expected]
-    np.testing.assert_allclose(values, np.hstack(expected), atol=1e-6)
+    np.testing.assert_allclose(values, np.hstack(expected), atol=1e-5)
 
 
 def test_loops_are_summed_within_distances_and_in_doubling_windows():

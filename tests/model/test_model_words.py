@@ -9,13 +9,13 @@ from sklearn.linear_model import Ridge
 
 from deepexpr.features.dataset import Dataset
 from deepexpr.features.sequence import encode_bytes, one_hot, reverse_complement
-from deepexpr.model import network
+from deepexpr.model import network, words
 from deepexpr.model.backend import keras
 from deepexpr.model.bundle import Bundle
 from deepexpr.model.config import make_configs
 from deepexpr.model.layers import WordCounts
 from deepexpr.model.network import Shape, TwoModules
-from deepexpr.model.words import PENALTIES, solve_words
+from deepexpr.model.words import PENALTIES, decompose, ridge_by_factors, solve_words
 
 
 def counted(text: str, word: str) -> int:
@@ -126,13 +126,38 @@ def test_score_is_the_sum_of_convolution_and_words():
     rng = np.random.default_rng(0)
     word_score.set_weights([rng.normal(0, 1, w.shape) for w in word_score.get_weights()])
     promoter = one_hot(encode_bytes(["ACGTA" * 40, "GGCTA" * 40]))
-    counts, blocks = network.build_word_counts(shape)
+    counts, blocks = network.build_word_counts(config, shape)
     assert sum(blocks) == word_score.kernel.shape[0] == 4 * 256 + 2 * 2080
     expected = np.array(word_score(counts(promoter)))
     np.testing.assert_allclose(np.array(proximal(promoter)), expected, rtol=1e-5)  # starts at 0
     beside = network.build_beside_words(config, shape)
     frozen = np.array([[1.5], [-2.0]], np.float32)
     np.testing.assert_array_equal(np.array(beside([promoter, frozen])), frozen)
+
+
+def test_factors_find_what_the_eigenvectors_give():
+    features, targets = planted(150, 400, noise=2.0)
+    parts = decompose(features, [400])
+    expected = solve_words(features, [400], targets, "regression", parts)
+    z = (features - parts.centre) * parts.scale
+    values = np.column_stack([targets, 3 - 2 * targets]).astype(np.float64)
+    weights, left_out, penalty = ridge_by_factors(z, values)
+    assert penalty == expected.penalty
+    assert PENALTIES[0] < penalty < PENALTIES[-1]
+    np.testing.assert_allclose(left_out[:, 0], expected.left_out[:, 0], atol=1e-3)
+    np.testing.assert_allclose(left_out[:, 1], 3 - 2 * left_out[:, 0], atol=1e-3)
+    np.testing.assert_allclose(weights[:, 0] * parts.scale, expected.kernel[:, 0], atol=1e-3)
+    np.testing.assert_allclose(weights[:, 1], -2 * weights[:, 0], atol=1e-3)
+
+
+def test_many_genes_with_more_columns_are_solved_by_factors(monkeypatch):
+    features, targets = planted(60, 90)
+    expected = solve_words(features, [90], targets, "regression")
+    monkeypatch.setattr(words, "FACTORS_FROM", 60)
+    monkeypatch.setattr(words, "decompose", None)
+    found = solve_words(features, [90], targets, "regression")
+    assert found.penalty == expected.penalty
+    np.testing.assert_allclose(found.of(features), expected.of(features), atol=1e-3)
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,8 @@ Its departures from the paper, and what each bought: docs/network.md.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from deepexpr.model import fields
 from deepexpr.model.config import NetworkSettings, TwoStepTraining
 
@@ -18,6 +20,7 @@ class Network(NetworkSettings):
     both_strands: fields.BothStrands = True
     kmer_start: fields.KmerStart = True
     words: fields.Words = True
+    fine_words_from: fields.FineWordsFrom = 3000
     first_pool: fields.FirstPool = 20
     blocks: fields.Blocks = 1
     layers: fields.Layers = 2
@@ -57,8 +60,15 @@ class Training(TwoStepTraining):
 
 
 def build(model: Network, training: Training, shape, kind: str):
-    """Trains both modules one after the other."""
+    """Trains both modules one after the other; the words are coarse or fine by number of genes."""
+    from deepexpr.model.by_genes import ByGenes
     from deepexpr.model.network import TwoModules
     from deepexpr.model.steps import TwoSteps
 
-    return TwoSteps(TwoModules.of(model), training, shape, kind)
+    def steps(words: str) -> TwoSteps:
+        modules = replace(TwoModules.of(model), word_blocks=words)
+        return TwoSteps(modules, training, shape, kind)
+
+    if not model.words or kind == "hichip" or model.fine_words_from is None:
+        return steps("coarse")
+    return ByGenes(steps("coarse"), steps("fine"), model.fine_words_from)
