@@ -7,7 +7,7 @@ CORES ?= $(shell nproc 2>/dev/null || echo 2)
 PYTEST := python -m pytest -n logical --maxprocesses 8 --durations 25
 IN_VENV := PATH="$(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$$PATH"
 
-.PHONY: help setup demo real human test lint format lock docs envs rulegraph clean \
+.PHONY: help setup demo real human test lint format lock docs envs site rulegraph clean \
   test-all test-slow slurm-test
 
 help: ## show this list
@@ -55,7 +55,7 @@ format: ## format Python and Snakemake files
 	@$(IN_VENV) snakefmt Snakefile rules
 
 lock: ## pin requirements/*.txt again from requirements/*.in (needs uv)
-	cd requirements && for name in installer pipeline test; do \
+	cd requirements && for name in installer pipeline test site; do \
 	  uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --quiet \
 	    $$name.in --output-file $$name.txt; done
 
@@ -65,6 +65,14 @@ docs: ## write config/README.md and config/schema.json from the settings' classe
 envs: ## write envs/ and containers/ from what the rules call and the lock file
 	@$(IN_VENV) PYTHONPATH=. python envs/render.py
 	@$(IN_VENV) python containers/render.py
+
+site: ## build the documentation to build/site/index.html (mkdocs-material in .venv-site)
+	@test -x .venv-site/bin/mkdocs -a .venv-site/bin/mkdocs -nt requirements/site.txt || { \
+	  $(PYTHON) -m venv .venv-site && .venv-site/bin/python -m pip install --quiet \
+	    --disable-pip-version-check --require-hashes -r requirements/site.txt \
+	    && touch .venv-site/bin/mkdocs; }
+	@$(IN_VENV) python docs/site/pages.py build/docs
+	@NO_MKDOCS_2_WARNING=true .venv-site/bin/mkdocs build --quiet --strict
 
 rulegraph: ## draw docs/images/rulegraph.svg (needs Graphviz)
 	@$(IN_VENV) snakemake --rulegraph --configfile config/demo/config.yaml 2>/dev/null \

@@ -6,7 +6,7 @@ min_version("9.8")
 
 
 # The workflow's own, from whatever folder it is run.
-configfile: f"{workflow.basedir}/config/config.yaml"
+configfile: f"{workflow.current_basedir}/config/config.yaml"
 
 
 report: "report/workflow.rst"

@@ -1,3 +1,3 @@
 """DeepExpression: gene expression from promoter sequence and HiChIP loops."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -37,7 +37,7 @@ class InputError(Exception):
 
     def at(self, where: str) -> InputError:
         """The same problem, at the place that the user knows it by."""
-        return InputError(
+        return type(self)(
             self.problem, where=where, expected=self.expected, found=self.found, fix=self.fix
         )
 
@@ -66,6 +66,10 @@ class InputError(Exception):
 
 class UsageError(InputError):
     """Options of the command line that do not fit each other; the exit code is 2."""
+
+
+class Unsupported(InputError):
+    """Sound data that hold too little for this one thing; a run can leave it out and go on."""
 
 
 def raise_all(problems: list[InputError]) -> None:

@@ -54,6 +54,15 @@ def add_options(
         parser.add_argument(flag, dest=name, default=None, help=text, **_shape(section, name))
 
 
+def add_leave_out(parser: argparse.ArgumentParser, written: str) -> None:
+    """Add the option by which a run goes on where its data hold too little; `written` in words."""
+    parser.add_argument(
+        "--leave-out",
+        action="store_true",
+        help=f"where the data hold too little for this, write {written}, instead of an error",
+    )
+
+
 def add_aliases(parser: argparse.ArgumentParser) -> None:
     """Add the option for other names of the genome's chromosomes."""
     parser.add_argument(

@@ -124,6 +124,9 @@ PREDICTIONS = Table(
     "predicted",
 )  # fmt: skip
 
+#: Training, one row per epoch; losses in units of the (scaled) target.
+HISTORY = Table("fold", "member", "step", "epoch", "loss", "val_loss")
+
 #: One row per cell line x task x method x K x fold. metric is "AUC" or "PCC"; p_value is that of
 #: the two-tailed t test of r (PCC only); n counts test genes; reason says why value is missing.
 METRICS = Table(

@@ -25,9 +25,10 @@ rule fit_baseline:
         folder=lambda w, output: os.path.dirname(output.predictions),
         settings=json.dumps(config["baselines"]["settings"], sort_keys=True),
         scheme=SCHEME,
+        leave_out=LEAVE_OUT,
         seed=config["seed"],
     shell:
         "python -m deepexpr baseline --dataset {input.dataset:q} --splits {input.splits:q}"
         " --scheme {params.scheme}"
         " --task {wildcards.task} --method {wildcards.baseline} --settings {params.settings:q}"
-        " --seed {params.seed} --threads {threads} --output {params.folder:q} 2> {log:q}"
+        " {params.leave_out} --seed {params.seed} --threads {threads} --output {params.folder:q} 2> {log:q}"

@@ -3,13 +3,16 @@
 Path grammar: {results}/{stage}/{what it belongs to}/{file}, through out("...").
 """
 
+import atexit
 import json
 import os
 import sys
 
-sys.path.insert(0, workflow.basedir)
-# Jobs find the package where the Snakefile is, locally, under --use-conda and on a cluster node.
-os.environ.update(PYTHONPATH=workflow.basedir)
+#: The folder of the workflow, also where another one includes it or uses it as a module.
+ROOT = os.path.dirname(str(workflow.current_basedir))
+sys.path.insert(0, ROOT)
+# Jobs find the package where the workflow is, locally, under --use-conda and on a cluster node.
+os.environ.update(PYTHONPATH=ROOT)
 
 from deepexpr.checks.inputs import load_and_check, name_problems, run_time_problems
 from deepexpr.config.entries import files_of
@@ -17,12 +20,17 @@ from deepexpr.config.settings import keep_config, keys_twice
 from deepexpr.errors import InputError, raise_all
 from deepexpr.hichip.callers import find_caller
 from deepexpr.run.drawings import drawings
+from deepexpr.run.ending import failed, succeeded
 from deepexpr.run.targets import BOWTIE_PARTS, Run, results
 
-# The workflow's own first, then those of the command line, which Snakemake lists before it.
+# The workflow's own first, then those of the command line, which Snakemake lists before it. A
+# workflow that uses this one as a module gives the configuration itself, without ours.
+OWN = os.path.realpath(f"{ROOT}/config/config.yaml")
 CONFIG_FILES = [
     os.path.relpath(path)
-    for path in [workflow.configfiles[-1], *workflow.configfiles[:-1]]
+    for path in sorted(
+        workflow.configfiles, key=lambda path: os.path.realpath(path) != OWN
+    )
 ]
 
 try:
@@ -35,6 +43,9 @@ try:
 except InputError as error:
     sys.exit(f"Error: {error}")  # a WorkflowError would add lines of this file
 config.update(checked)  # with defaults, and only the assemblies of the samples
+
+#: Where the data hold too little for one model, the rest of the run goes on without it.
+LEAVE_OUT = "" if config["strict"] else "--leave-out"
 
 RUN = Run(config, SAMPLES, UNITS)  # what follows from these alone
 DRAWINGS = drawings(RUN)  # every figure and page that this run can make
@@ -231,3 +242,13 @@ onstart:
         keep_config(config, CONFIG_FILES, out("config.yaml"))
     except InputError as error:
         sys.exit(f"Error: {error}")
+
+
+# Told when Snakemake itself has said its last, so that it stands at the end of the screen.
+onerror:
+    atexit.register(print, failed(log, sys.argv[1:]), file=sys.stderr)
+
+
+onsuccess:
+    ran = succeeded(log, config["results"], sys.argv[1:])
+    atexit.register(print, ran, file=sys.stderr)

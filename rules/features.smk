@@ -23,13 +23,14 @@ rule split_genes:
         "../envs/deepexpr.yaml"
     params:
         seed=config["seed"],
+        leave_out=LEAVE_OUT,
         promoters=lambda w, input: (
             f"--promoters={input.promoters}" if input.promoters else ""
         ),
     shell:
         "python -m deepexpr splits --genes {input.genes:q} --expression {input.expression:q}"
         " {params.promoters:q} --scheme {wildcards.scheme} --folds {wildcards.K}"
-        " --seed {params.seed} --output {output:q} 2> {log:q}"
+        " {params.leave_out} --seed {params.seed} --output {output:q} 2> {log:q}"
 
 
 rule build_dataset:

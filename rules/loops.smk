@@ -31,9 +31,10 @@ rule call_loops:
     params:
         settings=get_settings("loops", CallSection),
         seed=config["seed"],
+        strict="--require-loops" if config["strict"] else "",
     shell:
         "python -m deepexpr call-loops --contacts {input.contacts:q} --depth {input.depth:q}"
-        " --settings {params.settings:q} --threads {threads}"
+        " --settings {params.settings:q} {params.strict} --threads {threads}"
         " --seed {params.seed} --output {output.contacts:q} --loops {output.loops:q}"
         " --interact {output.interact:q} --longrange {output.longrange:q}"
         " --qc {output.qc:q} 2> {log:q}"

@@ -148,9 +148,10 @@ rule find_enhancer_motifs:
         folder=lambda w, output: os.path.dirname(output.found),
         number=config["motifs"]["enhancer_motifs"],
         settings=json.dumps(config["motifs"]["cismodule"], sort_keys=True),
+        leave_out=LEAVE_OUT,
         mask="--mask-lowercase" if config["motifs"]["mask_repeats"] else "",
         seed=config["seed"],
     shell:
         "(python -m deepexpr cismodule --fasta {input:q} --motifs {params.number} --settings {params.settings:q}"
-        " {params.mask} --seed {params.seed} --output {params.folder:q}"
+        " {params.mask} {params.leave_out} --seed {params.seed} --output {params.folder:q}"
         " && cp {output.found:q} {output.motifs:q}) 2> {log:q}"

@@ -14,6 +14,7 @@ SETTINGS = {
     "training": json.dumps(config["training"], sort_keys=True),
     "scheme": SCHEME,
     "seed": config["seed"],
+    "leave_out": LEAVE_OUT,
 }
 
 
@@ -47,6 +48,7 @@ rule train_network:
         " --scheme {params.scheme}"
         " --task {wildcards.task} {params.options:q} --model {params.model:q}"
         " --training {params.training:q} --seed {params.seed} --threads {threads}"
+        " {params.leave_out}"
         " --output {params.folder:q} 2> {log:q}"
 
 
@@ -84,4 +86,5 @@ rule train_fold:
         " --scheme {params.scheme}"
         " --task {wildcards.task} {params.options:q} --model {params.model:q}"
         " --training {params.training:q} --seed {params.seed} --threads {threads}"
+        " {params.leave_out}"
         " --only-fold {wildcards.fold} --output {params.folder:q} 2> {log:q}"

@@ -18,8 +18,8 @@ class Workflow:
     @classmethod
     def copied_to(cls, folder: Path) -> "Workflow":
         """The project's files, copied into `folder`."""
-        for name in ("Snakefile", "rules", "envs", "config", "scripts", "deepexpr", "report",
-                     "profiles"):  # fmt: skip
+        for name in ("Snakefile", "workflow", "rules", "envs", "config", "scripts", "deepexpr",
+                     "report", "profiles"):  # fmt: skip
             source = ROOT / name
             copy = shutil.copytree if source.is_dir() else shutil.copy
             copy(source, folder / name)

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from sklearn.model_selection import KFold, StratifiedKFold
 
-from deepexpr.errors import InputError
+from deepexpr.errors import Unsupported
 from deepexpr.scores import auc_columns
 
 log = logging.getLogger(__name__)
@@ -43,7 +43,7 @@ def inner_folds(y: np.ndarray, task: str, folds: int, seed: int) -> list[np.ndar
     """Row numbers of each inner test part; stratified by label for classification."""
     smallest = min(np.sum(y == 1), np.sum(y == -1)) if task == "classification" else len(y)
     if smallest < folds:
-        raise InputError(
+        raise Unsupported(
             f"The training part is too small for {folds} inner folds.",
             expected=f"at least {folds} genes" + (" of each label" * (task == "classification")),
             found=str(smallest),
@@ -77,7 +77,7 @@ def choose(
     # Whether a fold has a score depends on its genes, not on the grid: the means stay comparable.
     defined = ~np.isnan(scores).any(axis=0)
     if not defined.any():
-        raise InputError(
+        raise Unsupported(
             "No inner fold has a defined score.", fix="The response may be constant; look at it."
         )
     if not defined.all():

@@ -9,7 +9,7 @@ HELP = "Search, fit and test one baseline method on every fold of the splits."
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     from deepexpr.baselines.settings import BaselineSettings
-    from deepexpr.options import add_settings
+    from deepexpr.options import add_leave_out, add_settings
     from deepexpr.schemas import CLASSIFIERS, REGRESSORS, TASKS
 
     parser.add_argument("--dataset", required=True, help="dataset of the cell line (HDF5)")
@@ -22,6 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"classification: {', '.join(CLASSIFIERS)}; regression: {', '.join(REGRESSORS)}",
     )
     add_settings(parser, BaselineSettings, ())
+    add_leave_out(parser, "tables without rows, and a bundle that says why")
     parser.add_argument("--scheme", help="name of the splits' scheme; default: found from them")
     parser.add_argument("--seed", type=int, default=1, help="seed of inner folds and forests")
     parser.add_argument("--threads", type=int, default=1, help="folds fitted at the same time")
@@ -31,6 +32,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
+    """Fit, or say why not."""
+    from deepexpr.baselines.inner import SEARCH
+    from deepexpr.errors import Unsupported
+    from deepexpr.features.left_out import write_left_out
+    from deepexpr.schemas import PREDICTIONS
+
+    try:
+        _fit(args)
+    except Unsupported as error:
+        if not args.leave_out:
+            raise
+        write_left_out(args.output, error, {"predictions.tsv": PREDICTIONS, "search.tsv": SEARCH})
+
+
+def _fit(args: argparse.Namespace) -> None:
     """Read, fit, write."""
     from pathlib import Path
 

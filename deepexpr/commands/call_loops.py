@@ -33,6 +33,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_settings(parser, CallSection, [n for n in CallSection.model_fields if n != _OWN])
     add_options(parser, OrigamiSettings, _ORIGAMI)
+    parser.add_argument(
+        "--require-loops", action="store_true", help="an error where no contact is a loop"
+    )
     parser.add_argument("--seed", type=int, default=1, help="seed of the random numbers")
     parser.add_argument("--output", required=True, metavar="BEDPE", help="all contacts, tested")
     parser.add_argument("--loops", metavar="BEDPE", help="only the loops, same columns")
@@ -45,6 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Read, call, write."""
+    from deepexpr.errors import InputError
     from deepexpr.files import write_table
     from deepexpr.hichip import bedpe
     from deepexpr.hichip.callers import caller_settings
@@ -60,6 +64,13 @@ def run(args: argparse.Namespace) -> None:
     contacts, depth = bedpe.pool_contacts(args.contacts), bedpe.pool_depth(args.depth)
     calls = call_loops(contacts, depth, settings, args.seed, section.confidence, section.caller)
     loops = calls.table[calls.table["loop"] == 1]
+    if args.require_loops and loops.empty:
+        raise InputError(
+            "No contact was called a loop.",
+            where=", ".join(args.contacts),
+            found=f"{calls.reason or 'no contact'}",
+            fix="Sequence deeper, lower loops.confidence, or set strict to false.",
+        )
     bedpe.write_bedpe(calls.table, args.output)
     writers = (
         (args.loops, bedpe.write_bedpe, loops),

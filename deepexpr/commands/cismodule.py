@@ -6,9 +6,9 @@ import argparse
 import logging
 from pathlib import Path
 
-from deepexpr.errors import InputError
+from deepexpr.errors import InputError, Unsupported
 from deepexpr.motifs.cismodule.settings import CismoduleSettings
-from deepexpr.options import add_options, add_settings, given
+from deepexpr.options import add_leave_out, add_options, add_settings, given
 from deepexpr.settings import Field, Section
 
 logger = logging.getLogger(__name__)
@@ -36,6 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--mask-lowercase", action="store_true", help="no sites in lower-case (repeat) letters"
     )
     add_options(parser, ListedSection)
+    add_leave_out(parser, "tables without rows")
     parser.add_argument("--seed", type=int, default=1, help="seed of the chains")
     parser.add_argument("--threads", type=int, default=1, help="chains run at once")
     parser.add_argument(
@@ -61,14 +62,20 @@ def run(args: argparse.Namespace) -> None:
     sequences = list(records.values())
     if args.mask_lowercase:
         sequences = mask_repeats(sequences, args.fasta)
-    result = find_modules(
-        list(records),
-        sequences,
-        settings,
-        seed=args.seed,
-        threads=args.threads,
-        min_probability=given(args, ListedSection).min_probability,
-    )
+    try:
+        result = find_modules(
+            list(records),
+            sequences,
+            settings,
+            seed=args.seed,
+            threads=args.threads,
+            min_probability=given(args, ListedSection).min_probability,
+        )
+    except Unsupported as error:
+        if not args.leave_out:
+            raise
+        logger.warning("left out: %s", error.problem)
+        result = nothing_found()
     write_result(result, args.output)
 
 

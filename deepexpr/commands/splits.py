@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from deepexpr.evaluation.sections import SchemeSection
-from deepexpr.options import add_options, given
+from deepexpr.options import add_leave_out, add_options, given
 
 HELP = "Split genes into K disjoint folds with train, validation and test roles."
 
@@ -19,19 +19,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--promoters", help="FASTA of promoters, named by gene, for family")
     parser.add_argument("--families", help="write the family of every gene here (TSV), for family")
     parser.add_argument("--folds", type=int, required=True, help="number of folds K, 2 or more")
+    add_leave_out(parser, "splits without rows")
     parser.add_argument("--seed", type=int, default=1, help="seed of the random groups")
     parser.add_argument("--output", required=True, help="TSV of fold, gene and role")
 
 
 def run(args: argparse.Namespace) -> None:
     """Read the genes, split them, write the splits."""
-    from deepexpr.errors import UsageError
+    import logging
+
+    import pandas as pd
+
+    from deepexpr.errors import Unsupported, UsageError
     from deepexpr.expression.tables import read_expression
     from deepexpr.features.families import family_table
     from deepexpr.features.splits import make_splits
     from deepexpr.files import write_table
     from deepexpr.reference.fasta import read_fasta
     from deepexpr.reference.genes import read_genes
+    from deepexpr.schemas import SPLITS
 
     scheme = given(args, SchemeSection).scheme
     by_family = scheme == "family"
@@ -45,4 +51,11 @@ def run(args: argparse.Namespace) -> None:
         genes = genes.merge(families, on="gene")
         if args.families:
             write_table(families, args.families)
-    write_table(make_splits(genes, scheme, args.folds, args.seed), args.output)
+    try:
+        splits = make_splits(genes, scheme, args.folds, args.seed)
+    except Unsupported as error:
+        if not args.leave_out:
+            raise
+        logging.getLogger(__name__).warning("left out: %s", error.problem)
+        splits = pd.DataFrame(columns=list(SPLITS))
+    write_table(splits, args.output)

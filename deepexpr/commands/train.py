@@ -10,6 +10,8 @@ HELP = "Train the network on all folds of a dataset; resumes where a run was sto
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    from deepexpr.options import add_leave_out
+
     parser.add_argument("--dataset", required=True, help="dataset of one cell line (HDF5)")
     parser.add_argument("--splits", required=True, help="TSV of fold, gene and role")
     parser.add_argument("--task", required=True, choices=TASKS, help="what is predicted")
@@ -41,6 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         help="train only this fold and publish nothing (repeat); a run without it gathers them",
     )
+    add_leave_out(parser, "tables without rows, and a bundle that says why")
     parser.add_argument("--seed", type=int, default=1, help="seed of weights, batches and shifts")
     parser.add_argument("--threads", type=int, help="CPU threads; default: the backend's choice")
     parser.add_argument(
@@ -49,11 +52,37 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Read dataset and splits, train what is missing, publish."""
-    from threadpoolctl import threadpool_limits
+    """Train, or say why not."""
+    from pathlib import Path
 
+    from deepexpr.errors import Unsupported
+    from deepexpr.features.left_out import write_left_out
+    from deepexpr.schemas import HISTORY, PREDICTIONS
+
+    try:
+        _train(args)
+    except Unsupported as error:
+        if not args.leave_out:
+            raise
+        for fold in args.only_fold or ():  # the run that gathers them tells
+            Path(args.output, ".partial", f"fold-{fold}").mkdir(parents=True, exist_ok=True)
+        if not args.only_fold:
+            tables = {"predictions.tsv": PREDICTIONS, "history.tsv": HISTORY}
+            write_left_out(args.output, error, tables)
+
+
+def _train(args: argparse.Namespace) -> None:
+    """Read dataset and splits, train what is missing, publish."""
     from deepexpr.features.dataset import Dataset, require_two_labels
     from deepexpr.features.splits import read_splits
+
+    # Before the backend is loaded, which takes seconds.
+    dataset, splits = Dataset.open(args.dataset), read_splits(args.splits)
+    if args.task == "classification":
+        require_two_labels(dataset)
+
+    from threadpoolctl import threadpool_limits
+
     from deepexpr.model.backend import configure
     from deepexpr.model.bundle import Bundle
     from deepexpr.model.config import make_configs
@@ -67,11 +96,8 @@ def run(args: argparse.Namespace) -> None:
     configure(args.threads, args.require_gpu)
     if args.threads:
         threadpool_limits(args.threads)  # of the linear algebra beside the backend
-    dataset = Dataset.open(args.dataset)
-    if args.task == "classification":
-        require_two_labels(dataset)
     job = make_job(
-        dataset, read_splits(args.splits), args.task, args.kind, model,
+        dataset, splits, args.task, args.kind, model,
         training, args.seed, args.scheme, args.pretrained and Bundle.open(args.pretrained),
     )  # fmt: skip
     run_job(job, args.output, args.only_fold)

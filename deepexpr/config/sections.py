@@ -107,6 +107,9 @@ class Config(Section):
     """Unit sheet (TSV); one row per lane or run of a sample."""
     seed: int = Field(1, ge=0)
     """Seed of the splits and of every random step."""
+    strict: bool = False
+    """Stop where the data hold too little for a model (one label, too few genes for K folds), for
+    loops or for enhancer motifs; else it is left out, the summary says so, and the rest is done."""
     simulate: SimulateSection | None = None
     packages: dict[str, PackageSection] = Field({})
     """Example data taken from Python packages, by package name."""

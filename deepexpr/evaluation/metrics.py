@@ -33,7 +33,9 @@ BEYOND_COPY = "PCC beyond copy"
 def read_predictions(paths: Iterable[str | Path]) -> pd.DataFrame:
     """All rows of several prediction tables (schemas.PREDICTIONS), checked for repeats."""
     tables = [read(PREDICTIONS, path) for path in paths]
-    predictions = pd.concat(tables, ignore_index=True)[list(PREDICTIONS)]
+    # Models that were left out have no rows, and no types either.
+    filled = [table for table in tables if len(table)] or tables[:1]
+    predictions = pd.concat(filled, ignore_index=True)[list(PREDICTIONS)]
     unknown = sorted(set(predictions["task"]) - set(TASKS))
     if unknown:
         raise InputError(f"Unknown task(s) {', '.join(unknown)}.", expected=" or ".join(TASKS))

@@ -18,8 +18,9 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import pandas as pd
 
-from deepexpr.errors import InputError
+from deepexpr.errors import InputError, Unsupported
 from deepexpr.features.dataset import Dataset
+from deepexpr.features.left_out import LEFT_OUT
 from deepexpr.features.splits import read_splits
 from deepexpr.files import require_file
 from deepexpr.provenance import versions
@@ -40,6 +41,10 @@ def read_record(path: str | Path) -> dict[str, Any]:
         info = json.loads(file.read_text())
     except (ValueError, RecursionError) as error:  # neither JSON nor UTF-8, or a trap
         raise InputError(f"The bundle's record is damaged: {error}.", where=str(file)) from error
+    if isinstance(info, dict) and info.get("type") == LEFT_OUT:
+        raise Unsupported(
+            f"The model was left out: {info.get('reason')}", where=str(file), fix=info.get("fix")
+        )
     if not isinstance(info, dict) or info.get("type") not in ("network", "baseline"):
         raise InputError(
             "The bundle is of an unknown type.",

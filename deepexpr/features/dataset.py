@@ -16,7 +16,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from deepexpr.errors import InputError
+from deepexpr.errors import InputError, Unsupported
 from deepexpr.files import atomic_path, require_file
 from deepexpr.provenance import sha256_file, versions
 
@@ -127,7 +127,7 @@ def require_two_labels(dataset: Dataset) -> None:
     """Raise InputError where all genes have one label, so that there is nothing to classify."""
     labels = np.unique(dataset.label)
     if len(labels) < 2:
-        raise InputError(
+        raise Unsupported(
             f"All {len(dataset)} genes of {dataset.cell_line} have the label {labels[0]:+d}.",
             where=str(dataset.path),
             expected="genes above and below the median expression",

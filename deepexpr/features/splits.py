@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from deepexpr.errors import InputError
+from deepexpr.errors import InputError, Unsupported
 from deepexpr.files import read
 from deepexpr.schemas import SPLITS
 
@@ -63,7 +63,7 @@ def _fold(names, group, unit, fold: int, rng: np.random.Generator) -> pd.DataFra
     role = np.where(group == fold, "test", "train").astype(object)
     rest = np.flatnonzero(group != fold)
     if len(rest) < 2:
-        raise InputError(
+        raise Unsupported(
             f"Fold {fold} has {len(rest)} gene(s) left for training and validation.",
             expected="at least 2",
             fix="Use more genes or fewer folds.",
@@ -79,7 +79,7 @@ def _validation(unit: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     if len(names) == len(unit):
         return rng.choice(len(unit), size=wanted, replace=False)
     if len(names) < 2:
-        raise InputError(
+        raise Unsupported(
             f"The {len(unit)} genes left for training and validation are all of one family.",
             fix="Use more genes, fewer folds, or the scheme random.",
         )
@@ -95,7 +95,7 @@ def _family_groups(family: np.ndarray, folds: int, rng: np.random.Generator) -> 
     """Families in random order, largest first, each to the fold with the fewest genes so far."""
     sizes = np.bincount(family)
     if sizes.max() > -(-len(family) // folds):
-        raise InputError(
+        raise Unsupported(
             f"One family has {sizes.max()} of the {len(family)} genes, more than one of {folds} "
             "equal folds can hold.",
             expected=f"families of at most {-(-len(family) // folds)} genes",
@@ -140,7 +140,7 @@ def _check(genes: pd.DataFrame, scheme: str, folds: int) -> None:
         units["chromosomes"] = genes["chromosome"].nunique()
     for what, number in units.items():
         if number < folds:
-            raise InputError(
+            raise Unsupported(
                 f"{number} {what} cannot be split into {folds} folds.",
                 expected=f"at least {folds} {what}",
                 found=f"{number} {what}",
@@ -153,7 +153,11 @@ def read_splits(path: str | Path) -> pd.DataFrame:
     """Read and check a splits file (schemas.SPLITS): one role per fold and gene."""
     splits = read(SPLITS, path)
     if splits.empty:
-        raise InputError("The splits hold no gene.", where=str(path), fix="Make them again.")
+        raise Unsupported(
+            "The splits hold no gene: there were too few for so many folds.",
+            where=str(path),
+            fix="Use fewer folds (K) or more genes, and make them again.",
+        )
     fold = pd.to_numeric(splits["fold"], errors="coerce")
     if (bad := ~(fold.ge(0) & (fold % 1 == 0))).any():
         row = int(bad.to_numpy().argmax())
@@ -210,7 +214,7 @@ def restrict_splits(splits: pd.DataFrame, genes: np.ndarray) -> pd.DataFrame:
     for fold in sorted(splits["fold"].unique()):
         for role in ROLES:
             if left.get((fold, role), 0) == 0:
-                raise InputError(
+                raise Unsupported(
                     f"Fold {fold} has no {role} gene in this dataset.",
                     fix="Make the splits from the genes of the dataset, or use fewer folds.",
                 )

@@ -98,6 +98,9 @@ class Inputs:
     motif_summary: dict[str, Path] = _named(
         "MOTIFS=how many match (`deepexpr tomtom --summary`), such as 'K562 filters'"
     )
+    matches: dict[str, Path] = _named("MOTIFS=their matches, such as 'K562 filters'")
+    predictions: tuple[Path, ...] = _many("TSV", "held-out predictions of networks")
+    outcome: tuple[Path, ...] = _many("TSV", "held-out predictions of every model, empty or not")
     filters: Path | None = _one("MEME", "motifs that were matched")
     jaspar: str = _setting("JASPAR2018", "motifs that were searched", metavar="NAME|MEME")
     e_value: float = _setting(0.05, "largest E of a match", type=float)

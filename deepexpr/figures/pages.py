@@ -17,12 +17,23 @@ h1 { font-size: 1.4rem; } h2 { font-size: 1.1rem; margin-top: 2rem; }
 table { border-collapse: collapse; margin: 1rem 0; }
 th, td { text-align: left; padding: .25rem .8rem .25rem 0; border-bottom: 1px solid #ddd;
          vertical-align: top; }
-td.number { text-align: right; font-variant-numeric: tabular-nums; }
+td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
 .warning { border-left: 4px solid #D55E00; padding: .3rem .8rem; margin: .5rem 0;
            background: #fdf3ec; }
 td.good { color: #00694b; } td.look { background: #fdf3ec; } td.bad { background: #f6d5c0; }
 summary { color: #555; cursor: pointer; } details table { font-size: .85rem; }
 .quiet { color: #666; }
+.answer { font-size: 1.05rem; margin: .4rem 0 1rem; }
+.answer b { display: block; color: #00527a; }
+button { font: inherit; border: 1px solid #bbb; background: #f6f6f6; border-radius: 4px;
+         padding: .15rem .6rem; margin-right: .3rem; cursor: pointer; }
+button.chosen { background: #0072B2; border-color: #0072B2; color: #fff; }
+button:disabled { color: #aaa; cursor: default; }
+input[type=search] { font: inherit; padding: .15rem .5rem; width: 24rem; max-width: 60vw;
+                     margin: 0 .6rem; border: 1px solid #bbb; border-radius: 4px; }
+output { margin-right: .4rem; color: #444; }
+th[tabindex] { cursor: pointer; user-select: none; }
+#tables { overflow-x: auto; }
 """
 
 

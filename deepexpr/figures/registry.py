@@ -139,7 +139,13 @@ _SPECS = (
         "summary", "What was run, and the main numbers", "summary", "summary", SUMMARY,
         ("dataset",),
         ("metrics", "qc", "replicate_qc", "loop_qc", "run_info", "signal", "cross", "motif_summary",
-         "versions", "title", "warning"), page=True,
+         "versions", "matches", "outcome", "title", "warning"), page=True,
+    ),
+    _own(
+        "tables", "Tables: genes, loops and scores", "data_tables", "tables", SUMMARY,
+        ("dataset", "predictions", "metrics"), ("signal", "matches", "jaspar", "e_value"),
+        page=True, environment="motifs",
+        filled={name: "table == 'scores'" for name in ("method", "K", "metric")},
     ),
 )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""The landing page: in ten lines what was run on what, the main numbers, and the warnings."""
+"""The landing page: four answers, what was run on what, the main numbers, and the warnings."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from deepexpr.evaluation.best import best_baseline
+from deepexpr.features.left_out import reason_left_out
 from deepexpr.figures import pages, style
+from deepexpr.figures.answers import NAMES, answers, main_k
 from deepexpr.figures.declaration import columns_of
 from deepexpr.figures.inputs import Inputs, read_tables
 from deepexpr.figures.qc import verdict
@@ -22,22 +24,19 @@ from deepexpr.schemas import METRICS, NETWORK_KINDS, TOMTOM_SUMMARY
 
 logger = logging.getLogger(__name__)
 
-#: section: "data", "result", "warning" or "version".
+#: section: "answer", "data", "result", "left out", "warning" or "version".
 SUMMARY_COLUMNS = columns_of("section item value", words="section value")
-
-#: K of the numbers shown; the largest there is where it was not run.
-PREFERRED_K = 10
 
 #: Share of genes with a loop below which the HiChIP input is nearly empty.
 FEW_GENES = 0.1
 
-METRIC_NAMES = {"PCC": "Pearson r", "AUC": "AUC"}
-
 
 def build_summary(inputs: Inputs) -> pd.DataFrame:
-    """Data, main results, warnings and versions of a run, one line each."""
-    rows, warnings = _data(inputs)
+    """Answers, data, main results, what was left out, warnings and versions, one line each."""
     scores = read_tables(inputs.metrics, METRICS)
+    rows = [("answer", question, text) for question, text in answers(inputs, scores)]
+    data, warnings = _data(inputs)
+    rows += data
     cross = read_tables(inputs.cross, METRICS)
     rows += _results(scores)
     rows += [("result", f"{item}, across cell lines", text) for _, item, text in _results(cross)]
@@ -45,7 +44,9 @@ def build_summary(inputs: Inputs) -> pd.DataFrame:
     warnings += _lost_folds(pd.concat([t for t in (scores, cross) if len(t)] or [scores]))
     warnings += _sequence_warnings(scores) + _baseline_warnings(scores)
     warnings += _quality_warnings(inputs)
-    warnings += list(inputs.warning)
+    for text in inputs.warning:
+        rows.append(("left out" if text.startswith("Left out") else "warning", "", text))
+    rows += [("left out", "", text) for text in _models_left_out(inputs)]
     rows += [("warning", "", text) for text in warnings]
     rows += [("version", name, version) for name, version in software(inputs).items()]
     logger.info("summary: %d lines, %d warnings", len(rows), len(warnings))
@@ -70,6 +71,10 @@ def page_summary(table: pd.DataFrame) -> str:
     """The same as the body of an HTML page."""
     table = table.fillna("")
     parts = []
+    told = table[table["section"] == "answer"]
+    for question, rows in told.groupby("item", sort=False):
+        lines = "<br>\n".join(html.escape(str(text)) for text in rows["value"])
+        parts.append(f'<p class="answer"><b>{html.escape(str(question))}</b>{lines}</p>')
     for section, heading in (("data", "What was run on what"), ("result", "Main numbers")):
         rows = table[table["section"] == section]
         if len(rows):
@@ -77,6 +82,10 @@ def page_summary(table: pd.DataFrame) -> str:
             parts += [f"<h2>{heading}</h2>", pages.table(("", ""), cells)]
         elif section == "result":
             parts.append(f"<h2>{heading}</h2>\n<p>No model was evaluated.</p>")
+    left_out = table.loc[table["section"] == "left out", "value"]
+    if len(left_out):
+        parts.append("<h2>Left out</h2>")
+        parts += [f"<p>{html.escape(str(text))}</p>" for text in left_out]
     parts.append("<h2>Warnings</h2>")
     warned = table.loc[table["section"] == "warning", "value"]
     parts += [f'<p class="warning">{html.escape(str(text))}</p>' for text in warned]
@@ -86,6 +95,21 @@ def page_summary(table: pd.DataFrame) -> str:
     text = ", ".join(f"{row.item} {row.value}" for row in used.itertuples())
     parts.append(f'<h2>Software</h2>\n<p class="quiet">{html.escape(text)}</p>')
     return "\n".join(parts)
+
+
+def _models_left_out(inputs: Inputs) -> list[str]:
+    """One line for each reason why models of a cell line and task were not trained."""
+    # results/models/CELL_LINE/TASK/K5/METHOD/predictions.tsv
+    found: dict[tuple[str, str, str], list[str]] = {}
+    for path in inputs.outcome:
+        if reason := reason_left_out(path):
+            line, task, k = path.parts[-5:-2]
+            found.setdefault((line, task, reason), []).append(k.removeprefix("K"))
+    return [
+        f"{task} of {line}, K = {', '.join(dict.fromkeys(ks))} ({len(ks)} "
+        f"model{'s' * (len(ks) > 1)}): {reason}"
+        for (line, task, reason), ks in found.items()
+    ]
 
 
 def _data(inputs: Inputs) -> tuple[list[tuple], list[str]]:
@@ -122,8 +146,7 @@ def _results(scores: pd.DataFrame) -> list[tuple]:
     for line, own in scores.groupby("cell_line", sort=False):
         texts = []
         for (metric, scheme), group in own.groupby(["metric", "scheme"], sort=True):
-            ks = set(group["K"])
-            k = PREFERRED_K if PREFERRED_K in ks else max(ks)
+            k = main_k(group)
             texts.append(_score_text(metric, scheme, k, group[group["K"] == k]))
         rows.append(("result", str(line), "; ".join(filter(None, texts))))
     return rows
@@ -141,7 +164,7 @@ def _score_text(metric: str, scheme: str, k: int, group: pd.DataFrame) -> str:
             parts.append(f"{style.label(method)} {means[method]:.3f}{spread}")
     if not parts:
         return ""
-    name = METRIC_NAMES.get(metric, metric)
+    name = NAMES.get(metric, metric)
     return f"{name} ({scheme} {k}-fold): {', '.join(parts)}"
 
 
@@ -190,7 +213,7 @@ def _sequence_warnings(scores: pd.DataFrame) -> list[str]:
         if full <= sequence:
             warnings.append(
                 f"{line}: with HiChIP the network is not better than without "
-                f"({METRIC_NAMES.get(metric, metric)} {full:.3f} against {sequence:.3f}, "
+                f"({NAMES.get(metric, metric)} {full:.3f} against {sequence:.3f}, "
                 f"{scheme} {k}-fold)."
             )
     return warnings
@@ -207,7 +230,7 @@ def _baseline_warnings(scores: pd.DataFrame) -> list[str]:
         if best and own <= best[1]:
             warnings.append(
                 f"{line}: {style.label(kind)} is not above the best baseline, "
-                f"{style.label(best[0])} ({METRIC_NAMES.get(metric, metric)} {own:.3f} against "
+                f"{style.label(best[0])} ({NAMES.get(metric, metric)} {own:.3f} against "
                 f"{best[1]:.3f}, {scheme} {k}-fold)."
             )
     return warnings

@@ -34,13 +34,10 @@ from deepexpr.model.steps import fold_data
 from deepexpr.model.training import forward
 from deepexpr.model.variants import Builder, builder
 from deepexpr.provenance import fingerprint, versions
-from deepexpr.schemas import PREDICTIONS
+from deepexpr.schemas import HISTORY, PREDICTIONS
 from deepexpr.scores import score_record
 
 log = logging.getLogger(__name__)
-
-#: Columns of history.tsv: one row per epoch; losses in units of the (scaled) target.
-HISTORY = ("fold", "member", "step", "epoch", "loss", "val_loss")
 
 #: Packages whose version decides the numbers.
 _DECISIVE = ("deepexpr", "keras", "tensorflow", "jax", "numpy", "scipy", "scikit-learn")

@@ -16,6 +16,8 @@ logger = logging.getLogger(__name__)
 
 #: Scores are rounded to this many bits for the exact distribution (as MEME's FIMO does).
 _STEP = 0.02
+#: Sequences that `holds` looks at together.
+_PART = 1000
 
 
 def scan(
@@ -39,6 +41,34 @@ def scan(
         for start in np.flatnonzero(whole & (p <= p_value)):
             hits.append((int(start), orientation, float(values[start] * _STEP), float(p[start])))
     return hits
+
+
+def holds(
+    sequences: np.ndarray, motif: Motif, background: np.ndarray, p_value: float
+) -> np.ndarray:
+    """Whether each of `sequences`, uint8 (n, L), has a match of `motif` as `scan` finds; bool (n,).
+
+    All sequences go column by column of the motif, in parts that fit the memory.
+    """
+    scores = np.rint(motif.log_odds(background, pseudocount=0.01) / _STEP).astype(np.int32)
+    found = np.zeros(len(sequences), dtype=bool)
+    if sequences.shape[1] < motif.width:
+        return found
+    for matrix in (scores, scores[::-1, ::-1]):
+        tail, lowest = _tail(matrix, background)
+        least = lowest + int(np.argmax(tail <= p_value)) if (tail <= p_value).any() else None
+        if least is None:
+            continue
+        # Another letter than A, C, G, T costs more than any window can gain.
+        padded = np.hstack([matrix, np.full((len(matrix), 1), -(10**7), np.int32)])
+        number = sequences.shape[1] - motif.width + 1
+        for start in range(0, len(sequences), _PART):
+            codes = CODES[sequences[start : start + _PART]]
+            values = np.zeros((len(codes), number), dtype=np.int32)
+            for j, column in enumerate(padded):
+                values += column[codes[:, j : j + number]]
+            found[start : start + _PART] |= (values >= least).any(axis=1)
+    return found
 
 
 def known_hits(

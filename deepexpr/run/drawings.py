@@ -140,6 +140,22 @@ def _motif_summaries(run: Run, of: Subject) -> dict[str, str]:
     return {f"{line} {kind}": run.out(f"motifs/{line}/{kind}.summary.tsv") for line, kind in kinds}
 
 
+def _matches(run: Run, of: Subject) -> dict[str, str]:
+    return {
+        name: path.replace(".summary.tsv", ".tomtom.tsv")
+        for name, path in _motif_summaries(run, of).items()
+    }
+
+
+def _predictions(run: Run, of: Subject) -> list[str]:
+    """Held-out predictions of the best-equipped network of each cell line and task."""
+    return [
+        _at_main_k(run, line, task, f"{run.kinds(line)[0]}/predictions.tsv")
+        for line in of.lines
+        for task in run.tasks
+    ]
+
+
 def _gene(run: Run, of: Subject) -> list[str]:
     gene = run.config["figures"]["gene"]
     gene = gene.get(of.assembly) if isinstance(gene, dict) else gene
@@ -183,6 +199,9 @@ SOURCES: dict[str, Callable[[Run, Subject], list[str] | dict[str, str]]] = {
     "search": _searches,
     "bundle": _main_bundle,
     "motif_summary": _motif_summaries,
+    "matches": _matches,
+    "predictions": _predictions,
+    "outcome": lambda run, of: run.prediction_files(),
     "genes": _reference("genes.tsv"),
     "transcripts": _reference("transcripts.tsv"),
     "chrom_sizes": _chromosome_sizes,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from deepexpr.figures.data_tables import TABLES_COLUMNS
 from deepexpr.schemas import METRICS
 
 LINES = ("K562", "Jurkat")
@@ -202,12 +203,26 @@ def benchmarks() -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["stage", "step", "jobs", "s", "max_rss"])
 
 
+def tables() -> pd.DataFrame:
+    gene = {"table": "genes", "cell_line": "K562", "gene": "PPIB", "chromosome": "chr15",
+            "start": 64163128, "measured": 2.5, "predicted": 1.9, "measured_percentile": 97.5,
+            "predicted_percentile": 88.0, "probability": 0.9, "loops": 1, "signal": 4.25,
+            "motifs": "NFYA, SP1"}  # fmt: skip
+    other = gene | {"gene": "=2+3</script>", "predicted": np.nan, "loops": 0, "motifs": ""}
+    loop = {"table": "loops", "cell_line": "K562", "gene": "PPIB", "chromosome": "chr15",
+            "start": 64160000, "end": 64165000, "start2": 64260000, "end2": 64265000,
+            "signal": 4.25}  # fmt: skip
+    score = {"table": "scores", "cell_line": "K562", "task": "regression", "method": "full",
+             "K": 10, "metric": "PCC", "value": 0.71, "sd": 0.02, "folds": 10}  # fmt: skip
+    return pd.DataFrame([gene, other, loop, score], columns=list(TABLES_COLUMNS))
+
+
 def summary() -> pd.DataFrame:
     rows = [
         ("data", "K562", "17,899 genes (hg19), 71,303 loops from 4 HiChIP samples"),
         ("result", "K562", "Pearson r (random 10-fold): DeepExpression 0.654 ± 0.020"),
         ("warning", "", "K562: 1 folds of SVM (classification) have no score <one class>."),
-        ("version", "deepexpr", "0.1.0"),
+        ("version", "deepexpr", "0.2.0"),
     ]
     return pd.DataFrame(rows, columns=["section", "item", "value"])
 
@@ -406,4 +421,5 @@ TABLES = {
     "benchmarks": benchmarks,
     "quality": quality,
     "summary": summary,
+    "tables": tables,
 }

@@ -40,3 +40,11 @@ def test_the_message_of_a_failed_job_stands_on_the_screen(damaged, profile):
     assert "error: The two FASTQ files do not hold the same number of reads." in result.stdout
     assert "r_2.fq ends after 3990 reads" in result.stdout
     assert not (damaged.folder / target).exists()
+    last = result.stdout.rstrip().splitlines()[-5:]
+    assert last[0] == "The run stopped after 2 of 3 steps."
+    assert [line.split()[0] for line in last[1:]] == ["sample:", "step:", "message:", "next:"]
+    assert "R1" in last[1]
+    assert "count_reads" in last[2]
+    assert "do not hold the same number of reads" in last[3]
+    assert "Use the untouched pair of files" in last[4]
+    assert "snakemake --cores 2" in last[4]

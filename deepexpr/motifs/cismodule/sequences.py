@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from deepexpr.errors import InputError
+from deepexpr.errors import Unsupported
 from deepexpr.features.sequence import CODES
 from deepexpr.motifs.cismodule.forward import words_of
 
@@ -68,7 +68,7 @@ def lay_out(
     kept = [i for i, sequence in enumerate(sequences) if len(sequence) >= min_length]
     logger.info("%d of %d sequences hold %d bp or more", len(kept), len(sequences), min_length)
     if not kept:
-        raise InputError(
+        raise Unsupported(
             "No sequence is as long as a module.",
             expected=f"sequences of at least {min_length} bp",
             found=f"{len(sequences)} sequences, the longest of "

@@ -1,0 +1,185 @@
+"""Four questions that the landing page answers in sentences, with the numbers of the run.
+
+Were the libraries good? How many loops are there? Does the model predict better than the best
+baseline, and by how much? What drives its predictions?
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pandas as pd
+
+from deepexpr.evaluation.best import best_baseline
+from deepexpr.figures import style
+from deepexpr.figures.inputs import Inputs
+from deepexpr.figures.matches import matched
+from deepexpr.figures.qc import GOOD, verdict
+from deepexpr.figures.quality import judged_sections
+from deepexpr.figures.table1 import loops_and_samples
+from deepexpr.schemas import NETWORK_KINDS
+
+LIBRARIES, LOOPS, BETTER, DRIVES = (
+    "Were the libraries good?", "How many loops are there?",
+    "Does the model predict better than the best baseline?", "What drives the predictions?",
+)  # fmt: skip
+
+#: K of the numbers shown; the largest there is where it was not run.
+PREFERRED_K = 10
+#: Motifs named in a sentence.
+NAMED = 4
+NAMES = {"PCC": "Pearson r", "AUC": "AUC"}
+
+
+def answers(inputs: Inputs, scores: pd.DataFrame) -> list[tuple[str, str]]:
+    """(question, sentence) of the four; a question stands once for each of its sentences.
+
+    scores : schemas.METRICS, all cell lines and methods.
+    """
+    drives = [text for text in (_hichip(scores), *_motifs(inputs)) if text] or [NOTHING]
+    return [
+        (LIBRARIES, _libraries(inputs)),
+        (LOOPS, _loops(inputs)),
+        *((BETTER, text) for text in _better(scores)),
+        *((DRIVES, text) for text in drives),
+    ]
+
+
+NOTHING = "No model was compared with another, and no motif was looked for."
+
+
+def main_k(scores: pd.DataFrame) -> int:
+    """The K whose numbers stand for a cell line."""
+    ks = set(scores["K"])
+    return PREFERRED_K if PREFERRED_K in ks else max(ks)
+
+
+def _libraries(inputs: Inputs) -> str:
+    sections = [rows[rows["section"] != "Loops"] for rows in judged_sections(inputs)]
+    items = [own for rows in sections for own in rows.groupby(["section", "item"], sort=False)]
+    if not items:
+        return "No reads were processed here: expression and loops were given as tables."
+    doubtful = [(str(item), words) for (_, item), own in items if (words := verdict(own)) != GOOD]
+    kinds = pd.Series([section for (section, _), _ in items]).value_counts(sort=False)
+    counted = " and ".join(f"{number} {name}" for name, number in kinds.items())
+    counted = counted.replace("libraries", "libraries" if len(items) > 1 else "library")
+    if not doubtful:
+        start = f"Yes: every number of {counted} is in its expected range."
+    else:
+        named = "; ".join(f"{item}: {words}" for item, words in doubtful[:3])
+        more = f"; and {len(doubtful) - 3} more below" if len(doubtful) > 3 else ""
+        good = len(items) - len(doubtful)
+        start = f"{good} of {len(items)} are good ({counted}). Look at {named}{more}."
+    return f"{start} {_medians(pd.concat(sections))}".rstrip()
+
+
+def _medians(rows: pd.DataFrame) -> str:
+    told = (
+        ("trimmed_fraction", "{:.0%} of HiChIP reads hold a ligation junction"),
+        ("valid_pairs", "{:,.0f} valid pairs a HiChIP library"),
+        ("pseudoaligned_fraction", "{:.0%} of RNA-seq reads fit a transcript"),
+    )
+    values = rows.assign(value=pd.to_numeric(rows["value"], errors="coerce"))
+    medians = values.groupby("metric")["value"].median()
+    parts = [words.format(medians[name]) for name, words in told if name in medians]
+    return f"Medians: {', '.join(parts)}." if parts else ""
+
+
+def _loops(inputs: Inputs) -> str:
+    from deepexpr.features.dataset import Dataset
+
+    parts = []
+    for path in inputs.dataset:
+        dataset = Dataset.open(path)
+        line = dataset.cell_line
+        if dataset.has_hichip:
+            share = float((dataset.loop_number.ravel() > 0).mean())
+            number = (
+                f"{loops_and_samples(inputs.signal[line])['loops']:,} loops"
+                if line in inputs.signal
+                else "loops given as bins"
+            )
+            parts.append(f"{line}: {number}, at {share:.0%} of its {len(dataset):,} genes")
+        else:
+            parts.append(f"{line}: no HiChIP, so the promoter alone predicts")
+    return "; ".join(parts) + "."
+
+
+def _better(scores: pd.DataFrame) -> list[str]:
+    if scores.empty:
+        return ["No model was evaluated."]
+    texts = []
+    for (metric, scheme), rows in scores.groupby(["metric", "scheme"], sort=False):
+        if metric not in NAMES:
+            continue
+        compared = [
+            (str(line), *found)
+            for line, own in rows.groupby("cell_line", sort=False)
+            if (found := _compared(own))
+        ]
+        if compared:
+            texts.append(_verdict(metric, scheme, main_k(rows), compared))
+    return texts or ["No baseline was trained beside the network."]
+
+
+def _compared(own: pd.DataFrame) -> tuple[str, float, str, float] | None:
+    """(network, its mean, best baseline, its mean) at the main K."""
+    rows = own[own["K"] == main_k(own)]
+    means = rows.groupby("method")["value"].mean().dropna()
+    kind = next((kind for kind in NETWORK_KINDS if kind in means.index), None)
+    best = best_baseline(rows)
+    return (
+        (style.label(kind), means[kind], style.label(best[0]), best[1]) if kind and best else None
+    )
+
+
+def _verdict(metric: str, scheme: str, k: int, compared: list[tuple]) -> str:
+    above = sum(own > other for _, _, own, _, other in compared)
+    head = {0: "no", len(compared): "yes"}.get(above, f"in {above} of {len(compared)} cell lines")
+    each = "; ".join(
+        f"{line} {own:.3f}, {best} {other:.3f} ({_signed(own - other)})"
+        for line, _, own, best, other in compared
+    )
+    return f"By {NAMES[metric]}, {head}: {each}; means of {k} {scheme} folds."
+
+
+def _signed(value: float) -> str:
+    return f"{value:+.3f}".replace("-", "−")
+
+
+def _hichip(scores: pd.DataFrame) -> str:
+    """What the network gains by HiChIP, in the score of the first metric there is."""
+    texts = []
+    for metric in ("PCC", "AUC"):
+        for line, own in scores[scores["metric"] == metric].groupby("cell_line", sort=False):
+            rows = own[own["K"] == main_k(own)]
+            means = rows.groupby("method")["value"].mean().dropna()
+            if {"full", "sequence"} <= set(means.index):
+                alone = f", loops alone {means['hichip']:.3f}" if "hichip" in means else ""
+                texts.append(
+                    f"{line} {means['full']:.3f} with HiChIP, {means['sequence']:.3f} by the "
+                    f"promoter alone{alone}"
+                )
+        if texts:
+            return f"By {NAMES[metric]}: {'; '.join(texts)}."
+    return ""
+
+
+def _motifs(inputs: Inputs) -> Iterable[str]:
+    """Known motifs that filters and enhancers match, by cell line."""
+    for kind, noun in (
+        ("filters", "Filters of the network match"),
+        ("enhancers", "Enhancers hold"),
+    ):
+        parts = []
+        for name, path in inputs.matches.items():
+            line, _, motifs = name.rpartition(" ")
+            names = (
+                matched(path, inputs.e_value)["target_name"].astype(str) if motifs == kind else []
+            )
+            names = list(dict.fromkeys(names))
+            if names:
+                more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+                parts.append(f"{', '.join(names[:NAMED])}{more} ({line})")
+        if parts:
+            yield f"{noun} {'; '.join(parts)}."

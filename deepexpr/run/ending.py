@@ -1,0 +1,167 @@
+"""What stands last on the screen: of a failed run the cause in five lines, of a good one what ran.
+
+Both are read from Snakemake's own log of the run, which holds every job whatever --quiet hides.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+#: The block of a job, at its start and at its failure; items are indented by four blanks.
+_BLOCK = re.compile(
+    r"^ *(?P<error>Error in )?(?:local)?rule (?P<rule>\w+):\n(?P<body>(?: {4,}.*\n)+)",
+    re.MULTILINE,
+)
+#: What Snakemake writes behind a log of a failed job, also of one in a group.
+_CHECK_LOG = " (check log"
+_ITEM = re.compile(r"^ *(jobid|output|log|wildcards): (.*)$", re.MULTILINE)
+_PROGRESS = re.compile(r"^(\d+) of (\d+) steps", re.MULTILINE)
+#: What says what went wrong in a job's log: ours first, then any program's.
+_OWN = re.compile(r"^deepexpr [\w-]+: error: (?P<problem>.+)$", re.MULTILINE)
+_DETAIL = re.compile(r" +(where|fix): (.+)")
+_ANY = re.compile(r"\b(error|exception|killed|not found|no space)\b", re.IGNORECASE)
+
+#: Wildcards, in the order in which they say what a job was of, and how they are called.
+_NAMES = {
+    "sample": "sample", "unit": "unit", "cell_line": "cell line", "assembly": "assembly",
+    "group": "group", "task": "task", "K": "K", "kind": "network", "baseline": "baseline",
+    "gene": "gene", "fold": "fold",
+}  # fmt: skip
+#: Widest message shown; the log has the rest.
+WIDTH = 300
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A failed job: its rule, its wildcards by name, and its logs."""
+
+    rule: str
+    wildcards: dict[str, str]
+    logs: tuple[str, ...]
+
+    @property
+    def subject(self) -> tuple[str, str]:
+        """What it was of: (sample or cell line or ..., its name and what else tells)."""
+        told = [
+            (label, self.wildcards[key]) for key, label in _NAMES.items() if key in self.wildcards
+        ]
+        if not told:
+            return "sample", "all of the run"
+        (label, value), *rest = told
+        return label, ", ".join([value, *(f"{name} {text}" for name, text in rest)])
+
+
+def failures(text: str) -> list[Failure]:
+    """The failed jobs of a log of Snakemake, first to last."""
+    wildcards: dict[str, dict[str, str]] = {}
+    found: dict[str, Failure] = {}
+    for block in _BLOCK.finditer(text):
+        items = dict(_ITEM.findall(block["body"]))
+        job = items.get("jobid", "")
+        if not (block["error"] or _CHECK_LOG in block["body"]):
+            pairs = (pair.partition("=") for pair in items.get("wildcards", "").split(", "))
+            wildcards[job] = {name: value for name, _, value in pairs if value}
+            continue
+        logs = items.get("log", "").partition(_CHECK_LOG)[0]
+        paths = tuple(path for path in logs.split(", ") if path)
+        found.setdefault(job, Failure(block["rule"], wildcards.get(job, {}), paths))
+    return list(found.values())
+
+
+def message(logs: Iterable[str]) -> tuple[str, str]:
+    """(what went wrong, what mends it or "") by the logs of a job."""
+    text = "\n".join(Path(log).read_text(errors="replace") for log in logs if Path(log).is_file())
+    if own := _OWN.search(text):
+        details = dict(_DETAIL.findall(text[own.end() :]))
+        where = f" ({details['where']})" if "where" in details else ""
+        return _short(own["problem"] + where), details.get("fix", "")
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    telling = [line for line in lines if _ANY.search(line)]
+    if telling or lines:
+        return _short((telling or lines)[-1]), ""
+    return "it left no message; a job that runs out of memory or time is killed so.", ""
+
+
+def failed(log: Sequence[str | Path], command: Sequence[str]) -> str:
+    """Five lines on the first failed job of a run: how far it came, subject, step, message, next.
+
+    log : Snakemake's own. command : the words of the command line after `snakemake`.
+    """
+    text = _read(log)
+    broken = failures(text)
+    again = f"snakemake {shlex.join(command)}".rstrip()
+    if not broken:
+        return f"The run stopped before or between its steps; see above. Again: {again}"
+    first, *others = broken
+    problem, fix = message(first.logs)
+    done, total = _progress(text)
+    also = f"; also failed: {', '.join(_named(job) for job in others[:3])}" if others else ""
+    more = f" and {len(others) - 3} more" if len(others) > 3 else ""
+    label, subject = first.subject
+    where = f" (log: {', '.join(first.logs)})" if first.logs else ""
+    return "\n".join(
+        [
+            f"The run stopped after {done} of {total} steps{also}{more}.",
+            f"  {label + ':':<9} {subject}",
+            f"  step:     {first.rule}{where}",
+            f"  message:  {problem}",
+            f"  next:     {fix + ' Then go' if fix else 'Go'} on with: {again}",
+        ]
+    )
+
+
+def succeeded(log: Sequence[str | Path], results: str, command: Sequence[str]) -> str:
+    """What ran, by stage, and where to look."""
+    text = _read(log)
+    _, total = _progress(text)
+    if not total:
+        return "Nothing was to be done: all results are there."
+    stages: Counter[str] = Counter()
+    for block in _BLOCK.finditer(text):
+        stage = re.search(rf"\blog: {re.escape(results)}/logs/(\w+)/", block["body"])
+        if stage and not block["error"]:
+            stages[stage[1]] += 1
+    counted = ", ".join(f"{stage} {number}" for stage, number in stages.items())
+    lines = [f"Done: {total} steps" + (f" ({counted})." if counted else ".")]
+    pages = [page for page in ("summary.html", "tables.html", "quality.html")
+             if Path(results, page).is_file()]  # fmt: skip
+    if pages:
+        lines.append(f"  look at:  {', '.join(f'{results}/{page}' for page in pages)}")
+        lines += [f"  left out: {line}" for line in _left_out(Path(results, "summary.tsv"))]
+        report = f"snakemake {shlex.join(command)} --report {results}/report.html"
+        lines.append(f"  next:     {report}")
+    return "\n".join(lines)
+
+
+def _left_out(summary: Path) -> list[str]:
+    """Lines of the summary on what the data could not support."""
+    if not summary.is_file():
+        return []
+    rows = [line.split("\t") for line in summary.read_text().splitlines()]
+    return [row[2].removeprefix("Left out, ") for row in rows if row[0] == "left out"]
+
+
+def _named(job: Failure) -> str:
+    return f"{job.rule} of {job.subject[1]}"
+
+
+def _progress(text: str) -> tuple[int, int]:
+    """(steps done, steps in all) as last told."""
+    told = _PROGRESS.findall(text)
+    if told:
+        return int(told[-1][0]), int(told[-1][1])
+    total = re.search(r"^total +(\d+)$", text, re.MULTILINE)
+    return 0, int(total[1]) if total else 0
+
+
+def _read(logs: Sequence[str | Path]) -> str:
+    return "".join(Path(log).read_text(errors="replace") for log in logs if Path(log).is_file())
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= WIDTH else text[: WIDTH - 1] + "…"

@@ -1,0 +1,158 @@
+"""The four answers of the landing page, and the page of tables."""
+
+import base64
+import gzip
+import json
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+import synthetic_tables as synthetic
+from test_figures_tables import make_dataset
+from test_run_pages import page
+
+from deepexpr.figures import data_tables
+from deepexpr.figures.answers import BETTER, DRIVES, LIBRARIES, LOOPS, _better, _hichip
+from deepexpr.files import read_table, write_table
+from deepexpr.motifs.motif import Motif
+from deepexpr.motifs.scanning import holds, scan
+from deepexpr.schemas import METRICS, PREDICTIONS, SIGNAL, TOMTOM
+
+
+def scores(lines, methods):
+    """Synthetic Pearson r, which falls with the place of the method in the list."""
+    return synthetic.metrics("PCC", methods, lines, (5, 10))[list(METRICS)]
+
+
+@pytest.mark.parametrize(("methods", "word"), [
+    (("full", "lasso", "ridge"), "yes: A"), (("lasso", "full", "ridge"), "no: A"),
+])  # fmt: skip
+def test_better_than_the_best_baseline_by_how_much(methods, word):
+    table = scores(("A",), methods)
+    (text,) = _better(table)
+    means = table[table["K"] == 10].groupby("method")["value"].mean()
+    assert f"By Pearson r, {word}" in text
+    assert f"A {means['full']:.3f}, Lasso {means['lasso']:.3f} (" in text
+    assert f"({means['full'] - means['lasso']:+.3f})".replace("-", "−") in text
+    assert "10 random folds" in text
+
+
+def test_some_cell_lines_are_better():
+    table = pd.concat([scores(("A",), ("full", "lasso")), scores(("B",), ("lasso", "full"))])
+    assert "in 1 of 2 cell lines: A " in _better(table)[0]
+
+
+def test_nothing_to_compare_is_said():
+    assert _better(scores(("A",), ("full",))) == ["No baseline was trained beside the network."]
+    assert _better(scores(("A",), ("full",)).iloc[:0]) == ["No model was evaluated."]
+
+
+def test_what_hichip_adds():
+    assert re.search(
+        r"A 0\.\d{3} with HiChIP, 0\.\d{3} by the promoter alone, loops alone 0\.\d{3}",
+        _hichip(scores(("A",), ("full", "sequence", "hichip"))),
+    )
+    assert _hichip(scores(("A",), ("sequence", "lasso"))) == ""
+
+
+def test_a_run_of_tables_alone_has_answers(tmp_path):
+    dataset = make_dataset(tmp_path / "A.h5", "A", loops_at=2)
+    write_table(scores(("A",), ("full", "sequence", "lasso")), tmp_path / "metrics.tsv")
+    hit = ("f0", "MA1", "NFYA", 0, "+", 8, 1e-6, 1e-3, 1e-3)
+    write_table(pd.DataFrame([hit], columns=list(TOMTOM)), tmp_path / "hits.tsv")
+    text = page(
+        tmp_path, "summary", "--dataset", dataset, "--metrics", tmp_path / "metrics.tsv",
+        f"--matches=A filters={tmp_path / 'hits.tsv'}", "--warning", "Left out, as no sample is x.",
+    )  # fmt: skip
+    for words in ("Were the libraries good?", "No reads were processed here",
+                  "loops given as bins, at 5% of its", "Filters of the network match NFYA (A).",
+                  "<h2>Left out</h2>", "Left out, as no sample is x."):  # fmt: skip
+        assert words in text
+    found = read_table(tmp_path / "summary.tsv")
+    assert set(found.loc[found["section"] == "answer", "item"]) == {
+        LIBRARIES,
+        LOOPS,
+        BETTER,
+        DRIVES,
+    }
+
+
+def test_left_out_models_are_one_line_each_reason(tmp_path):
+    dataset = make_dataset(tmp_path / "A.h5", "A")
+    paths = []
+    for method in ("full", "sequence"):
+        folder = tmp_path / f"models/A/classification/K5/{method}"
+        (folder / "bundle").mkdir(parents=True)
+        (folder / "bundle/bundle.json").write_text('{"type": "left out", "reason": "one label"}')
+        write_table(pd.DataFrame(columns=list(PREDICTIONS)), folder / "predictions.tsv")
+        paths.append(folder / "predictions.tsv")
+    text = page(tmp_path, "summary", "--dataset", dataset, "--outcome", *paths)
+    assert "classification of A, K = 5 (2 models): one label" in text
+
+
+def unpacked(text):
+    """The tables in a page, by name."""
+    packed = re.search(r'id="packed">([^<]+)<', text)[1]
+    tables = json.loads(gzip.decompress(base64.b64decode(packed)))
+    return {table["name"]: {c["key"]: c["cells"] for c in table["columns"]} for table in tables}
+
+
+def test_tables_hold_genes_with_percentiles_loops_and_motifs(tmp_path):
+    dataset = make_dataset(tmp_path / "A.h5", "A", loops_at=2)
+    genes = data_tables_genes(dataset)
+    rows = [("A", "A", "regression", "random", "full", 5, 0, gene, 0.0, i)
+            for i, gene in enumerate(genes)]  # fmt: skip
+    write_table(pd.DataFrame(rows, columns=list(PREDICTIONS)), tmp_path / "predictions.tsv")
+    write_table(scores(("A",), ("full", "lasso")), tmp_path / "metrics.tsv")
+    tss = place(dataset, genes[0])
+    loop = ("chr1", tss, tss + 5000, "chr1", tss + 900_000, tss + 905_000, 2.5, 1.8)
+    write_table(pd.DataFrame([loop], columns=list(SIGNAL)), tmp_path / "signal.tsv")
+    text = page(
+        tmp_path, "tables", "--dataset", dataset, "--predictions", tmp_path / "predictions.tsv",
+        "--metrics", tmp_path / "metrics.tsv", f"--signal=A={tmp_path / 'signal.tsv'}",
+    )  # fmt: skip
+    found = unpacked(text)
+    assert found["genes"]["gene"] == genes
+    percentiles = found["genes"]["predicted_percentile"]
+    assert (percentiles[0], percentiles[-1]) == (round(100 / len(genes)), 100)
+    assert genes[0] in found["loops"]["gene"][0].split(", ")
+    assert found["scores"]["method"][:2] == ["DeepExpression", "Lasso"] or (
+        "DeepExpression" in found["scores"]["method"]
+    )
+    assert "http" not in text.replace("http-equiv", "")
+
+
+def data_tables_genes(path):
+    from deepexpr.features.dataset import Dataset
+
+    return Dataset.open(path).gene.tolist()
+
+
+def place(path, gene):
+    from deepexpr.features.dataset import Dataset
+
+    dataset = Dataset.open(path)
+    return int(dataset.tss[dataset.gene.tolist().index(gene)])
+
+
+def test_rows_cannot_break_out_of_the_page():
+    text = data_tables.page_tables(synthetic.tables())
+    assert text.count("</script>") == 2
+    assert unpacked(text)["genes"]["gene"] == ["PPIB", "=2+3</script>"]
+
+
+def test_the_script_stays_short():
+    script = data_tables.Path(data_tables.__file__).with_name("data_tables.js")
+    assert len(script.read_text().splitlines()) <= 150
+
+
+def test_holds_is_scan_on_many_sequences():
+    rng = np.random.default_rng(4)
+    sequences = rng.choice(np.frombuffer(b"ACGTN", np.uint8), (300, 200), p=[0.24] * 4 + [0.04])
+    counts = rng.dirichlet([0.3] * 4, 9) * 100
+    motif, background = Motif.from_counts("m", "M", counts), np.array([0.3, 0.2, 0.2, 0.3])
+    for p_value in (1e-3, 1e-4, 1e-9):
+        one_by_one = [bool(scan(row, motif, background, p_value)) for row in sequences]
+        assert holds(sequences, motif, background, p_value).tolist() == one_by_one
+    assert not holds(sequences[:, :5], motif, background, 1e-3).any()

@@ -1,0 +1,135 @@
+"""What stands last on the screen, from a log of Snakemake and the jobs' own."""
+
+import pytest
+
+from deepexpr.run.ending import failed, failures, message, succeeded
+
+START = """Job stats:
+job            count
+total             12
+
+[Thu Nov 26 02:00:00 2026]
+rule count_reads:
+    input: a_1.fq, a_2.fq
+    output: results/expression/toy/reads/R1.tsv
+    log: {folder}/results/logs/expression/toy.R1.count_reads.log
+    jobid: 5
+    reason: Missing output files
+    wildcards: assembly=toy, sample=R1
+    resources: tmpdir=/tmp
+
+[Thu Nov 26 02:00:01 2026]
+localrule draw_figure_3:
+    output: results/figures/figure_3.tsv
+    log: {folder}/results/logs/figures/figure_3.log
+    jobid: 7
+"""
+ERROR = """[Thu Nov 26 02:00:02 2026]
+Error in rule {rule}:
+    message: None
+    jobid: {job}
+    output: x
+    log: {log} (check log file(s) for error details)
+    shell:
+        python -m deepexpr reads
+        (command exited with non-zero exit code)
+"""
+OWN = """02:00:01 INFO reading
+deepexpr reads: error: The two FASTQ files do not hold the same number of reads.
+  where: a_2.fq
+  found: 3990
+  fix: Use the untouched pair of files.
+"""
+
+
+@pytest.fixture
+def logs(tmp_path):
+    """Snakemake's log and those of its two jobs."""
+
+    def write(own=OWN, progress="3 of 12 steps (25%) done\n", errors=(("count_reads", 5),)):
+        jobs = {
+            5: tmp_path / "results/logs/expression/toy.R1.count_reads.log",
+            7: tmp_path / "results/logs/figures/figure_3.log",
+        }
+        for path in jobs.values():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(own)
+        parts = [ERROR.format(rule=rule, job=job, log=jobs[job]) for rule, job in errors]
+        log = tmp_path / "snakemake.log"
+        log.write_text(START.format(folder=tmp_path) + progress + "".join(parts))
+        return [str(log)]
+
+    return write
+
+
+COMMAND = ["--configfile", "my config.yaml", "--cores", "2"]
+
+
+def test_a_failed_run_ends_with_five_lines(logs, tmp_path):
+    lines = failed(logs(), COMMAND).splitlines()
+    log = tmp_path / "results/logs/expression/toy.R1.count_reads.log"
+    assert lines == [
+        "The run stopped after 3 of 12 steps.",
+        "  sample:   R1, assembly toy",
+        f"  step:     count_reads (log: {log})",
+        "  message:  The two FASTQ files do not hold the same number of reads. (a_2.fq)",
+        "  next:     Use the untouched pair of files. Then go on with: "
+        "snakemake --configfile 'my config.yaml' --cores 2",
+    ]
+
+
+def test_other_failures_are_named_and_retries_count_once(logs):
+    text = failed(logs(errors=[("count_reads", 5), ("count_reads", 5), ("draw_figure_3", 7)]), [])
+    assert text.splitlines()[0].endswith("; also failed: draw_figure_3 of all of the run.")
+    assert len(text.splitlines()) == 5
+
+
+@pytest.mark.parametrize(("own", "words"), [
+    ("bowtie starts\nError: no index\nlast line\n", "Error: no index"),
+    ("bash: line 1: 77 Killed\n", "Killed"),
+    ("Traceback\nValueError: shapes\n", "ValueError: shapes"),
+    ("nothing that tells\n", "nothing that tells"),
+    ("", "it left no message"),
+    ("x" * 1000, "…"),
+])  # fmt: skip
+def test_other_programs_messages(logs, own, words):
+    assert words in failed(logs(own), []).splitlines()[3]
+
+
+def test_a_job_that_fails_in_a_group(logs, tmp_path):
+    path = tmp_path / "results/logs/figures/figure_3.log"
+    group = f"""Error in group 1234:
+    jobs:
+        rule draw_figure_3:
+            jobid: 7
+            output: results/figures/figure_3.tsv
+            log: {path} (check log file(s) for error details)
+"""
+    (log,) = logs(errors=[])
+    with open(log, "a") as handle:
+        handle.write(group)
+    assert f"step:     draw_figure_3 (log: {path})" in failed([log], [])
+
+
+def test_a_run_that_fails_without_a_failed_job(logs):
+    assert failed(logs(errors=[]), ["-c", "1"]).startswith("The run stopped before or between")
+
+
+def test_no_log_is_no_error(tmp_path):
+    assert message([tmp_path / "absent.log"])[0].startswith("it left no message")
+    assert failures("") == []
+    assert succeeded([str(tmp_path / "absent.log")], "results", []).startswith("Nothing was")
+
+
+def test_a_good_run_tells_what_ran_where_to_look_and_what_was_left_out(logs, tmp_path):
+    results = tmp_path / "results"
+    log = logs(errors=[], progress="12 of 12 steps (100%) done\n")
+    (results / "summary.tsv").write_text(
+        "section\titem\tvalue\nleft out\t\tclassification of A (4 models): one label\n"
+    )
+    (results / "summary.html").write_text("x")
+    text = succeeded(log, str(results), COMMAND)
+    assert text.splitlines()[0] == "Done: 12 steps (expression 1, figures 1)."
+    assert f"look at:  {results}/summary.html" in text
+    assert "left out: classification of A (4 models): one label" in text
+    assert f"--report {results}/report.html" in text
