@@ -136,7 +136,7 @@ _SPECS = (
         after=("metrics", "filters_matches"), page=True,
     ),
     _own(
-        "summary", "What was run, and the main numbers", "summary", "summary", SUMMARY,
+        "summary", "Answers, and what was run", "summary", "summary", SUMMARY,
         ("dataset",),
         ("metrics", "qc", "replicate_qc", "loop_qc", "run_info", "signal", "cross", "motif_summary",
          "versions", "matches", "outcome", "title", "warning"), page=True,

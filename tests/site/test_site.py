@@ -74,14 +74,14 @@ def test_a_list_of_accessions(tmp_path, monkeypatch):
     import libraries
 
     from deepexpr.cli import main
-    from deepexpr.downloads.accessions import RemoteFile
+    from deepexpr.downloads.records import RemoteFile
 
     ((block,),) = of_kind("archive").values()
     monkeypatch.chdir(tmp_path)
     libraries.reference(tmp_path)
     text = (SITE / "howto/accessions.md").read_text()
     (tmp_path / "accessions.txt").write_text(re.search(r"```text\n(.*?)```", text, re.DOTALL)[1])
-    files = [RemoteFile("", "", "", "SRR1", mate, "", "") for mate in (1, 2)]
+    files = [RemoteFile("", "", "", "", "SRR1", mate, "", "") for mate in (1, 2)]
     monkeypatch.setattr("deepexpr.init.accessions.resolve", lambda *_: files)
     assert main(block.text.split()[1:]) == 0
 
