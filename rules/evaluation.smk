@@ -77,8 +77,7 @@ rule evaluate_predictions:
         " --tests {output.tests:q} 2> {log:q}"
 
 
-rule evaluate_cross_cell_line:
-    """Score the cross-cell-line predictions and compare the methods."""
+use rule evaluate_predictions as evaluate_cross_cell_line with:
     input:
         RUN.cross_files(),
     output:
@@ -86,8 +85,3 @@ rule evaluate_cross_cell_line:
         tests=out("evaluation/cross_tests.tsv"),
     log:
         out("logs/evaluation/evaluate_cross_cell_line.log"),
-    conda:
-        "../envs/deepexpr.yaml"
-    shell:
-        "python -m deepexpr evaluate --predictions {input:q} --metrics {output.metrics:q}"
-        " --tests {output.tests:q} 2> {log:q}"

@@ -120,29 +120,24 @@ rule tabulate_transcripts:
     conda:
         "../envs/deepexpr.yaml"
     params:
+        option="--table",
         given=get_given_transcripts,
         aliases=lambda w: get_alias_option(w.assembly),
     shell:
         "python -m deepexpr transcriptome --genome {input.genome:q} --annotation {input.annotation:q}"
-        " {params.given:q} {params.aliases:q} --table {output:q} 2> {log:q}"
+        " {params.given:q} {params.aliases:q} {params.option} {output:q} 2> {log:q}"
 
 
-rule cut_transcriptome:
-    """Splice the transcripts from the genome, or take the ones given."""
-    input:
-        unpack(get_transcript_sources),
+# Their sequences, spliced from the genome, or the ones given.
+use rule tabulate_transcripts as cut_transcriptome with:
     output:
         out("reference/{assembly}/transcriptome.fa"),
     log:
         out("logs/reference/{assembly}.cut_transcriptome.log"),
-    conda:
-        "../envs/deepexpr.yaml"
     params:
+        option="--output",
         given=get_given_transcripts,
         aliases=lambda w: get_alias_option(w.assembly),
-    shell:
-        "python -m deepexpr transcriptome --genome {input.genome:q} --annotation {input.annotation:q}"
-        " {params.given:q} {params.aliases:q} --output {output:q} 2> {log:q}"
 
 
 rule index_kallisto:
@@ -161,28 +156,6 @@ rule index_kallisto:
         "kallisto index -i {output:q} {input:q} > {log:q} 2>&1"
 
 
-rule index_large_bowtie:
-    """Index a genome of more than 4 billion letters for bowtie 1, whose files have other names."""
-    input:
-        out("reference/{assembly}/genome.fa"),
-    output:
-        expand(
-            out("reference/{{assembly}}/bowtie/genome.{part}.ebwtl"), part=BOWTIE_PARTS
-        ),
-    log:
-        out("logs/reference/{assembly}.index_large_bowtie.log"),
-    benchmark:
-        out("benchmarks/reference/{assembly}.index_large_bowtie.tsv")
-    conda:
-        "../envs/bowtie.yaml"
-    threads: config["resources"]["bowtie_threads"]
-    params:
-        prefix=lambda w, output: output[0].removesuffix(".1.ebwtl"),
-    shell:
-        "bowtie-build --large-index --threads {threads} {input:q} {params.prefix:q}"
-        " > {log:q} 2>&1"
-
-
 rule index_bowtie:
     """Index the genome for bowtie 1."""
     input:
@@ -199,6 +172,22 @@ rule index_bowtie:
         "../envs/bowtie.yaml"
     threads: config["resources"]["bowtie_threads"]
     params:
-        prefix=lambda w, output: output[0].removesuffix(".1.ebwt"),
+        size="",
+        prefix=lambda w, output: output[0].partition(".1.ebwt")[0],
     shell:
-        "bowtie-build --threads {threads} {input:q} {params.prefix:q} > {log:q} 2>&1"
+        "bowtie-build {params.size} --threads {threads} {input:q} {params.prefix:q} > {log:q} 2>&1"
+
+
+# A genome of more than 4 billion letters, whose index has files of other names.
+use rule index_bowtie as index_large_bowtie with:
+    output:
+        expand(
+            out("reference/{{assembly}}/bowtie/genome.{part}.ebwtl"), part=BOWTIE_PARTS
+        ),
+    log:
+        out("logs/reference/{assembly}.index_large_bowtie.log"),
+    benchmark:
+        out("benchmarks/reference/{assembly}.index_large_bowtie.tsv")
+    params:
+        size="--large-index",
+        prefix=lambda w, output: output[0].partition(".1.ebwt")[0],

@@ -42,18 +42,18 @@ rule train_network:
     threads: config["resources"]["training_threads"]
     params:
         **SETTINGS,
+        only="",
         folder=lambda w, output: os.path.dirname(output.predictions),
     shell:
         "python -m deepexpr train --dataset {input.dataset:q} --splits {input.splits:q}"
         " --scheme {params.scheme}"
         " --task {wildcards.task} {params.options:q} --model {params.model:q}"
         " --training {params.training:q} --seed {params.seed} --threads {threads}"
-        " {params.leave_out}"
-        " --output {params.folder:q} 2> {log:q}"
+        " {params.leave_out} {params.only} --output {params.folder:q} 2> {log:q}"
 
 
-rule train_fold:
-    """Train one fold in a job of its own, for clusters with many GPUs; train_network gathers."""
+# One fold in a job of its own, for clusters with many GPUs; train_network gathers them.
+use rule train_network as train_fold with:
     input:
         dataset=out("features/{cell_line}/dataset.h5"),
         splits=get_splits,
@@ -72,19 +72,7 @@ rule train_fold:
         )
     wildcard_constraints:
         fold=r"\d+",
-    priority: 10
-    conda:
-        "../envs/tensorflow-gpu.yaml"
-        if config["resources"]["gpu"]
-        else "../envs/tensorflow.yaml"
-    threads: config["resources"]["training_threads"]
     params:
         **SETTINGS,
+        only=lambda w: f"--only-fold={w.fold}",
         folder=lambda w: out(f"models/{w.cell_line}/{w.task}/K{w.K}/{w.kind}"),
-    shell:
-        "python -m deepexpr train --dataset {input.dataset:q} --splits {input.splits:q}"
-        " --scheme {params.scheme}"
-        " --task {wildcards.task} {params.options:q} --model {params.model:q}"
-        " --training {params.training:q} --seed {params.seed} --threads {threads}"
-        " {params.leave_out}"
-        " --only-fold {wildcards.fold} --output {params.folder:q} 2> {log:q}"
