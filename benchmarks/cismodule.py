@@ -182,7 +182,7 @@ def real_enhancers(number: int) -> list[str]:
     degree = pd.Series([tuple(end) for side in ends for end in side]).value_counts()
     strength = [max(degree[tuple(a)], degree[tuple(b)]) for a, b in zip(*ends, strict=True)]
     genes = real_data.promoters()
-    regions = enhancers.distal_anchors(loops.assign(signal=np.array(strength, float)), genes)
+    regions = enhancers.distal_anchors(loops.assign(signal=np.array(strength, float)), genes, 1000)
     regions = enhancers.trim_to_width(regions.head(number), LENGTH)
     found = []
     with tempfile.TemporaryDirectory() as folder:

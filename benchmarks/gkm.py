@@ -86,8 +86,8 @@ def main() -> None:
     args = parser.parse_args()
     require_data()
     jobs = [(measure_library, (args.promoters,))]
-    for word in args.words.split():
-        jobs.append((measure_ours, (args.promoters, *map(int, word.split(",")))))
+    words = [map(int, word.split(",")) for word in args.words.split()]
+    jobs += [(measure_ours, (args.promoters, *word)) for word in words]
     rows, library = [], None
     for function, arguments in jobs:
         with multiprocessing.get_context("spawn").Pool(1) as pool:

@@ -1,6 +1,7 @@
 """The command line: one verb per step, each in ``deepexpr/commands/``.
 
-A command module has ``HELP`` (one line), ``add_arguments(parser)`` and ``run(args)``.
+A command module has its help as its docstring (one line), ``add_arguments(parser)`` and
+``run(args)``.
 Heavy libraries are imported inside ``run`` so that ``--help`` answers at once.
 Exit codes: 0 done, 1 wrong data, 2 wrong usage.
 """
@@ -48,8 +49,8 @@ def build_parser(names: Sequence[str] = VERBS) -> argparse.ArgumentParser:
         command = importlib.import_module(f"deepexpr.commands.{verb.replace('-', '_')}")
         sub = verbs.add_parser(
             verb,
-            help=command.HELP,
-            description=command.HELP,
+            help=command.__doc__,
+            description=command.__doc__,
             formatter_class=_DefaultsShown,
         )
         command.add_arguments(sub)

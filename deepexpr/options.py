@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args, get_origin
 
-from deepexpr.errors import InputError
+from deepexpr.errors import InputError, UsageError
 from deepexpr.settings import Section, members
 
 S = TypeVar("S", bound=Section)
@@ -51,7 +51,8 @@ def add_options(
         hint = "" if field.is_required() or shown in (None, False, "") else f" (default: {shown})"
         text = ((field.description or "").removesuffix(".") + hint).replace("%", "%%")
         flag = flags.get(name, f"--{name.replace('_', '-')}")
-        parser.add_argument(flag, dest=name, default=None, help=text, **_shape(section, name))
+        shape = _shape(section, name) | ({"required": True} if field.is_required() else {})
+        parser.add_argument(flag, dest=name, default=None, help=text, **shape)
 
 
 def add_leave_out(parser: argparse.ArgumentParser, written: str) -> None:
@@ -80,6 +81,32 @@ def given(args: argparse.Namespace, section: type[S]) -> S:
     told = {name: getattr(args, name, None) for name in section.model_fields}
     values |= {name: value for name, value in told.items() if value is not None}
     return section.of(values, "--settings" if takes_settings and args.settings else "options")
+
+
+def seed(text: str) -> int:
+    """A seed of random numbers, as argparse reads it."""
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number of 0 or more")
+    return int(text)
+
+
+def named(items: Iterable[str], option: str, form: str = "NAME=PATH") -> dict[str, str]:
+    """What stands behind each NAME= given to an option that has this form, in the order given.
+
+    Raises UsageError where a part lacks or a name stands twice.
+    """
+    found: dict[str, str] = {}
+    for item in items:
+        name, _, text = item.partition("=")
+        if not name or not text or name in found:
+            raise UsageError(
+                f"{name!r} is given twice." if name in found else f"{item!r} is not {form}.",
+                where=option,
+                expected=f"{option} {form}, each name once",
+                found=item,
+            )
+        found[name] = text
+    return found
 
 
 def read_options(text: str | None) -> dict[str, Any]:

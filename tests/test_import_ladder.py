@@ -7,7 +7,7 @@ import pytest
 
 LADDER = [
     "errors", "plugins", "settings", "schemas", "scores", "compression", "files", "options",
-    "provenance", "downloads", "reference", "expression", "hichip", "features", "model",
+    "provenance", "letters", "downloads", "reference", "expression", "hichip", "features", "model",
     "baselines", "evaluation", "motifs", "figures", "simulate", "config", "checks", "init", "run",
     "commands", "cli", "__main__",
 ]  # fmt: skip

@@ -19,13 +19,13 @@ from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
 from deepexpr.baselines.inner import SEARCH
-from deepexpr.baselines.inputs import feature_matrix, features_of, response
+from deepexpr.baselines.inputs import feature_matrix, features_of
 from deepexpr.baselines.methods import check_method, fit_method, predict_method, search
 from deepexpr.baselines.settings import BaselineSettings
 from deepexpr.features.dataset import Dataset
 from deepexpr.features.families import find_scheme
+from deepexpr.features.predictions import observed, prediction_table
 from deepexpr.features.splits import fold_roles, restrict_splits
-from deepexpr.schemas import PREDICTIONS
 
 log = logging.getLogger(__name__)
 
@@ -70,23 +70,17 @@ def run_baseline(
     found = feature_matrix(dataset, np.arange(len(dataset)), settings, kind, dataset.has_hichip)
     log.info("%s, %s: %d genes x %d features", dataset.cell_line, method, *found.x.shape)
     numbers = sorted(int(fold) for fold in splits["fold"].unique())
+    scheme = scheme or find_scheme(dataset, splits)
+    about = {"scheme": scheme, "method": method, "K": len(numbers)}
     with threadpool_limits(limits=1):
         results = Parallel(n_jobs=min(threads, len(numbers)), prefer="threads")(
-            delayed(_fold)(dataset, found, splits, fold, task, method, settings, seed)
+            delayed(_fold)(dataset, found, splits, fold, task, settings, seed, about)
             for fold in numbers
         )
-    scheme = scheme or find_scheme(dataset, splits)
     return BaselineRun(
         pipelines={fold: result[0] for fold, result in zip(numbers, results, strict=True)},
         splits=splits,
-        predictions=pd.concat([result[1] for result in results], ignore_index=True).assign(
-            cell_line=dataset.cell_line,
-            trained_on=dataset.cell_line,
-            task=task,
-            scheme=scheme,
-            method=method,
-            K=len(numbers),
-        )[list(PREDICTIONS)],
+        predictions=pd.concat([result[1] for result in results], ignore_index=True),
         search=pd.concat([result[2] for result in results], ignore_index=True),
         folds=[result[3] for result in results],
         features=found.x.shape[1],
@@ -94,25 +88,19 @@ def run_baseline(
     )
 
 
-def _fold(dataset, found, splits, fold, task, method, settings, seed):
+def _fold(dataset, found, splits, fold, task, settings, seed, about):
     """Pipeline, predictions, search table and description of one fold."""
-    start, x = time.perf_counter(), found.x
+    start, x, method = time.perf_counter(), found.x, about["method"]
     roles = fold_roles(splits, fold)
     train = np.sort(dataset.index_of([*roles["train"], *roles["validation"]]))
     test = np.sort(dataset.index_of(roles["test"]))
-    y = response(dataset, train, task)
+    y = observed(dataset, train, task)
     # The same inner folds and trees for a fold, whatever the method or the other folds.
     fold_seed = int(np.random.SeedSequence([seed, fold]).generate_state(1)[0] >> 1)
     choice = search(x[train], y, task, method, settings, fold_seed)
     pipeline = fit_method(x[train], y, task, method, choice, settings, fold_seed, found.blocks)
-    predictions = pd.DataFrame(
-        {
-            "fold": fold,
-            "gene": dataset.gene[test],
-            "observed": response(dataset, test, task),
-            "predicted": predict_method(pipeline, x[test], task),
-        }
-    )
+    predicted = predict_method(pipeline, x[test], task)
+    predictions = prediction_table(dataset, test, predicted, task, fold=fold, **about)
     table = choice.table.assign(fold=fold)
     scores = [name for name in table if name.startswith("score_")]
     chosen = {"note": choice.table.loc[choice.table["chosen"] == 1, "note"].iloc[0]}

@@ -9,7 +9,6 @@ and written out sparse, so memory is that of the result.
 from __future__ import annotations
 
 import itertools
-import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -19,15 +18,8 @@ import numba
 import numpy as np
 import scipy.sparse
 
-from deepexpr.errors import InputError
-from deepexpr.features.sequence import CODES, LETTERS
-from deepexpr.files import atomic_path, reading, require_file
-
-#: Above this many words before merging the lookup tables outgrow a desktop's memory.
-MAX_SPACE = 20_000_000
-
-#: Above this many cells the tables of a window's halves (4 bytes each) are as much.
-MAX_TABLE = 100_000_000
+from deepexpr.files import atomic_path
+from deepexpr.letters import CODES, LETTERS
 
 #: A gap in a feature's name.
 GAP = "."
@@ -59,9 +51,8 @@ class Vocabulary:
 def vocabulary(length: int, informative: int) -> Vocabulary:
     """All gapped words of `length` letters with `informative` of them, strands merged.
 
-    Raises InputError unless 1 <= informative <= length and C(l,k) * 4**k fits MAX_SPACE.
+    BaselineSettings has the limits of both.
     """
-    _check(length, informative)
     patterns = list(itertools.combinations(range(length), informative))
     words = np.arange(4**informative)
     place = np.zeros((len(patterns), length), dtype=np.int64)
@@ -78,31 +69,6 @@ def vocabulary(length: int, informative: int) -> Vocabulary:
     canonical, column = np.unique(np.minimum(codes, mirrored), return_inverse=True)
     column = column.reshape(codes.shape).astype(np.int32)
     return Vocabulary(length, informative, _names(canonical, length), column, place)
-
-
-def _check(length: int, informative: int) -> None:
-    if not 1 <= informative <= length <= 20:
-        raise InputError(
-            "Impossible gapped k-mers.",
-            expected="1 <= informative positions <= length <= 20",
-            found=f"length {length}, informative {informative}",
-        )
-    space = math.comb(length, informative) * 4**informative
-    if space > MAX_SPACE:
-        raise InputError(
-            f"Words of length {length} with {informative} informative positions are too many.",
-            expected=f"at most {MAX_SPACE:,} words before strands are merged",
-            found=f"{space:,}",
-            fix="Choose fewer informative positions or shorter words.",
-        )
-    table = math.comb(length, informative) * 4 ** ((length + 1) // 2)
-    if table > MAX_TABLE:
-        raise InputError(
-            f"Words of length {length} with {informative} informative positions are too long.",
-            expected=f"C(length, informative) x 4^(length / 2) of at most {MAX_TABLE:,}",
-            found=f"{table:,}",
-            fix="Choose shorter words.",
-        )
 
 
 def _names(codes: np.ndarray, length: int) -> np.ndarray:
@@ -220,34 +186,6 @@ def _count_rows(codes, ends, length, high, low, column, columns, indices, data):
     return indptr
 
 
-def read_fasta(path: str | Path) -> Iterator[tuple[str, np.ndarray]]:
-    """Name (the header up to the first blank) and uint8 ASCII letters of each record."""
-    name: str | None = None
-    parts: list[str] = []
-    with reading(path, "FASTA") as handle:
-        for number, line in enumerate(handle, 1):
-            if line.startswith(">"):
-                if name is not None:
-                    yield name, _letters(parts)
-                name, parts = (line[1:].split() or [""])[0], []
-            elif name is None and line.strip():
-                raise InputError(
-                    "The file does not start with a FASTA header.",
-                    where=f"{path}, line {number}",
-                    expected="a line that starts with >",
-                    found=line.strip()[:40],
-                )
-            else:
-                parts.append(line.strip())
-    if name is None:
-        raise InputError("The FASTA holds no sequence.", where=str(path))
-    yield name, _letters(parts)
-
-
-def _letters(parts: list[str]) -> np.ndarray:
-    return np.frombuffer("".join(parts).encode("ascii", "replace"), dtype=np.uint8)
-
-
 def write_gkm(
     path: str | Path, counts: scipy.sparse.csr_matrix, rows: list[str], words: Vocabulary
 ) -> None:
@@ -269,15 +207,3 @@ def write_gkm(
             length=words.length,
             informative=words.informative,
         )
-
-
-def read_gkm(path: str | Path) -> tuple[scipy.sparse.csr_matrix, np.ndarray, np.ndarray]:
-    """Counts (n, p) CSR, names of the rows (n,) and of the features (p,) of a written .npz."""
-    require_file(path, "gapped k-mer counts")
-    with np.load(path, allow_pickle=False) as file:
-        if "features" not in file:
-            raise InputError("Not a file of gapped k-mers.", where=str(path), found=str(file.files))
-        matrix = scipy.sparse.csr_matrix(
-            (file["data"], file["indices"], file["indptr"]), shape=tuple(file["shape"])
-        )
-        return matrix, file["rows"], file["features"]

@@ -74,10 +74,3 @@ def describe_sequence(kind: str, settings: BaselineSettings) -> str | None:
         "totals": None,
     }
     return words[kind]
-
-
-def response(dataset: Dataset, rows: np.ndarray, task: str) -> np.ndarray:
-    """What is predicted: labels int (+1/-1), or expression float64 (log10)."""
-    if task == "classification":
-        return dataset.label[rows].astype(np.int64)
-    return dataset.expression[rows].astype(np.float64)

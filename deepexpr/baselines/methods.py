@@ -32,8 +32,6 @@ METHODS = {"classification": CLASSIFIERS, "regression": REGRESSORS}
 
 def check_method(task: str, method: str) -> None:
     """Raise InputError unless `method` does `task`."""
-    if task not in METHODS:
-        raise InputError(f"Unknown task {task!r}.", expected=" or ".join(METHODS))
     if method not in METHODS[task]:
         raise InputError(
             f"{method!r} is no method of {task}.", expected=", ".join(METHODS[task]), found=method

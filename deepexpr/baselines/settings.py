@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import AfterValidator, model_validator
@@ -15,6 +16,10 @@ Size = Annotated[int, Field(ge=1)]
 Sizes = Annotated[tuple[Size, ...], AfterValidator(lambda sizes: tuple(sorted(set(sizes))))]
 Share = Annotated[float, Field(gt=0, le=1)]
 
+#: Above so many words the lookup tables outgrow a desktop's memory; above so many cells (4 bytes)
+#: those of a window's halves do.
+MAX_WORDS, MAX_CELLS = 20_000_000, 100_000_000
+
 
 class BaselineSettings(Section):
     """Hyper-parameters of the methods and of their search."""
@@ -27,9 +32,9 @@ class BaselineSettings(Section):
     word_blocks: Literal["coarse", "fine"] = "coarse"
     """Words of ridge and of `features: network`: in a few windows, or, for thousands of genes, in
     windows that flow into each other, and with gaps too (docs/baselines.md)."""
-    length: int = 6
+    length: int = Field(6, ge=1, le=20)
     """Letters of a gapped k-mer (docs/method.md, section 4)."""
-    informative: int = 4
+    informative: int = Field(4, ge=1)
     """Letters of a gapped k-mer that are not gaps."""
     inner_folds: int = Field(10, ge=2)
     """Folds of the search within the training part (paper: 10)."""
@@ -79,6 +84,31 @@ class BaselineSettings(Section):
                 expected=f"at most grid_high, {self.grid_high:g}",
                 found=f"{self.grid_low:g}",
             )
+        return self
+
+    @model_validator(mode="after")
+    def _words_fit_into_memory(self) -> Self:
+        patterns = math.comb(self.length, self.informative)
+        if not patterns:
+            raise RuleError(
+                "A gapped k-mer has fewer letters than informative ones.",
+                where="informative",
+                expected=f"at most length, {self.length}",
+                found=str(self.informative),
+            )
+        for what, number, most in (
+            ("words before strands are merged", patterns * 4**self.informative, MAX_WORDS),
+            ("cells of tables", patterns * 4 ** ((self.length + 1) // 2), MAX_CELLS),
+        ):
+            if number > most:
+                raise RuleError(
+                    f"Words of {self.length} letters, {self.informative} of them informative, are "
+                    "too many.",
+                    where="length",
+                    expected=f"at most {most:,} {what}",
+                    found=f"{number:,}",
+                    fix="Choose fewer informative positions or shorter words.",
+                )
         return self
 
     def penalties(self) -> np.ndarray:

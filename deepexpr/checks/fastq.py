@@ -6,16 +6,13 @@ are compared when a run reads them (`hichip.fastq`).
 
 from __future__ import annotations
 
-import gzip
 import re
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from deepexpr.compression import GZIP_MAGIC
 from deepexpr.errors import InputError
-from deepexpr.files import require_file
+from deepexpr.files import reading
 from deepexpr.hichip.mate_names import (
     BAD_MARK,
     BAD_NAME,
@@ -85,22 +82,13 @@ def first_reads(path: str | Path, size: int = SAMPLED) -> FirstReads:
 
 def _first_lines(path: str | Path, size: int) -> tuple[list[bytes], bool]:
     """Whole lines of the first bytes (more of them until a record is there), and if that is all."""
-    with open(require_file(path, "FASTQ"), "rb") as raw:
-        gzipped = raw.peek(2)[:2] == GZIP_MAGIC
-        handle = gzip.GzipFile(fileobj=raw) if gzipped else raw
-        text = b""
-        try:
-            while True:
-                more = handle.read(size)
-                text += more
-                if len(more) < size or text.count(b"\n") >= 4 or len(text) > LONGEST:
-                    break
-        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-            raise InputError(
-                f"The file is a damaged or cut gzip file ({error}).",
-                expected="a gzip file that can be read to its end",
-                fix="Copy or download it again, and compare its size or MD5 with the source.",
-            ) from error
+    text = b""
+    with reading(path, "file") as handle:
+        while True:
+            more = handle.buffer.read(size)  # type: ignore[attr-defined]  # text files of reading() have one
+            text += more
+            if len(more) < size or text.count(b"\n") >= 4 or len(text) > LONGEST:
+                break
     whole = len(more) < size
     lines = text.splitlines() if whole else text[: text.rfind(b"\n") + 1].splitlines()
     while whole and lines and not lines[-1].strip():

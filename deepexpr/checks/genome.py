@@ -30,7 +30,7 @@ from deepexpr.reference.aliases import read_aliases
 from deepexpr.reference.annotation import Annotation, read_annotation
 from deepexpr.reference.builds import check_build
 from deepexpr.reference.chromosomes import restrict_chromosomes
-from deepexpr.reference.fasta_index import fasta_headers
+from deepexpr.reference.fasta_index import fasta_headers, index_fits, index_path
 from deepexpr.reference.genes import select_genes
 from deepexpr.reference.genome import look_at_genome
 
@@ -137,10 +137,11 @@ def genome_sizes(path: str | Path) -> dict[str, int]:
 
 @functools.lru_cache(maxsize=16)
 def _sizes(path: str, version: Version) -> dict[str, int]:
-    size, changed, indexed = version
-    rows = _index_rows(f"{path}.fai", size) if indexed >= changed else []
-    if rows and len({row[0] for row in rows}) == len(rows):
-        return {row[0]: int(row[1]) for row in rows}
+    if index_fits(path):
+        rows = [row.split("\t") for row in index_path(path).read_text().splitlines()]
+        known = {row[0]: int(row[1]) for row in rows}
+        if len(known) == len(rows):
+            return known
     sizes: dict[str, int] = {}
     name, in_header = None, b""
     with reading(path, "genome") as text:
@@ -161,16 +162,6 @@ def _sizes(path: str, version: Version) -> dict[str, int]:
     if not sizes:
         raise InputError("The file holds no sequence.", where=path, expected="FASTA")
     return sizes
-
-
-def _index_rows(path: str, size: int) -> list[list[str]]:
-    """Rows of a `.fai`; none where its last record does not end where a FASTA of `size` does."""
-    rows = [line.split("\t") for line in Path(path).read_text().splitlines()]
-    if not rows or any(len(row) != 5 or not all(map(str.isdigit, row[1:])) for row in rows):
-        return []
-    length, offset, letters, width = map(int, rows[-1][1:])
-    end = offset + length // max(letters, 1) * width + length % max(letters, 1)
-    return rows if abs(size - end) <= 2 else []
 
 
 @functools.lru_cache(maxsize=16)

@@ -20,7 +20,6 @@ from deepexpr.config.sheets import read_sheet, sheet_problems
 from deepexpr.config.unit_rules import UNVERIFIED
 from deepexpr.downloads.accessions import ACCESSION_FORMS
 from deepexpr.errors import InputError, raise_all
-from deepexpr.model.config import make_configs, settings_problems
 from deepexpr.motifs.jaspar import is_release, require_release
 from deepexpr.reference.aliases import AUTO, label_of
 from deepexpr.reference.annotation import annotation_names, count_names, names_gene
@@ -44,7 +43,6 @@ def load_and_check(
     """
     raise_all(config_problems(config, where))
     config = complete_config(config)
-    raise_all(list(_network_settings(config, where)))
     config["resolved"] = config["resolved"] or f"{config['results']}/download/resolved.tsv"
     samples = read_sheet(config["samples"], "samples")
     units = read_sheet(config["units"], "units")
@@ -62,22 +60,6 @@ def load_and_check(
         ]
     )
     return config, samples, units
-
-
-def _network_settings(config: Mapping[str, Any], where: str) -> Iterator[InputError]:
-    """Settings of the network, whose keys its variant knows."""
-    model, training = config["model"], config["training"]
-    yield from (problems := settings_problems(model, training, where))
-    letters = config["reference"]["upstream"] + config["reference"]["downstream"]
-    kernel = 0 if problems else getattr(make_configs(model, training)[0], "kernel", 0)
-    if kernel > letters:
-        yield InputError(
-            "The first convolution is wider than the promoters.",
-            where=f"{where}, key model.kernel",
-            expected=f"at most {letters} bp",
-            found=str(kernel),
-            fix="Choose a smaller kernel.",
-        )
 
 
 def _published_lines(config: Mapping[str, Any], samples: pd.DataFrame) -> Iterator[InputError]:
@@ -124,12 +106,7 @@ def _unknown_names(config: Mapping[str, Any], samples: pd.DataFrame) -> Iterator
         try:
             require_release(targets)
         except InputError as error:
-            yield InputError(
-                error.problem,
-                where="configuration, key motifs.targets",
-                expected=error.expected,
-                fix=error.fix,
-            )
+            yield error.at("configuration, key motifs.targets")
 
 
 def _unequal_totals(

@@ -16,8 +16,8 @@ from numba import njit
 
 from deepexpr.checks.fastq import first_reads
 from deepexpr.errors import InputError
-from deepexpr.features.sequence import CODES
 from deepexpr.hichip.streams import ByteStream
+from deepexpr.letters import CODES, window_numbers
 
 log = logging.getLogger(__name__)
 
@@ -105,9 +105,9 @@ def _words_of(reads: list[bytes]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
             if (letters < 4).all():
                 found.append(letters)
                 owners.append(number)
-    known = np.array(found, np.uint64).reshape(-1, WORD)
-    scale = np.uint64(4) ** np.arange(WORD - 1, -1, -1, dtype=np.uint64)
-    words = np.concatenate([known @ scale, (np.uint64(3) - known[:, ::-1]) @ scale])
+    known = np.array(found, np.uint8).reshape(-1, WORD)
+    both = np.concatenate([known, 3 - known[:, ::-1]])
+    words = window_numbers(both, WORD, 4).ravel().astype(np.uint64)
     owner = np.tile(np.array(owners, np.int64), 2)
     reverse = np.repeat(np.array([0, 1]), len(known))
     order = np.argsort(words, kind="stable")

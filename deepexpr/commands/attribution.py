@@ -1,10 +1,8 @@
-"""Verb attribution: motifs from what moves the predictions of many promoters."""
+"""Pool the stretches of promoters that move a network's predictions into motifs."""
 
 from __future__ import annotations
 
 import argparse
-
-HELP = "Pool the stretches of promoters that move a network's predictions into motifs."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -1,15 +1,13 @@
-"""`deepexpr baseline`: one method on every fold of the splits."""
+"""Search, fit and test one baseline method on every fold of the splits."""
 
 from __future__ import annotations
 
 import argparse
 
-HELP = "Search, fit and test one baseline method on every fold of the splits."
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     from deepexpr.baselines.settings import BaselineSettings
-    from deepexpr.options import add_leave_out, add_settings
+    from deepexpr.options import add_leave_out, add_settings, seed
     from deepexpr.schemas import CLASSIFIERS, REGRESSORS, TASKS
 
     parser.add_argument("--dataset", required=True, help="dataset of the cell line (HDF5)")
@@ -24,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_settings(parser, BaselineSettings, ())
     add_leave_out(parser, "tables without rows, and a bundle that says why")
     parser.add_argument("--scheme", help="name of the splits' scheme; default: found from them")
-    parser.add_argument("--seed", type=int, default=1, help="seed of inner folds and forests")
+    parser.add_argument("--seed", type=seed, default=1, help="seed of inner folds and forests")
     parser.add_argument("--threads", type=int, default=1, help="folds fitted at the same time")
     parser.add_argument(
         "--output", required=True, help="folder for bundle/, predictions.tsv and search.tsv"
@@ -32,7 +30,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Fit, or say why not."""
     from deepexpr.baselines.inner import SEARCH
     from deepexpr.errors import Unsupported
     from deepexpr.features.left_out import write_left_out
@@ -47,7 +44,6 @@ def run(args: argparse.Namespace) -> None:
 
 
 def _fit(args: argparse.Namespace) -> None:
-    """Read, fit, write."""
     from pathlib import Path
 
     from deepexpr.baselines.bundle import write_bundle

@@ -1,9 +1,11 @@
-"""``deepexpr check``: configuration, sheets and inputs, before anything runs."""
+"""Check configuration, sheets and inputs; list every problem."""
 
-HELP = "Check configuration, sheets and inputs; list every problem."
+from __future__ import annotations
+
+import argparse
 
 
-def add_arguments(parser):
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_configfile(parser)
 
 
@@ -18,7 +20,7 @@ def add_configfile(parser):
     )
 
 
-def run(args):
+def run(args: argparse.Namespace) -> None:
     from deepexpr.checks.everything import check_everything
     from deepexpr.config.settings import read_config
 

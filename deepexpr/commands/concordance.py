@@ -1,10 +1,8 @@
-"""Verb ``concordance``: how alike the contact maps of HiChIP samples are."""
+"""Compare the contact maps of samples: HiCRep's stratum-adjusted correlation."""
 
 from __future__ import annotations
 
 import argparse
-
-HELP = "Compare the contact maps of samples: HiCRep's stratum-adjusted correlation."
 
 _ITEM = "CELL_LINE:SAMPLE:PATH"
 

@@ -1,14 +1,12 @@
-"""`deepexpr contacts`: count pairs between anchors and reads per anchor."""
+"""Count pairs between 5 kb bins (or peaks), and reads per anchor."""
 
 from __future__ import annotations
 
 import argparse
 
-HELP = "Count pairs between 5 kb bins (or peaks), and reads per anchor."
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    from deepexpr.hichip.sections import ContactSection
+    from deepexpr.hichip.settings import ContactSettings
     from deepexpr.options import add_settings
 
     parser.add_argument(
@@ -18,22 +16,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--output", required=True, help="TSV of contacts: two intervals (0-based) and PETs"
     )
     parser.add_argument("--depth", required=True, help="TSV of anchors and their reads")
-    add_settings(parser, ContactSection)
+    add_settings(parser, ContactSettings)
     parser.add_argument("--anchors", help="BED of peaks to use as anchors in place of bins")
-    parser.add_argument(
-        "--keep-trans", action="store_true", help="keep contacts between chromosomes"
-    )
 
 
 def run(args: argparse.Namespace) -> None:
-    """Count and write both tables."""
     from deepexpr.hichip.anchors import bins, read_anchors
-    from deepexpr.hichip.contacts import (
-        ContactSettings,
-        count_contacts,
-        write_contacts,
-    )
+    from deepexpr.hichip.contacts import count_contacts, write_contacts
     from deepexpr.hichip.pairs_format import PairsReader
+    from deepexpr.hichip.settings import ContactSettings
     from deepexpr.options import given
 
     settings = given(args, ContactSettings)

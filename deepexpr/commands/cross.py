@@ -1,10 +1,8 @@
-"""`deepexpr cross`: predict a cell line by the models of the others."""
+"""Predict a cell line's test genes by the mean of the models of other cell lines."""
 
 from __future__ import annotations
 
 import argparse
-
-HELP = "Predict a cell line's test genes by the mean of the models of other cell lines."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,7 +30,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Open, predict, write."""
     from pathlib import Path
 
     from deepexpr.errors import InputError

@@ -1,10 +1,8 @@
-"""`deepexpr dataset`: one cell line's promoters, loops and expression in one file."""
+"""Join promoters, expression and loops of one cell line into a dataset (HDF5)."""
 
 from __future__ import annotations
 
 import argparse
-
-HELP = "Join promoters, expression and loops of one cell line into a dataset (HDF5)."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,7 +38,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Read the tables, join them, write the dataset."""
     from deepexpr.errors import UsageError
     from deepexpr.expression.tables import expression_of, read_expression
     from deepexpr.features.arrays import array_bins, read_rows

@@ -1,10 +1,8 @@
-"""Verb ``ends``: the mate ends of pairs as BED, to call peaks from."""
+"""Write both ends of every pair as BED, for peak callers."""
 
 from __future__ import annotations
 
 import argparse
-
-HELP = "Write both ends of every pair as BED, for peak callers."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -17,7 +15,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Read pairs in batches, write their ends."""
     from deepexpr.hichip.pairs_format import write_ends
 
     write_ends(args.pairs, args.output)

@@ -1,4 +1,4 @@
-"""Verb enhancers: sequences of the strongest loops' distal anchors."""
+"""Cut the distal anchors of the strongest loops out of the genome."""
 
 from __future__ import annotations
 
@@ -11,14 +11,12 @@ from deepexpr.settings import Field
 
 logger = logging.getLogger(__name__)
 
-HELP = "Cut the distal anchors of the strongest loops out of the genome."
-
 
 class EnhancerSettings(EnhancerSection):
     """How many distal anchors, how wide, and what is distal."""
 
     promoter_reach: int = Field(1000, ge=0)
-    """A promoter is the TSS ± this (bp)."""
+    """A promoter is the TSS ± this (bp; paper: 1,000)."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -1,13 +1,13 @@
-"""`deepexpr evaluate`: predictions of all methods become scores and tests."""
+"""Score the predictions of every method and fold, and compare the methods."""
 
 from __future__ import annotations
 
 import argparse
 
-HELP = "Score the predictions of every method and fold, and compare the methods."
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    from deepexpr.options import seed
+
     parser.add_argument(
         "--predictions", nargs="+", required=True, help="TSV files of predictions (test genes)"
     )
@@ -18,11 +18,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--tests", required=True, help="TSV: rank-sum tests between methods over folds"
     )
     parser.add_argument("--summary", help="TSV: mean, sd and bootstrap interval over folds")
-    parser.add_argument("--seed", type=int, default=1, help="seed of the bootstrap intervals")
+    parser.add_argument("--seed", type=seed, default=1, help="seed of the bootstrap intervals")
 
 
 def run(args: argparse.Namespace) -> None:
-    """Read, score, compare, write."""
     import pandas as pd
 
     from deepexpr.evaluation.comparison import compare

@@ -1,4 +1,4 @@
-"""`deepexpr expression`: counts of transcripts or genes to normalised expression."""
+"""Sum counts by gene and normalise them: log10(count + 0.1), quantiles."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ if TYPE_CHECKING:
     from deepexpr.expression.sections import ExpressionSection
 
 log = logging.getLogger(__name__)
-
-HELP = "Sum counts by gene and normalise them: log10(count + 0.1), quantiles."
 
 _ITEM = "CELL_LINE:SAMPLE:PATH"
 
@@ -61,22 +59,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Read the samples, sum by gene, write counts and expression."""
-    from deepexpr.commands.signal import named_paths
     from deepexpr.expression.abundance import read_abundance, require_all_read
     from deepexpr.expression.gene_counts import count_table, sum_by_gene, warn_of_loci
     from deepexpr.expression.gene_tables import read_gene_counts
     from deepexpr.expression.normalise import expression_table
     from deepexpr.expression.sections import ExpressionSection
     from deepexpr.files import read, write_table
-    from deepexpr.options import given
+    from deepexpr.options import given, named
     from deepexpr.reference.genes import read_genes
     from deepexpr.schemas import TRANSCRIPTS
 
     settings = given(args, ExpressionSection)
     replicates = _replicates([*args.abundance, *args.gene_counts], bool(args.transcripts), args)
-    columns = dict(named_paths(args.value_column, "--value-column"))
-    counted = dict(named_paths(args.reads, "--reads"))
+    columns = named(args.value_column, "--value-column", "SAMPLE=NAME")
+    counted = named(args.reads, "--reads", "SAMPLE=TSV")
     genes = read_genes(args.genes)
     samples = {}
     if args.abundance:

@@ -1,14 +1,11 @@
-"""A figure, from its table alone."""
+"""Draw figure N from its table of plotted values."""
 
 from __future__ import annotations
 
 import argparse
 
-HELP = "Draw figure N from its table of plotted values."
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Which figure, its table, and the files to write."""
     from deepexpr.figures.registry import FIGURES
 
     parser.add_argument("number", metavar="N", help=f"the figure: {', '.join(FIGURES)}")
@@ -22,7 +19,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Read the table, draw, and write every file."""
     from deepexpr.figures.render import render
 
     render(args.number, args.table, args.output)

@@ -1,10 +1,8 @@
-"""Verb filters: the network's first-layer filters as motifs."""
+"""Turn a network's first-layer filters into motifs."""
 
 from __future__ import annotations
 
 import argparse
-
-HELP = "Turn a network's first-layer filters into motifs."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -1,4 +1,4 @@
-"""`deepexpr gkm`: gapped k-mer counts of sequences."""
+"""Count gapped k-mers (both strands merged) in the sequences of a FASTA file."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import argparse
 
 from deepexpr.baselines.settings import BaselineSettings
 from deepexpr.options import add_options, given
-
-HELP = "Count gapped k-mers (both strands merged) in the sequences of a FASTA file."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,19 +19,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Read, count, write."""
     import logging
 
-    from deepexpr.baselines.gkm import count_gkm, read_fasta, vocabulary, write_gkm
+    import numpy as np
+
+    from deepexpr.baselines.gkm import count_gkm, vocabulary, write_gkm
+    from deepexpr.reference.fasta import fasta_records
 
     settings = given(args, BaselineSettings)
     words = vocabulary(settings.length, settings.informative)
     rows: list[str] = []
 
     def letters():
-        for name, sequence in read_fasta(args.fasta):
+        for _, name, text in fasta_records(args.fasta):
             rows.append(name)
-            yield sequence
+            yield np.frombuffer(text.encode("ascii", "replace"), dtype=np.uint8)
 
     counts = count_gkm(letters(), settings.length, settings.informative)
     logging.getLogger(__name__).info(

@@ -1,10 +1,8 @@
-"""Verb ``import-loops``: finished loop tables as a cell line's signal."""
+"""Read tables of loops that another program called, as a cell line's signal."""
 
 from __future__ import annotations
 
 import argparse
-
-HELP = "Read tables of loops that another program called, as a cell line's signal."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,19 +33,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Read, join, write."""
-    from deepexpr.commands.signal import named_paths
     from deepexpr.files import write_table
     from deepexpr.hichip.chromosomes import read_chromosomes
     from deepexpr.hichip.loop_tables import imported_signal, read_loop_table
     from deepexpr.hichip.sections import CutoffSection
-    from deepexpr.options import given
+    from deepexpr.options import given, named
 
     cutoff = given(args, CutoffSection).confidence
-    columns = dict(named_paths(args.value_column, "--value-column"))
+    columns = named(args.value_column, "--value-column", "SAMPLE=NAME")
     tables = {
         name: read_loop_table(path, columns.get(name), cutoff)
-        for name, path in named_paths(args.table, "--table")
+        for name, path in named(args.table, "--table", "SAMPLE=PATH").items()
     }
     genome = read_chromosomes(args.chrom_sizes, args.aliases)
     if genome.aliases:
@@ -55,5 +51,4 @@ def run(args: argparse.Namespace) -> None:
             name: genome.aliases.rename_anchors(table, f"loops of {name}")
             for name, table in tables.items()
         }
-    chromosomes = dict(zip(genome.names, genome.sizes, strict=True))
-    write_table(imported_signal(tables, chromosomes, args.chrom_sizes), args.output)
+    write_table(imported_signal(tables, genome.lengths, args.chrom_sizes), args.output)

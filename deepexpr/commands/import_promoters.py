@@ -1,10 +1,8 @@
-"""``deepexpr import-promoters``: promoters and genes from a one-hot array."""
+"""Read promoters from a one-hot array (.npy) and its table of genes."""
 
 from __future__ import annotations
 
 import argparse
-
-HELP = "Read promoters from a one-hot array (.npy) and its table of genes."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -16,7 +14,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Read, decode, write."""
     from deepexpr.features.arrays import array_genes, array_promoters, read_rows
     from deepexpr.files import read_table, write_table
     from deepexpr.reference.fasta import write_fasta

@@ -1,9 +1,11 @@
-"""``deepexpr init``: sheets and configuration of a project, from its reads or their accessions."""
+"""Write sample sheet, unit sheet and configuration from reads, genome and annotation."""
 
-HELP = "Write sample sheet, unit sheet and configuration from reads, genome and annotation."
+from __future__ import annotations
+
+import argparse
 
 
-def add_arguments(parser):
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("folder", help="folder for samples.tsv, units.tsv and config.yaml")
     parser.add_argument(
         "--reads", nargs="+", default=[], metavar="DIR",
@@ -25,7 +27,7 @@ def add_arguments(parser):
     parser.add_argument("--force", action="store_true", help="write over files that are there")
 
 
-def run(args):
+def run(args: argparse.Namespace) -> None:
     import shlex
     from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Verb interpret: what in one gene's promoter and loops moves its prediction."""
+"""Explain the prediction of one gene: bases, known motifs, distal bins."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ import argparse
 from deepexpr.motifs.sections import InterpretSection
 from deepexpr.options import add_options, given
 from deepexpr.settings import Field
-
-HELP = "Explain the prediction of one gene: bases, known motifs, distal bins."
 
 
 class InterpretSettings(InterpretSection):

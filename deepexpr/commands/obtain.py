@@ -1,9 +1,15 @@
-"""``deepexpr obtain``: one download, in place only when whole; or a look at all of them."""
+"""Download data by accession, a file by URL, or files out of a pinned Python package."""
 
-HELP = "Download data by accession, a file by URL, or files out of a pinned Python package."
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from deepexpr.downloads.sections import Hosts
 
 
-def add_arguments(parser):
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument(
         "--accession",
@@ -45,7 +51,7 @@ def add_arguments(parser):
     )
 
 
-def run(args):
+def run(args: argparse.Namespace) -> None:
     from deepexpr.downloads.fetch import fetch
     from deepexpr.downloads.packages import fetch_package_files
     from deepexpr.errors import UsageError
@@ -67,7 +73,7 @@ def run(args):
         fetch_package_files(name, version, args.sha256, args.folder, args.member, args.output[0])
 
 
-def _fetch_accession(args):
+def _fetch_accession(args: argparse.Namespace) -> None:
     from deepexpr.downloads.geo import SeveralSamples
     from deepexpr.downloads.obtaining import fetch_accession
 
@@ -78,7 +84,7 @@ def _fetch_accession(args):
         raise error.or_else(args.instead) from error
 
 
-def _resolve(args):
+def _resolve(args: argparse.Namespace) -> None:
     """Print and save what the accessions of a configuration's unit sheet stand for."""
     from deepexpr.checks.inputs import load_and_check
     from deepexpr.config.published import instead_of
@@ -111,7 +117,7 @@ def _resolve(args):
     print(f"Saved in {path}; a run takes the files from there. Delete it to look them up again.")
 
 
-def _hosts(items):
+def _hosts(items: list[str]) -> Hosts:
     from deepexpr.downloads.sections import Hosts
 
     return Hosts(**_given_hosts(items))
@@ -120,11 +126,10 @@ def _hosts(items):
 def _given_hosts(items):
     from deepexpr.downloads.sections import Hosts
     from deepexpr.errors import UsageError
+    from deepexpr.options import named
 
-    known = Hosts.model_fields
-    chosen = dict(item.partition("=")[::2] for item in items)
-    unknown = [name for name, address in chosen.items() if name not in known or not address]
-    if unknown:
+    known, chosen = Hosts.model_fields, named(items, "--host", "NAME=ADDRESS")
+    if unknown := [name for name in chosen if name not in known]:
         raise UsageError(
             f"The host {unknown[0]!r} is not known.", expected="NAME=ADDRESS of " + ", ".join(known)
         )

@@ -1,14 +1,12 @@
-"""`deepexpr pairs`: join mapped mates to valid, sorted, deduplicated pairs."""
+"""Join mapped mates (or take .pairs files) to valid, sorted, deduplicated 4DN pairs."""
 
 from __future__ import annotations
 
 import argparse
 
-HELP = "Join mapped mates (or take .pairs files) to valid, sorted, deduplicated 4DN pairs."
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    from deepexpr.hichip.sections import PairSection
+    from deepexpr.hichip.settings import PairSettings
     from deepexpr.options import add_aliases, add_settings
 
     parser.add_argument(
@@ -41,32 +39,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--output", required=True, help="4DN .pairs.gz (BGZF)")
     parser.add_argument("--qc", required=True, help="TSV of counts (sample, metric, value)")
-    add_settings(parser, PairSection, drop_chromosomes="--drop-chromosome")
+    add_settings(parser, PairSettings, drop_chromosomes="--drop-chromosome")
     add_aliases(parser)
     parser.add_argument(
         "--blacklist", help="BED of regions: pairs with an end in one are left out and counted"
     )
-    parser.add_argument(
-        "--min-mapq",
-        type=int,
-        help="reads of lower mapping quality count as multi-mapped (default: by the aligner that a "
-        "BAM names; 1 where it names none, and for mapq1, mapq2 of .pairs)",
-    )
 
 
 def run(args: argparse.Namespace) -> None:
-    """Join, filter, write pairs and QC."""
     from deepexpr.errors import InputError
     from deepexpr.files import write_table
     from deepexpr.hichip.chromosomes import read_chromosomes
-    from deepexpr.hichip.pairs import (
-        PairSettings,
-        pairs_from_bams,
-        pairs_from_pairs,
-        qc_table,
-        sum_trim_stats,
-    )
+    from deepexpr.hichip.pairs import pairs_from_bams, pairs_from_pairs, qc_table, sum_trim_stats
     from deepexpr.hichip.regions import read_regions
+    from deepexpr.hichip.settings import PairSettings
     from deepexpr.options import given
 
     if len(args.bam1) != len(args.bam2) or bool(args.bam1) == bool(args.pairs):

@@ -1,5 +1,8 @@
-"""``deepexpr plan``: jobs, core-hours, GPU-hours, memory and disk of a configuration."""
+"""Estimate jobs, core-hours, GPU-hours, memory and disk of a configuration."""
 
+from __future__ import annotations
+
+import argparse
 import re
 import subprocess
 import sys
@@ -9,7 +12,6 @@ from deepexpr.commands.check import add_configfile
 from deepexpr.options import add_options, given
 from deepexpr.settings import Field, Section
 
-HELP = "Estimate jobs, core-hours, GPU-hours, memory and disk of a configuration."
 ROOT = Path(__file__).resolve().parents[2]
 PROFILE = ROOT / "profiles/slurm/config.yaml"
 
@@ -21,12 +23,12 @@ class PlanSettings(Section):
     """How many times faster than one core a GPU trains; not measured by this project."""
 
 
-def add_arguments(parser):
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_configfile(parser)
     add_options(parser, PlanSettings)
 
 
-def run(args):
+def run(args: argparse.Namespace) -> None:
     from deepexpr.checks.inputs import load_and_check
     from deepexpr.config.settings import read_config
     from deepexpr.run.plan import assumption_lines, plan_table, training_hours, unmeasured

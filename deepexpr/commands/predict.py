@@ -1,4 +1,4 @@
-"""`deepexpr predict`: score promoters, with or without loops, by a trained bundle."""
+"""Predict expression, or P(expressed), of promoters by the networks of a bundle."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import argparse
 import logging
 
 log = logging.getLogger(__name__)
-
-HELP = "Predict expression, or P(expressed), of promoters by the networks of a bundle."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,7 +36,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Read what is to be predicted, predict, write."""
     from deepexpr.errors import UsageError
     from deepexpr.files import write_table
     from deepexpr.model.backend import configure

@@ -1,10 +1,8 @@
-"""`deepexpr promoters`: genome and annotation to genes and their promoters."""
+"""Cut the promoters of genes (one TSS each) from a genome."""
 
 from __future__ import annotations
 
 import argparse
-
-HELP = "Cut the promoters of genes (one TSS each) from a genome."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,7 +32,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Read the annotation, choose the genes, cut the promoters."""
     from deepexpr.files import write_table
     from deepexpr.options import given
     from deepexpr.reference.aliases import read_aliases

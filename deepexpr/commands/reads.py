@@ -1,10 +1,8 @@
-"""`deepexpr reads`: count the reads of an RNA-seq sample, and tell from which strand they come."""
+"""Count the reads of an RNA-seq sample to their ends, compare mates, and tell the strand."""
 
 from __future__ import annotations
 
 import argparse
-
-HELP = "Count the reads of an RNA-seq sample to their ends, compare mates, and tell the strand."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,7 +21,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Count, compare and write."""
     import pandas as pd
 
     from deepexpr.checks.strand import read_strands, require_strand

@@ -1,10 +1,8 @@
-"""Verb ``signal``: normalised loop signal of one cell line."""
+"""Normalise the counts of a cell line's loops over its replicates."""
 
 from __future__ import annotations
 
 import argparse
-
-HELP = "Normalise the counts of a cell line's loops over its replicates."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,30 +38,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Read, normalise, write."""
     from deepexpr.files import write_table
     from deepexpr.hichip.bedpe import read_contacts
     from deepexpr.hichip.signal import loop_signal, read_called_loops, read_totals
+    from deepexpr.options import named
 
-    contacts = {
-        name: read_contacts(path) for name, path in named_paths(args.contacts, "--contacts")
-    }
+    paths = named(args.contacts, "--contacts", "SAMPLE=TSV")
+    contacts = {name: read_contacts(path) for name, path in paths.items()}
     totals = read_totals(args.totals, args.total_metric)
     table = loop_signal(read_called_loops(args.loops), contacts, totals)
     write_table(table, args.output)
-
-
-def named_paths(items: list[str], option: str) -> list[tuple[str, str]]:
-    """(sample, text) of every SAMPLE=TEXT given to `option`."""
-    from deepexpr.errors import UsageError
-
-    pairs = [(name, path) for name, _, path in (item.partition("=") for item in items)]
-    names = [name for name, _ in pairs]
-    if len(set(names)) < len(names) or not all(name and path for name, path in pairs):
-        raise UsageError(
-            "Samples must be given by name, each once.",
-            where=option,
-            expected=f"{option} SAMPLE=FILE (or SAMPLE=NAME for a column)",
-            found=", ".join(items),
-        )
-    return pairs

@@ -1,19 +1,17 @@
-"""``deepexpr simulate``: the demo's genome, reads and truth from one seed."""
+"""Make the demo's genome, annotation, RNA-seq and HiChIP reads, and the truth behind them."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
 
-HELP = "Make the demo's genome, annotation, RNA-seq and HiChIP reads, and the truth behind them."
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    from deepexpr.options import add_options
+    from deepexpr.options import add_options, seed
     from deepexpr.simulate.sections import SimulateSection
 
     parser.add_argument(
-        "--seed", type=int, required=True, help="the same seed gives the same bytes (>= 0)"
+        "--seed", type=seed, required=True, help="the same seed gives the same bytes"
     )
     parser.add_argument(
         "--output",
@@ -25,10 +23,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Simulate."""
-    from deepexpr.errors import InputError
     from deepexpr.simulate.demo import simulate
 
-    if args.seed < 0:
-        raise InputError("The seed is negative.", expected="0 or more", found=str(args.seed))
     simulate(args.seed, args.output, args.scale)

@@ -1,17 +1,14 @@
-"""The values behind a figure, from results."""
+"""Write the table of plotted values of figure N from results files."""
 
 from __future__ import annotations
 
 import argparse
 import logging
 
-HELP = "Write the table of plotted values of figure N from results files."
-
 logger = logging.getLogger(__name__)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Options by role; the list at the end says which a figure needs."""
     from deepexpr.figures.inputs import add_options, option
     from deepexpr.figures.registry import FIGURES
 
@@ -32,7 +29,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Build the table of one figure and write it."""
     from deepexpr.figures.inputs import Inputs
     from deepexpr.figures.registry import find
     from deepexpr.figures.render import check_endings, render

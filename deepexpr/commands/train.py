@@ -1,4 +1,4 @@
-"""`deepexpr train`: the folds of one network kind, as a bundle with its predictions."""
+"""Train the network on all folds of a dataset; resumes where a run was stopped."""
 
 from __future__ import annotations
 
@@ -6,11 +6,9 @@ import argparse
 
 from deepexpr.schemas import NETWORK_KINDS, TASKS
 
-HELP = "Train the network on all folds of a dataset; resumes where a run was stopped."
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    from deepexpr.options import add_leave_out
+    from deepexpr.options import add_leave_out, seed
 
     parser.add_argument("--dataset", required=True, help="dataset of one cell line (HDF5)")
     parser.add_argument("--splits", required=True, help="TSV of fold, gene and role")
@@ -44,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="train only this fold and publish nothing (repeat); a run without it gathers them",
     )
     add_leave_out(parser, "tables without rows, and a bundle that says why")
-    parser.add_argument("--seed", type=int, default=1, help="seed of weights, batches and shifts")
+    parser.add_argument("--seed", type=seed, default=1, help="seed of weights, batches and shifts")
     parser.add_argument("--threads", type=int, help="CPU threads; default: the backend's choice")
     parser.add_argument(
         "--require-gpu", action="store_true", help="stop if the backend sees no GPU"
@@ -52,7 +50,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Train, or say why not."""
     from pathlib import Path
 
     from deepexpr.errors import Unsupported

@@ -1,10 +1,8 @@
-"""`deepexpr transcriptome`: the transcripts that kallisto counts, and their genes."""
+"""Splice transcripts from a genome, or check given ones, and tabulate their genes."""
 
 from __future__ import annotations
 
 import argparse
-
-HELP = "Splice transcripts from a genome, or check given ones, and tabulate their genes."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,7 +21,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Read the annotation; splice, or check names; write."""
     from deepexpr.errors import UsageError
     from deepexpr.files import write_table
     from deepexpr.reference.aliases import read_aliases

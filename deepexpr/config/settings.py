@@ -12,6 +12,7 @@ import yaml
 from deepexpr.config.sections import Config
 from deepexpr.errors import InputError, raise_all
 from deepexpr.files import require_file, writing
+from deepexpr.model.config import make_configs, settings_problems
 
 #: Of the sample and unit sheets.
 SCHEMA_FOLDER = Path(__file__).resolve().parent / "schemas"
@@ -97,8 +98,18 @@ def _consistency(config: Config, where: str) -> Iterator[InputError]:
                 where=where,
                 fix="Add it; see config/README.md.",
             )
-    size = config.features.bin_size
-    half_width = config.features.bins * size // 2
+    yield from (problems := settings_problems(config.model, config.training, where))
+    letters = config.reference.upstream + config.reference.downstream
+    kernel = 0 if problems else getattr(make_configs(config.model, {})[0], "kernel", 0)
+    if kernel > letters:
+        yield InputError(
+            "The first convolution is wider than the promoters.",
+            where=f"{where}, key model.kernel",
+            expected=f"at most {letters} bp",
+            found=str(kernel),
+            fix="Choose a smaller kernel.",
+        )
+    size, half_width = config.features.bin_size, config.features.half_width
     for distance in config.evaluation.distances:
         if distance > half_width or distance % size:
             yield InputError(

@@ -243,6 +243,4 @@ def _enzyme_problem(enzyme: str, where: str) -> Iterator[InputError]:
     try:
         parse_enzymes(enzyme)
     except InputError as error:
-        yield InputError(
-            error.problem, where=where, expected=error.expected, found=error.found, fix=error.fix
-        )
+        yield error.at(where)

@@ -67,17 +67,22 @@ def compare(metrics: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
             method: values.set_index("fold")["value"].dropna().astype(np.float64)
             for method, values in group.groupby("method")
         }
-        for method, other in _pairs(scores):
-            paired = (
-                scores[method].to_frame("first").join(scores[other].rename("second"), how="inner")
-            )
-            one, two = paired.to_numpy().T
-            first, second = scores[method].to_numpy(), scores[other].to_numpy()
-            rows.append(_score_row(keys, method, other, first, second, seed))
-            rows.append(_variance_row(keys, method, other, first, second))
-            for quantity, alternative in (("paired", "greater"), ("paired_two_sided", "two-sided")):
-                rows.append(_paired_row(keys, quantity, method, other, one, two, alternative))
-            rows.append(_resampled_row(keys, method, other, one, two))
+        folds = dict(zip(COMPARISON_KEYS, keys, strict=True))["K"]
+        for pair in _pairs(scores):
+            first, second = (scores[method] for method in pair)
+            all_folds = first.to_numpy(), second.to_numpy()
+            one, two = pd.concat([first, second], axis=1, join="inner").to_numpy().T
+            shared = one, two
+            t, p, low, high, reason = resampled_t(one - two, folds)
+            tests = (
+                ("score", "greater", all_folds, rank_sum(*all_folds, "greater"), np.mean,
+                 bootstrap_interval(all_folds[0], seed, all_folds[1])),
+                ("variance", "less", all_folds, _variance_test(*all_folds), _variance),
+                ("paired", "greater", shared, signed_rank(*shared, "greater")),
+                ("paired_two_sided", "two-sided", shared, signed_rank(*shared, "two-sided")),
+                ("resampled_t", "two-sided", shared, (np.nan, t, p, reason), np.mean, (low, high)),
+            )  # fmt: skip
+            rows += [_row(keys, pair, *test) for test in tests]
     table = pd.DataFrame(rows, columns=list(TESTS))
     return _adjust(table)
 
@@ -91,47 +96,27 @@ def _pairs(methods) -> Iterator[tuple[str, str]]:
     yield from itertools.product(networks, baselines)
 
 
-def _score_row(keys, method, other, first, second, seed):
-    low, high = bootstrap_interval(first, seed, second)
-    means = [values.mean() if len(values) else np.nan for values in (first, second)]
-    test = rank_sum(first, second, "greater")
+def _row(
+    keys, pair, quantity, alternative, samples, test, value=np.mean, interval=(np.nan, np.nan)
+) -> tuple:
+    """One row: `value` of both samples of scores, and (rank-biserial, statistic, p, reason)."""
+    one, two = (value(scores) if len(scores) else np.nan for scores in samples)
     return (
-        *keys, "score", method, other, "greater", len(first), len(second),
-        *means, means[0] - means[1], low, high, *test[:3], np.nan, test[3],
+        *keys, quantity, *pair, alternative, *map(len, samples), one, two, one - two, *interval,
+        *test[:3], np.nan, test[3],
     )  # fmt: skip
 
 
-def _variance_row(keys, method, other, first, second):
-    variances = [values.var(ddof=1) if len(values) > 1 else np.nan for values in (first, second)]
+def _variance(values: np.ndarray) -> float:
+    return values.var(ddof=1) if len(values) > 1 else np.nan
+
+
+def _variance_test(first: np.ndarray, second: np.ndarray) -> tuple[float, float, float, str]:
     smallest = smallest_variance_p(len(first), len(second))
     if smallest >= LEVEL:
         reason = f"no test: with so few folds p cannot be below {smallest:.2g}"
-        test = (np.nan, np.nan, np.nan, reason)
-    else:
-        test = rank_sum(deviations(first), deviations(second), "less")
-    return (
-        *keys, "variance", method, other, "less", len(first), len(second),
-        *variances, variances[0] - variances[1], np.nan, np.nan, *test[:3], np.nan, test[3],
-    )  # fmt: skip
-
-
-def _paired_row(keys, quantity, method, other, first, second, alternative):
-    means = [values.mean() if len(values) else np.nan for values in (first, second)]
-    test = signed_rank(first, second, alternative)
-    return (
-        *keys, quantity, method, other, alternative, len(first), len(second),
-        *means, means[0] - means[1], np.nan, np.nan, *test[:3], np.nan, test[3],
-    )  # fmt: skip
-
-
-def _resampled_row(keys, method, other, first, second):
-    means = [values.mean() if len(values) else np.nan for values in (first, second)]
-    folds = dict(zip(COMPARISON_KEYS, keys, strict=True))["K"]
-    statistic, p_value, low, high, reason = resampled_t(first - second, folds)
-    return (
-        *keys, "resampled_t", method, other, "two-sided", len(first), len(second),
-        *means, means[0] - means[1], low, high, np.nan, statistic, p_value, np.nan, reason,
-    )  # fmt: skip
+        return np.nan, np.nan, np.nan, reason
+    return rank_sum(deviations(first), deviations(second), "less")
 
 
 def deviations(values: np.ndarray) -> np.ndarray:

@@ -23,8 +23,9 @@ from deepexpr.baselines.bundle import BaselineBundle
 from deepexpr.errors import InputError
 from deepexpr.features.bundles import BundleRecord, read_record
 from deepexpr.features.dataset import Dataset
+from deepexpr.features.predictions import prediction_table
 from deepexpr.features.splits import fold_roles, restrict_splits
-from deepexpr.schemas import COPY, PREDICTIONS
+from deepexpr.schemas import COPY
 
 log = logging.getLogger(__name__)
 
@@ -56,27 +57,17 @@ def predict_cross(bundles: Sequence[Any], target: Dataset, splits: pd.DataFrame)
     splits = restrict_splits(splits, target.gene)
     check_bundles(bundles, target, splits)
     info = bundles[0].info
-    observed = target.label if info["task"] == "classification" else target.expression
+    sources = ",".join(sorted(bundle.info["cell_line"] for bundle in bundles))
+    about = {"trained_on": sources, "method": bundles[0].method}
+    about |= {key: info[key] for key in ("task", "scheme", "K")}
     tables = []
     for fold in bundles[0].folds:
         rows = np.sort(target.index_of(fold_roles(splits, fold)["test"]))
         genes = target.gene[rows]
         predicted = np.mean([bundle.predict(target, fold, genes) for bundle in bundles], axis=0)
-        tables.append(
-            pd.DataFrame(
-                {"fold": fold, "gene": genes, "observed": observed[rows], "predicted": predicted}
-            )
-        )
-    sources = ",".join(sorted(bundle.info["cell_line"] for bundle in bundles))
+        tables.append(prediction_table(target, rows, predicted, fold=fold, **about))
     log.info("%s predicted by %s trained on %s", target.cell_line, bundles[0].method, sources)
-    return pd.concat(tables, ignore_index=True).assign(
-        cell_line=target.cell_line,
-        trained_on=sources,
-        task=info["task"],
-        scheme=info["scheme"],
-        method=bundles[0].method,
-        K=info["K"],
-    )[list(PREDICTIONS)]
+    return pd.concat(tables, ignore_index=True)
 
 
 def copy_measured(
@@ -107,28 +98,16 @@ def copy_measured(
     mean = measured.mean(axis=1).reindex(target.gene)
     if mean.isna().any():
         log.warning("%d genes were measured in no other cell line", int(mean.isna().sum()))
-    observed = target.label if classes else target.expression
+    folds = sorted(splits["fold"].unique())
+    sources = ",".join(sorted(other.cell_line for other in others))
+    about = {"trained_on": sources, "scheme": scheme, "method": COPY, "K": len(folds)}
     tables = []
-    for fold in sorted(splits["fold"].unique()):
+    for fold in folds:
         rows = np.sort(target.index_of(fold_roles(splits, fold)["test"]))
         tables.append(
-            pd.DataFrame(
-                {
-                    "fold": fold,
-                    "gene": target.gene[rows],
-                    "observed": observed[rows],
-                    "predicted": mean.to_numpy()[rows],
-                }
-            ).dropna(subset="predicted")
+            prediction_table(target, rows, mean.to_numpy()[rows], task, fold=fold, **about)
         )
-    return pd.concat(tables, ignore_index=True).assign(
-        cell_line=target.cell_line,
-        trained_on=",".join(sorted(other.cell_line for other in others)),
-        task=task,
-        scheme=scheme,
-        method=COPY,
-        K=len(tables),
-    )[list(PREDICTIONS)]
+    return pd.concat(tables, ignore_index=True).dropna(subset="predicted", ignore_index=True)
 
 
 def check_bundles(bundles: Sequence[Any], target: Dataset, splits: pd.DataFrame) -> None:

@@ -103,22 +103,20 @@ REPORTED: tuple[Reported, ...] = (
 def paper_beside_ours(
     metrics: pd.DataFrame,
     given: Mapping[str, float] | None = None,
-    scheme: str = "random",
-    folds: int = 10,
     full_reach: int = PAPER_REACH,
 ) -> pd.DataFrame:
     """Columns PAPER, one row per number of the paper, in its order.
 
     metrics : schemas.METRICS. given : numbers that are no scores of predictions, by key:
     "loop_count", "loop_number" (Pearson r), "filters_matched", "enhancer_motifs_matched"
-    (fractions). scheme, folds : the splits that are compared; the paper's are random, 10-fold.
-    full_reach : how far from the TSS, bp, the bins of this run reach.
+    (fractions). full_reach : how far from the TSS, bp, the bins of this run reach. Of the scores
+    those of random, 10-fold splits count, which are the paper's.
     """
     # Under the name of its reach, a network of other bins is not taken for the paper's.
     if full_reach != PAPER_REACH:
         own = f"full-{full_reach // 1000}kb"
         metrics = metrics.assign(method=metrics["method"].replace("full", own))
-    metrics = metrics[(metrics["scheme"] == scheme) & (metrics["K"] == folds)]
+    metrics = metrics[(metrics["scheme"] == "random") & (metrics["K"] == 10)]
     rows = [_row(reported, *_ours(reported, metrics, given or {})) for reported in REPORTED]
     return pd.DataFrame(rows, columns=list(PAPER))
 

@@ -41,11 +41,7 @@ def summarise(metrics: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
 
 
 def bootstrap_interval(
-    first: np.ndarray,
-    seed: int,
-    second: np.ndarray | None = None,
-    resamples: int = RESAMPLES,
-    confidence: float = CONFIDENCE,
+    first: np.ndarray, seed: int, second: np.ndarray | None = None
 ) -> tuple[float, float]:
     """Percentile bootstrap interval of mean(first), or of mean(first) - mean(second).
 
@@ -55,8 +51,8 @@ def bootstrap_interval(
     if min(map(len, samples)) < 2:
         return np.nan, np.nan
     rng = np.random.default_rng(seed)
-    means = [rng.choice(values, (resamples, len(values))).mean(axis=1) for values in samples]
+    means = [rng.choice(values, (RESAMPLES, len(values))).mean(axis=1) for values in samples]
     difference = means[0] if second is None else means[0] - means[1]
-    tail = 100 * (1 - confidence) / 2
+    tail = 100 * (1 - CONFIDENCE) / 2
     low, high = np.percentile(difference, [tail, 100 - tail])
     return float(low), float(high)

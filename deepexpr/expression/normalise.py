@@ -13,14 +13,13 @@ import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
 
-from deepexpr.errors import InputError
+from deepexpr.expression.sections import ExpressionSection
 from deepexpr.schemas import EXPRESSION_KEY
 
 log = logging.getLogger(__name__)
 
 #: Added to counts before the logarithm (paper).
-PSEUDOCOUNT = 0.1
-NORMALISATIONS = ("quantile", "none")
+PSEUDOCOUNT = ExpressionSection().pseudocount
 
 
 def expression_table(
@@ -33,14 +32,6 @@ def expression_table(
 
     counts : column gene, then one per sample. replicates : the samples of each cell line.
     """
-    if normalisation not in NORMALISATIONS:
-        raise InputError(
-            f"Unknown normalisation {normalisation!r}.", expected=" or ".join(NORMALISATIONS)
-        )
-    if not pseudocount > 0:
-        raise InputError(
-            f"A pseudocount of {pseudocount:g} gives no logarithm of 0.", expected="more than 0"
-        )
     means = {line: counts[list(names)].mean(axis=1) for line, names in replicates.items()}
     values = np.log10(pd.DataFrame(means) + pseudocount)
     if normalisation == "quantile":

@@ -16,12 +16,11 @@ import pandas as pd
 
 from deepexpr.errors import InputError
 from deepexpr.files import reading, require_file
+from deepexpr.letters import ASCII
 from deepexpr.schemas import GENES
 
 log = logging.getLogger(__name__)
 
-#: Channels of the one-hot arrays; the script does not say, and this is the usual order.
-CHANNELS = "ACGT"
 #: Chromosome of genes whose place is not known; `tss` is then the row in the gene table.
 NOWHERE = "unplaced"
 
@@ -62,19 +61,19 @@ def array_genes(rows: list[str], places: pd.DataFrame | None = None) -> pd.DataF
 def array_promoters(path: str | Path, rows: list[str], length: int = 2000) -> dict[str, str]:
     """Promoters by gene, cut from a one-hot array so that the TSS stays at index length // 2.
 
-    A position with no 1 is N; one with several is an error.
+    Its channels are A, C, G, T: the script does not say, and this is the usual order. A position
+    with no 1 is N; one with several is an error.
     """
     array = _load(path, rows, 3)
     width = array.shape[1]
     first = width // 2 - length // 2
-    if array.shape[2] != len(CHANNELS) or first < 0 or first + length > width:
+    if array.shape[2] != 4 or first < 0 or first + length > width:
         raise InputError(
             "The array does not hold promoters.",
             where=str(path),
-            expected=f"(genes, {length} or more, {len(CHANNELS)})",
+            expected=f"(genes, {length} or more, 4)",
             found=str(array.shape),
         )
-    letters = np.frombuffer((CHANNELS + "N").encode(), np.uint8)
     promoters = {}
     for gene, row in zip(rows, array, strict=True):
         part = np.asarray(row[first : first + length])
@@ -86,8 +85,8 @@ def array_promoters(path: str | Path, rows: list[str], length: int = 2000) -> di
                 where=str(path),
                 expected="0 and 1, at most one 1 at each position",
             )
-        index = np.where(part.any(axis=1), part.argmax(axis=1), len(CHANNELS))
-        promoters[gene] = letters[index].tobytes().decode()
+        codes = np.where(part.any(axis=1), part.argmax(axis=1), 4)
+        promoters[gene] = ASCII[codes].tobytes().decode()
     return promoters
 
 

@@ -1,4 +1,4 @@
-"""Loops at a gene as a vector: 400 bins of 5 kb around its TSS (spec section 2.7).
+"""Loops at a gene as a vector: 400 bins of 5 kb around its TSS (docs/method.md, 2.7).
 
 A loop belongs to a gene if one of its anchors overlaps the window around the TSS; it adds its
 normalised count to the bin that holds the midpoint of the *other* anchor. Counts are summed
@@ -35,7 +35,8 @@ def loop_bins(
     genes : DataFrame[schemas.GENES], n rows, any order; tss 0-based.
     signal : DataFrame[schemas.SIGNAL], one row per loop, 0-based half-open anchors. Loops
         between chromosomes are left out, and counted in the log.
-    bins : number of bins, even; bin 0 starts at tss - bins / 2 * bin_size.
+    bins : number of bins, even, so that the TSS lies between the two middle ones; bin 0 starts at
+        tss - bins / 2 * bin_size.
     bin_size, promoter_window : bp. The window is [tss - w // 2, tss - w // 2 + w).
 
     Returns
@@ -48,7 +49,7 @@ def loop_bins(
     Where both anchors overlap the window each adds to the bin of the other, so such a loop
     counts on both sides in `binned`, and once in `loop_count` and `loop_number`.
     """
-    _check(genes, signal, bins)
+    _check(genes, signal)
     first, second = signal["chromosome1"].astype(str), signal["chromosome2"].astype(str)
     cis = np.asarray(first) == np.asarray(second)
     loops = signal[cis].reset_index(drop=True)
@@ -70,19 +71,13 @@ def loop_bins(
     return np.log2(1 + binned).astype(np.float32), count.astype(np.float32), number.astype(np.int32)
 
 
-def _check(genes: pd.DataFrame, signal: pd.DataFrame, bins: int) -> None:
+def _check(genes: pd.DataFrame, signal: pd.DataFrame) -> None:
     for table, columns, name in ((genes, GENES[:3], "genes"), (signal, SIGNAL[:7], "signal")):
         missing = [c for c in columns if c not in table.columns]
         if missing:
             raise InputError(
                 f"The {name} lack the column(s) {', '.join(missing)}.", expected=", ".join(columns)
             )
-    if bins < 2 or bins % 2:
-        raise InputError(
-            "The number of bins must be even, so that the TSS lies between the two middle ones.",
-            where="bins",
-            found=str(bins),
-        )
     value = signal["normalised"].to_numpy(np.float64)
     if not (np.isfinite(value) & (value >= 0)).all():
         raise InputError(

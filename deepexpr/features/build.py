@@ -17,7 +17,7 @@ from deepexpr.expression.normalise import binary_labels
 from deepexpr.features.bins import loop_bins
 from deepexpr.features.dataset import Dataset
 from deepexpr.features.sections import FeatureSection
-from deepexpr.features.sequence import encode_bytes
+from deepexpr.features.sequence import encode_promoters
 
 log = logging.getLogger(__name__)
 
@@ -54,12 +54,6 @@ def build_dataset(
             found=", ".join(map(str, expression.index[:3])),
             fix="Make both tables from one annotation.",
         )
-    lacking = [gene for gene in measured["gene"] if gene not in promoters]
-    if lacking:
-        raise InputError(
-            f"{len(lacking)} gene(s) have no promoter, such as {', '.join(lacking[:3])}.",
-            fix="Use the promoters and the gene table written by one call of `promoters`.",
-        )
     measured = measured.sort_values(["chromosome", "tss", "gene"], kind="stable")
     measured = measured.reset_index(drop=True)
     values = pd.Series(expression.loc[measured["gene"]].to_numpy(float))
@@ -68,7 +62,7 @@ def build_dataset(
         chromosome=measured["chromosome"].to_numpy(str),
         tss=measured["tss"].to_numpy(np.int64),
         strand=measured["strand"].to_numpy(str),
-        sequence=encode_bytes([promoters[gene] for gene in measured["gene"]]),
+        sequence=encode_promoters(measured["gene"], promoters),
         expression=values.to_numpy(np.float32),
         label=binary_labels(values, measured["biotype"]).to_numpy(np.int8),
         cell_line=cell_line,
@@ -118,7 +112,7 @@ def _loops(
     )
     log.info("%d of %d genes have a loop", int((number > 0).sum()), len(genes))
     return {
-        "bins": np.asarray(binned, np.float32),
-        "loop_count": np.asarray(count, np.float32).reshape(-1, 1),
-        "loop_number": np.asarray(number, np.int32).reshape(-1, 1),
+        "bins": binned,
+        "loop_count": count.reshape(-1, 1),
+        "loop_number": number.reshape(-1, 1),
     }

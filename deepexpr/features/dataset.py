@@ -18,6 +18,7 @@ import numpy as np
 
 from deepexpr.errors import InputError, Unsupported
 from deepexpr.files import atomic_path, require_file
+from deepexpr.letters import ASCII
 from deepexpr.provenance import sha256_file, versions
 
 SCHEMA = "deepexpr-dataset/1"
@@ -31,7 +32,6 @@ _OTHERS = "inputs"
 _TEXT = ("gene", "chromosome", "strand")
 _TYPES = {"tss": np.int64, "sequence": np.uint8, "expression": np.float32, "label": np.int8}
 _HICHIP_TYPES = {"bins": np.float32, "loop_count": np.float32, "loop_number": np.int32}
-_LETTERS = np.frombuffer(b"ACGTN", dtype=np.uint8)
 
 
 @dataclass(frozen=True, eq=False)
@@ -248,7 +248,7 @@ def check_dataset(dataset: Dataset, where: str) -> None:
             expected=f"shape ({n}, more than {dataset.tss_index})",
             found=str(dataset.sequence.shape),
         )
-    if not np.isin(dataset.sequence, _LETTERS).all():
+    if not np.isin(dataset.sequence, ASCII).all():
         raise InputError("sequence holds letters other than A, C, G, T, N.", where=where)
     if not np.isin(dataset.label, (-1, 1)).all():
         raise InputError("label holds values other than +1 and -1.", where=where)
@@ -296,7 +296,7 @@ def _check_others(dataset: Dataset, where: str) -> None:
     for name, array in dataset.others.items():
         letters = array.dtype == np.uint8
         sound = array.ndim > 1 and len(array) == len(dataset)
-        sound &= bool(np.isin(array, _LETTERS).all() if letters else np.isfinite(array).all())
+        sound &= bool(np.isin(array, ASCII).all() if letters else np.isfinite(array).all())
         if name in (PROMOTER, BINS) or not sound:
             raise InputError(
                 f"The input {name!r} is not what a dataset holds.",

@@ -21,7 +21,8 @@ from scipy.sparse.csgraph import connected_components
 
 from deepexpr.errors import InputError
 from deepexpr.features.dataset import Dataset
-from deepexpr.features.sequence import CODES, encode_bytes
+from deepexpr.features.sequence import encode_promoters
+from deepexpr.letters import CODES, reverse_complement, word_numbers
 from deepexpr.schemas import FAMILIES
 
 log = logging.getLogger(__name__)
@@ -56,12 +57,7 @@ def family_table(genes: pd.Series, promoters: dict[str, str]) -> pd.DataFrame:
     promoters : sequences of one length by gene. A family has the name of its first gene.
     """
     names = np.sort(genes.to_numpy(str))
-    if lacking := [name for name in names if name not in promoters]:
-        raise InputError(
-            f"{len(lacking)} gene(s) have no promoter, such as {', '.join(lacking[:3])}.",
-            fix="Use the promoters and the gene table written by one call of `promoters`.",
-        )
-    family = find_families(encode_bytes([promoters[name] for name in names]))
+    family = find_families(encode_promoters(names, promoters))
     _, first, number = np.unique(family, return_index=True, return_inverse=True)
     table = pd.DataFrame({"family": names[first][number], "gene": names})
     table["genes"] = table.groupby("family")["gene"].transform("size")
@@ -148,31 +144,17 @@ def _entries(sequence: np.ndarray) -> np.ndarray:
     entries = np.empty(number * (length - KMER + 1), dtype=np.uint64)
     used = 0
     for first in range(0, number, _ROWS):
-        kmer, known = _canonical_kmers(sequence[first : first + _ROWS])
+        part = sequence[first : first + _ROWS]
+        forward = word_numbers(CODES[part], KMER)
+        backward = word_numbers(CODES[reverse_complement(part)], KMER)[:, ::-1]
+        kmer = np.minimum(forward, backward)  # one number for both strands; -1 with an N
         row = np.arange(first, first + len(kmer), dtype=np.uint64)[:, None]
-        block = ((kmer.astype(np.uint64) << np.uint64(32)) | row)[known]
+        block = ((kmer.astype(np.uint64) << np.uint64(32)) | row)[kmer >= 0]
         entries[used : used + len(block)] = block
         used += len(block)
     entries = entries[:used]
     entries.sort()
     return entries
-
-
-def _canonical_kmers(sequence: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """uint32 (n, L - KMER + 1): the smaller number of the k-mer and its reverse complement;
-    bool of the same shape: no letter of it is N."""
-    code = CODES[sequence]
-    kmers = code.shape[1] - KMER + 1
-    forward = np.zeros((len(code), kmers), dtype=np.uint32)
-    backward = np.zeros_like(forward)
-    known = np.ones(forward.shape, dtype=bool)
-    for place in range(KMER):
-        letter = code[:, place : place + kmers]
-        known &= letter < 4
-        letter = (letter & 3).astype(np.uint32)
-        forward = (forward << 2) | letter
-        backward |= (3 - letter) << np.uint32(2 * place)
-    return np.minimum(forward, backward), known
 
 
 def _similar_pairs(holds: sp.csr_array, least: float) -> tuple[np.ndarray, np.ndarray]:

@@ -12,3 +12,8 @@ class FeatureSection(Section):
     """Number of bins around the TSS."""
     bin_size: int = Field(5000, ge=100)
     """Size of a bin (bp)."""
+
+    @property
+    def half_width(self) -> int:
+        """How far the bins reach from the TSS (bp)."""
+        return self.bins * self.bin_size // 2

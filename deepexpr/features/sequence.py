@@ -6,33 +6,20 @@ one-hot arrays are made as late as possible, by whoever needs them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
 from deepexpr.errors import InputError
+from deepexpr.letters import ASCII, CODES, IUPAC
 
-#: Axis order of one-hot arrays, here and in every PWM.
-LETTERS = "ACGT"
-
-#: IUPAC codes of more than one base; some assemblies hold a few. They count as unknown (N).
-AMBIGUOUS = "RYSWKMBDHVN"
-
-#: Number of an ASCII letter in LETTERS, small or capital; 4 for every other: uint8 (256,).
-CODES = np.full(256, 4, dtype=np.uint8)
-CODES[np.frombuffer(b"ACGTacgt", dtype=np.uint8)] = [0, 1, 2, 3] * 2
-
-_ENCODE = np.zeros(256, dtype=np.uint8)  # 0: a letter that no sequence may hold
-for _letter in LETTERS:
-    _ENCODE[ord(_letter)] = _ENCODE[ord(_letter.lower())] = ord(_letter)
-for _letter in AMBIGUOUS:
-    _ENCODE[ord(_letter)] = _ENCODE[ord(_letter.lower())] = ord("N")
+#: What a letter is stored as; 0: no sequence may hold it. Codes of several bases are N.
+_ENCODE = np.zeros(256, dtype=np.uint8)
+for _letter in IUPAC:
+    _ENCODE[[ord(_letter), ord(_letter.lower())]] = ASCII[CODES[ord(_letter)]]
 
 _ONE_HOT = np.zeros((256, 4), dtype=np.float32)
-_ONE_HOT[[ord(letter) for letter in LETTERS]] = np.eye(4, dtype=np.float32)
-
-_COMPLEMENT = np.full(256, ord("N"), dtype=np.uint8)
-_COMPLEMENT[[ord(letter) for letter in LETTERS]] = [ord(letter) for letter in reversed(LETTERS)]
+_ONE_HOT[ASCII[:4]] = np.eye(4, dtype=np.float32)
 
 
 def encode_bytes(sequences: Sequence[str]) -> np.ndarray:
@@ -72,27 +59,20 @@ def encode_bytes(sequences: Sequence[str]) -> np.ndarray:
     return encoded
 
 
-def decode_bytes(encoded: np.ndarray) -> list[str]:
-    """The inverse of `encode_bytes`: uint8 (n, L) to n strings."""
-    return [row.tobytes().decode("ascii") for row in np.ascontiguousarray(encoded, np.uint8)]
+def encode_promoters(genes: Iterable[str], promoters: Mapping[str, str]) -> np.ndarray:
+    """The promoters of `genes` as of `encode_bytes`; InputError where one has none."""
+    genes = list(genes)
+    if lacking := [gene for gene in genes if gene not in promoters]:
+        raise InputError(
+            f"{len(lacking)} gene(s) have no promoter, such as {', '.join(lacking[:3])}.",
+            fix="Use the promoters and the gene table written by one call of `promoters`.",
+        )
+    return encode_bytes([promoters[gene] for gene in genes])
 
 
 def one_hot(encoded: np.ndarray) -> np.ndarray:
     """One-hot float32 (..., L, 4) of uint8 ASCII (..., L), in order A, C, G, T; N is all zeros."""
     return _ONE_HOT[encoded]
-
-
-def reverse_complement(encoded: np.ndarray) -> np.ndarray:
-    """Reverse complement along the last axis: uint8 (..., L) to uint8 (..., L); N stays N."""
-    return _COMPLEMENT[encoded][..., ::-1]
-
-
-def other_strand_codes(word: int) -> np.ndarray:
-    """Of each word of `word` letters, numbered in base 4 (A, C, G, T), its reverse complement's
-    number: int64 (4**word,)."""
-    powers = 4 ** np.arange(word)[::-1]
-    digits = (np.arange(4**word)[:, None] // powers) % 4
-    return ((3 - digits[:, ::-1]) * powers).sum(axis=1)
 
 
 def dinucleotide_shuffle(encoded: np.ndarray, rng: np.random.Generator) -> np.ndarray:

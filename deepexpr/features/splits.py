@@ -19,7 +19,6 @@ from deepexpr.schemas import SPLITS
 
 log = logging.getLogger(__name__)
 
-SCHEMES = ("random", "chromosome", "family")
 ROLES = ("train", "validation", "test")
 
 #: 0.8 : 0.1 of the training groups (paper, 10-fold): one gene in nine is for validation.
@@ -128,8 +127,6 @@ def _filled(sizes: Iterable[int], folds: int) -> list[int]:
 
 
 def _check(genes: pd.DataFrame, scheme: str, folds: int) -> None:
-    if scheme not in SCHEMES:
-        raise InputError(f"Unknown scheme {scheme!r}.", expected=" or ".join(SCHEMES))
     if folds < 2:
         raise InputError(f"{folds} fold(s) cannot be split.", expected="2 or more")
     if genes["gene"].duplicated().any():

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from deepexpr.features.sequence import LETTERS, other_strand_codes
+from deepexpr.letters import CODES, other_strand_numbers, word_numbers
 
 
 def _around_tss(*distances: int) -> tuple[float, ...]:
@@ -57,9 +57,6 @@ WITHIN = (5_000, 25_000, 100_000, 1_000_000)
 #: Those of the network's three totals.
 TOTALS = (25_000, 100_000, 1_000_000)
 
-_DIGITS = np.full(256, -1, dtype=np.int64)
-_DIGITS[np.frombuffer(LETTERS.encode(), dtype=np.uint8)] = range(len(LETTERS))
-
 
 def window_words(
     sequence: np.ndarray, blocks: Sequence[Block] = WORD_BLOCKS["coarse"]
@@ -102,28 +99,19 @@ def _block(sequence: np.ndarray, block: Block) -> np.ndarray:
     numbers = 4**block.word
     columns = np.arange(numbers)
     if block.both_strands:
-        smaller = np.minimum(columns, other_strand_codes(block.word))
+        smaller = np.minimum(columns, other_strand_numbers(block.word))
         kept, columns = np.unique(smaller, return_inverse=True)
         numbers = len(kept)
     windows = word_windows(block, sequence.shape[1])
     result = np.zeros((len(sequence), len(windows), numbers), dtype=np.float32)
     for row, letters in enumerate(sequence):
-        codes = _codes(letters, block)
+        words = word_numbers(CODES[letters], block.word, block.gap)
         for i, (start, weights) in enumerate(windows):
-            inside = codes[start : start + len(weights)]
+            inside = words[start : start + len(weights)]
             known = inside >= 0
             found = columns[inside[known]]
             result[row, i] = np.bincount(found, weights[known], minlength=numbers)
     return result.reshape(len(sequence), -1)
-
-
-def _codes(letters: np.ndarray, block: Block) -> np.ndarray:
-    """Base-4 code of the word that starts at each position of (L,) letters, -1 with an N."""
-    half = block.word // 2
-    spans = np.lib.stride_tricks.sliding_window_view(_DIGITS[letters], block.word + block.gap)
-    digits = np.delete(spans, slice(half, half + block.gap), axis=1) if block.gap else spans
-    codes = digits @ 4 ** np.arange(block.word)[::-1]
-    return np.where((digits < 0).any(axis=1), -1, codes)
 
 
 def loop_totals(bins: np.ndarray, bin_size: int, within=TOTALS) -> np.ndarray:

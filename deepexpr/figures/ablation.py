@@ -31,6 +31,9 @@ DISTANCE_COLUMNS = Table(*METRICS.columns, Column("distance_kb", unit="kb"))
 #: K of the paper's comparison; the largest K there is where it was not run.
 PREFERRED_K = 10
 
+#: What a panel is of.
+PANEL = ("metric", "scheme", "cell_line")
+
 SHORT_LABELS = {"full": "both\ninputs", "sequence": "sequence\nonly", "hichip": "HiChIP\nonly"}
 
 
@@ -77,8 +80,8 @@ def draw_ablation(table: pd.DataFrame) -> Figure:
     keys = _keys(table)
     figure, axes = _panels(keys)
     for axis, key in zip(axes, keys, strict=True):
-        _ablation_panel(axis, key, _rows(table, key))
-    style.titles(axes, [_title(key, _rows(table, key)) for key in keys])
+        _ablation_panel(axis, key, style.rows_of(table, PANEL, key))
+    style.titles(axes, [_title(key, style.rows_of(table, PANEL, key)) for key in keys])
     return figure
 
 
@@ -93,8 +96,8 @@ def draw_distance(table: pd.DataFrame) -> Figure:
     keys = _keys(table)
     figure, axes = _panels(keys)
     for axis, key in zip(axes, keys, strict=True):
-        _distance_panel(axis, key, _rows(table, key))
-    style.titles(axes, [_title(key, _rows(table, key)) for key in keys])
+        _distance_panel(axis, key, style.rows_of(table, PANEL, key))
+    style.titles(axes, [_title(key, style.rows_of(table, PANEL, key)) for key in keys])
     return figure
 
 
@@ -105,8 +108,7 @@ def _one_k(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _keys(table: pd.DataFrame) -> list[tuple]:
-    columns = ["metric", "scheme", "cell_line"]
-    unique = table[columns].drop_duplicates()
+    unique = table[list(PANEL)].drop_duplicates()
     return list(unique.sort_values(["metric", "scheme"], kind="stable").itertuples(index=False))
 
 
@@ -118,13 +120,6 @@ def _panels(keys: list[tuple]) -> tuple[Figure, list[Axes]]:
     columns = lines if in_rows else min(3, len(keys))
     sharey: bool | Literal["row"] = True if one_metric else ("row" if in_rows else False)
     return style.grid(len(keys), columns=columns, panel=(2.25, 2.1), sharey=sharey)
-
-
-def _rows(table: pd.DataFrame, key: tuple) -> pd.DataFrame:
-    metric, scheme, line = key
-    return table[
-        (table["metric"] == metric) & (table["scheme"] == scheme) & (table["cell_line"] == line)
-    ]
 
 
 def _title(key: tuple, rows: pd.DataFrame) -> tuple[str, list[str]]:

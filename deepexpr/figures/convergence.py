@@ -8,8 +8,7 @@ from matplotlib.lines import Line2D
 
 from deepexpr.figures import style
 from deepexpr.figures.declaration import columns_of
-from deepexpr.figures.inputs import Inputs
-from deepexpr.files import read_table
+from deepexpr.figures.inputs import Inputs, read_tables
 
 #: One row per chain and iteration; the log posterior is relative to the background alone (nats).
 CONVERGENCE_COLUMNS = columns_of(
@@ -21,12 +20,7 @@ _COLOURS = (style.BLUE, style.VERMILLION, style.GREEN, style.PURPLE, style.ORANG
 
 def build_convergence(inputs: Inputs) -> pd.DataFrame:
     """The traces of every run, under each other."""
-    columns = list(CONVERGENCE_COLUMNS)
-    tables = [
-        read_table(path, columns[1:]).assign(run=run)[columns] for run, path in inputs.trace.items()
-    ]
-    filled = [table for table in tables if len(table)]
-    return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame(columns=columns)
+    return read_tables(inputs.trace, CONVERGENCE_COLUMNS)
 
 
 def _look(chain: int) -> dict:

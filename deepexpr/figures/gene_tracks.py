@@ -54,8 +54,7 @@ def build_gene_tracks(inputs: Inputs) -> pd.DataFrame:
     touching = {line: _touching(table, int(gene["tss"])) for line, table in loops.items()}
     start, end = _window(gene, [table[touching[line]] for line, table in loops.items()])
     if inputs.chrom_sizes:
-        known = read_chromosomes(inputs.chrom_sizes)
-        sizes = dict(zip(known.names, known.sizes, strict=True))
+        sizes = read_chromosomes(inputs.chrom_sizes).lengths
         end = min(end, sizes.get(gene["chromosome"], end))
     rows = [{"part": "region", "start": start, "end": end, "name": gene["gene"]}]
     rows += _gene_rows(genes, inputs, gene["chromosome"], start, end)
@@ -148,7 +147,7 @@ def _cis_loops(path, chromosome: str) -> pd.DataFrame:
 
 
 def _touching(loops: pd.DataFrame, tss: int) -> np.ndarray:
-    """Loops with an anchor over the 5 kb bin centred on the TSS (spec section 2.7); (n,) bool."""
+    """Loops with an anchor over the 5 kb bin centred on the TSS (method.md, 2.7); (n,) bool."""
     low, high = tss - BIN // 2, tss + BIN // 2
     first = (loops["start1"] < high) & (loops["end1"] > low)
     second = (loops["start2"] < high) & (loops["end2"] > low)

@@ -7,36 +7,22 @@ Each input stands once, with its option. pandas is imported where it is used: `-
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deepexpr.errors import InputError
+from deepexpr.features.sections import FeatureSection
+from deepexpr.motifs.sections import TomtomSection
+from deepexpr.options import named
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-def named_paths(values: Sequence[str], where: str) -> dict[str, Path]:
-    """``["K562=a.tsv", ...]`` as ``{"K562": Path("a.tsv"), ...}``, in the order given."""
-    paths: dict[str, Path] = {}
-    for value in values:
-        name, separator, path = value.partition("=")
-        if not separator or not name or not path:
-            raise InputError(
-                f"{value!r} is not a name and a path.",
-                where=where,
-                expected="NAME=PATH, e.g. K562=signal.tsv",
-                found=value,
-                fix="Write the name, an equals sign and the path without spaces.",
-            )
-        if name in paths:
-            raise InputError(
-                f"{name!r} is given twice.", where=where, fix="Give each name one path."
-            )
-        paths[name] = Path(path)
-    return paths
+#: The pipeline's settings, for defaults.
+_BINS, _KNOWN = FeatureSection(), TomtomSection()
 
 
 def _many(metavar: str, text: str, kind: Callable = Path):
@@ -48,7 +34,11 @@ def _many(metavar: str, text: str, kind: Callable = Path):
 
 def _named(text: str):
     options = {"nargs": "+", "default": [], "action": "extend", "metavar": "NAME=TSV", "help": text}
-    return field(default_factory=dict, metadata={"options": options, "read": named_paths})
+    return field(default_factory=dict, metadata={"options": options, "read": _paths})
+
+
+def _paths(items: Sequence[str], option: str) -> dict[str, Path]:
+    return {name: Path(path) for name, path in named(items, option).items()}
 
 
 def _one(metavar: str, text: str):
@@ -102,15 +92,18 @@ class Inputs:
     predictions: tuple[Path, ...] = _many("TSV", "held-out predictions of networks")
     outcome: tuple[Path, ...] = _many("TSV", "held-out predictions of every model, empty or not")
     filters: Path | None = _one("MEME", "motifs that were matched")
-    jaspar: str = _setting("JASPAR2018", "motifs that were searched", metavar="NAME|MEME")
-    e_value: float = _setting(0.05, "largest E of a match", type=float)
+    jaspar: str = _setting(_KNOWN.targets, "motifs that were searched", metavar="NAME|MEME")
+    e_value: float = _setting(_KNOWN.e_value, "largest E of a match", type=float)
     bundle: Path | None = _one("DIR", "a trained bundle (`deepexpr train`)")
     gene: str | None = _setting(
         None, "gene of figure 2C (left out: that with the strongest loops)", metavar="NAME"
     )
     cell_line: str = _setting("", "cell line to name in the heading", metavar="NAME")
     full_reach: int = _setting(
-        1_000_000, "how far from the TSS all bins reach, to either side", type=int, metavar="BP"
+        _BINS.half_width,
+        "how far from the TSS all bins reach, to either side",
+        type=int,
+        metavar="BP",
     )
     title: str = _setting("", "name of the run, for the summary")
     warning: tuple[str, ...] = _many("TEXT", "sentences the summary must show", str)
@@ -148,14 +141,21 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(option(one.name), **one.metadata["options"])
 
 
-def read_tables(paths: Sequence[Path], columns: tuple[str, ...]) -> pd.DataFrame:
-    """Several TSV files of the same `columns` under each other; header-only files are fine."""
+def read_tables(
+    paths: Sequence[Path] | Mapping[str, Path], columns: tuple[str, ...]
+) -> pd.DataFrame:
+    """Several TSV files of the same `columns` under each other; header-only files are fine.
+
+    Of files by name the first column is that name, which they do not hold.
+    """
     import pandas as pd
 
     from deepexpr.files import read_table
 
-    tables = [read_table(path, columns)[list(columns)] for path in paths]
-    filled = [table for table in tables if len(table)]
-    if not filled:
-        return pd.DataFrame(columns=list(columns))
-    return pd.concat(filled, ignore_index=True)
+    if isinstance(paths, Mapping):
+        own = columns[1:]
+        tables = [read_table(path, own).assign(**{columns[0]: n}) for n, path in paths.items()]
+    else:
+        tables = [read_table(path, columns) for path in paths]
+    filled = [table[list(columns)] for table in tables if len(table)]
+    return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame(columns=list(columns))

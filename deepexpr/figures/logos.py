@@ -17,27 +17,16 @@ from matplotlib.textpath import TextPath
 from matplotlib.transforms import Affine2D
 
 from deepexpr.figures import style
+from deepexpr.letters import LETTERS
+from deepexpr.motifs.motif import column_information
 
-LETTERS = "ACGT"
 LETTER_COLOURS = {"A": style.GREEN, "C": style.BLUE, "G": style.ORANGE, "T": style.VERMILLION}
-
-
-def information(probabilities: np.ndarray) -> np.ndarray:
-    """Bits per column, (w,), of probabilities (w, 4) in the order A, C, G, T."""
-    p = np.asarray(probabilities, dtype=float)
-    logs = np.log2(np.where(p > 0, p, 1.0))
-    return np.clip(2 + np.sum(p * logs, axis=1), 0, 2)
-
-
-def reverse_complement(probabilities: np.ndarray) -> np.ndarray:
-    """The same motif read from the other strand; (w, 4), A, C, G, T."""
-    return np.asarray(probabilities)[::-1, ::-1]
 
 
 def draw_logo(axis: Axes, probabilities: np.ndarray, start: int = 0) -> None:
     """Draw a logo whose column i spans x from start + i to start + i + 1; y is in bits."""
     p = np.asarray(probabilities, dtype=float)
-    heights = p * information(p)[:, None]
+    heights = p * column_information(p)[:, None]
     outlines: dict[str, list[Path]] = {letter: [] for letter in LETTERS}
     for column, row in enumerate(heights):
         bottom = 0.0

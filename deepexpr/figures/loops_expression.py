@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -41,13 +42,22 @@ NO_HICHIP = "No HiChIP data: this cell line was run in sequence-only mode."
 
 
 def build_loop_signal(inputs: Inputs) -> pd.DataFrame:
-    """Summed loop counts and expression of every gene, from dataset files (spec section 6, 2A)."""
-    return _from_datasets(inputs, LOOP_SIGNAL_COLUMNS, _signal_rows)
+    """Summed loop counts and expression of every gene, from dataset files (method.md, 6, 2A)."""
+
+    def signal(dataset) -> dict[str, np.ndarray]:
+        counts = np.asarray(dataset.loop_count, dtype=float).ravel()
+        return {"loop_count": counts, "log2_loop_count": np.log2(1 + counts)}
+
+    return _from_datasets(inputs, LOOP_SIGNAL_COLUMNS, signal)
 
 
 def build_loop_number(inputs: Inputs) -> pd.DataFrame:
-    """Number of loops and expression of every gene, from dataset files (spec section 6, 2B)."""
-    return _from_datasets(inputs, LOOP_NUMBER_COLUMNS, _number_rows)
+    """Number of loops and expression of every gene, from dataset files (method.md, 6, 2B)."""
+
+    def number(dataset) -> dict[str, np.ndarray]:
+        return {"loop_number": np.asarray(dataset.loop_number, dtype=int).ravel()}
+
+    return _from_datasets(inputs, LOOP_NUMBER_COLUMNS, number)
 
 
 def draw_loop_signal(table: pd.DataFrame) -> Figure:
@@ -85,42 +95,20 @@ def draw_loop_number(table: pd.DataFrame) -> Figure:
     return figure
 
 
-def _from_datasets(inputs: Inputs, columns: tuple[str, ...], rows) -> pd.DataFrame:
+def _from_datasets(inputs: Inputs, columns: tuple[str, ...], loops) -> pd.DataFrame:
+    """Genes, `loops` of them and their expression, of every cell line."""
     from deepexpr.features.dataset import Dataset
 
     tables = []
     for path in inputs.dataset:
         dataset = Dataset.open(path)
+        values: dict[str, Any] = {"note": [NO_HICHIP]}
         if dataset.has_hichip:
-            tables.append(rows(dataset))
-        else:
-            tables.append(pd.DataFrame({"cell_line": [dataset.cell_line], "note": [NO_HICHIP]}))
+            expression = np.asarray(dataset.expression, dtype=float)
+            values = {"gene": dataset.gene, **loops(dataset), "expression": expression}
+        tables.append(pd.DataFrame(values).assign(cell_line=dataset.cell_line))
         logger.info("%s: %d genes", dataset.cell_line, len(dataset))
     return pd.concat(tables, ignore_index=True).reindex(columns=list(columns))
-
-
-def _signal_rows(dataset) -> pd.DataFrame:
-    counts = np.asarray(dataset.loop_count, dtype=float).ravel()
-    return pd.DataFrame(
-        {
-            "cell_line": dataset.cell_line,
-            "gene": dataset.gene,
-            "loop_count": counts,
-            "log2_loop_count": np.log2(1 + counts),
-            "expression": np.asarray(dataset.expression, dtype=float),
-        }
-    )
-
-
-def _number_rows(dataset) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "cell_line": dataset.cell_line,
-            "gene": dataset.gene,
-            "loop_number": np.asarray(dataset.loop_number, dtype=int).ravel(),
-            "expression": np.asarray(dataset.expression, dtype=float),
-        }
-    )
 
 
 def _rows_of(table: pd.DataFrame, line: str, x: str) -> tuple[pd.DataFrame, str]:

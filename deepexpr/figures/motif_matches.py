@@ -18,8 +18,10 @@ from deepexpr.errors import InputError
 from deepexpr.figures import style
 from deepexpr.figures.declaration import columns_of
 from deepexpr.figures.inputs import Inputs
-from deepexpr.figures.logos import draw_logo, information, reverse_complement
+from deepexpr.figures.logos import draw_logo
 from deepexpr.files import read
+from deepexpr.letters import LETTERS
+from deepexpr.motifs.motif import column_information
 from deepexpr.schemas import TOMTOM
 
 logger = logging.getLogger(__name__)
@@ -42,7 +44,8 @@ HEAD, LEFT, GAP = 0.4, 0.45, 0.3
 
 
 def build_filter_motifs(inputs: Inputs) -> pd.DataFrame:
-    """Matrices of the motifs and of their best matches with E below the limit (spec section 5)."""
+    """Matrices of the motifs and of their best matches with E below the limit (method.md, 5)."""
+    from deepexpr.motifs.jaspar import load_targets
     from deepexpr.motifs.meme_format import read_meme
 
     queries = read_meme(inputs.filters)
@@ -58,7 +61,8 @@ def build_filter_motifs(inputs: Inputs) -> pd.DataFrame:
         )
     hits = hits[hits["e_value"] < inputs.e_value].sort_values(["e_value", "p_value", "target"])
     best = hits.drop_duplicates("query").set_index("query")
-    targets = _load_targets(inputs.jaspar) if len(best) else {}
+    known = load_targets(inputs.jaspar) if len(best) else []
+    targets = {motif.name: motif for motif in known}
     rows: list[dict] = []
     for motif in queries:
         rows += _matrix_rows(motif, inputs.e_value)
@@ -87,14 +91,6 @@ def draw_attribution_motifs(table: pd.DataFrame) -> Figure:
     return _draw(table, "attribution motif", "Motifs of attributions")
 
 
-def _load_targets(name: str) -> dict:
-    from deepexpr.motifs.jaspar import load_jaspar
-    from deepexpr.motifs.meme_format import read_meme
-
-    motifs = load_jaspar(name) if name.upper().startswith("JASPAR") else read_meme(name)
-    return {motif.name: motif for motif in motifs}
-
-
 def _matrix_rows(motif, limit: float) -> list[dict]:
     shared = {"query": motif.name, "role": "query", "e_limit": limit, "sites": motif.sites}
     return [shared | entry for entry in _columns(motif.probabilities, 0)]
@@ -110,7 +106,7 @@ def _target_rows(motif, hit: pd.Series, targets: dict, limit: float) -> list[dic
         )
     matrix = targets[hit["target"]].probabilities
     if hit["orientation"] == "-":
-        matrix = reverse_complement(matrix)
+        matrix = matrix[::-1, ::-1]
     shared = {
         "query": motif.name, "role": "target", "e_limit": limit, "target": hit["target"],
         "target_name": hit["target_name"], "orientation": hit["orientation"],
@@ -122,7 +118,7 @@ def _target_rows(motif, hit: pd.Series, targets: dict, limit: float) -> list[dic
 
 def _columns(matrix: np.ndarray, start: int) -> list[dict]:
     return [
-        {"position": start + i, **dict(zip("ACGT", map(float, row), strict=True))}
+        {"position": start + i, **dict(zip(LETTERS, map(float, row), strict=True))}
         for i, row in enumerate(np.asarray(matrix))
     ]
 
@@ -165,7 +161,7 @@ def _draw(table: pd.DataFrame, noun: str, title: str) -> Figure:
 
 def _most_informative(queries: pd.DataFrame) -> list[str]:
     bits = {
-        name: information(rows[list("ACGT")].to_numpy(float)).sum()
+        name: column_information(rows[list(LETTERS)].to_numpy(float)).sum()
         for name, rows in queries.groupby("query", sort=True)
     }
     return sorted(bits, key=lambda name: -bits[name])[:6]
@@ -213,7 +209,7 @@ def _draw_pair(axes: tuple[Axes, Axes], rows: pd.DataFrame, name: str) -> None:
 
 def _draw_one(axis: Axes, rows: pd.DataFrame) -> None:
     start = int(rows["position"].min())
-    draw_logo(axis, rows.sort_values("position")[list("ACGT")].to_numpy(float), start)
+    draw_logo(axis, rows.sort_values("position")[list(LETTERS)].to_numpy(float), start)
     axis.set_yticks([0, 1, 2])
     axis.set_ylabel("bits", labelpad=1)
     axis.set_xticks([])

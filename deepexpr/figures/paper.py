@@ -33,7 +33,7 @@ PAPER_LINE = "mESC"
 
 
 def build_paper(inputs: Inputs) -> pd.DataFrame:
-    """Every number of the paper (spec section 6) with ours, from metrics, datasets and matches."""
+    """Every number of the paper (method.md, 6) with ours, from metrics, datasets and matches."""
     from deepexpr.evaluation.paper import paper_beside_ours
 
     metrics = read_tables((*inputs.metrics, *inputs.cross), METRICS)

@@ -29,6 +29,8 @@ CROSS_COLUMNS = AUC_COLUMNS
 
 #: A method below the full network at this adjusted p carries a star.
 SIGNIFICANT = 0.05
+#: What a panel is of.
+PANEL = ("cell_line", "trained_on", "scheme", "metric")
 TEST_KEYS = ("cell_line", "trained_on", "task", "scheme", "K", "metric")
 
 AXIS_LABELS = {"AUC": "Area under the ROC curve (AUC)", "PCC": "Pearson r (PCC)"}
@@ -123,11 +125,7 @@ def failures(rows: pd.DataFrame) -> str:
 def _draw(table: pd.DataFrame, title: str, nothing: str) -> Figure:
     if table.empty:
         return style.only_words(title, nothing)
-    keys = list(
-        dict.fromkeys(
-            zip(*(table[c] for c in ("cell_line", "trained_on", "scheme", "metric")), strict=True)
-        )
-    )
+    keys = list(dict.fromkeys(table[list(PANEL)].itertuples(index=False, name=None)))
     methods = style.ordered_methods(table["method"])
     folds = sorted(table["K"].unique())
     if len(folds) == 1:
@@ -140,8 +138,8 @@ def _draw(table: pd.DataFrame, title: str, nothing: str) -> Figure:
         sharey=_one_metric(table),
     )
     for axis, key in zip(axes, keys, strict=True):
-        _dodged(axis, _rows(table, key), methods, folds)
-    style.titles(axes, [_panel_title(key, _rows(table, key)) for key in keys])
+        _dodged(axis, style.rows_of(table, PANEL, key), methods, folds)
+    style.titles(axes, [_panel_title(key, style.rows_of(table, PANEL, key)) for key in keys])
     style.label_outside(axes, "Number of folds, K", "")
     for axis, key in zip(axes, keys, strict=True):
         if axis.get_subplotspec().is_first_col() or not _one_metric(table):
@@ -162,7 +160,7 @@ def _dot_plots(table: pd.DataFrame, keys: list[tuple], methods: list[str]) -> Fi
         sharex=_one_metric(table),
     )
     for axis, key in zip(axes, keys, strict=True):
-        rows = _rows(table, key)
+        rows = style.rows_of(table, PANEL, key)
         for place, method in enumerate(reversed(methods)):
             values = rows.loc[rows["method"] == method, "value"].dropna().to_numpy(float)
             _points(axis, values, place, method, horizontal=True)
@@ -181,7 +179,7 @@ def _dot_plots(table: pd.DataFrame, keys: list[tuple], methods: list[str]) -> Fi
         axis.margins(x=0.08)
         _say_missing(axis, rows)
     k = int(table["K"].iloc[0])
-    style.titles(axes, [_panel_title(key, _rows(table, key), k) for key in keys])
+    style.titles(axes, [_panel_title(key, style.rows_of(table, PANEL, key), k) for key in keys])
     if _is_below(table):
         style.legend_below(figure, [_star()], 1)
     return figure
@@ -242,16 +240,6 @@ def _points(
 
 def _is_below(rows: pd.DataFrame) -> bool:
     return bool((rows["p_full"] < SIGNIFICANT).any())
-
-
-def _rows(table: pd.DataFrame, key: tuple) -> pd.DataFrame:
-    line, trained_on, scheme, metric = key
-    return table[
-        (table["cell_line"] == line)
-        & (table["trained_on"] == trained_on)
-        & (table["scheme"] == scheme)
-        & (table["metric"] == metric)
-    ]
 
 
 def _panel_title(key: tuple, rows: pd.DataFrame, k: int | None = None) -> tuple[str, list[str]]:

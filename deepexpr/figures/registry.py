@@ -145,7 +145,7 @@ _SPECS = (
         "tables", "Tables: genes, loops and scores", "data_tables", "tables", SUMMARY,
         ("dataset", "predictions", "metrics"), ("signal", "matches", "jaspar", "e_value"),
         page=True, environment="motifs",
-        filled={name: "table == 'scores'" for name in ("method", "K", "metric")},
+        filled=dict.fromkeys(("method", "K", "metric"), "table == 'scores'"),
     ),
 )  # fmt: skip
 

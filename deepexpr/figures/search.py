@@ -10,8 +10,7 @@ from matplotlib.lines import Line2D
 
 from deepexpr.figures import style
 from deepexpr.figures.declaration import columns_of
-from deepexpr.figures.inputs import Inputs
-from deepexpr.files import read_table
+from deepexpr.figures.inputs import Inputs, read_tables
 
 #: One row per outer fold and grid point; score: mean over the inner folds, sd between them.
 SEARCH_COLUMNS = columns_of("run fold penalty trees depth metric score sd chosen")
@@ -21,13 +20,8 @@ _LABELS = {"AUC": "Inner AUC", "R2": "Inner R²"}
 
 def build_search(inputs: Inputs) -> pd.DataFrame:
     """The search tables of every run that had a grid, under each other."""
-    columns = list(SEARCH_COLUMNS)
-    tables = []
-    for run, path in inputs.search.items():
-        table = read_table(path, columns[1:]).assign(run=run)[columns]
-        tables.append(table[table["score"].notna()])
-    filled = [table for table in tables if len(table)]
-    return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame(columns=columns)
+    table = read_tables(inputs.search, SEARCH_COLUMNS)
+    return table[table["score"].notna()].reset_index(drop=True)
 
 
 _DASHES = ("-", "--", "-.", ":")

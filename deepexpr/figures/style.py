@@ -40,31 +40,18 @@ GREY = "#777777"
 
 #: A method has its colour and its marker in every figure; the linear models of the two tasks
 #: never meet in one panel and share theirs, and so do SVM and Lasso.
-METHOD_COLOURS = {
-    "full": VERMILLION,
-    "sequence": ORANGE,
-    "hichip": GREEN,
-    "random_forest": PURPLE,
-    "svm": SKY,
-    "lasso": SKY,
-    "logistic_regression": BLUE,
-    "linear_regression": BLUE,
-    "ridge": BLACK,
-    "totals": GREY,
-    "copy": YELLOW,
-}
-METHOD_MARKERS = {
-    "full": "o",
-    "sequence": "s",
-    "hichip": "^",
-    "random_forest": "D",
-    "svm": "v",
-    "lasso": "v",
-    "logistic_regression": "P",
-    "linear_regression": "P",
-    "ridge": "X",
-    "totals": "*",
-    "copy": "h",
+METHOD_LOOKS = {
+    "full": (VERMILLION, "o"),
+    "sequence": (ORANGE, "s"),
+    "hichip": (GREEN, "^"),
+    "random_forest": (PURPLE, "D"),
+    "svm": (SKY, "v"),
+    "lasso": (SKY, "v"),
+    "logistic_regression": (BLUE, "P"),
+    "linear_regression": (BLUE, "P"),
+    "ridge": (BLACK, "X"),
+    "totals": (GREY, "*"),
+    "copy": (YELLOW, "h"),
 }
 
 #: Units of expression, on every axis that shows it.
@@ -96,12 +83,12 @@ def label(method: str) -> str:
 
 def colour(method: str) -> str:
     """The colour of a method; black for one that is not in the list."""
-    return METHOD_COLOURS.get(method, BLACK)
+    return METHOD_LOOKS.get(method, (BLACK, "X"))[0]
 
 
 def marker(method: str) -> str:
     """The marker of a method."""
-    return METHOD_MARKERS.get(method, "X")
+    return METHOD_LOOKS.get(method, (BLACK, "X"))[1]
 
 
 def ordered_methods(methods: Iterable[str]) -> list[str]:
@@ -179,6 +166,11 @@ def titles(axes: Sequence[Axes], texts: Sequence[tuple[str, Sequence[str]]]) -> 
             if beside.get_subplotspec().rowspan.start == row
         )
         title(axis, head, "\n".join(lines) + "\n" * (tallest - height))
+
+
+def rows_of(table: pd.DataFrame, columns: Sequence[str], values: Sequence) -> pd.DataFrame:
+    """The rows whose `columns` hold these values: those of a panel."""
+    return table[(table[list(columns)] == list(values)).all(axis=1)]
 
 
 def say(axis: Axes, text: str, width: int = 34) -> None:

@@ -11,12 +11,11 @@ from matplotlib.ticker import MaxNLocator, NullFormatter
 
 from deepexpr.figures import style
 from deepexpr.figures.declaration import columns_of
-from deepexpr.figures.inputs import Inputs
+from deepexpr.figures.inputs import Inputs, read_tables
 from deepexpr.files import read_table
 
 #: One row per epoch; losses in units of the (scaled) target, cross-entropy for classification.
-TRAINING_CURVES_COLUMNS = columns_of("run fold member step epoch loss val_loss")
-HISTORY = TRAINING_CURVES_COLUMNS[1:]
+TRAINING_CURVES_COLUMNS = columns_of("run fold member step epoch loss val_loss", words="run")
 
 #: One row per rule in the order of the data: its stage, its jobs, and of the longest and of the
 #: largest of them wall time in s and resident memory in MiB (missing where none was measured).
@@ -36,15 +35,7 @@ STEP_LABELS = {
 
 def build_training_curves(inputs: Inputs) -> pd.DataFrame:
     """Losses by epoch of every run, from training histories."""
-    tables = [
-        read_table(path, HISTORY)[list(HISTORY)].assign(run=run)
-        for run, path in inputs.history.items()
-    ]
-    filled = [table for table in tables if len(table)]
-    columns = list(TRAINING_CURVES_COLUMNS)
-    return (
-        pd.concat(filled, ignore_index=True)[columns] if filled else pd.DataFrame(columns=columns)
-    )
+    return read_tables(inputs.history, TRAINING_CURVES_COLUMNS)
 
 
 def build_benchmarks(inputs: Inputs) -> pd.DataFrame:

@@ -56,8 +56,6 @@ class Anchors:
 
 def bins(chromosomes: Chromosomes, resolution: int) -> Anchors:
     """Bins of `resolution` bp over all chromosomes; the last of each is shorter."""
-    if resolution < 1:
-        raise InputError("The resolution must be at least 1 bp.", found=str(resolution))
     sizes = np.array(chromosomes.sizes, np.int64)
     numbers = -(-sizes // resolution)
     offsets = np.concatenate([[0], np.cumsum(numbers)])

@@ -84,7 +84,7 @@ def write_interact(loops: pd.DataFrame, path: str | Path) -> None:
 
     The thick end of the item is the span of both anchors; ``value`` is the PET count.
     """
-    same = _same_chromosome(loops)
+    same = is_cis(loops)
     start, end = loops["start1"].to_numpy(), loops["end2"].to_numpy()
     table = pd.DataFrame(
         {
@@ -125,7 +125,8 @@ def write_longrange(loops: pd.DataFrame, path: str | Path) -> None:
         table.to_csv(handle, sep="\t", index=False, header=False)
 
 
-def _same_chromosome(table: pd.DataFrame) -> np.ndarray:
+def is_cis(table: pd.DataFrame) -> np.ndarray:
+    """(s,) bool: both anchors on one chromosome."""
     first, second = table["chromosome1"], table["chromosome2"]
     return np.asarray(first.astype(str)) == np.asarray(second.astype(str))
 
@@ -201,7 +202,7 @@ def _typed(table: pd.DataFrame) -> pd.DataFrame:
 def _concatenate(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """Concatenate tables whose chromosome columns have different categories."""
     keys = [c for c in tables[0].columns if c.startswith("chromosome")]
-    joined = pd.concat([t.astype({k: str for k in keys}) for t in tables], ignore_index=True)
+    joined = pd.concat([t.astype(dict.fromkeys(keys, str)) for t in tables], ignore_index=True)
     return _typed(joined)
 
 
@@ -230,7 +231,7 @@ def _sum_contacts(contacts: pd.DataFrame, source: str) -> pd.DataFrame:
             where=f"{source}, first at data row {int(np.flatnonzero(wrong)[0]) + 1}",
             expected="0-based half-open coordinates: start < end",
         )
-    same = _same_chromosome(contacts) & (contacts["start1"] == contacts["start2"])
+    same = is_cis(contacts) & (contacts["start1"] == contacts["start2"])
     own = same & (contacts["end1"] == contacts["end2"])
     kept = contacts[~own]
     summed = kept.groupby(ANCHORS, observed=True, sort=False, as_index=False)["count"].sum()

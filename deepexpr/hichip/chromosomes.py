@@ -12,9 +12,7 @@ import numpy as np
 from deepexpr.errors import InputError
 from deepexpr.files import reading
 from deepexpr.reference.aliases import Aliases, read_aliases
-
-#: The longest chromosome in bp: 2^31 - 1.
-LARGEST = (1 << 31) - 1
+from deepexpr.reference.chromosomes import LONGEST
 
 
 @dataclass(frozen=True)
@@ -31,18 +29,23 @@ class Chromosomes:
 
     def __post_init__(self) -> None:
         """Positions are sorted as 31 bits; BAM and tabix hold no larger ones either."""
-        if max(self.sizes, default=0) > LARGEST:
+        if max(self.sizes, default=0) > LONGEST:
             size = max(self.sizes)
             raise InputError(
                 f"Chromosome {self.names[self.sizes.index(size)]} is too long.",
                 where=self.source,
-                expected=f"at most {LARGEST:,} bp",
+                expected=f"at most {LONGEST:,} bp",
                 found=f"{size:,} bp",
                 fix="Split the chromosome, as assemblies of such genomes come for BAM.",
             )
 
     def __len__(self) -> int:
         return len(self.names)
+
+    @property
+    def lengths(self) -> dict[str, int]:
+        """Size (bp) of each name."""
+        return dict(zip(self.names, self.sizes, strict=True))
 
     @cached_property
     def index(self) -> dict[str, int]:

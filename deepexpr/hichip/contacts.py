@@ -19,19 +19,12 @@ from deepexpr.files import atomic_path
 from deepexpr.hichip import text_kernel
 from deepexpr.hichip.anchors import Anchors
 from deepexpr.hichip.bam_mates import PairBatch
-from deepexpr.hichip.sections import ContactSection
+from deepexpr.hichip.settings import ContactSettings
 
 log = logging.getLogger(__name__)
 
 #: Rows formatted at a time.
 ROWS = 1 << 18
-
-
-class ContactSettings(ContactSection):
-    """Distances are between the anchors' midpoints; `resolution` is for anchors that are bins."""
-
-    keep_trans: bool = False
-    """Keep contacts between chromosomes (they never become loops)."""
 
 
 @dataclass(frozen=True)

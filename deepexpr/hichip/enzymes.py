@@ -10,6 +10,7 @@ import itertools
 from dataclasses import dataclass
 
 from deepexpr.errors import InputError
+from deepexpr.letters import IUPAC, LETTERS, reverse_complement
 
 #: Recognition sites, the cut of the top strand marked by ``^``. Cuts after REBASE; Arima: the two
 #: enzymes of the first Arima-HiC kit, Arima2: the four of its second version (Arima-HiC+).
@@ -32,12 +33,6 @@ ENZYMES = {
 #: Words for libraries that no restriction enzyme cut (MNase as in Micro-C, DNase as in Omni-C):
 #: their ends meet anywhere, so no junction is known and no read is cut.
 WITHOUT_ENZYME = ("none", "MNase", "DNase")
-
-#: IUPAC codes as sets of bases; bit 0..3 = A, C, G, T.
-IUPAC = {
-    "A": 1, "C": 2, "G": 4, "T": 8, "R": 5, "Y": 10, "S": 6, "W": 9, "K": 12, "M": 3,
-    "B": 14, "D": 13, "H": 11, "V": 7, "N": 15,
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -111,7 +106,7 @@ def junctions(sites: tuple[Site, ...]) -> tuple[Junction, ...]:
 
 def expand(sequence: str) -> list[str]:
     """All plain sequences an IUPAC `sequence` stands for, sorted."""
-    choices = [[b for b in "ACGT" if IUPAC[b] & IUPAC[letter]] for letter in sequence]
+    choices = [[b for b in LETTERS if IUPAC[b] & IUPAC[letter]] for letter in sequence]
     return ["".join(letters) for letters in itertools.product(*choices)]
 
 
@@ -141,15 +136,11 @@ def _parse_site(text: str) -> Site:
             found=text,
             fix="Check the recognition site in the enzyme's data sheet.",
         )
-    if sequence != _reverse_complement(sequence):
+    if sequence != reverse_complement(sequence):
         raise InputError(
             f"The restriction site {text!r} is not a palindrome.",
-            expected=f"a site equal to its reverse complement ({_reverse_complement(sequence)})",
+            expected=f"a site equal to its reverse complement ({reverse_complement(sequence)})",
             found=sequence,
             fix="Junctions are derived for palindromic sites only; check the site's spelling.",
         )
     return Site(sequence, text.index("^"))
-
-
-def _reverse_complement(sequence: str) -> str:
-    return sequence.translate(str.maketrans("ACGTRYSWKMBDHVN", "TGCAYRSWMKVHDBN"))[::-1]

@@ -14,13 +14,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from deepexpr.hichip.enzymes import ENZYMES, IUPAC, junctions, parse_enzymes
+from deepexpr.hichip.enzymes import ENZYMES, expand, junctions, parse_enzymes
+from deepexpr.letters import CODES, IUPAC
 
 #: Reads looked at, of each mate.
 SAMPLE = 5_000
-_CODES = np.full(256, 4, np.int64)
-for _number, _letter in enumerate("ACGT"):
-    _CODES[[ord(_letter), ord(_letter.lower())]] = _number
 
 
 @dataclass(frozen=True)
@@ -76,7 +74,7 @@ def same_junctions(one: str, other: str) -> bool:
 @functools.lru_cache(maxsize=2)
 def _chain(bases: tuple[bytes, ...]) -> tuple[np.ndarray, np.ndarray]:
     """Shares of the letters (4,), and of each letter behind each other (4, 4), in the reads."""
-    codes = _CODES[np.frombuffer(b"N".join(bases), np.uint8)]
+    codes = CODES[np.frombuffer(b"N".join(bases), np.uint8)]
     first = np.bincount(codes, minlength=5)[:4] + 1.0
     pairs = np.bincount(5 * codes[:-1] + codes[1:], minlength=25).reshape(5, 5)[:4, :4] + 1.0
     return first / first.sum(), pairs / pairs.sum(axis=1, keepdims=True)
@@ -94,6 +92,6 @@ def _rate(sequence: str, first: np.ndarray, step: np.ndarray) -> float:
 @functools.cache
 def _pattern(enzyme: str) -> tuple[re.Pattern[bytes], tuple[str, ...]]:
     sequences = tuple(dict.fromkeys(j.sequence for j in junctions(parse_enzymes(enzyme))))
-    letters = {c: "".join(b for i, b in enumerate("ACGT") if IUPAC[c] >> i & 1) for c in IUPAC}
-    text = "|".join("".join(f"[{letters[c]}]" for c in sequence) for sequence in sequences)
+    sets = {code: f"[{''.join(expand(code))}]" for code in IUPAC}
+    text = "|".join("".join(map(sets.__getitem__, sequence)) for sequence in sequences)
     return re.compile(text.encode(), re.IGNORECASE), sequences

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from deepexpr.errors import InputError
 from deepexpr.hichip.callers import Calls, find_caller
 from deepexpr.hichip.places import anchor_gap, midpoint_distance, number_anchors
 from deepexpr.hichip.quality import judge
@@ -39,7 +38,7 @@ def call_loops(
     cutoff: float = CutoffSection().confidence,
     caller: str = "origami",
 ) -> LoopCalls:
-    """Let a caller judge the contacts, and say which are loops (spec section 2.5).
+    """Let a caller judge the contacts, and say which are loops (docs/method.md, 2.5).
 
     Parameters
     ----------
@@ -49,13 +48,6 @@ def call_loops(
     cutoff : a loop has a confidence above it, lies on one chromosome, and its anchors do not
         touch.
     """
-    if not 0 <= cutoff < 1:
-        raise InputError(
-            "The confidence cut-off is out of range.",
-            where="confidence",
-            expected="at least 0 and below 1",
-            found=str(cutoff),
-        )
     anchor1, anchor2, reads = number_anchors(contacts, depth)
     calls = find_caller(caller).call(contacts, depth, settings, seed)
     gap = anchor_gap(contacts)

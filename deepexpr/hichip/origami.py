@@ -1,6 +1,6 @@
 """Origami's two-component Bayesian mixture: which contacts are loops.
 
-Source: younglab/origami (Weintraub et al. 2017), restated in spec section 2.5. Each contact
+Source: younglab/origami (Weintraub et al. 2017), restated in docs/method.md, 2.5. Each contact
 belongs to class 1 (loop) or 0, with Poisson counts whose rate is a group part plus a smooth
 function of the distance; the prior odds come from the counts of other contacts at its anchors.
 The sampler itself is in :mod:`deepexpr.hichip.sampler`.

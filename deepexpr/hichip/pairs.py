@@ -24,9 +24,8 @@ from deepexpr.hichip.pair_store import PairStore, SortedPairs
 from deepexpr.hichip.pairs_format import PairsReader, PairsWriter
 from deepexpr.hichip.quality import judge
 from deepexpr.hichip.regions import Lookup, Regions
-from deepexpr.hichip.sections import PairSection
+from deepexpr.hichip.settings import PairSettings
 from deepexpr.schemas import QC
-from deepexpr.settings import Field
 
 log = logging.getLogger(__name__)
 
@@ -35,15 +34,6 @@ SHORT, LONG = 1_000, 20_000
 #: bp below which a chromosome may be an organelle's (most mitochondria of animals: 17 kb, plants'
 #: and fungi's up to some 700 kb), and the share of distinct pairs from which it is told.
 SHORT_CHROMOSOME, SUSPICIOUS_SHARE = 1_000_000, 0.1
-
-
-class PairSettings(PairSection):
-    """What to leave out. Chromosomes that the genome lacks are fine: not every assembly has a
-    mitochondrion."""
-
-    min_mapq: int | None = Field(None, ge=0, le=255)
-    """Reads of lower mapping quality count as multi-mapped (none given: by the aligner that a BAM
-    names; 1 where it names none, and for mapq1, mapq2 of .pairs)."""
 
 
 @dataclass

@@ -30,10 +30,9 @@ ALIASES = {"chr1": "chrom1", "chr2": "chrom2"}
 ROWS = 1 << 18
 
 
-def header_text(chromosomes: Chromosomes, assembly: str | None = None) -> str:
+def header_text(chromosomes: Chromosomes) -> str:
     """The header of a sorted, upper-triangular file."""
     lines = ["## pairs format v1.0", "#sorted: chr1-chr2-pos1-pos2", "#shape: upper triangle"]
-    lines += [f"#genome_assembly: {assembly}"] if assembly else []
     sizes = zip(chromosomes.names, chromosomes.sizes, strict=True)
     lines += [f"#chromsize: {name} {size}" for name, size in sizes]
     return "\n".join([*lines, "#columns: " + " ".join(COLUMNS), ""])

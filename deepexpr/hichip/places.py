@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from deepexpr.errors import InputError
-from deepexpr.hichip.bedpe import ANCHOR1, ANCHOR2
+from deepexpr.hichip.bedpe import ANCHOR1, ANCHOR2, is_cis
 from deepexpr.schemas import DEPTH
 
 
@@ -52,9 +52,3 @@ def midpoint_distance(contacts: pd.DataFrame) -> np.ndarray:
     """(s,) int64 bp between the midpoints of the anchors, rounded down; -1 for trans."""
     twice = contacts["start2"] + contacts["end2"] - contacts["start1"] - contacts["end1"]
     return np.where(is_cis(contacts), np.abs(twice) // 2, -1).astype(np.int64)
-
-
-def is_cis(contacts: pd.DataFrame) -> np.ndarray:
-    """(s,) bool: both anchors on one chromosome."""
-    first, second = contacts["chromosome1"].astype(str), contacts["chromosome2"].astype(str)
-    return np.asarray(first) == np.asarray(second)

@@ -169,16 +169,15 @@ EXPECTATIONS = {
     "chains": Expectation("independent chains of the sampler"),
     "chains_left_out": Expectation("chains in a less likely mode, which are not averaged"),
     "kept_iterations": Expectation("iterations averaged, per chain"),
-    "rhat_lambda0": Expectation(
-        "agreement of the chains, or of the halves of one, on lambda0 (R-hat; 1 is best)",
-        (None, 1.05), (None, 1.2),
-        high="the chains, or the halves of one, disagree: run more iterations (loops.iterations)",
-    ),
-    "rhat_lambda1": Expectation(
-        "agreement of the chains, or of the halves of one, on lambda1 (R-hat; 1 is best)",
-        (None, 1.05), (None, 1.2),
-        high="the chains, or the halves of one, disagree: run more iterations (loops.iterations)",
-    ),
+    **{
+        f"rhat_{rate}": Expectation(
+            f"agreement of the chains, or of the halves of one, on {rate} (R-hat; 1 is best)",
+            (None, 1.05), (None, 1.2),
+            high="the chains, or the halves of one, disagree: run more iterations "
+            "(loops.iterations)",
+        )
+        for rate in ("lambda0", "lambda1")
+    },
     "rhat_confidence_max": Expectation(
         "the largest R-hat of a contact's confidence", (None, 1.05), (None, 1.2),
         high="the chains, or the halves of one, disagree on some contacts: run more iterations "

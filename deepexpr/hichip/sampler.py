@@ -3,7 +3,7 @@
 Contacts that the model cannot tell apart (equal count, distance and prior odds) are drawn
 together: the number of loops among them is binomial. Their probabilities p_s never appear,
 since they integrate out exactly: z_s is Bernoulli with prior odds alpha_s : beta_s. Both leave
-the posterior of the published model unchanged (spec section 2.5) and only change the cost.
+the posterior of the published model unchanged (docs/method.md, 2.5) and only change the cost.
 
 Layout of the arrays (see :class:`deepexpr.hichip.origami.Grouping`): groups lie one after
 another, sorted by distance, count and prior odds; a cell is the run of groups with one distance
@@ -79,7 +79,7 @@ def split_counts(rng, contacts, count, probability):
 def likelihood_odds(count, log_factorial, rate1, rate0, log1, log0):
     """Odds of a loop from the two Poisson probabilities, and whether both underflow.
 
-    Where both underflow the odds are those of 0.999 or 0.001, whatever the prior (spec 2.5).
+    Where both underflow the odds are those of 0.999 or 0.001, whatever the prior (method.md, 2.5).
     """
     first = count * log1 - rate1 - log_factorial
     second = count * log0 - rate0 - log_factorial

@@ -1,6 +1,6 @@
 """Loop signal of a cell line: counts made comparable between samples, then averaged.
 
-Spec section 2.6: n~_ij = n_ij / N_i * min_i N_i; signal = log2(1 + mean over replicates of n~).
+docs/method.md, 2.6: n~_ij = n_ij / N_i * min_i N_i; signal = log2(1 + mean over replicates of n~).
 """
 
 from __future__ import annotations
@@ -15,19 +15,18 @@ import pandas as pd
 from deepexpr.errors import InputError
 from deepexpr.files import read
 from deepexpr.hichip.bedpe import ANCHORS, order_anchors
+from deepexpr.hichip.sections import SignalSection
 from deepexpr.schemas import CONTACTS, QC, SIGNAL
 
 logger = logging.getLogger(__name__)
 
-#: The row of the QC table that is a sample's N_i.
-TOTAL_METRIC = "read_pairs"
 #: Fewer loops may be alike by chance.
 FEWEST = 20
 #: What became of the mates: where they came as .pairs, the middle ones are equal and the last 0.
 _OF_MATES = ("read_pairs", "r1_unique", "r2_unique", "both_unique", "r1_multiple", "r2_multiple")
 
 
-def read_totals(path: str | Path, metric: str = TOTAL_METRIC) -> dict[str, float]:
+def read_totals(path: str | Path, metric: str = SignalSection().total_metric) -> dict[str, float]:
     """Read N_i of every sample from a table of schemas.QC: the rows of one metric.
 
     Raises InputError where no sample has it, one has it twice, or it is not above 0.
@@ -50,7 +49,7 @@ def read_totals(path: str | Path, metric: str = TOTAL_METRIC) -> dict[str, float
             where=str(path),
             expected="one number above 0 per sample",
         )
-    if metric == TOTAL_METRIC:
+    if metric == _OF_MATES[0]:
         _warn_of_mixed(table, path)
     return dict(zip(rows["sample"], values.astype(float), strict=True))
 
@@ -71,7 +70,7 @@ def _warn_of_mixed(table: pd.DataFrame, path: str | Path) -> None:
         logger.warning(
             "%s: %s of %s came as pairs, which does not say how many were sequenced, as it does of "
             "%s: their counts are not comparable; use valid_pairs (--total-metric) for all",
-            path, TOTAL_METRIC, ", ".join(wide.index[late]), ", ".join(wide.index[~late]),
+            path, _OF_MATES[0], ", ".join(wide.index[late]), ", ".join(wide.index[~late]),
         )  # fmt: skip
 
 

@@ -32,9 +32,8 @@ from deepexpr.hichip.junction_share import (
     shares_of_known,
     tells,
 )
-from deepexpr.hichip.sections import TrimSection
+from deepexpr.hichip.settings import TrimSettings
 from deepexpr.hichip.streams import ByteStream, is_pipe
-from deepexpr.settings import Field
 
 log = logging.getLogger(__name__)
 
@@ -42,15 +41,6 @@ log = logging.getLogger(__name__)
 FIRST_LOOK = 1_000_000
 #: Share of reads with another kit's junctions that contradicts an enzyme whose own cannot tell.
 SURE = 0.05
-
-
-class TrimSettings(TrimSection):
-    """What to trim and when to stop; the fraction is of all reads of both mates."""
-
-    enzyme: str
-    """Name or sites (see `enzymes.parse_enzymes`)."""
-    threads: int = Field(1, ge=1)
-    """1 compresses in this thread; more give each file its own."""
 
 
 @dataclass(frozen=True)

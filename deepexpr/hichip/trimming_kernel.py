@@ -13,7 +13,7 @@ import numpy as np
 from numba import njit
 
 from deepexpr.errors import InputError
-from deepexpr.hichip.enzymes import IUPAC, Junction
+from deepexpr.hichip.enzymes import Junction, expand
 from deepexpr.hichip.fastq_kernel import check_pair
 
 # Rows of the counts.
@@ -62,10 +62,9 @@ def build_automaton(junctions: tuple[Junction, ...]) -> Automaton:
             (w, offset + k - 1, k - junction.left) for k in range(junction.left + 1, length)
         ]
         for i, code in enumerate(junction.sequence):
-            for base in "ACGT":
-                if IUPAC[code] & IUPAC[base]:
-                    for byte in (ord(base), ord(base.lower())):
-                        letters[w, byte] |= np.uint64(1 << (offset + i))
+            for base in expand(code):
+                for byte in (ord(base), ord(base.lower())):
+                    letters[w, byte] |= np.uint64(1 << (offset + i))
     partials.sort(key=lambda p: -p[2])
     return Automaton(
         letters,

@@ -13,7 +13,7 @@ from deepexpr.files import writing
 from deepexpr.init.names import clean, same_line
 from deepexpr.init.reads import Library, line_of
 from deepexpr.init.reference import Assembly
-from deepexpr.reference.genes import PROTEIN_CODING
+from deepexpr.reference.sections import PROTEIN_CODING
 
 #: Of single-end RNA-seq, where nobody knows better (bp).
 FRAGMENT = ("200", "20")

@@ -14,7 +14,7 @@ from deepexpr.files import require_file
 from deepexpr.init.names import clean
 from deepexpr.reference.aliases import AUTO
 from deepexpr.reference.builds import fitting_builds
-from deepexpr.reference.genes import PROTEIN_CODING
+from deepexpr.reference.sections import PROTEIN_CODING
 
 #: Genes from which ten folds leave enough in each; below, five, and two where there are few.
 MANY, FEW = 1000, 50

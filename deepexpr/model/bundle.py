@@ -16,8 +16,8 @@ import pandas as pd
 from deepexpr.errors import InputError
 from deepexpr.features.bundles import BundleRecord, differs
 from deepexpr.features.dataset import BINS, PROMOTER, Dataset
-from deepexpr.features.sequence import reverse_complement
 from deepexpr.features.splits import fold_roles
+from deepexpr.letters import reverse_complement
 from deepexpr.model.backend import keras
 from deepexpr.model.examples import Examples
 from deepexpr.model.gradient import promoter_gradient
@@ -99,9 +99,9 @@ class Bundle(BundleRecord):
             )
         return model.get_layer(PROXIMAL)
 
-    def first_filters(self, fold: int, member: int = 0) -> np.ndarray:
+    def first_filters(self, fold: int) -> np.ndarray:
         """Weights of the first convolution: (width, 4, filters) float32, letters A, C, G, T."""
-        layer = self.proximal(fold, member).get_layer(FIRST_CONVOLUTION)
+        layer = self.proximal(fold).get_layer(FIRST_CONVOLUTION)
         return np.array(layer.get_weights()[0])
 
     def predict(

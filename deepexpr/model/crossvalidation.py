@@ -22,6 +22,7 @@ from deepexpr.errors import InputError
 from deepexpr.features.bundles import loop_strength
 from deepexpr.features.dataset import Dataset
 from deepexpr.features.families import find_scheme
+from deepexpr.features.predictions import prediction_table
 from deepexpr.features.splits import fold_roles, restrict_splits
 from deepexpr.files import atomic_directory, read_table, write_table
 from deepexpr.model.backend import keras
@@ -34,7 +35,7 @@ from deepexpr.model.steps import fold_data
 from deepexpr.model.training import forward
 from deepexpr.model.variants import Builder, builder
 from deepexpr.provenance import fingerprint, versions
-from deepexpr.schemas import HISTORY, PREDICTIONS
+from deepexpr.schemas import HISTORY
 from deepexpr.scores import score_record
 
 log = logging.getLogger(__name__)
@@ -215,7 +216,10 @@ def _train_fold(job: Job, trainer: Builder, fold: int, folder: Path) -> None:
         history += [(fold, member, *row) for row in epochs]
     test = Examples(job.dataset.inputs).only(input_names(models[0])).take(rows["test"])
     predicted = np.mean([forward(m, test)[:, -1].astype(np.float64) for m in models], axis=0)
-    table = _predictions(job, fold, roles["test"], rows["test"], predicted)
+    table = prediction_table(
+        job.dataset, rows["test"], predicted, job.task, scheme=job.scheme,
+        method=method_name(job), K=len(job.folds), fold=fold,
+    )  # fmt: skip
     metric = score_record(job.task, table["observed"].to_numpy(), predicted)
     record = {
         "fingerprint": job.fingerprint(fold),
@@ -245,19 +249,6 @@ def _report(job: Job, fold: int, history: list, metric: dict, seconds: float) ->
     shown = "undefined" if value is None else f"{value:.4f}"
     log.info("fold %d of %d: %s; test %s %s (%d genes), %.1f s",
              fold, len(job.folds), text, name, shown, metric["n"], seconds)  # fmt: skip
-
-
-def _predictions(
-    job: Job, fold: int, genes: np.ndarray, rows: np.ndarray, predicted: np.ndarray
-) -> pd.DataFrame:
-    values = job.dataset.label if job.task == "classification" else job.dataset.expression
-    table = {
-        "cell_line": job.dataset.cell_line, "trained_on": job.dataset.cell_line,
-        "task": job.task, "scheme": job.scheme, "method": method_name(job), "K": len(job.folds),
-        "fold": fold, "gene": genes, "observed": values[rows].astype(np.float64),
-        "predicted": predicted,
-    }  # fmt: skip
-    return pd.DataFrame(table)[list(PREDICTIONS)]
 
 
 def method_name(job: Job) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from deepexpr.features.sequence import other_strand_codes
+from deepexpr.letters import CODES, other_strand_numbers, word_numbers
 
 #: 2,080 words after merging reverse complements: each is met about twice in a random promoter.
 WORD = 6
@@ -19,9 +19,6 @@ MAX_GENES = 4000
 
 #: Weight of a matching letter; a mismatch gets a third of it, negative, as in a log-odds matrix.
 _MATCH = 0.5
-
-_CODE = np.full(256, -1, dtype=np.int64)
-_CODE[np.frombuffer(b"ACGT", dtype=np.uint8)] = range(4)
 
 
 def starting_filters(
@@ -81,22 +78,9 @@ def count_words(sequence: np.ndarray, word: int) -> np.ndarray:
     """
     numbers = 4**word
     result = np.zeros((len(sequence), numbers), dtype=np.float32)
-    for row, letters in enumerate(_codes(sequence, word)):
-        result[row] = np.bincount(letters[letters >= 0], minlength=numbers)
-    codes, other = np.arange(numbers), other_strand_codes(word)
+    for row, words in enumerate(word_numbers(CODES[sequence], word)):
+        result[row] = np.bincount(words[words >= 0], minlength=numbers)
+    codes, other = np.arange(numbers), other_strand_numbers(word)
     merged = result + np.where(other != codes, result[:, other], 0)
     merged[:, codes > other] = 0
     return merged
-
-
-def _codes(sequence: np.ndarray, word: int) -> np.ndarray:
-    letters = _CODE[sequence]
-    positions = sequence.shape[1] - word + 1
-    codes = np.zeros((len(sequence), positions), dtype=np.int64)
-    unknown = np.zeros(codes.shape, dtype=bool)
-    for i in range(word):
-        part = letters[:, i : i + positions]
-        codes = codes * 4 + part
-        unknown |= part < 0
-    codes[unknown] = -1
-    return codes

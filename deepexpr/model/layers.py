@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from deepexpr.features.sequence import other_strand_codes
 from deepexpr.features.words import Block, word_windows
+from deepexpr.letters import other_strand_numbers
 from deepexpr.model.backend import keras
 
 
@@ -150,7 +150,7 @@ class WordCounts(keras.layers.Layer):
 
     def _strands(self) -> tuple[np.ndarray, np.ndarray]:
         """Codes of the words kept, and of their reverse complements."""
-        codes, other = np.arange(4**self.word), other_strand_codes(self.word)
+        codes, other = np.arange(4**self.word), other_strand_numbers(self.word)
         return codes[codes <= other], other[codes <= other]
 
     def compute_output_shape(self, input_shape):

@@ -10,7 +10,7 @@ from deepexpr.errors import InputError
 from deepexpr.model.backend import keras
 from deepexpr.model.config import TrainingSettings
 from deepexpr.model.network import Shape
-from deepexpr.model.training import Trainer, sequence_step
+from deepexpr.model.training import Trainer
 
 if TYPE_CHECKING:
     from deepexpr.model.steps import FoldData
@@ -57,8 +57,7 @@ class OneStep:
         pretrained : there is none, see crossvalidation.make_job.
         """
         if self._trainer is None:
-            step = sequence_step(self.training, self.kind)
-            self._trainer = Trainer(lambda: self.networks()[0], self.shape.task, step)
+            self._trainer = Trainer(lambda: self.networks()[0], self.shape.task, self.training)
         history = self._trainer.fit(
             (data.train, data.train_targets),
             (data.validation, data.validation_targets),

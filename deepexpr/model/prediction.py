@@ -11,10 +11,11 @@ import pandas as pd
 from deepexpr.errors import InputError
 from deepexpr.features.sequence import encode_bytes
 from deepexpr.files import read_table
+from deepexpr.letters import reverse_complement
 from deepexpr.model.bundle import Bundle
 from deepexpr.model.examples import Examples
 from deepexpr.reference.bed import BedRow, bed_rows
-from deepexpr.reference.fasta import fetch_padded, open_genome, read_fasta, reverse_complement
+from deepexpr.reference.fasta import fetch_padded, open_genome, read_fasta
 
 log = logging.getLogger(__name__)
 

@@ -19,7 +19,7 @@ from deepexpr.model.examples import Examples
 from deepexpr.model.kmer_start import starting_filters
 from deepexpr.model.network import Scaling, Shape, TwoModules
 from deepexpr.model.one_step import check_fit
-from deepexpr.model.training import Trainer, distal_step, forward, sequence_step
+from deepexpr.model.training import Trainer, distal_settings, forward
 from deepexpr.model.words import WordScore, solve_words
 
 
@@ -248,13 +248,11 @@ class TwoSteps:
     def _trainer(self, name: str, build) -> Trainer:
         if name not in self._trainers:
             # Beside a frozen score the untrained state is the sequence model; alone it is nothing.
-            keep_start = self.config.zero_start and self.kind == "full"
-            step = (
-                distal_step(self.training, keep_start)
-                if name == "distal"
-                else sequence_step(self.training, name, keep_start=self.config.words)
-            )
-            self._trainers[name] = Trainer(build, self.shape.task, step)
+            step, keep_start = self.training, self.config.words
+            if name == "distal":
+                step = distal_settings(self.training)
+                keep_start = self.config.zero_start and self.kind == "full"
+            self._trainers[name] = Trainer(build, self.shape.task, step, keep_start)
         return self._trainers[name]
 
 

@@ -11,7 +11,6 @@ import logging
 import math
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -27,41 +26,10 @@ log = logging.getLogger(__name__)
 FORWARD_BATCH, FORWARD_BYTES = 64, 2 << 30
 
 
-@dataclass(frozen=True)
-class StepConfig:
-    """The settings of one training step (see TrainingSettings for their meaning)."""
-
-    name: str
-    optimizer: str
-    learning_rate: float
-    weight_decay: float
-    batch_size: int
-    epochs: int
-    patience: int
-    plateau_factor: float
-    plateau_patience: int
-    shift: int
-    keep_start: bool  # the untrained state counts as epoch 0 when the best one is chosen
-
-
-def sequence_step(
-    config: TrainingSettings, name: str = "sequence", keep_start: bool = False
-) -> StepConfig:
-    """Settings of the first step: the proximal module (or everything, in one-step training)."""
-    return StepConfig(
-        name, config.optimizer, config.learning_rate, config.weight_decay, config.batch_size,
-        config.epochs, config.patience, config.plateau_factor, config.plateau_patience,
-        config.shift, keep_start,
-    )  # fmt: skip
-
-
-def distal_step(config: TwoStepTraining, keep_start: bool) -> StepConfig:
-    """Settings of the second step: the distal module beside the frozen sequence score."""
-    return StepConfig(
-        "distal", config.optimizer, config.distal_learning_rate, config.distal_weight_decay,
-        config.distal_batch_size, config.distal_epochs, config.distal_patience,
-        config.plateau_factor, config.plateau_patience, 0, keep_start,
-    )  # fmt: skip
+def distal_settings(config: TwoStepTraining) -> TwoStepTraining:
+    """Settings of the second step as those of a step: the fields distal_* in their place."""
+    names = ("learning_rate", "weight_decay", "batch_size", "epochs", "patience")
+    return config.changed(shift=0, **{name: getattr(config, f"distal_{name}") for name in names})
 
 
 class Trainer:
@@ -69,12 +37,20 @@ class Trainer:
 
     build : makes the network that gives scores (one unit, or two logits); called again at each
         `reset`, only for its initial state.
+    keep_start : the untrained state counts as epoch 0 when the best one is chosen.
     """
 
-    def __init__(self, build: Callable[[], keras.Model], task: str, step: StepConfig) -> None:
+    def __init__(
+        self,
+        build: Callable[[], keras.Model],
+        task: str,
+        step: TrainingSettings,
+        keep_start: bool = False,
+    ) -> None:
         self.build = build
         self.task = task
         self.step = step
+        self.keep_start = keep_start
         self.model = build()
         # XLA makes TensorFlow's step slower on a CPU; JAX has nothing else to compile it with.
         jit = keras.backend.backend() == "jax"
@@ -114,7 +90,7 @@ class Trainer:
             prepare(self.model)
         rng = np.random.default_rng(seed)
         history, best, best_weights, best_epoch, reduced = [], np.inf, None, 0, 0
-        if self.step.keep_start:
+        if self.keep_start:
             best, best_weights = self.loss(*validation), self.model.get_weights()
             history.append((0, self.loss(*train), best))
         for epoch in range(1, self.step.epochs + 1):
@@ -201,7 +177,7 @@ def _layers(model: keras.Model):
         yield from _layers(layer) if isinstance(layer, keras.Model) else (layer,)
 
 
-def _make_optimizer(step: StepConfig) -> keras.optimizers.Optimizer:
+def _make_optimizer(step: TrainingSettings) -> keras.optimizers.Optimizer:
     if step.optimizer == "adamw":
         return keras.optimizers.AdamW(step.learning_rate, weight_decay=step.weight_decay)
     kind = {"rmsprop": keras.optimizers.RMSprop, "adam": keras.optimizers.Adam}[step.optimizer]

@@ -17,11 +17,10 @@ import pandas as pd
 from deepexpr.errors import InputError
 from deepexpr.features.dataset import BINS, PROMOTER, Dataset
 from deepexpr.features.sequence import one_hot
+from deepexpr.letters import ASCII
 from deepexpr.schemas import ATTRIBUTION, BIN_ATTRIBUTION
 
 logger = logging.getLogger(__name__)
-
-METHODS = ("mutagenesis", "masking", "gradient")
 
 #: Inputs of n genes by name, as `Dataset.inputs`.
 Inputs = Mapping[str, np.ndarray]
@@ -35,9 +34,6 @@ Gradient = Callable[[Inputs], np.ndarray]
 #: Promoters whose gradients are in memory at once: x folds x L x 16 bytes.
 _GRADIENT_BATCH = 64
 
-_LETTERS = np.frombuffer(b"ACGT", dtype=np.uint8)
-_N = ord("N")
-
 
 def attribute_sequence(
     dataset: Dataset, gene: str, predict: Predict, method: str = "mutagenesis", batch: int = 256
@@ -48,8 +44,6 @@ def attribute_sequence(
     predictions per fold). "masking": minus that with N there (L predictions). Mean over folds;
     folds_sd is their standard deviation. An N of the promoter has attribution 0.
     """
-    if method not in ("mutagenesis", "masking"):
-        raise InputError(f"Unknown method {method!r}.", expected="mutagenesis or masking")
     row = int(dataset.index_of([gene])[0])
     sequence = dataset.sequence[row]
     variants, positions = sequence_variants(sequence, method)
@@ -130,9 +124,9 @@ def sequence_variants(sequence: np.ndarray, method: str) -> tuple[np.ndarray, np
     """(variants (1 + m, L) uint8 with the sequence itself first, position of each of the m)."""
     positions, letters = [], []
     for i, letter in enumerate(sequence):
-        if letter == _N:
+        if letter == ASCII[4]:
             continue
-        others = _LETTERS[letter != _LETTERS] if method == "mutagenesis" else [_N]
+        others = ASCII[:4][letter != ASCII[:4]] if method == "mutagenesis" else ASCII[4:]
         positions += [i] * len(others)
         letters += list(others)
     variants = np.repeat(sequence[None], 1 + len(positions), axis=0)

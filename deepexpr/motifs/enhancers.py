@@ -18,17 +18,13 @@ logger = logging.getLogger(__name__)
 
 ANCHORS = ("chromosome", "start", "end", "signal")
 
-#: Half a promoter: TSS ± 1,000 bp (paper).
-PROMOTER_REACH = 1000
 
-
-def distal_anchors(
-    signal: pd.DataFrame, genes: pd.DataFrame | None = None, reach: int = PROMOTER_REACH
-) -> pd.DataFrame:
+def distal_anchors(signal: pd.DataFrame, genes: pd.DataFrame | None, reach: int) -> pd.DataFrame:
     """Distinct distal anchors, strongest first: columns ANCHORS.
 
-    signal : schemas.SIGNAL. genes : schemas.GENES, or None. reach : bp around each TSS that make
-    its promoter. An anchor's signal is that of its strongest loop. Ties stay in genome order.
+    signal : schemas.SIGNAL. genes : schemas.GENES, or None. reach : bp on each side of a TSS
+    that make its promoter. An anchor's signal is that of its strongest loop. Ties stay in genome
+    order.
     """
     sides = [_side(signal, 1), _side(signal, 2)]
     if genes is not None:

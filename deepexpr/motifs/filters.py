@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 from deepexpr.errors import InputError
-from deepexpr.features.sequence import CODES
+from deepexpr.letters import CODES, window_numbers
 from deepexpr.motifs.motif import Motif, column_information
 from deepexpr.motifs.sections import FilterSection
 from deepexpr.schemas import FILTERS
@@ -71,7 +71,7 @@ def filter_pwms(
     sequences shorter than the filters.
     """
     weights = np.asarray(weights, dtype=np.float64)
-    _check(weights, sequences, alpha)
+    _check(weights, sequences)
     width, _, filters = weights.shape
     eav = weights.max(axis=1).sum(axis=0)
     threshold = np.where(eav > 0, alpha * eav, np.inf)
@@ -93,27 +93,27 @@ def filter_pwms(
     return FilterCounts(shaped, np.rint(sites).astype(np.int64), windows, eav)
 
 
-def filter_motifs(found: FilterCounts, prefix: str = "filter_") -> list[Motif]:
-    """Motifs `{prefix}{i}` of the filters that fired, i from 0 in the layer's order.
+def filter_motifs(found: FilterCounts) -> list[Motif]:
+    """Motifs filter_{i} of the filters that fired, i from 0 in the layer's order.
 
     A filter whose active windows hold a position with N only is taken as not fired.
     """
     return [
-        Motif.from_counts(f"{prefix}{i}", "", counts)
+        Motif.from_counts(f"filter_{i}", "", counts)
         for i, counts in enumerate(found.counts)
         if counts.sum(axis=1).min() > 0
     ]
 
 
-def filter_table(found: FilterCounts, fold: int, prefix: str = "filter_") -> pd.DataFrame:
+def filter_table(found: FilterCounts, fold: int) -> pd.DataFrame:
     """One row per filter, fired or not: columns schemas.FILTERS (information content in bits)."""
-    motifs = {motif.name: motif for motif in filter_motifs(found, prefix)}
+    motifs = {motif.name: motif for motif in filter_motifs(found)}
     rows = []
     for i, sites in enumerate(found.sites):
-        motif = motifs.get(f"{prefix}{i}")
+        motif = motifs.get(f"filter_{i}")
         rows.append(
             {
-                "filter": f"{prefix}{i}",
+                "filter": f"filter_{i}",
                 "fold": fold,
                 "sites": int(sites),
                 "fired": int(motif is not None),
@@ -128,7 +128,7 @@ def filter_table(found: FilterCounts, fold: int, prefix: str = "filter_") -> pd.
     return pd.DataFrame(rows, columns=list(FILTERS))
 
 
-def _check(weights: np.ndarray, sequences: np.ndarray, alpha: float) -> None:
+def _check(weights: np.ndarray, sequences: np.ndarray) -> None:
     if weights.ndim != 3 or weights.shape[1] != 4:
         raise InputError(
             "The filters do not read one-hot letters.",
@@ -136,8 +136,6 @@ def _check(weights: np.ndarray, sequences: np.ndarray, alpha: float) -> None:
             found=str(weights.shape),
             fix="Use a network with a sequence module.",
         )
-    if not 0 < alpha < 1:
-        raise InputError(f"alpha is {alpha}.", expected="a number between 0 and 1")
     if sequences.ndim != 2 or sequences.shape[1] < weights.shape[0]:
         raise InputError(
             "The sequences are shorter than the filters.",
@@ -155,7 +153,8 @@ def _distinct_words(sequences: np.ndarray, width: int) -> Iterator[tuple[np.ndar
     dense = np.zeros(5**width, dtype=np.int64) if width <= _DENSE_WIDTH else None
     per_batch = max(1, _WINDOWS_PER_BATCH // sequences.shape[1])
     for start in range(0, len(sequences), per_batch):
-        words = _words(CODES[sequences[start : start + per_batch]], width)
+        codes = CODES[sequences[start : start + per_batch]]
+        words = window_numbers(codes, width, 5).ravel()
         if dense is None:
             yield np.unique(words, return_counts=True)
         else:
@@ -163,16 +162,6 @@ def _distinct_words(sequences: np.ndarray, width: int) -> Iterator[tuple[np.ndar
     if dense is not None:
         present = np.flatnonzero(dense)
         yield present, dense[present]
-
-
-def _words(codes: np.ndarray, width: int) -> np.ndarray:
-    """Base-5 numbers of all windows of `codes` (n, L): (n * (L - width + 1),) int64."""
-    windows = codes.shape[1] - width + 1
-    words = np.zeros((len(codes), windows), dtype=np.int64)
-    for i in range(width):
-        words *= 5
-        words += codes[:, i : i + windows]
-    return words.ravel()
 
 
 def _digits(words: np.ndarray, width: int) -> np.ndarray:

@@ -9,16 +9,15 @@ from pathlib import Path
 import numpy as np
 
 from deepexpr.errors import InputError
+from deepexpr.letters import LETTERS
 from deepexpr.motifs.meme_format import read_meme
-from deepexpr.motifs.motif import LETTERS, Motif
+from deepexpr.motifs.motif import Motif
 
 logger = logging.getLogger(__name__)
 
 
-def load_jaspar(
-    release: str = "JASPAR2018", tax_group: str | None = "vertebrates", collection: str = "CORE"
-) -> list[Motif]:
-    """Motifs of one JASPAR release, latest version of each matrix, sorted by name.
+def load_jaspar(release: str = "JASPAR2018", tax_group: str | None = "vertebrates") -> list[Motif]:
+    """CORE motifs of one JASPAR release, latest version of each matrix, sorted by name.
 
     JASPAR 2018 CORE vertebrates, the release that the paper compared with, holds 579.
     `tax_group` None takes all groups. Raises InputError for an unknown release or an
@@ -30,17 +29,17 @@ def load_jaspar(
     database = jaspardb(release=release)
     try:
         found = database.fetch_motifs(
-            collection=[collection], tax_group=[tax_group] if tax_group else None
+            collection=["CORE"], tax_group=[tax_group] if tax_group else None
         )
     finally:
         database.conn.close()
     if not found:
         raise InputError(
-            f"{release} has no motif in collection {collection}, group {tax_group}.",
-            expected='e.g. collection "CORE", group "vertebrates"',
+            f"{release} has no motif in collection CORE, group {tax_group}.",
+            expected='e.g. the group "vertebrates"',
         )
     motifs = [_from_biopython(record) for record in found]
-    logger.info("%s %s %s: %d motifs", release, collection, tax_group or "all groups", len(motifs))
+    logger.info("%s CORE %s: %d motifs", release, tax_group or "all groups", len(motifs))
     return sorted(motifs, key=lambda motif: motif.name)
 
 

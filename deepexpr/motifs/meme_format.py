@@ -14,6 +14,7 @@ import numpy as np
 
 from deepexpr.errors import InputError
 from deepexpr.files import reading, writing
+from deepexpr.letters import LETTERS
 from deepexpr.motifs.motif import Motif, check_unique_names
 
 log = logging.getLogger(__name__)
@@ -108,14 +109,10 @@ def _warn_of_rna(lines: list[str], path: str | Path) -> None:
         )
 
 
-def write_meme(
-    motifs: Sequence[Motif], path: str | Path, background: Sequence[float] = (0.25,) * 4
-) -> None:
+def write_meme(motifs: Sequence[Motif], path: str | Path) -> None:
     """Write motifs in MEME format, atomically; `nsites` is each motif's `sites`, rounded."""
     check_unique_names(motifs, str(path))
-    head = " ".join(
-        f"{letter} {share:.5g}" for letter, share in zip("ACGT", background, strict=True)
-    )
+    head = " ".join(f"{letter} 0.25" for letter in LETTERS)
     parts = [
         "MEME version 4\n\nALPHABET= ACGT\n\nstrands: + -\n\n",
         f"Background letter frequencies\n{head}\n",

@@ -12,8 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from deepexpr.errors import InputError
-
-LETTERS = "ACGT"
+from deepexpr.letters import LETTERS
 
 
 @dataclass(frozen=True)

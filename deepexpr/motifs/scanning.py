@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from deepexpr.features.sequence import CODES
+from deepexpr.letters import CODES
 from deepexpr.motifs.motif import Motif
 from deepexpr.schemas import ATTRIBUTION_HITS
 
@@ -38,8 +38,10 @@ def scan(
     for orientation, matrix, own in (("+", scores, tail), ("-", scores[::-1, ::-1], reverse)):
         values, whole = _window_scores(codes, matrix)
         p = own[values - lowest]
-        for start in np.flatnonzero(whole & (p <= p_value)):
-            hits.append((int(start), orientation, float(values[start] * _STEP), float(p[start])))
+        hits += [
+            (int(start), orientation, float(values[start] * _STEP), float(p[start]))
+            for start in np.flatnonzero(whole & (p <= p_value))
+        ]
     return hits
 
 
@@ -76,8 +78,8 @@ def known_hits(
     motifs: Sequence[Motif],
     background: np.ndarray,
     *,
-    p_value: float = 1e-4,
-    share: float = 0.05,
+    p_value: float,
+    share: float,
 ) -> pd.DataFrame:
     """Matches of known motifs at high attribution: columns schemas.ATTRIBUTION_HITS, by start.
 

@@ -61,8 +61,11 @@ def compare(
     if not queries:
         logger.warning("no query motif: the table is empty")
         return pd.DataFrame({column: [] for column in TOMTOM})
-    run = _run_memelite if options.engine == "memelite" else _run_meme
-    table = _finish(run(queries, targets, options), queries, targets)
+    if options.engine == "memelite":
+        pairs = _run_memelite(queries, targets, options)
+    else:
+        pairs = run_meme_tomtom(queries, targets, options.distance)
+    table = _finish(pairs, queries, targets)
     logger.info("%d queries x %d targets compared", len(queries), len(targets))
     return table
 
@@ -127,12 +130,6 @@ def known_share(
 
 def _matched(table: pd.DataFrame, e_value: float) -> int:
     return int(table.loc[table["e_value"] < e_value, "query"].nunique())
-
-
-def _run_meme(
-    queries: Sequence[Motif], targets: Sequence[Motif], options: TomtomOptions
-) -> pd.DataFrame:
-    return run_meme_tomtom(queries, targets, options.distance)
 
 
 def _run_memelite(

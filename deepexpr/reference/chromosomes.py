@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 #: Share of an annotation's transcripts that may lie on chromosomes the genome lacks, where the
 #: two seem to use different names: the rest is then what happens to be named alike.
 _MOST = 0.5
+#: Of a sequence, in bp: BAM, the indexes of samtools and bowtie and tabix count in 32 bits.
+LONGEST = 2**31 - 1
 _WHOLE = re.compile(r"\d{1,3}|[XYWZMU]|MT|[IVX]+|\d{1,2}[LR]|[ABab]|\d[ABab]|NC_\d+(?:\.\d+)?")
 _MITOCHONDRION = re.compile(r"chr(M|MT)|MT?|mito.*|Pt|chrC|chloroplast", re.IGNORECASE)
 

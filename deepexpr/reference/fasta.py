@@ -26,46 +26,54 @@ from deepexpr.reference.fasta_index import (
 
 log = logging.getLogger(__name__)
 
-_COMPLEMENT = str.maketrans("ACGTRYKMBDHVacgtrykmbdhv", "TGCAYRMKVHDBtgcayrmkvhdb")
 
+def fasta_records(path: str | Path) -> Iterator[tuple[int, str, str]]:
+    """(line of its header, name up to the first blank, sequence) of each record, as they come.
 
-def read_fasta(path: str | Path) -> dict[str, str]:
-    """Records of a FASTA file by name (the header up to the first blank), in their order.
-
-    Sequences keep their case. Raises InputError for an empty record, a name that repeats, or
-    text before the first header.
+    Sequences keep their case. Raises InputError for text before the first header, and where there
+    is no record.
     """
-    records: dict[str, list[str]] = {}
-    parts: list[str] | None = None
+    begun: tuple[int, str] | None = None
+    parts: list[str] = []
     with reading(path, "FASTA file") as handle:
         for number, line in enumerate(handle, 1):
             line = line.strip()
             if line.startswith(">"):
-                name = line[1:].split(maxsplit=1)[0] if line[1:].strip() else ""
-                if not name or name in records:
-                    raise InputError(
-                        f"The name {name!r} repeats." if name else "A record has no name.",
-                        where=f"{path}, line {number}",
-                        expected="one record for each name",
-                    )
-                parts = records[name] = []
-            elif line and parts is None:
+                if begun:
+                    yield *begun, "".join(parts)
+                begun, parts = (number, (line[1:].split(maxsplit=1) or [""])[0]), []
+            elif line and not begun:
                 raise InputError(
                     f"The file does not start with '>' but with {line[:20]!r}.",
                     where=f"{path}, line {number}",
                     expected="FASTA: a line '>name', then lines of sequence",
                 )
-            elif line:
-                parts.append(line)  # type: ignore[union-attr]  # checked before
-    empty = [name for name, lines in records.items() if not lines]
-    if empty or not records:
+            else:
+                parts.append(line)
+    if not begun:
+        raise InputError("The file holds no sequence.", where=str(path))
+    yield *begun, "".join(parts)
+
+
+def read_fasta(path: str | Path) -> dict[str, str]:
+    """Records of a FASTA file by name, in their order.
+
+    Raises InputError as `fasta_records` does, for an empty record and a name that repeats.
+    """
+    records: dict[str, str] = {}
+    for number, name, sequence in fasta_records(path):
+        if not name or name in records:
+            raise InputError(
+                f"The name {name!r} repeats." if name else "A record has no name.",
+                where=f"{path}, line {number}",
+                expected="one record for each name",
+            )
+        records[name] = sequence
+    if empty := [name for name, sequence in records.items() if not sequence]:
         raise InputError(
-            f"{len(empty)} record(s) have no sequence: {', '.join(empty[:5])}."
-            if empty
-            else "The file holds no sequence.",
-            where=str(path),
+            f"{len(empty)} record(s) have no sequence: {', '.join(empty[:5])}.", where=str(path)
         )
-    return {name: "".join(lines) for name, lines in records.items()}
+    return records
 
 
 def fasta_names(path: str | Path) -> Iterator[str]:
@@ -87,11 +95,6 @@ def write_fasta(records: Iterable[tuple[str, str, str]], path: str | Path, width
             handle.write(f">{name} {description}".rstrip() + "\n")
             for start in range(0, len(sequence), width):
                 handle.write(sequence[start : start + width] + "\n")
-
-
-def reverse_complement(sequence: str) -> str:
-    """Reverse complement of DNA text; IUPAC codes and case are kept."""
-    return sequence.translate(_COMPLEMENT)[::-1]
 
 
 @contextlib.contextmanager

@@ -16,18 +16,16 @@ import pandas as pd
 from deepexpr.errors import InputError
 from deepexpr.files import read
 from deepexpr.reference.chromosomes import is_whole, natural_rank
+from deepexpr.reference.sections import PromoterSection
 from deepexpr.schemas import GENES
 
 log = logging.getLogger(__name__)
 
-TSS_RULES = ("most_upstream", "longest", "canonical")
-PROTEIN_CODING = "protein_coding"
-
 
 def select_genes(
     transcripts: pd.DataFrame,
-    rule: str = "most_upstream",
-    biotypes: Sequence[str] = (PROTEIN_CODING,),
+    rule: str = PromoterSection().tss_rule,
+    biotypes: Sequence[str] = PromoterSection().biotypes,
 ) -> pd.DataFrame:
     """Genes with unique symbols and one TSS each: columns schemas.GENES.
 
@@ -49,8 +47,6 @@ def select_genes(
     tss is the 0-based position of the first transcribed base: start on +, end - 1 on -.
     Rows are sorted by chromosome, tss and gene.
     """
-    if rule not in TSS_RULES:
-        raise InputError(f"Unknown TSS rule {rule!r}.", expected=", ".join(TSS_RULES))
     candidates = _of_biotype(transcripts, biotypes)
     candidates = _one_locus_each(_complete(candidates, rule))
     plus = candidates["strand"] == "+"

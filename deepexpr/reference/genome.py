@@ -19,7 +19,7 @@ import pysam
 from deepexpr.compression import is_gzip
 from deepexpr.errors import InputError
 from deepexpr.files import atomic_path, require_file, writing
-from deepexpr.reference.chromosomes import is_alternative
+from deepexpr.reference.chromosomes import LONGEST, is_alternative
 from deepexpr.reference.fasta_index import make_index, require_once
 
 log = logging.getLogger(__name__)
@@ -32,8 +32,6 @@ _MASKED_SHARE, _MASKED_RUN = 0.2, 2000
 _SAMPLES, _SAMPLE, _FEWEST = 64, 1 << 14, 100_000
 #: Codes of DNA (and what is no letter), and the share of other letters that is refused.
 _DNA, _MOST_STRANGE = b"ACGTRYSWKMBDHVNacgtryswkmbdhvn" + bytes(range(33)), 0.01
-#: BAM, and the indexes of samtools and bowtie, count positions in 32 bits.
-LONGEST = 2**31 - 1
 
 
 @dataclass

@@ -138,9 +138,10 @@ def _at_site(
         _place(site, [span, *(e[2:4] for e in parts)], parts, True, scattered)
         for span, parts in zip(own, inside, strict=True)
     ]
-    for parts in _copies(sorted(loose, key=lambda exon: exon[2:4])) if loose else ():
-        places.append(_place(site, [e[2:4] for e in parts], parts, False, scattered))
-    return places
+    copies = _copies(sorted(loose, key=lambda exon: exon[2:4])) if loose else ()
+    return places + [
+        _place(site, [e[2:4] for e in parts], parts, False, scattered) for parts in copies
+    ]
 
 
 def _place(site: tuple[str, str], spans, exons, stated: bool, scattered: bool) -> Place:

@@ -13,12 +13,14 @@ from pathlib import Path
 import pandas as pd
 
 from deepexpr.errors import InputError
-from deepexpr.reference.fasta import fetch_padded, open_genome, reverse_complement
+from deepexpr.letters import reverse_complement
+from deepexpr.reference.fasta import fetch_padded, open_genome
+from deepexpr.reference.sections import PromoterSection
 
 log = logging.getLogger(__name__)
 
-UPSTREAM = 1000
-DOWNSTREAM = 1000
+#: The paper's window, for those who give no other.
+UPSTREAM, DOWNSTREAM = PromoterSection().upstream, PromoterSection().downstream
 
 
 def promoter_windows(
@@ -29,11 +31,6 @@ def promoter_windows(
     On + [tss - upstream, tss + downstream); on - its mirror image, [tss - downstream + 1,
     tss + upstream + 1), so that the TSS base is at index `upstream` after reverse complement.
     """
-    if upstream < 0 or downstream < 1:
-        raise InputError(
-            f"A promoter of {upstream} bp upstream and {downstream} bp downstream has no TSS.",
-            expected="upstream >= 0 and downstream >= 1",
-        )
     plus = genes["strand"] == "+"
     start = (genes["tss"] - upstream).where(plus, genes["tss"] - downstream + 1)
     return pd.DataFrame(

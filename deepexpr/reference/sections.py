@@ -6,6 +6,8 @@ from typing import Literal
 
 from deepexpr.settings import Field, Section
 
+PROTEIN_CODING = "protein_coding"
+
 
 class AssemblySection(Section):
     """A genome assembly: genome and annotation, or finished promoters in their place."""
@@ -45,7 +47,7 @@ class PromoterSection(Section):
 
     tss_rule: Literal["most_upstream", "longest", "canonical"] = "most_upstream"
     """Which transcript gives a gene its TSS."""
-    biotypes: tuple[str, ...] = Field(("protein_coding",), min_length=1)
+    biotypes: tuple[str, ...] = Field((PROTEIN_CODING,), min_length=1)
     """Gene biotypes that are kept; any keeps all."""
     upstream: int = Field(1000, ge=0)
     """Letters before the TSS base (bp)."""

@@ -15,13 +15,9 @@ from pathlib import Path
 import pandas as pd
 
 from deepexpr.errors import InputError
+from deepexpr.letters import reverse_complement
 from deepexpr.reference.annotation import Annotation
-from deepexpr.reference.fasta import (
-    fasta_names,
-    open_genome,
-    read_fasta,
-    reverse_complement,
-)
+from deepexpr.reference.fasta import fasta_names, open_genome, read_fasta
 
 log = logging.getLogger(__name__)
 

@@ -70,10 +70,9 @@ def wall_hours(table: pd.DataFrame, cores: int, gpu_speedup: float = 1.0) -> flo
     return float(pd.concat([work, longest], axis=1).max(axis=1).sum())
 
 
-def assumption_lines(assumptions: Assumptions | None = None) -> list[str]:
+def assumption_lines() -> list[str]:
     """The assumptions, one line each."""
-    values = assumptions or Assumptions()
-    return [f"{f.name.replace('_', ' ')}: {getattr(values, f.name):,.0f}" for f in fields(values)]
+    return [f"{f.name.replace('_', ' ')}: {f.default:,.0f}" for f in fields(Assumptions)]
 
 
 def unmeasured(config: Mapping[str, Any]) -> list[str]:

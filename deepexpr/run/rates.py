@@ -29,7 +29,6 @@ class Rate:
     seconds: tuple[float, float]
     memory: tuple[float, float]
     output: tuple[float, float]
-    largest: float  # the largest amount that was measured
 
     def core_hours(self, amount: float, jobs: int = 1) -> float:
         """Core-hours of `amount` units in `jobs` jobs, each of which has to start."""
@@ -47,9 +46,9 @@ class Rate:
 
 
 @cache
-def rates(path: Path = TABLE) -> dict[str, Rate]:
+def rates() -> dict[str, Rate]:
     """Step -> Rate, from all rows of the table."""
-    table = read_table(path, COLUMNS)
+    table = read_table(TABLE, COLUMNS)
     return {step: _fit(rows) for step, rows in table.groupby("step", sort=False)}
 
 
@@ -61,7 +60,6 @@ def _fit(rows) -> Rate:
         # One size says nothing of how memory grows.
         memory=_line(amount, rows["peak_mb"].to_numpy(float), sizes=2),
         output=_line(amount, rows["output_mb"].to_numpy(float)),
-        largest=float(amount.max()),
     )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from deepexpr.simulate.genome import LETTERS
+from deepexpr.letters import ASCII, CODES
 
 #: Rows turned into text at once: keeps the working set in the cache.
 _CHUNK = 20_000
@@ -17,8 +17,6 @@ _COURSES = 96
 _SCORES = np.array([37, 25, 12, 2]) + 33
 _START = np.array([0.97, 0.02, 0.008, 0.002])
 _END = np.array([0.86, 0.09, 0.04, 0.01])
-_INDEX = np.zeros(256, dtype=np.uint8)
-_INDEX[LETTERS] = np.arange(4, dtype=np.uint8)
 
 
 def sequence_reads(
@@ -35,7 +33,7 @@ def sequence_reads(
     errors = np.flatnonzero(rng.random(reads.size, dtype=np.float32) < error_rate)
     flat, flat_quality = reads.reshape(-1), qualities.reshape(-1)
     shift = rng.integers(1, 4, len(errors), dtype=np.uint8)
-    flat[errors] = LETTERS[(_INDEX[flat[errors]] + shift) % 4]
+    flat[errors] = ASCII[(CODES[flat[errors]] + shift) % 4]
     flat_quality[errors[rng.random(len(errors)) < 0.7]] = _SCORES[2]
     return reads, qualities
 

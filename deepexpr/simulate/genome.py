@@ -13,12 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from deepexpr.files import atomic_path
+from deepexpr.letters import ASCII, reverse_complement
 from deepexpr.simulate.settings import Settings
-
-LETTERS = np.frombuffer(b"ACGT", dtype=np.uint8)
-#: Complement of an ASCII code (256,), upper-case letters only.
-COMPLEMENT = np.arange(256, dtype=np.uint8)
-COMPLEMENT[np.frombuffer(b"ACGTN", np.uint8)] = np.frombuffer(b"TGCAN", np.uint8)
 
 
 @dataclass
@@ -47,7 +43,7 @@ class Genome:
     def oriented(self, start: int, end: int, strand: str) -> np.ndarray:
         """Letters of the global half-open interval, reverse-complemented on strand "-"."""
         letters = self.letters[start:end]
-        return letters if strand == "+" else COMPLEMENT[letters[::-1]]
+        return letters if strand == "+" else reverse_complement(letters)
 
 
 @dataclass(frozen=True)
@@ -94,7 +90,7 @@ def draw_genome(settings: Settings, layout: Layout, rng: np.random.Generator) ->
     strong = rng.random(total, dtype=np.float32) < share
     second = rng.integers(0, 2, total, dtype=np.uint8)
     # A=0 C=1 G=2 T=3: strong letters are 1 + bit, weak ones 3 * bit.
-    letters = LETTERS[np.where(strong, 1 + second, 3 * second)]
+    letters = ASCII[np.where(strong, 1 + second, 3 * second)]
     genome = Genome(names, offsets, letters, np.zeros(total, dtype=bool))
     _plant_repeats(genome, settings, layout, rng)
     telomere = settings.telomere_bins * settings.bin_size
@@ -108,13 +104,13 @@ def _plant_repeats(
     genome: Genome, settings: Settings, layout: Layout, rng: np.random.Generator
 ) -> None:
     size = settings.repeat_length
-    family = LETTERS[rng.integers(0, 4, size)]
+    family = ASCII[rng.integers(0, 4, size)]
     for offset, bins in zip(genome.offsets, layout.repeats, strict=False):
         for number in bins:
             within = int(rng.integers(0, settings.bin_size - size))
             start = int(offset) + int(number) * settings.bin_size + within
             changed = rng.random(size) < settings.repeat_divergence
-            copy = np.where(changed, LETTERS[rng.integers(0, 4, size)], family)
+            copy = np.where(changed, ASCII[rng.integers(0, 4, size)], family)
             genome.letters[start : start + size] = copy
             genome.masked[start : start + size] = True
 

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from deepexpr.letters import COMPLEMENT
 from deepexpr.simulate.genes import Gene
-from deepexpr.simulate.genome import COMPLEMENT, Genome
+from deepexpr.simulate.genome import Genome
 from deepexpr.simulate.settings import Settings
 
 #: MboI cuts before its site and the ends are filled in: the junction is the site twice.

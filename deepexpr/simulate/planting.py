@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 
 from deepexpr.errors import InputError
+from deepexpr.letters import ASCII, reverse_complement
 from deepexpr.motifs.motif import Motif
 from deepexpr.simulate.genes import Gene
-from deepexpr.simulate.genome import COMPLEMENT, LETTERS, Genome, Layout
+from deepexpr.simulate.genome import Genome, Layout
 from deepexpr.simulate.settings import ENHANCER_MOTIFS, PROMOTER_MOTIFS, Settings
 
 #: Attempts to find room for one site before it is left out.
@@ -111,7 +112,7 @@ def draw_site(motif: Motif, sharpening: float, rng: np.random.Generator) -> np.n
     sharp = np.asarray(motif.probabilities) ** sharpening
     cumulative = np.cumsum(sharp / sharp.sum(axis=1, keepdims=True), axis=1)
     chosen = (rng.random((len(sharp), 1)) > cumulative[:, :3]).sum(axis=1)
-    return LETTERS[chosen]
+    return ASCII[chosen]
 
 
 def _free_start(
@@ -126,7 +127,7 @@ def _free_start(
 
 
 def _write(genome: Genome, left: int, site: np.ndarray, forward: bool) -> None:
-    genome.letters[left : left + len(site)] = site if forward else COMPLEMENT[site[::-1]]
+    genome.letters[left : left + len(site)] = site if forward else reverse_complement(site)
 
 
 def _table(rows: list[tuple], key: str) -> pd.DataFrame:

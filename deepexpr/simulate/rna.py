@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from deepexpr.letters import COMPLEMENT
 from deepexpr.simulate.genes import Gene, spliced
-from deepexpr.simulate.genome import COMPLEMENT, Genome
+from deepexpr.simulate.genome import Genome
 from deepexpr.simulate.settings import Settings
 
 

@@ -1,7 +1,6 @@
 """Annotations and units that enter mapped are held against the genome before anything runs."""
 
 import gzip
-import os
 import random
 import re
 
@@ -133,13 +132,9 @@ def test_records_of_a_genome_have_names_of_their_own(tmp_path, text, says):
     assert re.search(says, str(caught.value), re.DOTALL)
 
 
-def test_an_index_older_than_its_genome_is_not_believed(project, capsys):
-    (project / "g.fa.fai").write_text("1\t4\t6\t4\t5\n")
-    os.utime(project / "g.fa.fai", (1, 1))
-    assert check(capsys)[0] == 0
-    os.utime(project / "g.fa.fai")
-    assert check(capsys)[0] == 1
-    (project / "g.fa.fai").write_text("1\t4\t60\t60\t61\n")  # of a file with a longer header
+@pytest.mark.parametrize("index", ["1\t4\t6\t4\t5\n", "1\t4\t60\t60\t61\n"])
+def test_an_index_of_another_genome_is_not_believed(project, capsys, index):
+    (project / "g.fa.fai").write_text(index)  # newer than the genome
     assert check(capsys)[0] == 0
 
 

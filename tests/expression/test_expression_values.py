@@ -126,14 +126,6 @@ def test_replicates_are_averaged_before_the_logarithm():
     np.testing.assert_allclose(quantiles["Y"], [0.5, -1])
 
 
-def test_settings_that_make_no_sense():
-    counts = pd.DataFrame({"gene": ["A"], "x": [1.0]})
-    with pytest.raises(InputError, match="Unknown normalisation 'tmm'"):
-        expression_table(counts, {"X": ["x"]}, normalisation="tmm")
-    with pytest.raises(InputError, match="pseudocount of 0"):
-        expression_table(counts, {"X": ["x"]}, pseudocount=0)
-
-
 def test_labels_are_by_the_median_of_protein_coding_genes():
     values = pd.Series([1.0, 2.0, 3.0, 100.0, 200.0])
     kinds = pd.Series(["protein_coding"] * 3 + ["lncRNA"] * 2)

@@ -7,12 +7,13 @@ import h5py
 import numpy as np
 import pandas as pd
 import pytest
+from decoded import decode_bytes
 
 from deepexpr.cli import main
 from deepexpr.errors import InputError
 from deepexpr.features.build import build_dataset
 from deepexpr.features.dataset import Dataset, write_dataset
-from deepexpr.features.sequence import decode_bytes, encode_bytes
+from deepexpr.features.sequence import encode_bytes
 from deepexpr.files import write_table
 from deepexpr.reference.fasta import write_fasta
 from deepexpr.schemas import GENES, SIGNAL

@@ -7,14 +7,15 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from decoded import decode_bytes
 
 from deepexpr.cli import main
 from deepexpr.errors import InputError
 from deepexpr.features.dataset import Dataset
 from deepexpr.features.families import REPEAT, family_table, find_families, find_scheme
-from deepexpr.features.sequence import decode_bytes, reverse_complement
 from deepexpr.features.splits import make_splits, read_splits
 from deepexpr.files import write_table
+from deepexpr.letters import reverse_complement
 from deepexpr.schemas import GENES
 
 LENGTH = 2000

@@ -2,15 +2,10 @@
 
 import numpy as np
 import pytest
+from decoded import decode_bytes
 
 from deepexpr.errors import InputError
-from deepexpr.features.sequence import (
-    decode_bytes,
-    dinucleotide_shuffle,
-    encode_bytes,
-    one_hot,
-    reverse_complement,
-)
+from deepexpr.features.sequence import dinucleotide_shuffle, encode_bytes, one_hot
 
 
 def test_letters_become_upper_case_and_iupac_becomes_n():
@@ -25,12 +20,6 @@ def test_one_hot_is_in_the_order_acgt_and_n_is_zeros():
     assert hot.shape == (1, 5, 4)
     assert hot.dtype == np.float32
     np.testing.assert_array_equal(hot[0], [*np.eye(4), np.zeros(4)])
-
-
-def test_reverse_complement_keeps_n():
-    encoded = encode_bytes(["AACGTN", "TTTTTT"])
-    assert decode_bytes(reverse_complement(encoded)) == ["NACGTT", "AAAAAA"]
-    np.testing.assert_array_equal(reverse_complement(reverse_complement(encoded)), encoded)
 
 
 @pytest.mark.parametrize(

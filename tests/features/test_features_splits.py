@@ -63,7 +63,6 @@ def test_seed_and_not_the_order_of_rows_decides():
         (genes(4), "random", 5, "4 genes cannot be split into 5 folds"),
         (genes(50, 3), "chromosome", 5, "3 chromosomes cannot be split into 5 folds"),
         (genes(50), "random", 1, r"1 fold\(s\) cannot be split"),
-        (genes(50), "stratified", 5, "Unknown scheme 'stratified'"),
         (genes(2), "random", 2, r"has 1 gene\(s\) left"),
         (genes(5).assign(gene="G"), "random", 2, "gene name.* repeat: G"),
     ],

@@ -5,17 +5,13 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.figure import Figure
 
-from deepexpr.figures.logos import draw_logo, information, reverse_complement
+from deepexpr.figures.logos import draw_logo
+from deepexpr.motifs.motif import column_information
 
 
 def test_information_by_hand():
     p = np.array([[1, 0, 0, 0], [0.25] * 4, [0.5, 0.5, 0, 0]])
-    np.testing.assert_allclose(information(p), [2, 0, 1])
-
-
-def test_reverse_complement():
-    p = np.eye(4)[[0, 1]]  # AC
-    np.testing.assert_array_equal(reverse_complement(p), np.eye(4)[[2, 3]])  # GT
+    np.testing.assert_allclose(column_information(p), [2, 0, 1])
 
 
 def test_letters_fill_their_columns():

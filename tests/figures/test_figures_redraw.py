@@ -229,7 +229,7 @@ def test_drawing_leaves_global_settings_alone(tmp_path):
 
 
 def test_method_colours_are_told_apart():
-    assert set(style.METHOD_COLOURS) == set(style.METHOD_LABELS)
+    assert set(style.METHOD_LOOKS) == set(style.METHOD_LABELS)
     for methods in (synthetic.REGRESSION, synthetic.CLASSIFICATION):
         assert len({style.colour(m) for m in methods}) == len(methods)
         assert len({style.marker(m) for m in methods}) == len(methods)

@@ -10,7 +10,7 @@ import pytest
 import synthetic_tables as synthetic
 
 from deepexpr.commands import figure, table
-from deepexpr.errors import InputError
+from deepexpr.errors import InputError, UsageError
 from deepexpr.features.dataset import Dataset, write_dataset
 from deepexpr.files import read_table, write_table
 from deepexpr.hichip.quality import judge
@@ -267,5 +267,5 @@ def test_missing_option_is_named(files):
 
 
 def test_name_and_path_are_checked(files):
-    with pytest.raises(InputError, match="not a name and a path"):
+    with pytest.raises(UsageError, match="is not NAME=PATH"):
         make(files, "qc", "--qc", files / "qc.tsv")

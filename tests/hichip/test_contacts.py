@@ -14,7 +14,8 @@ from deepexpr.hichip import contacts as module
 from deepexpr.hichip.anchors import bins, read_anchors
 from deepexpr.hichip.bam_mates import PairBatch
 from deepexpr.hichip.chromosomes import Chromosomes
-from deepexpr.hichip.contacts import ContactSettings, count_contacts
+from deepexpr.hichip.contacts import count_contacts
+from deepexpr.hichip.settings import ContactSettings
 
 GENOME = Chromosomes(("chr2", "chr10"), (52_000, 20_000), "test.sizes")
 

@@ -10,7 +10,8 @@ from deepexpr.files import read_table
 from deepexpr.hichip.enzymes import ENZYMES, expand, junctions, parse_enzymes
 from deepexpr.hichip.junction_share import junction_share, shares_of_known, tells
 from deepexpr.hichip.pairs import MateCounts, PairCounts, qc_table, sum_trim_stats
-from deepexpr.hichip.trimming import TrimSettings, trim_files
+from deepexpr.hichip.settings import TrimSettings
+from deepexpr.hichip.trimming import trim_files
 
 HUMAN = (0.3, 0.2, 0.2, 0.3)
 

@@ -188,12 +188,6 @@ def test_loops_are_the_strong_contacts():
     assert table.loc[table["loop"] == 1, "count"].min() > 3
 
 
-def test_impossible_cutoff_is_an_error():
-    empty = pd.DataFrame(columns=CONTACTS)
-    with pytest.raises(InputError, match="cut-off"):
-        call_loops(empty, empty, QUICK, 1, cutoff=1.5)
-
-
 # --- the verb ------------------------------------------------------------------------------
 
 

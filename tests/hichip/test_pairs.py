@@ -16,8 +16,9 @@ from deepexpr.hichip import streams
 from deepexpr.hichip.bam_mates import MateCounts, PairBatch, read_mates
 from deepexpr.hichip.chromosomes import Chromosomes, read_chromosomes
 from deepexpr.hichip.pair_store import PairStore
-from deepexpr.hichip.pairs import PairSettings, pairs_from_bams, pairs_from_pairs
+from deepexpr.hichip.pairs import pairs_from_bams, pairs_from_pairs
 from deepexpr.hichip.pairs_format import PairsReader
+from deepexpr.hichip.settings import PairSettings
 
 GENOME = Chromosomes(("chr2", "chr10", "chrM"), (100_000, 80_000, 16_000), "test.sizes")
 

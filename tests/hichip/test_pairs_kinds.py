@@ -13,8 +13,9 @@ from deepexpr.errors import InputError
 from deepexpr.hichip.bam_mates import unique_from
 from deepexpr.hichip.bedpe import read_contacts, read_depth
 from deepexpr.hichip.chromosomes import Chromosomes, read_chromosomes
-from deepexpr.hichip.pairs import PairSettings, pairs_from_bams, pairs_from_pairs, qc_table
+from deepexpr.hichip.pairs import pairs_from_bams, pairs_from_pairs, qc_table
 from deepexpr.hichip.pairs_format import PairsReader
+from deepexpr.hichip.settings import PairSettings
 
 HEAD = "#chromsize: chr1 10000000\n#chromsize: chr2 5000000\n#columns: "
 NAMES = "readID chrom1 pos1 chrom2 pos2 strand1 strand2"

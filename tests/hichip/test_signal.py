@@ -116,4 +116,4 @@ def test_verb(tmp_path):
 def test_verb_wants_names(tmp_path, capsys):
     arguments = ["signal", "--loops", "x", "--totals", "y", "--output", "z"]
     assert main([*arguments, "--contacts", "a.tsv"]) == 2
-    assert "--contacts SAMPLE=FILE" in capsys.readouterr().err
+    assert "--contacts SAMPLE=TSV" in capsys.readouterr().err

@@ -15,7 +15,8 @@ from deepexpr.errors import InputError
 from deepexpr.files import read_table
 from deepexpr.hichip import streams
 from deepexpr.hichip.enzymes import expand, junctions, parse_enzymes
-from deepexpr.hichip.trimming import TrimSettings, trim_files
+from deepexpr.hichip.settings import TrimSettings
+from deepexpr.hichip.trimming import trim_files
 
 REAL = Path(__file__).parents[3] / "shared" / "data" / "reads" / "hichip"
 PLAIN = "ACGTTGCAACGTTGCAACGTTGCA"

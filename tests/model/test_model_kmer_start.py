@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from deepexpr.features.sequence import encode_bytes, one_hot, reverse_complement
+from deepexpr.features.sequence import encode_bytes, one_hot
+from deepexpr.letters import reverse_complement
 from deepexpr.model.kmer_start import count_words, select_words, starting_filters
 
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from deepexpr.errors import InputError
-from deepexpr.features.sequence import encode_bytes, one_hot, reverse_complement
+from deepexpr.features.sequence import encode_bytes, one_hot
+from deepexpr.letters import reverse_complement
 from deepexpr.model import network
 from deepexpr.model.backend import keras
 from deepexpr.model.config import make_configs

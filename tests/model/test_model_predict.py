@@ -8,12 +8,13 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from decoded import decode_bytes
 
 from deepexpr.cli import main
 from deepexpr.commands import predict as command
 from deepexpr.errors import InputError, UsageError
 from deepexpr.features.dataset import Dataset, write_dataset
-from deepexpr.features.sequence import decode_bytes, reverse_complement
+from deepexpr.letters import reverse_complement
 from deepexpr.model.bundle import Bundle
 from deepexpr.model.examples import Examples
 

@@ -179,15 +179,16 @@ def test_a_network_that_does_not_fit_is_refused_before_training(
 def test_recorded_loss_is_the_mean_over_genes():
     """The last batch is filled up with genes of the first; they count as often as they stand."""
     from deepexpr.model.backend import keras
+    from deepexpr.model.config import TrainingSettings
     from deepexpr.model.examples import Examples
-    from deepexpr.model.training import StepConfig, Trainer
+    from deepexpr.model.training import Trainer
 
     def build():
         inputs = keras.Input((2,), name="bins")
         score = keras.layers.Dense(1, kernel_initializer="zeros", bias_initializer="zeros")
         return keras.Model(inputs, score(inputs))
 
-    step = StepConfig("x", "rmsprop", 1e-9, 0.0, 32, 1, 1, 1.0, 1, 0, keep_start=False)
+    step = TrainingSettings(learning_rate=1e-9, batch_size=32, epochs=1, patience=1)
     part = Examples({"bins": np.ones((5, 2), np.float32)}), np.full(5, 3.0, np.float32)
     ((_, loss, value),) = Trainer(build, "regression", step).fit(part, part, 0)
     assert loss == pytest.approx(9, rel=1e-4)
@@ -197,14 +198,15 @@ def test_recorded_loss_is_the_mean_over_genes():
 def test_half_precision_and_its_state_between_folds():
     """The scale that float16 losses have is set back with everything else."""
     from deepexpr.model.backend import keras
+    from deepexpr.model.config import TrainingSettings
     from deepexpr.model.examples import Examples
-    from deepexpr.model.training import StepConfig, Trainer
+    from deepexpr.model.training import Trainer
 
     def build():
         inputs = keras.Input((2,), name="bins")
         return keras.Model(inputs, keras.layers.Dense(1, dtype="float32")(inputs))
 
-    step = StepConfig("x", "adamw", 1e-3, 0.0, 4, 2, 2, 1.0, 1, 0, keep_start=False)
+    step = TrainingSettings(optimizer="adamw", epochs=2, patience=2)
     part = Examples({"bins": np.ones((8, 2), np.float32)}), np.arange(8, dtype=np.float32)
     keras.config.set_dtype_policy("mixed_float16")
     try:

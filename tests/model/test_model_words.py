@@ -8,7 +8,8 @@ import pytest
 from sklearn.linear_model import Ridge
 
 from deepexpr.features.dataset import Dataset
-from deepexpr.features.sequence import encode_bytes, one_hot, reverse_complement
+from deepexpr.features.sequence import encode_bytes, one_hot
+from deepexpr.letters import reverse_complement
 from deepexpr.model import network, words
 from deepexpr.model.backend import keras
 from deepexpr.model.bundle import Bundle

@@ -8,7 +8,8 @@ import pytest
 
 from deepexpr.commands import attribution as command
 from deepexpr.errors import InputError
-from deepexpr.features.sequence import one_hot, reverse_complement
+from deepexpr.features.sequence import one_hot
+from deepexpr.letters import reverse_complement
 from deepexpr.motifs.attribution import contributions, letter_effects
 from deepexpr.motifs.meme_format import read_meme
 from deepexpr.motifs.seqlet_settings import SeqletSettings

@@ -39,7 +39,7 @@ GENES = pd.DataFrame(
 
 
 def test_distal_anchors_are_joined_to_promoters_and_ranked():
-    anchors = distal_anchors(SIGNAL, GENES)
+    anchors = distal_anchors(SIGNAL, GENES, 1000)
     assert anchors.values.tolist() == [
         ["chr1", 20000, 25000, 5.0],
         ["chr1", 40000, 45000, 3.0],
@@ -47,7 +47,7 @@ def test_distal_anchors_are_joined_to_promoters_and_ranked():
 
 
 def test_without_genes_every_anchor_counts():
-    anchors = distal_anchors(SIGNAL)
+    anchors = distal_anchors(SIGNAL, None, 1000)
     assert len(anchors) == 6
     assert anchors["signal"].is_monotonic_decreasing
 
@@ -70,7 +70,7 @@ def test_trimming_to_peaks_and_width(tmp_path):
     )
     peaks = read_peaks(path)
     assert peaks["height"].tolist() == [2.5, 8.5]
-    trimmed = trim_to_peaks(distal_anchors(SIGNAL, GENES), peaks)
+    trimmed = trim_to_peaks(distal_anchors(SIGNAL, GENES, 1000), peaks)
     assert trimmed.values.tolist() == [["chr1", 22000, 22400, 5.0]]
     assert trim_to_width(trimmed, 100)[["start", "end"]].values.tolist() == [[22150, 22250]]
 

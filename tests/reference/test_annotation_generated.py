@@ -52,7 +52,7 @@ def test_order_quotes_and_numbers_change_no_gene(tmp_path, seed):
     lines = lines_of(made, rng)
     annotation = read_annotation(write(tmp_path, "".join(lines + lines[: rng.randint(0, 3)])))
     table = annotation.transcripts.set_index("transcript")
-    exons = {name: rows for name, rows in annotation.exons.groupby("transcript")}
+    exons = dict(iter(annotation.exons.groupby("transcript")))
     assert set(table.index) == {name for _, name in made}
     for (gene, name), (chromosome, strand, parts) in made.items():
         row = table.loc[name]

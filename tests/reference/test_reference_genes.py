@@ -113,11 +113,6 @@ def test_result_does_not_depend_on_the_order_of_rows():
     assert list(expected.columns) == list(GENES)
 
 
-def test_unknown_rule():
-    with pytest.raises(InputError, match="Unknown TSS rule 'nearest'"):
-        select_genes(transcripts(*PLUS), "nearest")
-
-
 def test_gene_tables_are_checked_when_read(tmp_path):
     genes = select_genes(transcripts(*PLUS, full("x", "NA", "-", 5, 90, 0)))
     path = tmp_path / "genes.tsv"

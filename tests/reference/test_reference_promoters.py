@@ -10,13 +10,13 @@ import pytest
 
 from deepexpr.cli import main
 from deepexpr.errors import InputError
+from deepexpr.letters import reverse_complement
 from deepexpr.reference.annotation import read_annotation
 from deepexpr.reference.fasta import (
     chromosome_sizes,
     fasta_names,
     open_genome,
     read_fasta,
-    reverse_complement,
     write_fasta,
 )
 from deepexpr.reference.genes import read_genes, select_genes
@@ -63,11 +63,6 @@ def test_a_window_larger_than_the_chromosome(genome):
 def test_a_tss_outside_the_genome_is_an_error(genome, place):
     with pytest.raises(InputError, match="TSS of 1 gene"):
         promoter_sequences(genes(("A", *place, "+")), genome)
-
-
-def test_a_window_without_tss_is_an_error(genome):
-    with pytest.raises(InputError, match="has no TSS"):
-        promoter_windows(genes(("A", "chr2", 5, "+")), 10, 0)
 
 
 def test_plain_gzip_is_refused_with_the_way_out(genome, tmp_path):

@@ -5,8 +5,9 @@ import pytest
 from deepexpr.cli import main
 from deepexpr.errors import InputError
 from deepexpr.files import read_table
+from deepexpr.letters import reverse_complement
 from deepexpr.reference.annotation import read_annotation
-from deepexpr.reference.fasta import chromosome_sizes, read_fasta, reverse_complement
+from deepexpr.reference.fasta import chromosome_sizes, read_fasta
 from deepexpr.reference.transcriptome import (
     check_transcript_names,
     match_identifiers,

@@ -80,12 +80,9 @@ def test_planted_loops_stand_out_of_the_background(world):
     loops = loops[loops["cell_line"] == CELL_LINES[0]]
     offset = dict(zip(world.genome.names, world.genome.offsets.tolist(), strict=False))
     shift = loops["chromosome1"].map(offset)
-    planted = {
-        pair
-        for pair in zip(
-            (loops["start1"] + shift) // size, (loops["start2"] + shift) // size, strict=True
-        )
-    }
+    planted = set(
+        zip((loops["start1"] + shift) // size, (loops["start2"] + shift) // size, strict=True)
+    )
     inside = np.array([pooled.get(pair, 0) for pair in planted])
     outside = np.array([n for (a, b), n in pooled.items() if b - a >= 4 and (a, b) not in planted])
     assert 10 <= np.median(inside) <= 40
@@ -171,5 +168,5 @@ def test_the_verb(tmp_path):
     with pytest.raises(InputError, match="other files"):
         command.run(parser.parse_args(["--seed", "3", "--output", str(output)]))
     assert (output / "notes.txt").exists()
-    with pytest.raises(InputError, match="seed"):
-        command.run(parser.parse_args(["--seed", "-1", "--output", str(output)]))
+    with pytest.raises(SystemExit):
+        parser.parse_args(["--seed", "-1", "--output", str(output)])

@@ -20,6 +20,8 @@ import math
 import numpy as np
 from numba import njit
 
+from deepexpr.letters import window_numbers
+
 LANES = 64
 NEGLIGIBLE = 1e-4
 #: Letters looked up at once by `fill_site_ratios`, in base 5 (N is the fifth letter).
@@ -30,11 +32,7 @@ _HIGH = 1e100
 
 def words_of(codes: np.ndarray) -> np.ndarray:
     """(total,) int64: the base-5 word of the WORD letters from each position on."""
-    padded = np.concatenate([codes, np.full(WORD, 4, dtype=codes.dtype)]).astype(np.int64)
-    words = np.zeros(len(codes), dtype=np.int64)
-    for i in range(WORD):
-        words = words * 5 + padded[i : i + len(codes)]
-    return words
+    return window_numbers(np.pad(codes, (0, WORD - 1), constant_values=4), WORD, 5)
 
 
 def word_tables(theta: np.ndarray) -> np.ndarray:

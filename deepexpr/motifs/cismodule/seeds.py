@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from deepexpr.letters import word_numbers
 from deepexpr.motifs.cismodule.sequences import N
 
 WORD = 8
@@ -27,15 +28,12 @@ def word_scores(codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     The expectation of a word is its background probability times the number of words.
     """
     observed, expected = np.zeros(4**WORD), np.zeros(4**WORD)
-    windows = np.lib.stride_tricks.sliding_window_view(codes, WORD)
-    whole = ~(windows == N).any(axis=1)
-    powers = 4 ** np.arange(WORD - 1, -1, -1)
-    words = windows[whole].astype(np.int64) @ powers
+    words = word_numbers(codes, WORD)
+    words = words[words >= 0]
     observed += np.bincount(words, minlength=4**WORD)
     expected += _expected(words)
-    both = []
-    for counts in (observed.reshape(_SHAPE), expected.reshape(_SHAPE)):
-        both.append(counts + _reverse_complement(counts))
+    tables = (observed.reshape(_SHAPE), expected.reshape(_SHAPE))
+    both = [counts + _reverse_complement(counts) for counts in tables]
     near_observed, near_expected = (_with_neighbours(counts) for counts in both)
     z = (near_observed - near_expected) / np.sqrt(near_expected + 1.0)
     return both[0] - both[1], z

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from deepexpr.errors import Unsupported
-from deepexpr.features.sequence import CODES
+from deepexpr.letters import CODES
 from deepexpr.motifs.cismodule.forward import words_of
 
 logger = logging.getLogger(__name__)

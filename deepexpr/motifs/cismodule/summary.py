@@ -65,14 +65,8 @@ class CismoduleResult:
 
 def nothing_found() -> CismoduleResult:
     """The result where there is no sequence to look at."""
-    bed = pd.DataFrame(columns=["chromosome", "start", "end", "name", "probability", "strand"])
-    return CismoduleResult(
-        motifs=[],
-        table=pd.DataFrame(columns=list(CISMODULE_MOTIFS)),
-        sites=bed,
-        modules=bed,
-        trace=pd.DataFrame(columns=list(CISMODULE_TRACE)),
-    )
+    columns = (CISMODULE_MOTIFS, BED6, BED6, CISMODULE_TRACE)
+    return CismoduleResult([], *(pd.DataFrame(columns=list(names)) for names in columns))
 
 
 def find_modules(
