@@ -83,7 +83,7 @@ def first_reads(path: str | Path, size: int = SAMPLED) -> FirstReads:
 def _first_lines(path: str | Path, size: int) -> tuple[list[bytes], bool]:
     """Whole lines of the first bytes (more of them until a record is there), and if that is all."""
     text = b""
-    with reading(path, "file") as handle:
+    with reading(path, "FASTQ") as handle:
         while True:
             more = handle.buffer.read(size)  # type: ignore[attr-defined]  # text files of reading() have one
             text += more
