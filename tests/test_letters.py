@@ -22,6 +22,13 @@ def test_words_are_numbers_in_base_4():
     assert word_numbers(coded("ACGTNACG").reshape(2, 4), 3).tolist() == [[6, 27], [-1, 6]]
 
 
+def test_words_may_have_a_gap_between_their_halves():
+    assert word_numbers(coded("ACNGT"), 2, 1).tolist() == [-1, 6, -1]
+    assert word_numbers(coded("ACNNG"), 3, 2).tolist() == [-1]
+    assert word_numbers(coded("AANNGT"), 3, 2).tolist() == [-1, 11]
+    assert word_numbers(coded("ACG"), 4, 2).tolist() == []
+
+
 @pytest.mark.parametrize("width", [1, 2, 5])
 def test_the_number_of_the_other_strand_is_that_of_the_turned_word(width):
     words = np.arange(4**width)
