@@ -18,7 +18,14 @@ from deepexpr.errors import InputError
 from deepexpr.hichip.enzymes import ENZYMES, WITHOUT_ENZYME
 from deepexpr.hichip.junction_share import Share, same_junctions, shares_of_known, tells
 from deepexpr.hichip.sections import HichipSection
-from deepexpr.init.names import FASTQ, ReadName, assay_named, cell_line_named, parse_name
+from deepexpr.init.names import (
+    FASTQ,
+    ReadName,
+    assay_named,
+    cell_line_named,
+    clean,
+    parse_name,
+)
 
 #: Bytes of text that are looked at in each file.
 LOOKED_AT = 1 << 20
@@ -87,26 +94,73 @@ def find_libraries(places: Sequence[str | Path]) -> Found:
             expected="files that end in .fastq, .fq, .fastq.gz or .fq.gz",
             fix="Give the folder of the reads after --reads.",
         )
-    groups: dict[tuple[Path, str, str], list[tuple[ReadName, Path]]] = {}
-    roots: dict[Path, Path] = {}
+    named = []
     for place, path in files:
         name = parse_name(path.name)
         if name.index:
             found.left_out.append(f"{path}: index reads, which no step needs.")
-            continue
-        roots[path.parent] = place
+        else:
+            named.append((name, path, place))
+    groups: dict[tuple[Path, str, str], list[tuple[ReadName, Path]]] = {}
+    roots = {path.parent: place for _, path, place in named}
+    for name, path in _mates_by_reads([(name, path) for name, path, _ in named]):
         groups.setdefault((path.parent, name.sample, name.lane), []).append((name, path))
     parts: dict[tuple[Path, str], list[tuple[Unit, list[FirstReads]]]] = {}
     for (folder, sample, lane), members in groups.items():
         for own, unit, reads in _units(sample, lane, members, found):
             parts.setdefault((folder, own), []).append((unit, reads))
-    repeated = [sample for _, sample in parts]
+    names = _names_of_their_own(list(parts))
     for (folder, sample), units in parts.items():
-        # rep1 of two folders are two samples.
-        own = f"{folder.name}_{sample}" if repeated.count(sample) > 1 else sample
-        named = (sample, *_folders(folder, roots[folder]))
-        found.libraries += _library(own, named, units)
+        texts = (sample, *_folders(folder, roots[folder]))
+        for library in _library(names[folder, sample], texts, units):
+            if names[folder, sample] != sample:
+                doubt = f"whether it and others called {sample} are lanes of one library."
+                library = replace(library, unknown=(*library.unknown, doubt))
+            found.libraries.append(library)
     return found
+
+
+def _mates_by_reads(files: list[tuple[ReadName, Path]]) -> list[tuple[ReadName, Path]]:
+    """The files, those without a mate in their name paired where their first reads are mates.
+
+    ENCODE's names (ENCFF001ABC) tell nothing. Only names of sequencers, with their colons, are
+    trusted: reads that were numbered anew have the same names in every file.
+    """
+    alike: dict[tuple[Path, bytes], list[int]] = {}
+    for i, (name, path) in enumerate(files):
+        if not name.mate and (first := _first_name(path)).count(b":") >= 3:
+            alike.setdefault((path.parent, first), []).append(i)
+    result = list(files)
+    for pair in alike.values():
+        if len(pair) == 2:
+            sample = files[pair[0]][0].sample
+            for mate, i in enumerate(pair, 1):
+                name = replace(files[i][0], sample=sample, mate=mate, sure=True)
+                result[i] = (name, files[i][1])
+    return result
+
+
+def _first_name(path: Path) -> bytes:
+    """The name of a file's first read, without a mark of its mate; empty for a damaged file."""
+    try:
+        name = first_reads(path, 1 << 10).names[0]
+    except InputError:
+        return b""
+    return name[:-2] if name.endswith((b"/1", b"/2")) else name
+
+
+def _names_of_their_own(parts: list[tuple[Path, str]]) -> dict[tuple[Path, str], str]:
+    """A name for each (folder, sample): rep1 of two folders are two samples."""
+    samples = [sample for _, sample in parts]
+    names: dict[tuple[Path, str], str] = {}
+    for folder, sample in parts:
+        own = clean(f"{folder.name}_{sample}") if samples.count(sample) > 1 else sample
+        taken = set(names.values())
+        names[folder, sample] = next(
+            name for n in range(1, len(parts) + 1)
+            if (name := own if n == 1 else f"{own}_{n}") not in taken
+        )  # fmt: skip
+    return names
 
 
 def _fastq_files(place: Path) -> Iterator[Path]:

@@ -118,11 +118,33 @@ def test_hichip_without_rna_is_kept_as_a_comment(folder, capsys):
     assert sheets()[0]["cell_line"].to_dict() == {"A_rna": "A", "B_hichip": "A"}
 
 
-def test_files_of_one_name_in_two_folders_are_two_samples(folder):
-    for line in ("A", "B"):
+def test_files_of_one_name_in_several_folders_are_samples_of_their_own(folder, capsys):
+    for line in ("A", "B", "more/B"):
         pair(folder / f"reads/{line}", ["rep1_R1.fq", "rep1_R2.fq"], line)
     init("--reads", "reads")
-    assert sheets()[0]["cell_line"].to_dict() == {"A_rep1": "A", "B_rep1": "B"}
+    assert sheets()[0]["cell_line"].to_dict() == {"A_rep1": "A", "B_rep1": "B", "B_rep1_2": "B"}
+    assert "B_rep1_2: whether it and others called rep1 are lanes" in capsys.readouterr().out
+
+
+def test_names_that_tell_no_mate_are_paired_by_their_reads(folder):
+    """As of ENCODE; a third file of other reads stays alone."""
+    sequencer = "SN1:7:FC1:1:11"
+    write(folder / "reads/rna/ENCFF000AAA.fq", sequencer, 1, header=" 2:N:0:1")
+    write(folder / "reads/rna/ENCFF000BBB.fq", sequencer, 2, header=" 1:N:0:1")
+    write(folder / "reads/rna/ENCFF000CCC.fq", "SN1:8:FC2:1:11", 1)
+    init("--reads", "reads", "--cell-line", "A")
+    units = sheets()[1].set_index("sample")
+    assert units["fq1"].to_dict() == {
+        "ENCFF000AAA": "reads/rna/ENCFF000BBB.fq", "ENCFF000CCC": "reads/rna/ENCFF000CCC.fq",
+    }  # fmt: skip
+    assert units.loc["ENCFF000AAA", "fq2"] == "reads/rna/ENCFF000AAA.fq"
+
+
+def test_numbered_reads_of_two_files_are_no_mates(folder):
+    for name in ("A_rna", "B_rna"):
+        write(folder / f"reads/{name}.fq", "read", ord(name[0]))
+    init("--reads", "reads")
+    assert sheets()[0]["cell_line"].to_dict() == {"A_rna": "A", "B_rna": "B"}
 
 
 def configuration():
