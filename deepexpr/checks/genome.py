@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import itertools
 import os
@@ -14,6 +15,7 @@ from typing import Any
 
 import pandas as pd
 
+from deepexpr.checks.bam import first_records, mate_problems, require_one_mate
 from deepexpr.checks.tables import gene_values
 from deepexpr.config.entries import files_of
 from deepexpr.errors import InputError
@@ -98,6 +100,10 @@ def unit_problems(
                     _COUNTS[column](unit, path, reference)
             except InputError as error:
                 yield error.of(path, f"{config['units']}, row {index}, column {column}")
+        if _are_there(unit["bam1"], unit["bam2"]):
+            with contextlib.suppress(InputError):  # told of above
+                for problem in mate_problems(*map(first_records, (unit["bam1"], unit["bam2"]))):
+                    yield problem.at(f"{config['units']}, row {index}, columns bam1 and bam2")
 
 
 def configured_problems(config: Mapping[str, Any], samples: pd.DataFrame) -> Iterator[InputError]:
@@ -188,23 +194,9 @@ def _are_there(*paths: str | None) -> bool:
 
 
 def _check_bam(path: str, genome: str, aliases: str | None) -> None:
-    import pysam
-
-    try:
-        with pysam.AlignmentFile(path, check_sq=False) as bam:
-            given = dict(zip(bam.references, bam.lengths, strict=True))
-            order = bam.header.to_dict().get("HD", {}).get("SO")
-    except (OSError, ValueError) as error:
-        raise InputError(f"The BAM file cannot be opened ({error}).") from error
-    _require_genome(given, genome, aliases)
-    if order == "coordinate":
-        raise InputError(
-            "The BAM file is sorted by coordinate, so that its reads no longer stand beside their "
-            "mates'.",
-            expected="the reads in the order of the FASTQ",
-            found=f"SO:{order}",
-            fix="Map again, or sort both files by name: samtools sort -n.",
-        )
+    records = first_records(path)
+    _require_genome(records.sizes, genome, aliases)
+    require_one_mate(records)
 
 
 def _check_pairs(path: str, genome: str, aliases: str | None) -> None:

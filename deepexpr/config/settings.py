@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -14,6 +15,8 @@ from deepexpr.errors import InputError, raise_all
 from deepexpr.files import require_file, writing
 from deepexpr.model.config import make_configs, settings_problems
 
+#: What YAML takes for numbers of base 8 and 60.
+_OTHER_BASE = re.compile(r"[-+]?(?:0[0-7_]+|[0-9][0-9_]*(?::[0-5]?[0-9])+)")
 #: Of the sample and unit sheets.
 SCHEMA_FOLDER = Path(__file__).resolve().parent / "schemas"
 
@@ -29,7 +32,10 @@ def read_config(paths: Sequence[str | Path]) -> dict[str, Any]:
     merged: dict[str, Any] = {}
     for path in paths:
         raise_all(keys_twice(path))
-        content = yaml.safe_load(Path(path).read_text())
+        try:
+            content = yaml.safe_load(Path(path).read_text())
+        except yaml.YAMLError as error:  # tags of Python, keys that are lists
+            raise InputError(f"Not plain YAML: {error}.", where=str(path)) from error
         if not isinstance(content, dict):
             raise InputError("The configuration must hold keys and values.", where=str(path))
         merged = _overlay(merged, content)
@@ -37,7 +43,9 @@ def read_config(paths: Sequence[str | Path]) -> dict[str, Any]:
 
 
 def keys_twice(path: str | Path) -> list[InputError]:
-    """Keys that stand twice side by side in a YAML file: its reader would take the last in silence.
+    """Keys that stand twice side by side in a YAML file, and numbers of other bases than 10.
+
+    Its reader would take the last of the keys, and 8 for 010, in silence.
 
     Raises
     ------
@@ -51,6 +59,13 @@ def keys_twice(path: str | Path) -> list[InputError]:
 
 
 def _twice(node: yaml.Node | None, path: str, above: str) -> Iterator[InputError]:
+    if isinstance(node, yaml.ScalarNode) and _is_other_number(node):
+        yield InputError(
+            f"The number {node.value} of {above.rstrip('.')!r} is read as "
+            f"{yaml.safe_load(node.value)}.",
+            where=f"{path}, line {node.start_mark.line + 1}",
+            fix="Write it without a 0 in front and without colons; put a name in quotes.",
+        )
     if isinstance(node, yaml.SequenceNode):
         for item in node.value:
             yield from _twice(item, path, above)
@@ -67,6 +82,14 @@ def _twice(node: yaml.Node | None, path: str, above: str) -> Iterator[InputError
             )
         first.setdefault(name, line)
         yield from _twice(value, path, f"{above}{name}.")
+
+
+def _is_other_number(node: yaml.ScalarNode) -> bool:
+    """Whether YAML takes a number for another than it looks like: 010 for 8, 1:30 for 90."""
+    plain = node.tag == "tag:yaml.org,2002:int" and node.style is None
+    if not plain or not _OTHER_BASE.fullmatch(node.value):
+        return False
+    return ":" in node.value or yaml.safe_load(node.value) != int(node.value.replace("_", ""))
 
 
 def keep_config(config: Mapping[str, Any], files: Sequence[str], path: str | Path) -> None:

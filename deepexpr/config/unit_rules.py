@@ -107,6 +107,16 @@ def _single_end(unit: pd.Series, place: str) -> Iterator[InputError]:
                 expected="a number of bp above 0",
                 fix="Correct the cell.",
             )
+    length, deviation = unit["fragment_length"], unit["fragment_sd"]
+    sound = _above_zero(length) and _above_zero(deviation)
+    if sound and float(deviation) >= float(length):
+        yield InputError(
+            "The standard deviation of the fragments is not below their mean length.",
+            where=f"{place} fragment_length, fragment_sd",
+            expected="such as 200 and 20",
+            found=f"{length} and {deviation}",
+            fix="Exchange the two cells, or correct them.",
+        )
     if not (unit["fragment_length"] and unit["fragment_sd"]):
         yield InputError(
             "Single-end RNA-seq needs its fragment length and standard deviation.",

@@ -61,6 +61,13 @@ def read_gene_counts(path: str | Path, value_column: str | None = None) -> pd.Se
     rows = [[row[0].strip(' "'), row[place].strip('"')] for row in rows[first:]]
     table = pd.DataFrame(rows, columns=["gene", "count"])
     table["count"] = _values(table["count"], path, first)
+    if not (table["count"] > 0).any():
+        raise InputError(
+            "No gene of the table has a value above 0.",
+            where=str(path),
+            found=f"{len(table)} genes, all 0" if len(table) else "no gene",
+            fix="Look at the column of the values, and at the program that wrote it.",
+        )
     _warn_of_spreadsheet(table["gene"], path)
     _warn_of_log_scale(table["count"], path)
     copies = table.duplicated()

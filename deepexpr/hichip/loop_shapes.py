@@ -173,6 +173,18 @@ def _named_value(
             found=", ".join(names),
             fix="Fill in value_column in the unit sheet.",
         )
+    first = lower[found[0]]
+    if lower.count(first) > 1 or found[0] in (_named_anchors(lower) or ()):
+        raise InputError(
+            f"The column {names[found[0]]!r} is no single column of counts.",
+            where=str(path),
+            expected="one column of that name, which holds no place of an anchor",
+            found=", ".join(names),
+            fix="Rename one of them, or correct value_column.",
+        )
+    if len(found) > 1:
+        others = ", ".join(names[i] for i in found[1:])
+        logger.warning("%s: %s is taken as the count, not %s", path, names[found[0]], others)
     return found[0]
 
 

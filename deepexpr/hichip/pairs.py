@@ -277,6 +277,12 @@ def _write_pairs(
                 writer.write(pairs._replace(**dict(zip(pairs._fields[2:6], columns, strict=True))))
             writer.close()
     _look_for_mitochondrion(counts, chromosomes, settings)
+    if not counts.valid:
+        log.warning(
+            "no valid pair is left: of %d distinct pairs %d are closer than %d bp; are both files "
+            "of one mate, or does each hold both mates?",
+            counts.distinct, counts.too_close, settings.min_distance,
+        )  # fmt: skip
     log.info(
         "%d pairs on dropped chromosomes, %s in blacklisted regions, %d duplicates, %d closer than "
         "%d bp, %d valid",

@@ -210,14 +210,39 @@ def test_what_is_doubtful_is_told(project, capsys, kind):
     assert status == 0
 
 
-def test_a_sorted_bam_is_refused(project, capsys):
-    put(project, entered("bam1", ""))
-    for name, order in (("1.bam", "coordinate"), ("2.bam", "queryname")):
-        header = {"HD": {"VN": "1.0", "SO": order}, "SQ": [{"SN": "chr1", "LN": 4}]}
-        pysam.AlignmentFile(str(project / name), "wb", header=header).close()
+def write_bam(path, order="unsorted", flags=(0,), names="r{i}", shift=0, number=20):
+    """Records at random places; `flags` take turns."""
+    header = {"HD": {"VN": "1.0", "SO": order}, "SQ": [{"SN": "chr1", "LN": len(LONG)}]}
+    draw = random.Random(shift)
+    with pysam.AlignmentFile(str(path), "wb", header=header) as out:
+        for i in range(number):
+            read = pysam.AlignedSegment(out.header)
+            read.query_name = names.format(i=i)
+            read.query_sequence = "".join(draw.choices("ACGT", k=30))
+            read.flag, read.reference_id, read.reference_start = flags[i % len(flags)], 0, 9 * i
+            read.cigarstring, read.mapping_quality = "30M", 40
+            out.write(read)
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "says"),
+    [
+        ({}, {"shift": 1}, None),
+        ({"flags": [65]}, {"shift": 1, "flags": [145]}, None),
+        ({"names": "r{i}/1"}, {"shift": 1, "names": "r{i}/2"}, None),
+        ({"order": "coordinate"}, {"shift": 1}, "sorted by coordinate"),
+        ({"flags": [65, 145]}, {"flags": [65, 145]}, "holds both mates of its pairs"),
+        ({}, {}, "one file is a copy of the other"),
+        ({}, {"shift": 1, "names": "q{i}"}, "at record 1 they have other names"),
+    ],
+)
+def test_bam_files_are_of_one_mate_each(project, capsys, one, two, says):
+    put(project, entered("bam1", "") | {"g.fa": genome(("chr1", LONG))})
+    write_bam(project / "1.bam", **one)
+    write_bam(project / "2.bam", **two)
     status, text = check(capsys)
-    assert status == 1
-    assert text.count("sorted by coordinate") == 1
+    assert status == bool(says), text
+    assert (says or "") in text
 
 
 def test_the_line_of_a_file_is_named(project, capsys):
@@ -255,3 +280,11 @@ def test_json_is_read_as_a_configuration(project, capsys):
     assert check(capsys)[0] == 0
     put(project, {"config.yaml": text[:-1] + ', "units": "other.tsv"}'})
     assert "stands twice" in check(capsys)[1]
+
+
+def test_length_and_deviation_of_fragments_exchanged(project, capsys):
+    files = single(ONE.replace("/1", ""))
+    put(project, files | {"units.tsv": files["units.tsv"].replace("200\t20", "20\t200")})
+    status, text = check(capsys)
+    assert status == 1
+    assert "not below their mean length" in text

@@ -120,3 +120,28 @@ def test_names_that_yaml_takes_for_something_else_are_refused(tmp_path, value, w
     problems = config_problems(read_config([tmp_path / "c.yaml"]))
     assert problems
     assert all(where in problem.where for problem in problems)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("seed: 010", "The number 010 of 'seed' is read as 8"),
+        ("hichip: {min_distance: 01000}", "'hichip.min_distance' is read as 512"),
+        ("evaluation:\n  folds: [2, 1:30]", "'evaluation.folds' is read as 90"),
+        ("? [a, b]\n: 3", "Not plain YAML"),
+        ("seed: !!python/object/apply:os.system ['true']", "Not plain YAML"),
+        ("seed: 1\n---\nseed: 2", "Not valid YAML"),
+    ],
+)
+def test_yaml_that_says_something_else(tmp_path, text, says):
+    (tmp_path / "c.yaml").write_text(text)
+    with pytest.raises(InputError, match=says):
+        read_config([tmp_path / "c.yaml"])
+
+
+@pytest.mark.parametrize("text", ["seed: 07", "seed: 1_000", 'a: "010"', "a: 1e5", "a: 0x10"])
+def test_yaml_that_says_what_it_looks_like(tmp_path, text):
+    (tmp_path / "c.yaml").write_text(text)
+    assert list(read_config([tmp_path / "c.yaml"]).values()) == [
+        {"seed: 07": 7, "seed: 1_000": 1000, "a: 0x10": 16}.get(text, text[3:].strip('"'))
+    ]

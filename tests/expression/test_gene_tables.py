@@ -186,3 +186,10 @@ def test_samples_that_do_not_belong_together(caplog, values, told):
     warned = [r.getMessage() for r in caplog.records if r.levelname == "WARNING"]
     assert len(warned) == bool(told)
     assert told in "".join(warned)
+
+
+@pytest.mark.parametrize("text", ["G0\t0\nG1\t0\n", "gene\tS\n"])
+def test_a_table_without_any_value_is_refused(tmp_path, text):
+    (tmp_path / "t").write_text(text)
+    with pytest.raises(InputError, match="No gene of the table has a value above 0"):
+        read_gene_counts(tmp_path / "t")

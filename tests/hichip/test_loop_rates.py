@@ -138,3 +138,14 @@ def test_positions_counted_from_one_are_told(tmp_path, caplog):
     with caplog.at_level(logging.WARNING):
         counts(tmp_path, rows)
     assert "positions are counted from 1" in caplog.text
+
+
+def test_a_column_of_counts_is_one(tmp_path, caplog):
+    twice = table("count", "8", "9")
+    with pytest.raises(InputError, match="'count' is no single column of counts"):
+        counts(tmp_path, twice)
+    with pytest.raises(InputError, match="'start1' is no single column of counts"):
+        counts(tmp_path, table("name", "a"), value_column="start1")
+    with caplog.at_level(logging.WARNING):
+        assert counts(tmp_path, table("raw_count", "8", "9")) == [10, 11]
+    assert "count is taken as the count, not raw_count" in caplog.text

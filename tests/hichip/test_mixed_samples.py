@@ -86,3 +86,15 @@ def test_one_library_under_two_names_is_told(tmp_path, capsys, caplog, other, to
     argv += [f"--contacts=a={tmp_path / 'a'}", f"--contacts=b={tmp_path / 'b'}"]
     assert main(argv) == 0
     assert ("one library under two names" in capsys.readouterr().err) == told
+
+
+def test_no_valid_pair_is_told(tmp_path, caplog):
+    path = tmp_path / "in.pairs"
+    path.write_text(
+        "## pairs format v1.0\n#chromsize: chr1 90000\n"
+        "#columns: readID chrom1 pos1 chrom2 pos2 strand1 strand2\n"
+        "a\tchr1\t9\tchr1\t9\t+\t+\n"
+    )
+    with caplog.at_level(logging.WARNING):
+        pairs_from_pairs([path], None, tmp_path / "out.gz", PairSettings())
+    assert "no valid pair is left: of 1 distinct pairs 1 are closer than 1000 bp" in caplog.text
