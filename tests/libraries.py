@@ -1,17 +1,23 @@
 """FASTQ files of made-up libraries: plain letters, or every tenth read with a junction."""
 
+import functools
 import gzip
 import random
 
 GENES = 60
 
 
+@functools.cache
+def _letters(seed: str, number: int) -> str:
+    return "".join(random.Random(seed).choices("ACGT", k=number))
+
+
 def reads(name: str, mate: int, junction: str = "", count: int = 550, header: str = "") -> str:
     """Reads called `name`.0, 1, ...; `header` stands behind the name of each."""
-    draw = random.Random(f"{name} {mate} {junction}")
+    letters = _letters(f"{name} {mate} {junction}", 50 * count)
     text = []
     for i in range(count):
-        bases = "".join(draw.choices("ACGT", k=50))
+        bases = letters[50 * i : 50 * i + 50]
         if junction and i % 10 == 0:
             bases = f"{bases[:20]}{junction}{bases[20 + len(junction) :]}"
         text.append(f"@{name}.{i}{header}\n{bases}\n+\n{'I' * 50}\n")
@@ -36,8 +42,7 @@ def pair(folder, names, called, **more):
 
 def reference(folder, annotated="chr1", biotype=' gene_biotype "protein_coding";'):
     """genome.fa and genes.gtf of GENES genes; `annotated`: what the GTF calls chr1."""
-    draw = random.Random(7)
-    (folder / "genome.fa").write_text(">chr1\n" + "".join(draw.choices("ACGT", k=300_000)) + "\n")
+    (folder / "genome.fa").write_text(f">chr1\n{_letters('genome', 300_000)}\n")
     lines = []
     for i in range(GENES):
         start = 3000 + i * 4000

@@ -6,11 +6,14 @@ import re
 import shutil
 import subprocess
 import sys
+import tarfile
 import tomllib
 import zipfile
 
 import pytest
+import yaml
 
+from deepexpr import __version__
 from deepexpr.cli import VERBS
 from deepexpr.run.code import imports
 
@@ -35,6 +38,29 @@ def test_declared_dependencies_are_those_that_are_imported(root):
     assert declared == imported
 
 
+def test_one_version_is_told_everywhere(root):
+    citation = yaml.safe_load((root / "CITATION.cff").read_text())
+    changes = (root / "CHANGELOG.md").read_text()
+    assert citation["version"] == __version__
+    assert f"\n## {__version__} ({citation['date-released']})\n" in changes
+    assert all(re.search(r"\(\d{4}-\d\d-\d\d\)$", line)
+               for line in changes.splitlines() if line.startswith("## "))  # fmt: skip
+
+
+def test_what_a_public_project_carries_is_whole(root):
+    """Files that other programs read: the catalogue, GitHub's forms, the hooks."""
+    usage = yaml.safe_load((root / ".snakemake-workflow-catalog.yml").read_text())["usage"]
+    assert usage["software-stack-deployment"]["conda"]
+    assert usage["report"]
+    assert (root / "workflow/Snakefile").is_file()
+    for form in (root / ".github/ISSUE_TEMPLATE").glob("*.yml"):
+        content = yaml.safe_load(form.read_text())
+        if form.name != "config.yml":
+            assert {"name", "description", "body"} <= set(content), form
+    hooks = yaml.safe_load((root / ".pre-commit-config.yaml").read_text())["repos"]
+    assert {hook["id"] for repo in hooks for hook in repo["hooks"]} >= {"ruff-check", "snakefmt"}
+
+
 @pytest.fixture(scope="module")
 def installed(root, tmp_path_factory):
     """The unpacked wheel, made from a copy: building leaves files beside the sources."""
@@ -49,6 +75,23 @@ def installed(root, tmp_path_factory):
     (wheel,) = folder.glob("*.whl")
     zipfile.ZipFile(wheel).extractall(folder / "site")
     return folder / "site"
+
+
+def test_the_source_archive_makes_the_same_wheel(root, tmp_path):
+    """Who builds from the sdist gets every module, table and script of the package."""
+    for name in ("pyproject.toml", "README.md", "LICENSE", "deepexpr"):
+        source = root / name
+        copy = shutil.copytree if source.is_dir() else shutil.copy
+        copy(source, tmp_path / name)
+    code = "from setuptools import build_meta; print(build_meta.build_sdist('.'))"
+    run = {"check": True, "capture_output": True, "text": True}
+    built = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, **run).stdout.split()[-1]
+    with tarfile.open(tmp_path / built) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    kept = [path for path in (root / "deepexpr").rglob("*") if path.is_file()]
+    files = {str(p.relative_to(root)) for p in kept if "__pycache__" not in p.parts}
+    assert files <= names
+    assert {"LICENSE", "README.md", "pyproject.toml"} <= names
 
 
 def deepexpr(installed, folder, *arguments):

@@ -6,6 +6,7 @@ the configuration is held against the genome. Lengths are those that bioframe ca
 
 from __future__ import annotations
 
+import functools
 import logging
 from collections.abc import Mapping
 
@@ -57,6 +58,7 @@ def _fits(sizes: Mapping[str, int], expected: Mapping[str, int]) -> bool:
     return bool(set(sizes) & set(expected)) and not _differing(sizes, expected)
 
 
+@functools.cache
 def _builds() -> dict[str, str]:
     """Names of the builds, and the names by which bioframe finds them."""
     import bioframe
@@ -66,6 +68,7 @@ def _builds() -> dict[str, str]:
     return {build: f"{who}.{build}" for who, build in names if build not in WRONG_IN_BIOFRAME}
 
 
+@functools.cache
 def _lengths(assembly: str) -> dict[str, int] | None:
     """Lengths by name and by alias of the whole chromosomes of a build, or None."""
     import bioframe

@@ -46,6 +46,37 @@ def test_the_page_in_ten_lines_opens_alone(browser, demo_run):
     assert [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE"] == []
 
 
+def test_the_report_stays_small(demo_run):
+    assert (demo_run / "results" / "report.html").stat().st_size < 15e6
+
+
+def test_tables_are_searched_sorted_and_lead_to_loops(browser, demo_run):
+    """As a reader does it: the strongest predictions of one line, then the loops of the first."""
+    from selenium.webdriver.support.ui import WebDriverWait
+
+    def find(selector):
+        return browser.find_elements("css selector", selector)
+
+    browser.get((demo_run / "results" / "tables.html").as_uri())
+    WebDriverWait(browser, 20, poll_frequency=0.05).until(lambda _: find("tbody tr"))
+    assert [tab.text.split()[0] for tab in find("button.tab")] == ["genes", "loops", "scores"]
+    find("input")[0].send_keys("alpha loops>=3")
+    headings = [heading.text for heading in find("th")]
+    column = headings.index(next(h for h in headings if h.startswith("Predicted percentile")))
+    find("th")[column].click()
+    rows = [[cell.text for cell in row.find_elements("css selector", "td")] for row in find("tr")]
+    shown = [row for row in rows if row]
+    assert {row[0] for row in shown} == {"Alpha"}
+    assert all(int(row[headings.index("Loops")]) >= 3 for row in shown)
+    percentiles = [int(row[column]) for row in shown]
+    assert percentiles == sorted(percentiles, reverse=True)
+    gene = shown[0][1]
+    find("tbody a")[0].click()
+    assert find("input")[0].get_attribute("value") == f"cellline=Alpha genes={gene}"
+    assert len(find("tbody tr")) == int(shown[0][headings.index("Loops")])
+    assert [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE"] == []
+
+
 def test_requests_for_anything_outside_are_noticed(browser, tmp_path):
     """A page that needs the network leaves an error and an entry: the tests above can fail."""
     from report_page import RESOURCES
