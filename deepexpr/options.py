@@ -83,13 +83,6 @@ def given(args: argparse.Namespace, section: type[S]) -> S:
     return section.of(values, "--settings" if takes_settings and args.settings else "options")
 
 
-def seed(text: str) -> int:
-    """A seed of random numbers, as argparse reads it."""
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number of 0 or more")
-    return int(text)
-
-
 def named(items: Iterable[str], option: str, form: str = "NAME=PATH") -> dict[str, str]:
     """What stands behind each NAME= given to an option that has this form, in the order given.
 

@@ -7,7 +7,7 @@ import argparse
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     from deepexpr.baselines.settings import BaselineSettings
-    from deepexpr.options import add_leave_out, add_settings, seed
+    from deepexpr.options import add_leave_out, add_settings
     from deepexpr.schemas import CLASSIFIERS, REGRESSORS, TASKS
 
     parser.add_argument("--dataset", required=True, help="dataset of the cell line (HDF5)")
@@ -22,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_settings(parser, BaselineSettings, ())
     add_leave_out(parser, "tables without rows, and a bundle that says why")
     parser.add_argument("--scheme", help="name of the splits' scheme; default: found from them")
-    parser.add_argument("--seed", type=seed, default=1, help="seed of inner folds and forests")
+    parser.add_argument("--seed", type=int, default=1, help="seed of inner folds and forests")
     parser.add_argument("--threads", type=int, default=1, help="folds fitted at the same time")
     parser.add_argument(
         "--output", required=True, help="folder for bundle/, predictions.tsv and search.tsv"

@@ -12,7 +12,7 @@ _ORIGAMI = ("thin", "trans", "count_cap", "threads")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     from deepexpr.hichip.callers.origami import OrigamiSettings
     from deepexpr.hichip.sections import CallSection
-    from deepexpr.options import add_options, add_settings, seed
+    from deepexpr.options import add_options, add_settings
 
     parser.add_argument(
         "--contacts",
@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--require-loops", action="store_true", help="an error where no contact is a loop"
     )
-    parser.add_argument("--seed", type=seed, default=1, help="seed of the random numbers")
+    parser.add_argument("--seed", type=int, default=1, help="seed of the random numbers")
     parser.add_argument("--output", required=True, metavar="BEDPE", help="all contacts, tested")
     parser.add_argument("--loops", metavar="BEDPE", help="only the loops, same columns")
     parser.add_argument("--qc", metavar="TSV", help="numbers of contacts and loops, rates, reason")

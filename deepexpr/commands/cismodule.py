@@ -8,7 +8,7 @@ from pathlib import Path
 
 from deepexpr.errors import InputError, Unsupported
 from deepexpr.motifs.cismodule.settings import CismoduleSettings
-from deepexpr.options import add_leave_out, add_options, add_settings, given, seed
+from deepexpr.options import add_leave_out, add_options, add_settings, given
 from deepexpr.settings import Field, Section
 
 logger = logging.getLogger(__name__)
@@ -35,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_options(parser, ListedSection)
     add_leave_out(parser, "tables without rows")
-    parser.add_argument("--seed", type=seed, default=1, help="seed of the chains")
+    parser.add_argument("--seed", type=int, default=1, help="seed of the chains")
     parser.add_argument("--threads", type=int, default=1, help="chains run at once")
     parser.add_argument(
         "--output",

@@ -6,8 +6,6 @@ import argparse
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    from deepexpr.options import seed
-
     parser.add_argument(
         "--predictions", nargs="+", required=True, help="TSV files of predictions (test genes)"
     )
@@ -18,7 +16,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--tests", required=True, help="TSV: rank-sum tests between methods over folds"
     )
     parser.add_argument("--summary", help="TSV: mean, sd and bootstrap interval over folds")
-    parser.add_argument("--seed", type=seed, default=1, help="seed of the bootstrap intervals")
+    parser.add_argument("--seed", type=int, default=1, help="seed of the bootstrap intervals")
 
 
 def run(args: argparse.Namespace) -> None:

@@ -7,11 +7,11 @@ from pathlib import Path
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    from deepexpr.options import add_options, seed
+    from deepexpr.options import add_options
     from deepexpr.simulate.sections import SimulateSection
 
     parser.add_argument(
-        "--seed", type=seed, required=True, help="the same seed gives the same bytes"
+        "--seed", type=int, required=True, help="the same seed gives the same bytes"
     )
     parser.add_argument(
         "--output",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from deepexpr.evaluation.sections import SchemeSection
-from deepexpr.options import add_leave_out, add_options, given, seed
+from deepexpr.options import add_leave_out, add_options, given
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -18,7 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--families", help="write the family of every gene here (TSV), for family")
     parser.add_argument("--folds", type=int, required=True, help="number of folds K, 2 or more")
     add_leave_out(parser, "splits without rows")
-    parser.add_argument("--seed", type=seed, default=1, help="seed of the random groups")
+    parser.add_argument("--seed", type=int, default=1, help="seed of the random groups")
     parser.add_argument("--output", required=True, help="TSV of fold, gene and role")
 
 

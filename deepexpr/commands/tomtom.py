@@ -7,7 +7,7 @@ import argparse
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     from deepexpr.motifs.sections import TomtomSection
-    from deepexpr.options import add_settings, seed
+    from deepexpr.options import add_settings
 
     parser.add_argument("--query", required=True, metavar="MEME", help="motifs to compare")
     add_settings(parser, TomtomSection)
@@ -19,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--best", metavar="TSV", help="also write the best target of each query, whatever its E"
     )
     parser.add_argument("--summary", metavar="TSV", help="also write how many queries match")
-    parser.add_argument("--seed", type=seed, default=1, help="seed of the shuffles")
+    parser.add_argument("--seed", type=int, default=1, help="seed of the shuffles")
     parser.add_argument("--threads", type=int, default=1, help="threads of memelite")
     parser.add_argument("--output", required=True, metavar="TSV", help="pairs of query and target")
 

@@ -8,7 +8,7 @@ from deepexpr.schemas import NETWORK_KINDS, TASKS
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    from deepexpr.options import add_leave_out, seed
+    from deepexpr.options import add_leave_out
 
     parser.add_argument("--dataset", required=True, help="dataset of one cell line (HDF5)")
     parser.add_argument("--splits", required=True, help="TSV of fold, gene and role")
@@ -42,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="train only this fold and publish nothing (repeat); a run without it gathers them",
     )
     add_leave_out(parser, "tables without rows, and a bundle that says why")
-    parser.add_argument("--seed", type=seed, default=1, help="seed of weights, batches and shifts")
+    parser.add_argument("--seed", type=int, default=1, help="seed of weights, batches and shifts")
     parser.add_argument("--threads", type=int, help="CPU threads; default: the backend's choice")
     parser.add_argument(
         "--require-gpu", action="store_true", help="stop if the backend sees no GPU"
