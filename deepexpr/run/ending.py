@@ -133,8 +133,9 @@ def succeeded(log: Sequence[str | Path], results: str, command: Sequence[str]) -
     if pages:
         lines.append(f"  look at:  {', '.join(f'{results}/{page}' for page in pages)}")
         lines += [f"  left out: {line}" for line in _left_out(Path(results, "summary.tsv"))]
-        report = f"snakemake {shlex.join(command)} --report {results}/report.html"
-        lines.append(f"  next:     {report}")
+        if "--" not in command:  # files asked for by name: not the whole run
+            report = f"snakemake {shlex.join(command)} --report {results}/report.html"
+            lines.append(f"  next:     {report}")
     return "\n".join(lines)
 
 

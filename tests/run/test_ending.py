@@ -133,3 +133,4 @@ def test_a_good_run_tells_what_ran_where_to_look_and_what_was_left_out(logs, tmp
     assert f"look at:  {results}/summary.html" in text
     assert "left out: classification of A (4 models): one label" in text
     assert f"--report {results}/report.html" in text
+    assert "--report" not in succeeded(log, str(results), [*COMMAND, "--", "some/file"])
