@@ -29,10 +29,12 @@ os.environ.setdefault(
 
 import numpy as np
 import pandas as pd
-from real_genes_data import BIN, GROUPS, RealGenes, real_genes
+from real_genes_anchors import anchor_features
+from real_genes_data import BIN, GROUPS, RealGenes, loops_within, real_genes
 from real_genes_loops import ridge, trees
 from real_genes_net import Recipe, predict, train, word_codes
 from scipy.stats import pearsonr
+from sklearn.linear_model import RidgeCV
 
 from deepexpr.features.words import WORD_BLOCKS, loop_windows, window_words
 from deepexpr.files import write_table
@@ -62,9 +64,15 @@ RECIPES = {
     "decay 0.1": Recipe(decay=0.1),
     "dropout 0.3": Recipe(dropout=0.3, dropout_dense=0.5),
 }
-#: Names in the table.
-NAMES = {"words": "words", "fine": "fine words"}
-LOOP_MODELS = {"fine words and loops": ridge, "fine words and loops, trees": trees}
+#: What each solution of words gives: names in the table.
+NAMES = {"words": ("words",), "fine": ("fine words", "fine words, 131 samples")}
+#: What reads a sequence score and loops: name, score, model, loops' features.
+LOOP_MODELS = (
+    ("fine words and loops", "fine words", ridge, "windows"),
+    ("fine words and loops, trees", "fine words", trees, "windows"),
+    ("fine words and anchors, trees", "fine words", trees, "anchors"),
+    ("fine words, 131 samples and anchors, trees", "fine words, 131 samples", trees, "anchors"),
+)
 #: Shares of a network beside the words that are tried.
 WEIGHTS = np.linspace(0, 1, 21)
 TABLE = ("what", "group", "seed", *COLUMNS, "epochs", "cpu_minutes", "note")
@@ -120,25 +128,32 @@ def words(genes: RealGenes, counts, blocks, group: int) -> tuple[np.ndarray, np.
     return result
 
 
-def fine_words(genes: RealGenes, counts, blocks, group: int) -> np.ndarray:
-    """As `words`, less the columns with loops, by `fine` words; counts of all genes.
+def fine_words(genes: RealGenes, counts, blocks, group: int) -> tuple[np.ndarray, np.ndarray]:
+    """As `words`, less the columns with loops, by `fine` words of all genes; and from `samples`.
 
-    Lines with the same genes share a penalty.
+    Second: further samples are targets of the training genes too (0, the mean, where unknown), and
+    a line's prediction is a ridge on the left-out scores of all targets. Targets of the same genes
+    share the words' penalty.
     """
     y = targets(genes)
-    result = np.full(y.shape, np.nan)
+    alone, shared = np.full(y.shape, np.nan), np.full(y.shape, np.nan)
     known = np.isfinite(y[:, : len(LINES)])
     for same in np.unique(known, axis=1).T:
         columns = [c for c in range(len(LINES)) if (known[:, c] == same).all()]
         train = np.flatnonzero((genes.group != group) & same)
         test = np.flatnonzero((genes.group == group) & same)
         centre, scale = standardisation(counts[train], blocks)
-        values = y[np.ix_(train, columns)]
+        samples = genes.samples[train]
+        samples = (samples - np.nanmean(samples, 0)) / np.nanstd(samples, 0)
+        values = np.column_stack([y[np.ix_(train, columns)], np.nan_to_num(samples)])
         weights, left_out, _ = ridge_by_factors(standardised(counts[train], centre, scale), values)
-        result[np.ix_(train, columns)] = left_out
-        z = standardised(counts[test], centre, scale)
-        result[np.ix_(test, columns)] = z @ weights + values.mean(axis=0)
-    return result
+        held = standardised(counts[test], centre, scale) @ weights + values.mean(axis=0)
+        for i, column in enumerate(columns):
+            alone[train, column], alone[test, column] = left_out[:, i], held[:, i]
+            model = RidgeCV(np.logspace(1, 6, 21)).fit(left_out, values[:, i])
+            shared[train, column] = model.predict(left_out)
+            shared[test, column] = model.predict(held)
+    return alone, shared
 
 
 def network(genes: RealGenes, group: int, seed: int, recipe: Recipe, log) -> tuple:
@@ -193,20 +208,45 @@ def together(genes: RealGenes, base: np.ndarray, networks: dict[int, np.ndarray]
     return np.mean(mixed, axis=0), weights.mean(axis=0)
 
 
+def measure_words(genes: RealGenes, what: str, groups: list[int], work: Path, output: Path):
+    """Rows of the words of `tuned`: with the ridge on loops, or fine ones."""
+    counts, widths = window_words(
+        genes.sequence, WORD_BLOCKS["fine" if what == "fine" else "coarse"]
+    )
+    y = targets(genes)
+    for group in groups:
+        paths = [file_of(work, name, group, 0) for name in NAMES[what]]
+        if all(path.is_file() for path in paths):
+            continue
+        began = time.process_time()
+        solve = fine_words if what == "fine" else lambda *given: (words(*given),)
+        for name, path, found in zip(
+            NAMES[what], paths, solve(genes, counts, widths, group), strict=True
+        ):
+            keep(path, found)
+            minutes, test = (time.process_time() - began) / 60, genes.group == group
+            add_row(output, name, group, 0, scores(found[test], y[test]), 0, minutes)
+
+
 def measure_loops(genes: RealGenes, groups: list[int], work: Path, output: Path) -> None:
     """Rows of what reads the fine words' left-out score and loops, in closed form and by trees."""
     y = targets(genes)
-    for name, model in LOOP_MODELS.items():
+    places = pd.DataFrame({n: getattr(genes, n) for n in ("chromosome", "tss", "strand")})
+    loops_of = {name: loops_within(name) for _, name, _ in WITH_LOOPS}
+    for name, base, model, features in LOOP_MODELS:
         for group in groups:
-            scored, path = file_of(work, "fine", group, 0), file_of(work, name, group, 0)
+            scored, path = file_of(work, base, group, 0), file_of(work, name, group, 0)
             if path.is_file() or not scored.is_file():
                 continue
             found, began = np.load(scored), time.process_time()
             result, test = np.full(y.shape, np.nan), genes.group == group
             for i, (_, loops, line) in enumerate(WITH_LOOPS):
                 column = LINES.index(line)
-                x = np.column_stack([found[:, column], loop_windows(genes.bins[loops], BIN)])
                 known = np.isfinite(y[:, column])
+                score = np.where(known, found[:, column], np.nanmean(found[:, column]))
+                x = np.column_stack([score, loop_windows(genes.bins[loops], BIN)])
+                if features == "anchors":
+                    x = np.hstack([x, anchor_features(places, loops_of[loops], score)])
                 train, held = known & ~test, known & test
                 result[held, len(LINES) + i] = model(x[train], y[train, column])(x[held])
             keep(path, result)
@@ -257,17 +297,7 @@ def main() -> None:
     y = targets(genes)
     groups = args.group or list(range(GROUPS))
     if args.what in ("words", "fine"):
-        blocks = WORD_BLOCKS["fine" if args.what == "fine" else "coarse"]
-        counts, widths = window_words(genes.sequence, blocks)
-        for group in groups:
-            path, began = file_of(args.work, args.what, group, 0), time.process_time()
-            if not path.is_file():
-                solve = fine_words if args.what == "fine" else words
-                found = solve(genes, counts, widths, group)
-                keep(path, found)
-                minutes, test = (time.process_time() - began) / 60, genes.group == group
-                reached = scores(found[test], y[test])
-                add_row(args.output, NAMES[args.what], group, 0, reached, 0, minutes)
+        measure_words(genes, args.what, groups, args.work, args.output)
         return
     if args.what == "loops":
         measure_loops(genes, groups, args.work, args.output)

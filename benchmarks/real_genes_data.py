@@ -1,9 +1,9 @@
 """Ten thousand real genes of ../shared/data as arrays, for the measurements of real_genes.py.
 
 Promoters of EPDnew in hg38, expression of K562, Jurkat and HCT116 (the values published with the
-method), of GM12878 (Roadmap), of 69 further cell lines (Human Protein Atlas), and H3K27ac HiChIP
-loops of K562 and GM12878. Genes with 1,500 letters or more and counts in the three lines. The
-five groups are chromosomes by falling number of genes, dealt in turn.
+method), of GM12878 (Roadmap), of 131 further samples (Human Protein Atlas, Roadmap), and H3K27ac
+HiChIP loops of K562 and GM12878. Genes with 1,500 letters or more and counts in the three lines.
+The five groups are chromosomes by falling number of genes, dealt in turn.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ GROUPS = 5
 MIN_LETTERS = 1500
 BIN = 5000
 BINS = 400
+FURTHER, SAMPLES = 69, 131
 LOOPS = {
     "K562": "k562_h3k27ac_hichip_all_hg38.washu.txt.gz",
     "GM12878": "gm12878_h3k27ac_hichip_hg38.bedpe.gz",
@@ -34,16 +35,24 @@ class RealGenes:
     """n genes. sequence: uint8 (n, 2000) ASCII. group: int (n,), 0 to 4.
 
     expression : by line float64 (n,), NaN where unknown. bins : by line float32 (n, 400),
-    log2(1 + loops). further : float32 (n, 69) log2(TPM + 1), Protein Atlas, NaN where unknown.
+    log2(1 + loops). samples : float32 (n, 131), NaN where unknown: 69 cell lines and 61 tissues of
+    the Protein Atlas, log2(TPM + 1), then HUVEC (Roadmap).
     """
 
     gene: np.ndarray
     chromosome: np.ndarray
+    tss: np.ndarray
+    strand: np.ndarray
     group: np.ndarray
     sequence: np.ndarray
     expression: dict[str, np.ndarray]
     bins: dict[str, np.ndarray]
-    further: np.ndarray
+    samples: np.ndarray
+
+    @property
+    def further(self) -> np.ndarray:
+        """The 69 further cell lines, float32 (n, 69)."""
+        return self.samples[:, :FURTHER]
 
 
 def promoters() -> pd.DataFrame:
@@ -63,6 +72,12 @@ def loops(name: str) -> pd.DataFrame:
         result = pd.read_csv(path, sep="\t", header=None, usecols=range(6), names=ANCHORS)
         return result.assign(normalised=1.0)
     return washu_loops(path)
+
+
+def loops_within(name: str) -> pd.DataFrame:
+    """Those of `loops` that stay on one chromosome."""
+    table = loops(name)
+    return table[table["chromosome1"] == table["chromosome2"]].reset_index(drop=True)
 
 
 def dealt_groups(chromosome: np.ndarray) -> np.ndarray:
@@ -94,20 +109,23 @@ def real_genes() -> RealGenes:
     return RealGenes(
         gene=genes["gene"].to_numpy(str),
         chromosome=genes["chromosome"].to_numpy(str),
+        tss=genes["tss"].to_numpy(np.int64),
+        strand=genes["strand"].to_numpy(str),
         group=dealt_groups(genes["chromosome"].to_numpy(str)),
         sequence=encode_bytes(genes["sequence"].tolist()),
         expression=expression,
         bins=signals,
-        further=_further(genes["gene"], roadmap),
+        samples=_samples(genes["gene"], roadmap),
     )
 
 
-def _further(gene: pd.Series, roadmap: pd.DataFrame) -> np.ndarray:
+def _samples(gene: pd.Series, roadmap: pd.DataFrame) -> np.ndarray:
     table = pd.read_csv(DATA / "expression" / "hpa_130_samples.tsv.gz", sep="\t")
     table = table.dropna(axis=1, how="all")
     table = table.rename(columns={table.columns[0]: "id"}).set_index("id")
     names = roadmap["ENSEMBL_ID"].reindex(gene)
     known = names.isin(table.index).to_numpy()
-    result = np.full((len(gene), 69), np.nan, dtype=np.float32)
-    result[known] = np.log2(table.loc[names[known]].iloc[:, :69].to_numpy(np.float32) + 1)
+    result = np.full((len(gene), SAMPLES), np.nan, dtype=np.float32)
+    result[known, :-1] = np.log2(table.loc[names[known]].to_numpy(np.float32) + 1)
+    result[:, -1] = roadmap["HUVEC_E122"].reindex(gene)
     return result
