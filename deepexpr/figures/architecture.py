@@ -281,7 +281,11 @@ def _text(rows: pd.DataFrame, block: int) -> tuple[str, str]:
         "DropoutFrom": "Dropout of the bins", "WordCounts": "Word counts",
     }.get(first["type"], first["type"])  # fmt: skip
     if first["type"] == "WordCounts":
-        detail = "; ".join(rows.loc[rows["type"] == "WordCounts", "detail"])
+        counted = rows.loc[rows["type"] == "WordCounts", "detail"]
+        gaps = counted.str.contains(" around ")
+        detail = "; ".join(counted[~gaps])
+        if gaps.any():  # no room for both
+            detail = detail.replace(", both strands", "; with gaps")
     if first["type"] == "Add" and first["module"] == "proximal":
         heading = "Both strands added"
     if first["name"].endswith("_score") and first["type"] == "Dense":

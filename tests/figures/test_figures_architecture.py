@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pandas as pd
 import pytest
 
@@ -65,24 +67,35 @@ def test_model_without_nested_models(keras):
     }  # fmt: skip
 
 
-def test_words_are_a_column_of_their_own(keras):
+@pytest.mark.parametrize(
+    ("blocks", "counted", "told"),
+    [
+        ("coarse", ["words_4", "words_6"], "4 bp × 4 windows; 6 bp × 2 windows, both strands"),
+        (
+            "fine",
+            ["words_4", "words_6", *(f"words_6_around_{gap}" for gap in (1, 2, 3, 5))],
+            "4 bp × 13 windows; 6 bp × 7 windows; with gaps",
+        ),
+    ],
+)
+def test_words_are_a_column_of_their_own(keras, blocks, counted, told):
     from deepexpr.model import network
     from deepexpr.model.config import make_configs
 
     shape = network.Shape(200, 40, 5000, "regression")
     config = network.TwoModules.of(make_configs({"variant": "tuned", "first_pool": 4}, {})[0])
+    config = dataclasses.replace(config, word_blocks=blocks)
     proximal = network.build_proximal(config, shape)
     distal = network.build_distal(config, shape, network.Scaling(), with_bias=False)
     model = network.assemble(proximal, distal, shape, network.Scaling())
     table = pd.DataFrame(layer_rows(model))
     assert table["parameters"].sum() == model.count_params()
     modules = table.set_index("name")["module"]
-    words = ["words_4", "words_6", "words", "word_score"]
-    assert list(modules.index[modules == "words"]) == words
+    assert list(modules.index[modules == "words"]) == [*counted, "words", "word_score"]
     assert modules[["proximal_score", "joint_score"]].eq("joint").all()
     with style.styled():
         texts = [text.get_text() for text in draw_architecture(table).axes[0].texts]
-    assert "4 bp × 4 windows; 6 bp × 2 windows, both strands" in texts
+    assert told in texts
     assert texts.count("Sum of the scores") == 1
     # Branches stand in one column; what runs beside what is said, and nothing is cut.
     assert {"Both strands", "Scaling of the sums", "Scaling of the bins"} < set(texts)
