@@ -5,6 +5,7 @@ from what they describe: the settings' classes, the verbs' parsers, README.md an
 """
 
 import argparse
+import functools
 import re
 import shutil
 import sys
@@ -20,7 +21,7 @@ PLACES = {
     "README.md": "index.md",
 }
 #: Widest line of a verb's help.
-WIDTH = 96
+WIDTH = 80
 
 
 def main(folder):
@@ -56,9 +57,6 @@ def commands():
     """The verbs of the command line and their help, in the order of the data flow."""
     from deepexpr.cli import VERBS, build_parser
 
-    def width(prog):
-        return argparse.RawDescriptionHelpFormatter(prog, width=WIDTH)
-
     parser = build_parser()
     verbs = next(a for a in parser._actions if isinstance(a, argparse._SubParsersAction)).choices
     parts = [
@@ -68,9 +66,8 @@ def commands():
         "tracebacks. Files may end in `.gz`, and `-` is standard input or output.\n",
     ]
     for name in VERBS:
-        verbs[name].formatter_class = lambda prog: type(
-            "Wide", (argparse.ArgumentDefaultsHelpFormatter,), {}
-        )(prog, width=WIDTH)
+        shown = verbs[name].formatter_class  # as the verb itself shows its defaults
+        verbs[name].formatter_class = functools.partial(shown, width=WIDTH)
         parts.append(
             f"## {name}\n\n{verbs[name].description}\n\n```text\n{verbs[name].format_help()}```\n"
         )
