@@ -79,6 +79,27 @@ def test_scc_is_the_papers_formula():
     assert ours == pytest.approx(literal_scc(one, other, 20), abs=1e-12)
 
 
+#: (seed, noise, half width) -> SCC that the package hicrep 0.2.6 (Lin et al., Bioinformatics 2021)
+#: gives for maps(100, seed, noise) in bins of 40 kb, up to 2 Mb. It leaves the main diagonal out
+#: and smooths the upper triangle alone; HiCRep itself, as we do, smooths the whole map.
+HICREP = {
+    (1, 0.05, 0): 0.44282675, (1, 0.05, 2): 0.70313405, (1, 1.0, 5): 0.45268015,
+    (2, 0.05, 0): 0.60524032, (2, 0.05, 5): 0.90786613, (2, 1.0, 2): 0.57024553,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("seed", "noise", "half"), HICREP)
+def test_scc_is_that_of_hicreps_own_package(seed, noise, half):
+    bands = []
+    for matrix in maps(100, seed, noise):
+        upper = np.triu(matrix, 1) * (np.subtract.outer(range(100), range(100)) > -51)
+        bands.append(band(literal_mean(upper, half), 51))
+        bands[-1][0] = 0
+    assert stratum_adjusted_correlation(*bands) == pytest.approx(
+        HICREP[seed, noise, half], abs=1e-6
+    )
+
+
 def test_scc_of_a_map_with_itself_is_one_and_with_noise_near_nothing():
     one, _ = maps()
     rng = np.random.default_rng(3)
