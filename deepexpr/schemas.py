@@ -111,6 +111,15 @@ CONCORDANCE = Table(
     Column("cell_line2", "name"), "replicates", "scc", "chromosomes",
 )  # fmt: skip
 
+#: One row per loop of either of two cell lines: mean of the scaled PETs; log2 of the second line
+#: over the first with its standard error; p-value and false discovery rate (NaN where not tested);
+#: genes whose promoter an anchor overlaps, and the mean change of their log10 expression.
+DIFFERENTIAL = Table(
+    "chromosome1", "start1", "end1", "chromosome2", "start2", "end2",
+    Column("mean", unit="PETs"), Column("log2_change", unit="log2"), Column("error", unit="log2"),
+    "p_value", "q_value", Column("genes", "words"), Column("expression_change", unit="log10"),
+)  # fmt: skip
+
 #: One row per fold x gene; role is "train", "validation" or "test"; fold is 0..K-1.
 SPLITS = Table("fold", "gene", "role")
 

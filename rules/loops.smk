@@ -2,7 +2,7 @@
 
 REQUIRED INPUTS: hichip/{sample}/contacts.tsv.gz and depth.tsv.gz, hichip/qc.assembly-{assembly}.tsv;
 or finished tables of loops.
-OUTPUTS: loops/{cell_line}/ contacts.bedpe, loops.bedpe, loops.interact.bed (UCSC),
+OUTPUTS: loops/differential/{pair}.tsv (loops.differential); loops/{cell_line}/ contacts.bedpe, loops.bedpe, loops.interact.bed (UCSC),
 loops.longrange.txt (WashU), qc.tsv where loops are called; signal.tsv.
 """
 
@@ -66,6 +66,53 @@ rule normalise_signal:
         "python -m deepexpr signal --loops {input.loops:q} {params.contacts:q}"
         " --totals {input.totals:q} --total-metric {params.total_metric}"
         " --output {output:q} 2> {log:q}"
+
+
+rule compare_loops:
+    """Test the loops of two cell lines for a difference, beside the change of expression."""
+    input:
+        loops=lambda w: [
+            out(f"loops/{line}/loops.bedpe") for line in RUN.differential[w.pair]
+        ],
+        contacts=lambda w: [
+            out(f"hichip/{sample}/contacts.tsv.gz")
+            for line in RUN.differential[w.pair]
+            for sample in RUN.samples_of("hichip", line)
+        ],
+        genes=lambda w: out(
+            f"reference/{RUN.assembly[RUN.differential[w.pair][0]]}/genes.tsv"
+        ),
+        expression=lambda w: out(
+            f"expression/{RUN.assembly[RUN.differential[w.pair][0]]}/expression.tsv"
+        ),
+    output:
+        out("loops/differential/{pair}.tsv"),
+    log:
+        out("logs/loops/differential.{pair}.log"),
+    wildcard_constraints:
+        pair=get_alternatives(RUN.differential),
+    conda:
+        "../envs/deepexpr.yaml"
+    params:
+        loops=lambda w, input: [
+            f"{line}={path}"
+            for line, path in zip(RUN.differential[w.pair], input.loops)
+        ],
+        contacts=lambda w, input: [
+            f"{RUN.sample_value(sample, 'cell_line')}:{sample}:{path}"
+            for sample, path in zip(
+                [
+                    sample
+                    for line in RUN.differential[w.pair]
+                    for sample in RUN.samples_of("hichip", line)
+                ],
+                input.contacts,
+            )
+        ],
+    shell:
+        "python -m deepexpr differential --loops {params.loops:q}"
+        " --contacts {params.contacts:q} --genes {input.genes:q}"
+        " --expression {input.expression:q} --output {output:q} 2> {log:q}"
 
 
 rule import_loops:

@@ -57,6 +57,7 @@ def load_and_check(
             *_missing_files(config, samples, units),
             *_unknown_names(config, samples),
             *_unequal_totals(config, samples, units),
+            *_differential_problems(config, samples, units),
         ]
     )
     return config, samples, units
@@ -107,6 +108,37 @@ def _unknown_names(config: Mapping[str, Any], samples: pd.DataFrame) -> Iterator
             require_release(targets)
         except InputError as error:
             yield error.at("configuration, key motifs.targets")
+
+
+def _differential_problems(
+    config: Mapping[str, Any], samples: pd.DataFrame, units: pd.DataFrame
+) -> Iterator[InputError]:
+    """Comparisons of loops that cannot be made: of whom there is one sample, or no contacts."""
+    entries = samples["sample"].map(sample_entries(units))
+    counted = samples[(samples["assay"] == "hichip") & ~entries.isin(["loops", "bins"])]
+    for text in config["loops"]["differential"]:
+        lines = text.split(":")
+        own = {line: counted[counted["cell_line"] == line] for line in lines}
+        where = f"configuration, key loops.differential, {text}"
+        if len(lines) != 2 or len(own) != 2 or any(rows.empty for rows in own.values()):
+            yield InputError(
+                "Not two cell lines whose loops are called here.",
+                where=where,
+                expected="FIRST:SECOND, some of " + ", ".join(dict.fromkeys(counted["cell_line"])),
+                found=text,
+                fix="Correct the names.",
+            )
+        elif len(set(pd.concat(own.values())["assembly"])) > 1:
+            yield InputError("The two cell lines are of different assemblies.", where=where)
+        elif any(len(rows) < 2 for rows in own.values()):
+            yield InputError(
+                "Loops of cell lines without replicates cannot be compared.",
+                where=where,
+                expected="two HiChIP samples or more of either",
+                found=", ".join(f"{line}: {len(rows)}" for line, rows in own.items()),
+                fix="Add replicates, or remove the comparison: how much counts differ between "
+                "replicates cannot be known from one.",
+            )
 
 
 def _unequal_totals(

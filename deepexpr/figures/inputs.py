@@ -71,6 +71,7 @@ class Inputs:
     qc: dict[str, Path] = _named("CELL_LINE=HiChIP counts of its samples")
     concordance: tuple[Path, ...] = _many("TSV", "how alike samples are (`deepexpr concordance`)")
     replicate_qc: tuple[Path, ...] = _many("TSV", "verdicts on replicates (its --qc)")
+    differential: dict[str, Path] = _named("COMPARISON=loops tested (`deepexpr differential`)")
     loop_qc: dict[str, Path] = _named("CELL_LINE=counts of its loops")
     expression: tuple[Path, ...] = _many("TSV", "expression per cell line (`deepexpr expression`)")
     published: dict[str, Path] = _named("CELL_LINE=published values of genes")

@@ -69,6 +69,10 @@ _SPECS = (
         filled={"row": "note.isna()", "column": "note.isna()", "pets": "note.isna()"},
     ),
     _own(
+        "differential", "Loops that differ between cell lines", "differential", "differential",
+        DATA, ("differential",), when=("hichip", "loops"),
+    ),
+    _own(
         "3", "Classification: AUC", "performance", "auc", PERFORMANCE, ("metrics",), ("tests",),
         when=("classification",),
     ),

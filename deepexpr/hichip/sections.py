@@ -145,5 +145,13 @@ class SignalSection(Section):
     """N_i of the normalisation."""
 
 
-class LoopSection(SignalSection, CallSection):
+class DifferentialSection(Section):
+    """Cell lines whose loops are compared."""
+
+    differential: tuple[str, ...] = ()
+    """Two cell lines with replicates each, as FIRST:SECOND; loops are tested for a change from the
+    first to the second."""
+
+
+class LoopSection(DifferentialSection, SignalSection, CallSection):
     """Origami's loop model and the normalised signal."""

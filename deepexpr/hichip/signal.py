@@ -117,7 +117,7 @@ def loop_signal(
         )
     smallest = min(totals.values())
     table = loops[ANCHORS].reset_index(drop=True)
-    counts = {s: _look_up(table, c, s) for s, c in contacts.items()}
+    counts = {s: count_loops(table, c, s) for s, c in contacts.items()}
     warn_of_equal(counts)
     scaled = [n / totals[s] * smallest for s, n in counts.items()]
     table["normalised"] = np.mean(scaled, axis=0) if len(table) else np.zeros(0)
@@ -138,8 +138,8 @@ def warn_of_equal(counts: Mapping[str, np.ndarray]) -> None:
             )  # fmt: skip
 
 
-def _look_up(loops: pd.DataFrame, contacts: pd.DataFrame, sample: str) -> np.ndarray:
-    """(loops,) int64 PETs of each loop in one sample."""
+def count_loops(loops: pd.DataFrame, contacts: pd.DataFrame, sample: str) -> np.ndarray:
+    """(loops,) int64 PETs of each loop in one sample, 0 where it has none."""
     text = {"chromosome1": str, "chromosome2": str}
     known = contacts[list(CONTACTS)].astype(text)
     found = loops.astype(text).merge(known, on=ANCHORS, how="left")["count"]

@@ -179,6 +179,10 @@ SOURCES: dict[str, Callable[[Run, Subject], list[str] | dict[str, str]]] = {
     "qc": _named("called_lines", "hichip/qc.cell_line-{line}.tsv"),
     "concordance": _concordance("tsv"),
     "replicate_qc": _concordance("qc.tsv"),
+    "differential": lambda run, of: {
+        f"{second} over {first}": run.out(f"loops/differential/{pair}.tsv")
+        for pair, (first, second) in run.differential.items()
+    },
     "loop_qc": _named("called_lines", "loops/{line}/qc.tsv"),
     "trace": _named("loop_lines", "motifs/{line}/cismodule/trace.tsv"),
     "metrics": lambda run, of: [run.out("evaluation/metrics.tsv")],

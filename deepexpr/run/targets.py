@@ -123,6 +123,12 @@ class Run:
         return [line for line in self.cell_lines if line in counted and line in known]
 
     @cached_property
+    def differential(self) -> dict[str, tuple[str, str]]:
+        """Two cell lines whose loops are compared, by the name of the comparison."""
+        pairs = [tuple(text.split(":")) for text in self.config["loops"]["differential"]]
+        return {f"{first}_vs_{second}": (first, second) for first, second in pairs}
+
+    @cached_property
     def tasks(self) -> list[str]:
         """What is predicted: classification, regression or both."""
         return self.config["evaluation"]["tasks"]
@@ -308,6 +314,7 @@ def _hichip(run: Run) -> list[str]:
     called = ("contacts.bedpe", "loops.bedpe", "loops.interact.bed", "loops.longrange.txt",
               "qc.tsv")  # fmt: skip
     files += [f"loops/{line}/{file}" for line in run.called_lines for file in called]
+    files += [f"loops/differential/{pair}.tsv" for pair in run.differential]
     return files + [f"loops/{line}/signal.tsv" for line in run.loop_lines]
 
 

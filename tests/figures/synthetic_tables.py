@@ -391,6 +391,25 @@ def aggregate(lines=LINES, seed: int = 12) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True).reindex(columns=list(AGGREGATE_COLUMNS))
 
 
+def differential(loops: int = 200, seed: int = 13) -> pd.DataFrame:
+    from deepexpr.figures.differential import DIFFERENTIAL_COLUMNS
+
+    rng = np.random.default_rng(seed)
+    change = rng.normal(0, 1, loops)
+    p = 10.0 ** -(change**2 * rng.gamma(2, 1, loops))
+    start = rng.integers(0, 1000, loops) * 5000
+    at_gene = rng.random(loops) < 0.5
+    table = pd.DataFrame(
+        {"comparison": "Jurkat over K562", "chromosome1": "chr1", "start1": start,
+         "end1": start + 5000, "chromosome2": "chr1", "start2": start + 90_000,
+         "end2": start + 95_000, "mean": rng.gamma(2, 10, loops), "log2_change": change,
+         "error": 0.5, "p_value": p, "q_value": np.minimum(1, 3 * p),
+         "genes": np.where(at_gene, "PPIB", None),
+         "expression_change": np.where(at_gene, 0.3 * change, np.nan)}
+    )  # fmt: skip
+    return table.reindex(columns=list(DIFFERENTIAL_COLUMNS))
+
+
 REGRESSION = ("full", "sequence", "hichip", "linear_regression", "lasso", "random_forest")
 CLASSIFICATION = ("full", "sequence", "hichip", "logistic_regression", "svm", "random_forest")
 
@@ -403,6 +422,7 @@ TABLES = {
     "2C": gene_tracks,
     "aggregate": aggregate,
     "replicates": replicates,
+    "differential": differential,
     "3": lambda: metrics("AUC", CLASSIFICATION),
     "4": lambda: metrics("PCC", REGRESSION),
     "5": cross,

@@ -16,7 +16,9 @@ UNIT = ("sample", "unit", "fq1", "fq2", "bam1", "bam2", "pairs", "loops", "bins"
         "expression")  # fmt: skip
 
 
-def a_run(*hichip, evaluation=(), motifs=(), entries=(), assemblies=None, replicates=1):
+def a_run(
+    *hichip, evaluation=(), motifs=(), entries=(), assemblies=None, replicates=1, differential=()
+):
     """Cell lines A and B of one assembly with RNA-seq reads, those named with HiChIP reads."""
     where = assemblies or {"A": "hg", "B": "hg"}
     rows = [(f"{line}.rna", "rna", line, a) for line, a in where.items()]
@@ -40,6 +42,7 @@ def a_run(*hichip, evaluation=(), motifs=(), entries=(), assemblies=None, replic
                    "e_value": 0.05} | dict(motifs),
         "figures": {"gene": None, "formats": ["pdf", "png"]},
         "hichip": {"mcool": False, "keep_trimmed": False},
+        "loops": {"differential": differential},
         "published": {"A": {"table": "published.txt"}},
     }  # fmt: skip
     return Run(config, samples, units)
@@ -59,7 +62,8 @@ def test_every_figure_declares_what_a_run_can_give():
 
 
 def test_a_complete_run_makes_every_figure_once_per_subject():
-    run = a_run("A", "B", motifs={"interpret_genes": ["TAL1"]}, replicates=2)
+    run = a_run("A", "B", motifs={"interpret_genes": ["TAL1"]}, replicates=2,
+                differential=("A:B",))  # fmt: skip
     assert left_out(run) == []
     assert {drawing.figure.name for drawing in drawings(run)} == set(FIGURES)
     assert [s for s in stems(run) if s.startswith("figure_8")] == ["figure_8.A", "figure_8.B"]

@@ -1,0 +1,77 @@
+"""Verb ``differential``: loops that differ between two cell lines with replicates."""
+
+from __future__ import annotations
+
+import argparse
+
+HELP = "Test which loops differ between two cell lines, beside the change of expression."
+
+_ITEM = "CELL_LINE:SAMPLE:PATH"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--loops",
+        nargs="+",
+        action="extend",
+        required=True,
+        metavar="CELL_LINE=BEDPE",
+        help="called loops of the two cell lines; changes are of the second over the first",
+    )
+    parser.add_argument(
+        "--contacts",
+        nargs="+",
+        action="extend",
+        required=True,
+        metavar=_ITEM,
+        help="contacts of each replicate, two or more of either cell line",
+    )
+    parser.add_argument("--genes", help="TSV of genes (`deepexpr promoters --table`)")
+    parser.add_argument("--expression", help="TSV: gene, then log10 expression of each cell line")
+    parser.add_argument("--output", required=True, metavar="TSV", help="every loop of either line")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Count, test, look genes up, write."""
+    import pandas as pd
+
+    from deepexpr.commands.signal import named_paths
+    from deepexpr.errors import InputError, UsageError
+    from deepexpr.files import read, write_table
+    from deepexpr.hichip.bedpe import read_contacts
+    from deepexpr.hichip.differential import add_expression, differential_loops
+    from deepexpr.hichip.signal import read_called_loops
+    from deepexpr.reference.genes import read_genes
+    from deepexpr.schemas import EXPRESSION_KEY, Table
+
+    loops = dict(named_paths(args.loops, "--loops"))
+    items = [tuple(item.split(":", 2)) for item in args.contacts]
+    wrong = [item for item in items if len(item) != 3 or item[0] not in loops]
+    if len(loops) != 2 or wrong or len({item[1] for item in items}) < len(items):
+        raise UsageError(
+            "--loops are of two cell lines, --contacts of their samples, each once.",
+            expected=f"two of CELL_LINE=BEDPE, and {_ITEM} of these lines",
+            found=" ".join([*args.loops, *args.contacts]),
+        )
+    if bool(args.genes) != bool(args.expression):
+        raise UsageError("--genes and --expression belong together.")
+    first, second = loops
+    contacts = {sample: read_contacts(path) for _, sample, path in items}
+    samples = [sample for line, sample, _ in items if line == second]
+    table = differential_loops([read_called_loops(p) for p in loops.values()], contacts, samples)
+    change = pd.Series(dtype=float)
+    genes = pd.DataFrame({"gene": [], "chromosome": [], "tss": []})
+    if args.genes:
+        genes = read_genes(args.genes)
+        values = read(Table(EXPRESSION_KEY), args.expression, rest="number")
+        absent = [line for line in loops if line not in values.columns]
+        if absent:
+            raise InputError(
+                f"The expression of {', '.join(absent)} is not in the table.",
+                where=args.expression,
+                expected=f"columns {first} and {second}",
+                found=", ".join(map(str, values.columns[1:])),
+            )
+        values = values.set_index(EXPRESSION_KEY)
+        change = values[second] - values[first]
+    write_table(add_expression(table, genes, change), args.output)
