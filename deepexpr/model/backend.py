@@ -45,8 +45,27 @@ def _without_start_up_notes():
             os.close(shown)
 
 
+@contextlib.contextmanager
+def _without_optional(*packages: str):
+    """Packages that are not loaded yet look absent: to Keras and TensorFlow they are optional.
+
+    They would be loaded for galleries of images, wrappers and converters that nothing here uses,
+    for a third of the seconds that every job takes to start.
+    """
+    hidden = [name for name in packages if name not in sys.modules]
+    sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]  # None: not importable
+    try:
+        yield
+    finally:
+        for name in hidden:
+            sys.modules.pop(name, None)
+
+
+#: JAX only where it is the backend.
+_OPTIONAL = ("matplotlib", "sklearn", "jax")[: 2 if os.environ["KERAS_BACKEND"] == "jax" else 3]
+
 try:
-    with _without_start_up_notes():
+    with _without_start_up_notes(), _without_optional(*_OPTIONAL):
         import keras
 except ValueError as error:
     raise InputError(

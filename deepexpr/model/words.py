@@ -15,7 +15,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.linalg import blas, eigh, lapack
-from sklearn.linear_model import LogisticRegression
 
 #: Penalties tried; every block of words has mean square 1 per gene, so they need no unit.
 PENALTIES = np.logspace(-2, 3, 21)
@@ -207,6 +206,8 @@ def _calibration(scores: np.ndarray, classes: np.ndarray) -> tuple[float, float]
     """Slope and intercept of the logit of class 1 over the left-out scores."""
     if len(np.unique(classes)) < 2:
         return 1.0, 0.0
+    from sklearn.linear_model import LogisticRegression
+
     # Barely penalised: scores that part the classes completely would else have no finite slope.
     fit = LogisticRegression(C=1e4).fit(scores[:, None], classes)
     slope, shift = float(fit.coef_[0, 0]), float(fit.intercept_[0])

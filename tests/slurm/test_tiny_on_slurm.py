@@ -33,7 +33,7 @@ def digests(folder):
 def test_same_numbers_as_locally(on_slurm, finished):
     """Every table, list, motif and sequence has the bytes of the local run."""
     found, expected = digests(on_slurm.folder), digests(finished.folder)
-    assert len(expected) > 150
+    assert len(expected) > 100
     assert found == expected
 
 
@@ -46,7 +46,7 @@ def test_gpu_is_asked_for_and_got_by_training_only(on_slurm, slurm):
     training = {job["JobId"] for job in on_slurm.records("train_network")}
     print(f"{len(records)} jobs, {len(training)} of them training")
     bundles = list((on_slurm.folder / "results/models").glob("*/*/*/*/bundle"))
-    assert len(training) == len(bundles) == 9  # three kinds of three cell lines
+    assert len(training) == len(bundles) == 6  # three kinds of two cell lines
     assert asked == got == training
 
 
