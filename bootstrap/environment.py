@@ -56,6 +56,9 @@ def _install_locked(path: Path) -> None:
         command = [str(VENV / "bin" / "uv"), "pip", "install", "--python", str(PYTHON)]
         # Of several indexes the best match, as pip does; the hashes say what may be installed.
         command += ["--index-strategy", "unsafe-best-match", "--require-hashes"]
+        # As pip does. Where PYTHONDONTWRITEBYTECODE is set, as in many images, every job would
+        # else translate all of TensorFlow's sources again: 11 seconds instead of 4.
+        command.append("--compile-bytecode")
         run([*command, *WHEELS, "-r", str(path)], env=os.environ | _uv_settings())
     except SetupError as error:
         say(f"uv could not; pip goes on, which takes longer.\n  {str(error)[:600]}")
@@ -70,8 +73,9 @@ def _uv_settings() -> dict[str, str]:
 
 
 def _install_project() -> None:
-    """Put the command ``deepexpr`` into .venv; the code stays where it is."""
+    """Put the command ``deepexpr`` into .venv; the code stays where it is, translated once."""
     run([*PIP, "--no-deps", "--no-index", "--no-build-isolation", "--editable", str(ROOT)])
+    run([str(PYTHON), "-m", "compileall", "-q", str(ROOT / "deepexpr")])
 
 
 def _make_venv() -> None:
