@@ -86,7 +86,6 @@ def find_libraries(places: Sequence[str | Path]) -> Found:
     """
     found = Found()
     files = [(Path(place), path) for place in places for path in _fastq_files(Path(place))]
-    files = list({os.path.realpath(path): (place, path) for place, path in files}.values())
     if not files:
         raise InputError(
             "There is no FASTQ file.",
@@ -94,10 +93,13 @@ def find_libraries(places: Sequence[str | Path]) -> Found:
             expected="files that end in .fastq, .fq, .fastq.gz or .fq.gz",
             fix="Give the folder of the reads after --reads.",
         )
-    named = []
+    named: list[tuple[ReadName, Path, Path]] = []
+    seen: dict[str, Path] = {}
     for place, path in files:
         name = parse_name(path.name)
-        if name.index:
+        if (other := seen.setdefault(os.path.realpath(path), path)) != path:
+            found.left_out.append(f"{path}: the same file as {other}.")
+        elif name.index:
             found.left_out.append(f"{path}: index reads, which no step needs.")
         else:
             named.append((name, path, place))

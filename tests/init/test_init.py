@@ -97,12 +97,14 @@ def test_files_that_cannot_be_used_are_told_and_left_out(folder, capsys):
     write(folder / "reads/C_rna_R2.fq", "two", 2)
     (folder / "reads/broken_rna.fq").write_text("@x\nACGT\n+\nIIII\n@y\n")
     (folder / "reads/empty_rna.fq").write_text("")
+    (folder / "reads/z_link_R1.fq").symlink_to(folder / "reads/A_rna_R1.fq")
     init("--reads", "reads")
     assert list(sheets()[0].index) == ["A_rna"]
     text = capsys.readouterr().out
     assert "reads/C_rna_R1.fq and reads/C_rna_R2.fq: The two FASTQ files are not mates" in text
     assert "reads/broken_rna.fq: The FASTQ file ends" in text
     assert "reads/empty_rna.fq: The FASTQ is empty." in text
+    assert "reads/z_link_R1.fq: the same file as reads/A_rna_R1.fq." in text
 
 
 def test_hichip_without_rna_is_kept_as_a_comment(folder, capsys):
