@@ -1,11 +1,11 @@
 """Core-seconds and memory of the heavy steps at several sizes, for `deepexpr plan`.
 
-nice -n 19 python benchmarks/rates.py PART --data ../shared/data --work DIR --output TSV
+nice -n 19 python benchmarks/rates.py PART ... --data ../shared/data --work DIR --output TSV
 
 Seconds are CPU time of the processes (os.wait4), not of the clock, so that other work on the
-machine counts little; each command runs --repeats times and its median counts. TSV is
-deepexpr/run/rates.tsv: rows of the steps of PART are replaced, and `plan` fits a line through each
-step's sizes. One core: libraries get one thread.
+machine counts little; each command runs --repeats times and its median counts. One core: libraries
+get one thread. TSV is deepexpr/run/rates.tsv: rows of the steps of each PART are replaced, and
+`plan` fits a line through each step's sizes.
 
 Real reads (hg38 chr22 HiChIP; chr19 RNA) are repeated to the sizes wanted: each copy under new
 names, and for pairs moved along the chromosome, so that copies are no duplicates. Steps behind
@@ -208,17 +208,22 @@ def _how(args: argparse.Namespace, several: list[tuple[float, float, float]]) ->
 
 
 def main() -> None:
-    """Measure one part and put its rows into the table."""
+    """Measure some parts; the rows of each go into the table when it is done."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("part", choices=PARTS)
+    parser.add_argument("part", nargs="+", choices=PARTS)
     for option in ("data", "work", "output"):
         parser.add_argument(f"--{option}", type=Path, required=True)
     parser.add_argument("--machine", default="2-core virtual machine, one core, no GPU")
     parser.add_argument("--repeats", type=int, default=3)
     args = parser.parse_args()
     args.work.mkdir(parents=True, exist_ok=True)
-    rows = []
-    for step, unit, amount, command, *outputs in PARTS[args.part](args.data, args.work):
+    for part in args.part:
+        _measure(part, args)
+
+
+def _measure(part: str, args: argparse.Namespace) -> None:
+    rows: list[tuple] = []
+    for step, unit, amount, command, *outputs in PARTS[part](args.data, args.work):
         if not rows:
             measured(command)  # compiled code is cached, files are in memory
         several = [measured(command, *outputs) for _ in range(args.repeats)]
@@ -229,7 +234,8 @@ def main() -> None:
         kept = read_table(args.output, COLUMNS)
         kept = kept[~kept["step"].isin(table["step"])]
         table = pd.concat([kept, table], ignore_index=True)
-    write_table(table.round({"core_seconds": 2, "peak_mb": 0, "output_mb": 2}), args.output)
+    digits = {"core_seconds": 2, "peak_mb": 0, "output_mb": 2}
+    write_table(table.round(digits).sort_values("step", kind="stable"), args.output)
 
 
 if __name__ == "__main__":

@@ -65,10 +65,16 @@ def train_command(
 
 def part_training(data: Path, work: Path):
     """72 % of the genes are trained on; few epochs against more of them."""
-    for variant, genes, numbers in (("paper", 1000, (1, 4)), ("tuned", 1000, (5, 40))):
-        for epochs in numbers:
-            command = train_command(work, variant, genes, epochs)
-            yield f"train_{variant}", "gene epochs", 0.8 * 0.9 * genes * epochs, command
+    for epochs in (1, 4):
+        command = train_command(work, "paper", 1000, epochs)
+        yield "train_paper", "gene epochs", 0.8 * 0.9 * 1000 * epochs, command
+
+
+def part_training_tuned(data: Path, work: Path):
+    """The same of `tuned`, which is faster."""
+    for epochs in (5, 40):
+        command = train_command(work, "tuned", 1000, epochs)
+        yield "train_tuned", "gene epochs", 0.8 * 0.9 * 1000 * epochs, command
 
 
 def part_words(data: Path, work: Path):
