@@ -1,10 +1,8 @@
-"""Verb ``differential``: loops that differ between two cell lines with replicates."""
+"""Test which loops differ between two cell lines, beside the change of expression."""
 
 from __future__ import annotations
 
 import argparse
-
-HELP = "Test which loops differ between two cell lines, beside the change of expression."
 
 _ITEM = "CELL_LINE:SAMPLE:PATH"
 
@@ -35,16 +33,16 @@ def run(args: argparse.Namespace) -> None:
     """Count, test, look genes up, write."""
     import pandas as pd
 
-    from deepexpr.commands.signal import named_paths
     from deepexpr.errors import InputError, UsageError
     from deepexpr.files import read, write_table
     from deepexpr.hichip.bedpe import read_contacts
     from deepexpr.hichip.differential import add_expression, differential_loops
     from deepexpr.hichip.signal import read_called_loops
+    from deepexpr.options import named
     from deepexpr.reference.genes import read_genes
     from deepexpr.schemas import EXPRESSION_KEY, Table
 
-    loops = dict(named_paths(args.loops, "--loops"))
+    loops = named(args.loops, "--loops", "CELL_LINE=BEDPE")
     items = [tuple(item.split(":", 2)) for item in args.contacts]
     wrong = [item for item in items if len(item) != 3 or item[0] not in loops]
     if len(loops) != 2 or wrong or len({item[1] for item in items}) < len(items):
