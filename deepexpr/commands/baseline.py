@@ -50,7 +50,7 @@ def _fit(args: argparse.Namespace) -> None:
     from deepexpr.baselines.fit import run_baseline
     from deepexpr.baselines.settings import BaselineSettings
     from deepexpr.evaluation.metrics import fold_metrics, records
-    from deepexpr.features.dataset import Dataset, require_two_labels
+    from deepexpr.features.dataset import Dataset, require_two_labels, require_two_values
     from deepexpr.features.splits import read_splits
     from deepexpr.files import write_table
     from deepexpr.options import given
@@ -58,6 +58,8 @@ def _fit(args: argparse.Namespace) -> None:
     dataset = Dataset.open(args.dataset)
     if args.task == "classification":
         require_two_labels(dataset)
+    else:
+        require_two_values(dataset)
     settings = given(args, BaselineSettings)
     result = run_baseline(
         dataset, read_splits(args.splits), args.task, args.method, settings, args.seed,

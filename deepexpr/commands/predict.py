@@ -76,7 +76,12 @@ def _examples(args: argparse.Namespace, bundle):
     from deepexpr.features.dataset import BINS, PROMOTER, Dataset
     from deepexpr.files import reading
     from deepexpr.model.examples import Examples
-    from deepexpr.model.prediction import bins_of, promoters_from_bed, promoters_from_fasta
+    from deepexpr.model.prediction import (
+        bins_of,
+        promoters_from_bed,
+        promoters_from_fasta,
+        warn_of_unknown,
+    )
 
     info = bundle.info
     if args.dataset:
@@ -105,6 +110,8 @@ def _examples(args: argparse.Namespace, bundle):
             args.bed, args.genome, info["length"], info["tss_index"]
         )
         examples = Examples({PROMOTER: sequence})
+    if PROMOTER in examples.arrays:
+        warn_of_unknown(examples.arrays[PROMOTER], args.dataset or args.fasta or args.bed)
     if args.bins:
         bins = bins_of(args.bins, names, info["bins"])
         bundle.check_loops(bins, args.bins)

@@ -70,13 +70,15 @@ def run(args: argparse.Namespace) -> None:
 
 def _train(args: argparse.Namespace) -> None:
     """Read dataset and splits, train what is missing, publish."""
-    from deepexpr.features.dataset import Dataset, require_two_labels
+    from deepexpr.features.dataset import Dataset, require_two_labels, require_two_values
     from deepexpr.features.splits import read_splits
 
     # Before the backend is loaded, which takes seconds.
     dataset, splits = Dataset.open(args.dataset), read_splits(args.splits)
     if args.task == "classification":
         require_two_labels(dataset)
+    else:
+        require_two_values(dataset)
 
     from threadpoolctl import threadpool_limits
 

@@ -150,9 +150,15 @@ class BundleRecord:
         bins : (n, B) log2(1 + normalised count).
         """
         known, found = self.loops, loop_strength(bins)
-        if not known or found is None or where in self._told:
+        if not known or bins is None or where in self._told:
             return
         self._told.add(where)
+        if found is None:
+            log.warning(
+                "No gene of %s has a loop, and the bundle %s was trained on genes that have some: "
+                "are loops and genes of one assembly?", where, self.path,
+            )  # fmt: skip
+            return
         ratio = found / known
         if not 1 / LOOP_FACTOR <= ratio <= LOOP_FACTOR:
             log.warning(

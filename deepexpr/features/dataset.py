@@ -123,6 +123,18 @@ class Dataset:
         return np.array([self._position[gene] for gene in genes], dtype=np.int64)
 
 
+def require_two_values(dataset: Dataset) -> None:
+    """Raise InputError where all genes have one expression, so that there is nothing to learn."""
+    if dataset.expression.min() == dataset.expression.max():
+        raise InputError(
+            f"All {len(dataset)} genes of {dataset.cell_line} have the expression "
+            f"{dataset.expression[0]:.3g}.",
+            where=str(dataset.path),
+            expected="genes that differ",
+            fix="Look at the table of counts that it was made from.",
+        )
+
+
 def require_two_labels(dataset: Dataset) -> None:
     """Raise InputError where all genes have one label, so that there is nothing to classify."""
     labels = np.unique(dataset.label)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
+import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -124,6 +127,8 @@ def bins_of(path: str | Path, names: list[str], bins: int) -> np.ndarray:
         problem = f"Gene {table.loc[table['gene'].duplicated(), 'gene'].iloc[0]} stands twice."
     elif missing:
         problem = f"{len(missing)} gene(s) have no bins, such as {', '.join(missing[:3])}."
+    elif not _in_order(values.columns):
+        problem = f"The bins are not in order: {', '.join(values.columns[:3])} ..."
     elif values.shape[1] != bins:
         problem = f"There are {values.shape[1]} bins for each gene."
     elif not _are_signals(values.apply(pd.to_numeric, errors="coerce").to_numpy(float)):
@@ -133,6 +138,23 @@ def bins_of(path: str | Path, names: list[str], bins: int) -> np.ndarray:
             problem, where=str(path), expected=f"gene and {bins} bins for each gene to predict"
         )
     return values.set_index(table["gene"]).loc[names].to_numpy(np.float32)
+
+
+def _in_order(names: Sequence[str]) -> bool:
+    """Whether bins whose names end in numbers are numbered upwards."""
+    ends = [re.search(r"-?\d+$", name) for name in names]
+    numbers = [int(end.group()) for end in ends if end]
+    return len(numbers) < len(ends) or all(a < b for a, b in itertools.pairwise(numbers))
+
+
+def warn_of_unknown(sequence: np.ndarray, where: str) -> None:
+    """Warn of promoters, uint8 (n, length), of which half of the letters or more are N."""
+    unknown = (sequence == ord("N")).mean(axis=1) >= 0.5
+    if unknown.any():
+        log.warning(
+            "%d of %d promoters of %s are N for the most part, so their predictions say little",
+            unknown.sum(), len(unknown), where,
+        )  # fmt: skip
 
 
 def _are_signals(values: np.ndarray) -> bool:

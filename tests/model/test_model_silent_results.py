@@ -112,3 +112,55 @@ def test_genes_that_a_fold_was_trained_on_are_told(full_run, toy, tmp_path, caps
     argv = ("--dataset", toy.h5, "--fold", 0, "--genes", tmp_path / "genes.txt")
     predict(tmp_path / "o.tsv", full_run / "bundle", *argv)
     assert capsys.readouterr().err.count("5 of the 5 genes were among") == told
+
+
+def test_promoters_of_n_are_told(sequence_run, toy, tmp_path, capsys):
+    length = toy.dataset(1).sequence.shape[1]
+    letters = ["ACGT" * (length // 4), "N" * (length // 2) + "A" * (length - length // 2)]
+    (tmp_path / "p.fa").write_text("".join(f">p{i}\n{text}\n" for i, text in enumerate(letters)))
+    predict(tmp_path / "o.tsv", sequence_run / "bundle", "--fasta", tmp_path / "p.fa")
+    assert "1 of 2 promoters of" in capsys.readouterr().err
+    (tmp_path / "p.fa").write_text(f">p\n{letters[0]}\n")
+    predict(tmp_path / "o.tsv", sequence_run / "bundle", "--fasta", tmp_path / "p.fa")
+    assert "WARNING" not in capsys.readouterr().err
+
+
+def test_genes_without_any_loop_are_told(full_run, toy, tmp_path, capsys):
+    dataset = Dataset.open(toy.h5)
+    write_dataset(replace(dataset, bins=np.zeros_like(dataset.bins)), tmp_path / "no.h5")
+    predict(tmp_path / "o.tsv", full_run / "bundle", "--dataset", tmp_path / "no.h5", "--held-out")
+    assert capsys.readouterr().err.count("No gene of") == 1
+
+
+@pytest.mark.parametrize(
+    ("names", "sound"),
+    [
+        ([f"bin_{i}" for i in range(40)], True),
+        ([f"{i}" for i in range(-20, 20)], True),
+        ([f"bin{a}{b}" for a in "abcde" for b in "ijklmnop"], True),
+        ([f"bin_{i}" for i in range(39, -1, -1)], False),
+    ],
+)
+def test_bins_that_are_numbered_stand_in_order(tmp_path, names, sound):
+    from deepexpr.errors import InputError
+    from deepexpr.model.prediction import bins_of
+
+    header, row = "\t".join(["gene", *names]), "\t".join(["A", *["1"] * 40])
+    (tmp_path / "b.tsv").write_text(f"{header}\n{row}\n")
+    if sound:
+        assert bins_of(tmp_path / "b.tsv", ["A"], 40).shape == (1, 40)
+        return
+    with pytest.raises(InputError, match="bins are not in order"):
+        bins_of(tmp_path / "b.tsv", ["A"], 40)
+
+
+@pytest.mark.parametrize("verb", ["train", "baseline"])
+def test_genes_of_one_expression_are_refused(toy, tmp_path, capsys, verb):
+    dataset = Dataset.open(toy.h5)
+    same = replace(dataset, expression=np.full_like(dataset.expression, 2))
+    write_dataset(same, tmp_path / "same.h5")
+    own = ["--method", "ridge"] if verb == "baseline" else ["--kind", "sequence"]
+    argv = [verb, "--dataset", tmp_path / "same.h5", "--splits", toy.splits, "--task", "regression",
+            *own, "--output", tmp_path / "o"]  # fmt: skip
+    assert main([str(each) for each in argv]) == 1
+    assert "genes of Toy have the expression 2" in capsys.readouterr().err
