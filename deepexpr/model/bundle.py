@@ -6,7 +6,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -19,7 +20,7 @@ from deepexpr.features.dataset import BINS, PROMOTER, Dataset
 from deepexpr.features.splits import fold_roles
 from deepexpr.letters import reverse_complement
 from deepexpr.model.backend import keras
-from deepexpr.model.examples import Examples
+from deepexpr.model.examples import Examples, input_names
 from deepexpr.model.gradient import promoter_gradient
 from deepexpr.model.network import FIRST_CONVOLUTION, PROXIMAL
 from deepexpr.model.saved import load_model, model_names
@@ -55,6 +56,11 @@ class Bundle(BundleRecord):
         members = bundle.info["training"].get("members")
         if type(members) is not int or not 0 < members <= 1000:
             raise InputError("The bundle's record lacks training.members.", where=str(bundle.path))
+        wrong = [name for name, sound in _sound(bundle.info) if not sound]
+        if wrong:
+            raise InputError(
+                f"The bundle's record has no sound {', '.join(wrong)}.", where=str(bundle.path)
+            )
         register_layers(str(bundle.info["model"].get("variant")), str(bundle.path))
         return bundle
 
@@ -85,6 +91,14 @@ class Bundle(BundleRecord):
             names = model_names(self.info["training"]["members"])
             keras_version = self.written_by("keras")
             self._models[fold] = [load_model(folder / name, keras_version) for name in names]
+            read = {name for model in self._models[fold] for name in input_names(model)}
+            if read != set(self.inputs):
+                raise InputError(
+                    "The networks read other inputs than the bundle's record says.",
+                    where=str(folder),
+                    expected=", ".join(self.inputs),
+                    found=", ".join(sorted(read)),
+                )
         return self._models[fold]
 
     def proximal(self, fold: int, member: int = 0) -> keras.Model:
@@ -236,6 +250,30 @@ class Bundle(BundleRecord):
             return 1.0 / (1.0 + np.exp(score[:, 0] - score[:, 1]))
         constants = self.info["normalisation"][str(fold)]
         return score[:, 0] * constants["target_sd"] + constants["target_mean"]
+
+
+def _sound(info: dict[str, Any]) -> Iterator[tuple[str, bool]]:
+    """Parts of a record by name, and whether they can be those of networks."""
+    inputs = info.get("inputs", {PROMOTER: [1]})
+    named = isinstance(inputs, dict) and bool(inputs)
+    yield (
+        "inputs",
+        named
+        and all(
+            isinstance(shape, list) and shape and all(type(n) is int and n > 0 for n in shape)
+            for shape in inputs.values()
+        ),
+    )
+    folds = [info["normalisation"].get(str(fold)) for fold in info["folds"]]
+    yield (
+        "normalisation",
+        all(
+            isinstance(each, dict)
+            and {"target_mean", "target_sd", "bins_scale"} <= each.keys()
+            and all(type(value) in (int, float) and math.isfinite(value) for value in each.values())
+            for each in folds
+        ),
+    )
 
 
 def _size(shape: tuple[int, ...]) -> str:

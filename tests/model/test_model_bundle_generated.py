@@ -60,3 +60,31 @@ def test_a_damaged_record_is_refused_or_harmless(known, tmp_path, seed):
         except InputError:
             continue
         assert np.array_equal(found, right), (path, node.get(key, "left out"))
+
+
+@pytest.mark.parametrize("key", ["inputs", "normalisation"])
+def test_parts_of_a_record_are_what_they_should_be(known, tmp_path, key):
+    """Each part of these two is needed, and refused where it is something else."""
+    sound, *_ = known
+    record = json.loads((sound.path / "bundle.json").read_text())
+    shutil.copytree(sound.path, tmp_path / "bundle")
+    for path in [place for place in places(record) if place[0] == key]:
+        for junk in ("x", None, [], {}, [-1], [None], True):
+            info = json.loads(json.dumps(record))
+            node = info
+            for name in path[:-1]:
+                node = node[name]
+            node[path[-1]] = junk
+            (tmp_path / "bundle" / "bundle.json").write_text(json.dumps(info))
+            with pytest.raises(InputError, match=r"no sound|lacks"):
+                Bundle.open(tmp_path / "bundle").models(0)
+
+
+def test_networks_read_the_inputs_of_the_record(known, tmp_path):
+    sound, *_ = known
+    shutil.copytree(sound.path, tmp_path / "bundle")
+    info = json.loads((sound.path / "bundle.json").read_text())
+    del info["inputs"]["bins"]
+    (tmp_path / "bundle" / "bundle.json").write_text(json.dumps(info))
+    with pytest.raises(InputError, match="read other inputs"):
+        Bundle.open(tmp_path / "bundle").models(0)
