@@ -1,0 +1,191 @@
+"""Hundreds of millions of pairs: time, peak memory and temporary disk of pairs, contacts and loops.
+
+    nice python benchmarks/pairs_scale.py --output benchmarks/pairs_scale.tsv [--pairs 200000000]
+
+Pairs of a genome as large as man's (benchmarks/pairs.py) are simulated batch by batch, in no order,
+and go through `deepexpr pairs`, `deepexpr contacts` (5 kb bins, up to 2 Mb, as the pipeline does)
+and `deepexpr call-loops` with the caller coverage and with Origami's (100 iterations after 20,
+which tell the cost of one; --origami-iterations 0 leaves it out). Every command is one process;
+peak_mb is its resident memory, temporary_mb the most that the folder grew by while it ran, beyond
+what it left there, looked at twice a second. --others N also gives N pairs to pairtools (sort,
+dedup) and cooler, where they are installed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import sys
+import tempfile
+import threading
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from measuring import measure
+from pairs import GENOME, RESOLUTION
+
+from deepexpr.compression import BgzfWriter
+from deepexpr.files import write_table
+from deepexpr.hichip import text_kernel
+from deepexpr.hichip.pairs_format import COLUMNS
+
+ROWS = 1 << 20
+#: Shares of the pairs: cis, repeats of a pair in the same batch (duplicates), and of cis pairs
+#: those between two of the hot spots, so that there are loops.
+CIS, DUPLICATES, LOOPS = 0.75, 0.14, 0.02
+HOT_SPOTS, REACH = 100_000, 5
+
+
+def simulate(pairs: int, path: Path, seed: int) -> None:
+    """Write `pairs` pairs in batches, unordered; distances of cis pairs are log-uniform."""
+    rng = np.random.default_rng(seed)
+    sizes = np.array(GENOME.sizes, np.int64)
+    starts = np.concatenate([[0], np.cumsum(sizes)])
+    hot = np.sort(rng.integers(0, starts[-1], HOT_SPOTS))
+    table = text_kernel.text_table((*GENOME.names, "+", "-", "UU", "."))
+    plus = len(GENOME)
+    with open(path, "wb") as handle:
+        writer = BgzfWriter(handle)
+        lines = ["## pairs format v1.0"]
+        lines += [f"#chromsize: {n} {s}" for n, s in zip(GENOME.names, GENOME.sizes, strict=True)]
+        writer.write("\n".join([*lines, "#columns: " + " ".join(COLUMNS), ""]).encode())
+        for begin in range(0, pairs, ROWS):
+            number = min(ROWS, pairs - begin)
+            distinct = number - round(number * DUPLICATES)
+            one, two = rng.integers(0, starts[-1], (2, distinct))
+            cis = rng.random(distinct) < CIS
+            two[cis] = one[cis] + (10 ** rng.uniform(1.5, 7, int(cis.sum()))).astype(np.int64)
+            loop = np.flatnonzero(rng.random(distinct) < LOOPS * CIS)
+            spot = rng.integers(0, HOT_SPOTS - REACH, len(loop))
+            one[loop], two[loop] = hot[spot], hot[spot + 1 + spot % REACH]
+            shift = rng.integers(-1500, 1500, (2, len(loop)))
+            one[loop], two[loop] = one[loop] + shift[0], two[loop] + shift[1]
+            one, two = np.clip(one, 0, starts[-1] - 1), np.clip(two, 0, starts[-1] - 1)
+            again = np.append(np.arange(distinct), rng.integers(0, distinct, number - distinct))
+            strands = rng.integers(0, 4, distinct)[again]
+            ends = []
+            for end in (one[again], two[again]):
+                place = np.searchsorted(starts, end, "right") - 1
+                ends += [place, end - starts[place] + 1]
+            sides = [plus + (strands >> 1), plus + (strands & 1)]
+            rows = [np.full(number, plus + 3), *ends, *sides, np.full(number, plus + 2)]
+            is_text = [True, True, False, True, False, True, True, True]
+            writer.write(text_kernel.format_rows(rows, is_text, table))
+        writer.close()
+
+
+class Disk:
+    """The most bytes that files of a folder held while a block ran, unnamed ones included."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder, self.most = folder, 0
+        self._over = threading.Event()
+
+    def __enter__(self) -> Disk:
+        self._before = self._held()
+        self._thread = threading.Thread(target=self._watch)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        while not self._over.wait(0.5):
+            self.most = max(self.most, self._held() - self._before)
+
+    def _held(self) -> int:
+        total = 0
+        for path in self._folder.rglob("*"):
+            with contextlib.suppress(OSError):
+                total += path.stat().st_size
+        for link in Path("/proc").glob("[0-9]*/fd/*"):  # an unnamed file is somebody's only
+            with contextlib.suppress(OSError):
+                target = os.readlink(link)
+                if target.startswith(str(self._folder)) and target.endswith("(deleted)"):
+                    total += link.stat().st_size
+        return total
+
+
+def step(tool: str, name: str, pairs: int, folder: Path, command: list, outputs: list) -> dict:
+    """Run one command and return its row."""
+    with Disk(folder) as disk:
+        numbers = measure(command)
+    kept = sum(path.stat().st_size for path in outputs)
+    row = {
+        "tool": tool, "step": name, "pairs": pairs, "seconds": round(numbers["seconds"], 1),
+        "cpu_seconds": round(numbers["cpu"], 1), "peak_mb": round(numbers["peak_mb"]),
+        "output_mb": round(kept / 1e6), "temporary_mb": max(0, round((disk.most - kept) / 1e6)),
+    }  # fmt: skip
+    print(row, flush=True)
+    return row
+
+
+def run_ours(folder: Path, source: Path, pairs: int, iterations: int) -> list[dict]:
+    """The stages of this project."""
+    sizes = folder / "chrom.sizes"
+    text = (f"{n}\t{s}\n" for n, s in zip(GENOME.names, GENOME.sizes, strict=True))
+    sizes.write_text("".join(text))
+    valid, qc = folder / "valid.pairs.gz", folder / "qc.tsv"
+    contacts, depth = folder / "contacts.tsv.gz", folder / "depth.tsv.gz"
+    verb = [sys.executable, "-m", "deepexpr"]
+    call = [*verb, "call-loops", "--contacts", contacts, "--depth", depth, "--threads", 1]
+    steps = [
+        ("pairs", [*verb, "pairs", "--pairs", source, "--sample", "s", "--chrom-sizes", sizes,
+                   "--output", valid, "--qc", qc], [valid, qc]),
+        ("contacts", [*verb, "contacts", "--pairs", valid, "--output", contacts, "--depth", depth],
+         [contacts, depth]),
+        ("loops, coverage", [*call, "--caller", "coverage", "--output", folder / "c.bedpe",
+                             "--qc", folder / "c.tsv"], [folder / "c.bedpe"]),
+    ]  # fmt: skip
+    if iterations:
+        options = ["--iterations", iterations, "--burn-in", 20, "--chains", 1]
+        steps.append(
+            (f"loops, origami, {iterations + 20} iterations",
+             [*call, *options, "--output", folder / "o.bedpe", "--qc", folder / "o.tsv"],
+             [folder / "o.bedpe"])
+        )  # fmt: skip
+    return [step("deepexpr", name, pairs, folder, *rest) for name, *rest in steps]
+
+
+def run_others(folder: Path, source: Path, pairs: int) -> list[dict]:
+    """pairtools and cooler, the same way."""
+    ordered, unique = folder / "sorted.pairs.gz", folder / "unique.pairs.gz"
+    cool = folder / "theirs.cool"
+    steps = (
+        ("pairtools", "sort", ["pairtools", "sort", "--tmpdir", folder, "-o", ordered, source],
+         [ordered]),
+        ("pairtools", "dedup", ["pairtools", "dedup", "--max-mismatch", "0", "-o", unique, ordered],
+         [unique]),
+        ("cooler", "cload pairs", ["cooler", "cload", "pairs", "-c1", 2, "-p1", 3, "-c2", 4, "-p2",
+                                   5, f"{folder / 'chrom.sizes'}:{RESOLUTION}", unique, cool],
+         [cool]),
+    )  # fmt: skip
+    return [step(tool, name, pairs, folder, *rest) for tool, name, *rest in steps]
+
+
+def main() -> None:
+    """Simulate, measure, print and write the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--output", required=True, help="TSV of the measurements")
+    parser.add_argument("--pairs", type=int, default=200_000_000, help="simulated pairs")
+    parser.add_argument("--others", type=int, default=0, help="pairs for pairtools and cooler")
+    parser.add_argument("--origami-iterations", type=int, default=100)
+    parser.add_argument("--folder", help="where to work (a new temporary folder in it)")
+    parser.add_argument("--seed", type=int, default=1, help="of the simulation")
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory(dir=args.folder) as name:
+        folder, source = Path(name), Path(name) / "simulated.pairs.gz"
+        simulate(args.pairs, source, args.seed)
+        rows = run_ours(folder, source, args.pairs, args.origami_iterations)
+        if args.others:
+            simulate(args.others, source, args.seed)
+            rows += run_others(folder, source, args.others)
+    write_table(pd.DataFrame(rows), args.output)
+
+
+if __name__ == "__main__":
+    main()
