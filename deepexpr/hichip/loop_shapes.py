@@ -20,6 +20,8 @@ from deepexpr.hichip.bedpe import ANCHORS
 
 logger = logging.getLogger(__name__)
 
+#: Mustache's anchors; its tables hold no counts.
+MUSTACHE = ("bin1_chr", "bin1_start", "bin1_end", "bin2_chromosome", "bin2_start", "bin2_end")
 #: Names of the six anchor columns, in lower case.
 ANCHOR_NAMES = (
     tuple(ANCHORS),
@@ -32,6 +34,7 @@ ANCHOR_NAMES = (
     ("chrom_a", "start_a", "end_a", "chrom_b", "start_b", "end_b"),
     ("chr_a", "start_a", "end_a", "chr_b", "start_b", "end_b"),
     ("seqnames1", "start1", "end1", "seqnames2", "start2", "end2"),  # InteractionSet
+    MUSTACHE,
 )
 #: Columns that hold counts, by falling preference, in lower case.
 VALUE_NAMES = (
@@ -77,7 +80,11 @@ def read_shape(path: str | Path, value_column: str | None = None) -> Shape:
     if places:
         anchors = table.iloc[:, places]
         interact = "sourcechrom" in lower
-        count = table.iloc[:, _named_value(names, value_column, interact, path)]
+        if set(MUSTACHE) <= set(lower) and not value_column:
+            logger.warning("%s: Mustache's tables hold no counts: each loop counts 1", path)
+            count = pd.Series("1", index=table.index)
+        else:
+            count = table.iloc[:, _named_value(names, value_column, interact, path)]
         if interact and not value_column:
             _require_whole(count, path, lines, "the value of UCSC interact")
     else:

@@ -60,6 +60,56 @@ def test_count_is_told_by_header_or_by_all_rows(tmp_path, text, right):
     assert counts(tmp_path, text) == right
 
 
+ANCHORS_OF_A, ANCHORS_OF_B = (
+    "chr1\t0\t5000\tchr1\t60000\t65000",
+    "chr1\t0\t5000\tchr1\t90000\t95000",
+)
+#: Program -> its header as it writes it, what follows the anchors of two rows, and the counts; the
+#: second row is no loop where the program tells false discovery rates.
+PROGRAMS = {
+    "FitHiChIP": (
+        "chr1\ts1\te1\tchr2\ts2\te2\tcc\tCoverage1\tisPeak1\tBias1\tMapp1\tGCContent1\tRESites1\t"
+        "Coverage2\tisPeak2\tBias2\tMapp2\tGCContent2\tRESites2\tp\texp_cc_Bias\tp_Bias\tdbinom_Bias\t"
+        "P-Value_Bias\tQ-Value_Bias",
+        "12\t90\t1\t1.1\t1\t0.4\t9\t80\t0\t0.9\t1\t0.4\t8\t1e-6\t2.5\t1e-6\t1e-5\t1e-5\t{q}",
+        [12],
+    ),
+    "HiCCUPS": (
+        "#chr1\tx1\tx2\tchr2\ty1\ty2\tname\tscore\tstrand1\tstrand2\tcolor\tobserved\texpectedBL\t"
+        "expectedDonut\texpectedH\texpectedV\tfdrBL\tfdrDonut\tfdrH\tfdrV\tnumCollapsed\tcentroid1\t"
+        "centroid2\tradius",
+        ".\t.\t.\t.\t0,255,255\t34.0\t5.1\t6.2\t7.0\t6.5\t1e-9\t{q}\t1e-8\t1e-8\t2\t2500\t62500\t7000",
+        [34],
+    ),
+    "MAPS": (
+        "chr1\tstart1\tend1\tchr2\tstart2\tend2\tcount\texpected\tfdr\tClusterLabel\tClusterSize\t"
+        "ClusterType\tClusterNegLog10P\tClusterSummit",
+        "21\t4.2\t{q}\tC1\t3\tStrongPeak\t12.5\t1",
+        [21],
+    ),
+    "hichipper": ("", ".\t9", [9, 9]),
+    "Mustache": (
+        "BIN1_CHR\tBIN1_START\tBIN1_END\tBIN2_CHROMOSOME\tBIN2_START\tBIN2_END\tFDR\tDETECTION_SCALE",
+        "{q}\t2.26",
+        [1],
+    ),
+}
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_tables_of_other_programs_are_known_by_their_headers(tmp_path, program, caplog):
+    header, rest, wanted = PROGRAMS[program]
+    lines = [header] if header else []
+    lines += [
+        f"{ANCHORS_OF_A}\t{rest.format(q='1e-07')}",
+        f"{ANCHORS_OF_B}\t{rest.format(q='0.4')}",
+    ]
+    text = "\n".join(lines) + "\n"
+    with caplog.at_level("WARNING"):
+        assert counts(tmp_path, text.replace("\t", " ") if not header else text) == wanted
+    assert ("hold no counts" in caplog.text) == (program == "Mustache")
+
+
 @pytest.mark.parametrize(
     ("text", "found"),
     [
