@@ -102,14 +102,16 @@ def _resolve(args: argparse.Namespace) -> None:
     lines = samples.set_index("sample")["cell_line"]
 
     def offer(one, error):
+        place = f"{one.where} ({error.where})" if error.where else one.where
         if not isinstance(error, SeveralSamples):
-            return error.at(one.where)
-        return error.or_else(instead_of(config, lines[one.sample])).at(one.where)
+            return error.at(place)
+        return error.or_else(instead_of(config, lines[one.sample])).at(place)
 
     hosts = Hosts(**(config["hosts"] | _given_hosts(args.host)))
     found = survey(accessions_asked(units, config["units"]), hosts, offer=offer)
     table = found.table()
-    print(table.to_string(index=False, na_rep="?", float_format=lambda value: f"{value:,.2f}"))
+    if len(table):
+        print(table.to_string(index=False, na_rep="?", float_format=lambda value: f"{value:,.2f}"))
     print(f"{table['files'].sum()} files, {table['GB'].sum():,.1f} GB.")
     raise_all(found.problems)
     path = args.output[0] if args.output else config["resolved"]

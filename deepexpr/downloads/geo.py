@@ -42,7 +42,7 @@ def geo_sample(
     """
     records = _records(accession, hosts, patience)
     members = _members(accession, records, hosts)
-    wanted = title.lower() or "*"
+    wanted = title.lower().replace("[", "[[]") or "*"  # only * and ? stand for other letters
     samples = [
         sample
         for name, known_as in members.items()
@@ -82,7 +82,8 @@ def _where(accession: str, hosts: Hosts) -> str:
 def _records(accession: str, hosts: Hosts, patience: Patience | None) -> dict[str, dict]:
     """What NCBI's search finds, by accession: also records that were not asked for."""
     patience, where = patience or Patience(), _where(accession, hosts)
-    found = patiently(lambda: _ask_pysradb(accession, hosts, patience.timeout), where, patience)
+    timeout, fix = patience.timeout, "Check the network, or put the files in place by hand."
+    found = patiently(lambda: _ask_pysradb(accession, hosts, timeout), where, patience, fix)
     return {str(record.get("accession")): record for record in found}
 
 

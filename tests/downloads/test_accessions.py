@@ -246,6 +246,13 @@ def test_title_that_fits_not_one_lists_the_members(server, hosts, title, message
         )
 
 
+def test_brackets_of_a_title_are_letters(server, hosts):
+    geo_records(server, SERIES[0], ("GSM1", "GSM", "RNA [K562]", "SRX1"))
+    assert resolve("GSE1:RNA [K562]", hosts, QUICK)[0].sample == "GSM1"
+    with pytest.raises(InputError, match="No sample"):
+        resolve("GSE1:RNA [a-z]K562*", hosts, QUICK)
+
+
 def test_foreign_samples_do_not_stand_in(server, hosts):
     geo_records(server, ("GSM2", "GSM", "another", "SRX2"), ("GSE1", "GSE", "a study", ""))
     with pytest.raises(InputError, match="it has no such record") as caught:
