@@ -75,7 +75,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         stream=sys.stderr,
         force=True,
     )
-    logging.getLogger("fontTools").setLevel(logging.WARNING)  # a line per glyph table otherwise
+    # A line per glyph table otherwise, and one about fonts where a home is new.
+    for name in ("fontTools", "matplotlib.font_manager"):
+        logging.getLogger(name).setLevel(logging.WARNING)
     try:
         args.run(args)
     except InputError as error:

@@ -102,6 +102,26 @@ def named(items: Iterable[str], option: str, form: str = "NAME=PATH") -> dict[st
     return found
 
 
+#: How the file of a sample is given where its cell line counts too.
+OF_SAMPLE = "CELL_LINE:SAMPLE:PATH"
+
+
+def of_samples(items: Iterable[str]) -> list[tuple[str, str, str]]:
+    """Cell line, sample and path of each `OF_SAMPLE`.
+
+    Raises UsageError where a part lacks or a sample stands twice.
+    """
+    found: dict[str, tuple[str, str, str]] = {}
+    for item in items:
+        line, sample, path = (*item.split(":", 2), "", "")[:3]
+        if not (line and sample and path):
+            raise UsageError(f"{item!r} names no sample.", expected=OF_SAMPLE)
+        if sample in found:
+            raise UsageError(f"The sample {sample} is given twice.", fix="Name samples uniquely.")
+        found[sample] = (line, sample, path)
+    return list(found.values())
+
+
 def read_options(text: str | None) -> dict[str, Any]:
     """The mapping of JSON text, or of a JSON or YAML file at that path; empty if None."""
     import yaml

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import argparse
 
-_ITEM = "CELL_LINE:SAMPLE:PATH"
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     from deepexpr.hichip.sections import ConcordanceSection
-    from deepexpr.options import add_settings
+    from deepexpr.options import OF_SAMPLE, add_settings
 
     parser.add_argument(
         "--pairs",
         nargs="+",
         action="extend",
         required=True,
-        metavar=_ITEM,
+        metavar=OF_SAMPLE,
         help="valid pairs (4DN .pairs) of one sample each; those of a cell line are replicates",
     )
     parser.add_argument("--output", required=True, help="TSV: one row per pair of samples")
@@ -25,24 +23,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Bin the pairs of each sample, compare every two samples, write both tables."""
     from deepexpr.errors import InputError
     from deepexpr.files import write_table
     from deepexpr.hichip.concordance import band_counts, compare_all, replicate_quality
     from deepexpr.hichip.pairs_format import PairsReader
     from deepexpr.hichip.sections import ConcordanceSection
-    from deepexpr.options import given
+    from deepexpr.options import given, of_samples
 
     settings = given(args, ConcordanceSection)
-    items = [tuple(item.split(":", 2)) for item in args.pairs]
-    wrong = next((item for item in items if len(item) != 3 or not all(item)), None)
-    if wrong or len({sample for _, sample, _ in items}) < max(2, len(items)):
-        raise InputError(
-            "--pairs are not those of two samples or more.",
-            where="--pairs",
-            expected=f"{_ITEM} of at least two samples, each once",
-            found=" ".join(args.pairs),
-        )
+    items = of_samples(args.pairs)
+    if len(items) < 2:
+        raise InputError("--pairs are not those of two samples or more.", found=args.pairs[0])
     bands, lines, genome = {}, {}, None
     for line, sample, path in items:
         with PairsReader(path) as pairs:

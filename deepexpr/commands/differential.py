@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 
-_ITEM = "CELL_LINE:SAMPLE:PATH"
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    from deepexpr.options import OF_SAMPLE
+
     parser.add_argument(
         "--loops",
         nargs="+",
@@ -21,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         action="extend",
         required=True,
-        metavar=_ITEM,
+        metavar=OF_SAMPLE,
         help="contacts of each replicate, two or more of either cell line",
     )
     parser.add_argument("--genes", help="TSV of genes (`deepexpr promoters --table`)")
@@ -30,7 +30,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Count, test, look genes up, write."""
     import pandas as pd
 
     from deepexpr.errors import InputError, UsageError
@@ -38,17 +37,16 @@ def run(args: argparse.Namespace) -> None:
     from deepexpr.hichip.bedpe import read_contacts
     from deepexpr.hichip.differential import add_expression, differential_loops
     from deepexpr.hichip.signal import read_called_loops
-    from deepexpr.options import named
+    from deepexpr.options import OF_SAMPLE, named, of_samples
     from deepexpr.reference.genes import read_genes
     from deepexpr.schemas import EXPRESSION_KEY, Table
 
     loops = named(args.loops, "--loops", "CELL_LINE=BEDPE")
-    items = [tuple(item.split(":", 2)) for item in args.contacts]
-    wrong = [item for item in items if len(item) != 3 or item[0] not in loops]
-    if len(loops) != 2 or wrong or len({item[1] for item in items}) < len(items):
+    items = of_samples(args.contacts)
+    if len(loops) != 2 or any(line not in loops for line, _, _ in items):
         raise UsageError(
-            "--loops are of two cell lines, --contacts of their samples, each once.",
-            expected=f"two of CELL_LINE=BEDPE, and {_ITEM} of these lines",
+            "--loops are of two cell lines, --contacts of their samples.",
+            expected=f"two of CELL_LINE=BEDPE, and {OF_SAMPLE} of these lines",
             found=" ".join([*args.loops, *args.contacts]),
         )
     if bool(args.genes) != bool(args.expression):

@@ -11,12 +11,10 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_ITEM = "CELL_LINE:SAMPLE:PATH"
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     from deepexpr.expression.sections import ExpressionSection
-    from deepexpr.options import add_settings
+    from deepexpr.options import OF_SAMPLE, add_settings
 
     parser.add_argument("--genes", required=True, help="TSV of genes: the rows of the output")
     parser.add_argument(
@@ -26,14 +24,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--abundance",
         action="append",
         default=[],
-        metavar=_ITEM,
+        metavar=OF_SAMPLE,
         help="kallisto's abundance.tsv, or its folder, of one sample; repeat",
     )
     parser.add_argument(
         "--gene-counts",
         action="append",
         default=[],
-        metavar=_ITEM,
+        metavar=OF_SAMPLE,
         help="a table of gene symbol and count (or TPM) of one sample; repeat",
     )
     parser.add_argument(
@@ -65,7 +63,7 @@ def run(args: argparse.Namespace) -> None:
     from deepexpr.expression.normalise import expression_table
     from deepexpr.expression.sections import ExpressionSection
     from deepexpr.files import read, write_table
-    from deepexpr.options import given, named
+    from deepexpr.options import given, named, of_samples
     from deepexpr.reference.genes import read_genes
     from deepexpr.schemas import TRANSCRIPTS
 
@@ -78,12 +76,12 @@ def run(args: argparse.Namespace) -> None:
     if args.abundance:
         transcripts = read(TRANSCRIPTS, args.transcripts)
         warn_of_loci(transcripts)
-        for _, sample, path in map(_item, args.abundance):
+        for _, sample, path in of_samples(args.abundance):
             if sample in counted:
                 require_all_read(path, counted[sample])
             _judge_share(path, settings)
             samples[sample] = sum_by_gene(read_abundance(path).rename(sample), transcripts)
-    for _, sample, path in map(_item, args.gene_counts):
+    for _, sample, path in of_samples(args.gene_counts):
         samples[sample] = read_gene_counts(path, columns.get(sample))
     counts = count_table(samples, genes)
     expression = expression_table(counts, replicates, settings.pseudocount, settings.normalisation)
@@ -104,29 +102,17 @@ def _judge_share(path: str, settings: ExpressionSection) -> None:
         require_pseudoaligned(path, settings.minimum_pseudoaligned)
 
 
-def _item(text: str) -> tuple[str, str, str]:
-    from deepexpr.errors import UsageError
-
-    parts = text.split(":", 2)
-    if len(parts) != 3 or not all(parts):
-        raise UsageError(f"{text!r} names no sample.", expected=_ITEM)
-    return parts[0], parts[1], parts[2]
-
-
 def _replicates(
     items: list[str], has_transcripts: bool, args: argparse.Namespace
 ) -> dict[str, list[str]]:
     from deepexpr.errors import UsageError
+    from deepexpr.options import of_samples
 
     if not items:
         raise UsageError("No sample is given.", fix="Give --abundance or --gene-counts.")
     if args.abundance and not has_transcripts:
         raise UsageError("--abundance needs --transcripts, the genes of the transcripts.")
     replicates: dict[str, list[str]] = {}
-    seen = set()
-    for cell_line, sample, _ in map(_item, items):
-        if sample in seen:
-            raise UsageError(f"The sample {sample} is given twice.", fix="Name samples uniquely.")
-        seen.add(sample)
+    for cell_line, sample, _ in of_samples(items):
         replicates.setdefault(cell_line, []).append(sample)
     return replicates

@@ -41,12 +41,6 @@ class Aggregate(NamedTuple):
         corner = self.loops[-CORNER:, :CORNER].mean()
         return float(self.loops[HALF, HALF] / corner) if corner > 0 else float("nan")
 
-    @property
-    def over_controls(self) -> float:
-        """The middle over the controls' middle."""
-        middle = self.controls[HALF, HALF]
-        return float(self.loops[HALF, HALF] / middle) if middle > 0 else float("nan")
-
 
 def aggregate(contacts: pd.DataFrame, loop: np.ndarray, seed: int) -> Aggregate:
     """The mean maps of the contacts that are loops.
