@@ -4,12 +4,14 @@ import re
 import subprocess
 import sys
 
+import pytest
 import yaml
 from workflow_copy import ROOT, Workflow
 
 from deepexpr.config.settings import read_config
 
 
+@pytest.mark.slow
 def test_it_runs_as_a_module_of_another_workflow(tmp_path):
     """The example of docs/site/howto/module.md, with the demo's configuration."""
     (tmp_path / "deepexpr-workflow").mkdir()
