@@ -23,9 +23,9 @@ from deepexpr.errors import InputError, UsageError
 VERBS = (
     "simulate", "init", "check", "plan", "obtain", "genome", "promoters", "import-promoters",
     "transcriptome", "reads", "expression", "trim", "pairs", "ends", "contacts", "concordance",
-    "call-loops", "signal", "import-loops", "differential", "dataset", "splits", "gkm", "train",
-    "predict", "cross", "baseline", "evaluate", "interpret", "attribution", "filters", "tomtom",
-    "enhancers", "cismodule", "table", "figure",
+    "call-loops", "signal", "import-loops", "import-contacts", "differential", "dataset", "splits",
+    "gkm", "train", "predict", "cross", "baseline", "evaluate", "interpret", "attribution",
+    "filters", "tomtom", "enhancers", "cismodule", "table", "figure",
 )  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """HiChIP: trimming at the ligation junction, bowtie, pairs, contacts.
 
-REQUIRED INPUTS: FASTQ, BAM, pairs or loops of the hichip samples; reference/{assembly}/bowtie/,
+REQUIRED INPUTS: FASTQ, BAM, pairs, contact maps or loops of the hichip samples; reference/{assembly}/bowtie/,
 chrom.sizes.
 OUTPUTS: hichip/{sample}/ {unit}.trim.tsv, pairs.gz, qc.tsv, contacts.tsv.gz, depth.tsv.gz,
 pairs.mcool (on request); hichip/concordance.{assembly}.tsv and .qc.tsv; hichip/qc.assembly-{assembly}.tsv, hichip/qc.cell_line-{cell_line}.tsv,
@@ -127,6 +127,8 @@ rule join_pairs:
         qc=out("hichip/{sample}/qc.tsv"),
     log:
         out("logs/hichip/{sample}.join_pairs.log"),
+    wildcard_constraints:
+        sample=get_alternatives(set(SAMPLES["sample"]) - set(RUN.map_samples)),
     benchmark:
         out("benchmarks/hichip/{sample}.join_pairs.tsv")
     conda:
@@ -146,6 +148,31 @@ rule join_pairs:
         " --sample {wildcards.sample:q} --chrom-sizes {input.sizes:q}"
         " --settings {params.settings:q}"
         " --output {output.pairs:q} --qc {output.qc:q} 2> {log:q}"
+
+
+rule import_contacts:
+    """Take contacts and depths from a contact map of another program."""
+    input:
+        map=lambda w: get_unit_file(w.sample),
+        sizes=get_sample_reference("chrom.sizes"),
+        aliases=lambda w: get_alias_file(RUN.sample_value(w.sample, "assembly")),
+    output:
+        contacts=out("hichip/{sample}/contacts.tsv.gz"),
+        depth=out("hichip/{sample}/depth.tsv.gz"),
+        qc=out("hichip/{sample}/qc.tsv"),
+    log:
+        out("logs/hichip/{sample}.import_contacts.log"),
+    wildcard_constraints:
+        sample=get_alternatives(RUN.map_samples),
+    conda:
+        "../envs/deepexpr.yaml"
+    params:
+        aliases=lambda w: get_alias_option(RUN.sample_value(w.sample, "assembly")),
+        settings=get_settings("hichip", ContactSection),
+    shell:
+        "python -m deepexpr import-contacts --map {input.map:q} --sample {wildcards.sample:q}"
+        " --chrom-sizes {input.sizes:q} {params.aliases:q} --settings {params.settings:q}"
+        " --output {output.contacts:q} --depth {output.depth:q} --qc {output.qc:q} 2> {log:q}"
 
 
 rule write_mcool:
@@ -206,6 +233,8 @@ rule count_contacts:
         depth=out("hichip/{sample}/depth.tsv.gz"),
     log:
         out("logs/hichip/{sample}.count_contacts.log"),
+    wildcard_constraints:
+        sample=get_alternatives(set(SAMPLES["sample"]) - set(RUN.map_samples)),
     benchmark:
         out("benchmarks/hichip/{sample}.count_contacts.tsv")
     conda:

@@ -58,6 +58,7 @@ def load_and_check(
             *_unknown_names(config, samples),
             *_unequal_totals(config, samples, units),
             *_differential_problems(config, samples, units),
+            *_maps_without_pairs(config, samples, units),
         ]
     )
     return config, samples, units
@@ -110,6 +111,21 @@ def _unknown_names(config: Mapping[str, Any], samples: pd.DataFrame) -> Iterator
             yield error.at("configuration, key motifs.targets")
 
 
+def _maps_without_pairs(
+    config: Mapping[str, Any], samples: pd.DataFrame, units: pd.DataFrame
+) -> Iterator[InputError]:
+    """Contact maps where anchors are peaks: a map has its own bins."""
+    maps = [name for name, entry in sample_entries(units).items() if entry == "contacts"]
+    if maps and config["hichip"]["anchors"]:
+        yield InputError(
+            "The contacts of a map lie between its bins, not between peaks.",
+            where="configuration, key hichip.anchors",
+            expected="null, where samples enter with contact maps",
+            found=f"{config['hichip']['anchors']}; a contact map of {', '.join(maps)}",
+            fix="Set hichip.anchors to null, or give pairs.",
+        )
+
+
 def _differential_problems(
     config: Mapping[str, Any], samples: pd.DataFrame, units: pd.DataFrame
 ) -> Iterator[InputError]:
@@ -149,14 +165,14 @@ def _unequal_totals(
         return
     entries = samples["sample"].map(sample_entries(units))
     for assembly, rows in samples.assign(entry=entries).groupby("assembly"):
-        late = rows.loc[rows["entry"] == "pairs", "sample"].tolist()
+        late = rows.loc[rows["entry"].isin(["pairs", "contacts"]), "sample"].tolist()
         early = rows.loc[
             rows["entry"].isin(["reads", "bam"]) & (rows["assay"] == "hichip"), "sample"
         ].tolist()
         if late and early:
             yield InputError(
                 f"The HiChIP samples of {assembly} cannot be scaled by their sequenced pairs: a "
-                ".pairs file does not hold how many there were.",
+                ".pairs file or a contact map does not hold how many there were.",
                 where="configuration, key loops.total_metric",
                 expected="the same number for every sample",
                 found=f"{', '.join(late)} with pairs; {', '.join(early)} with reads or BAM",
@@ -278,6 +294,7 @@ def _missing_files(
     optional = {
         "hichip.anchors": config["hichip"]["anchors"],
         "motifs.enhancer_peaks": config["motifs"]["enhancer_peaks"],
+        "loops.caller_settings.peaks": config["loops"]["caller_settings"].get("peaks"),
     }
     if not is_release(config["motifs"]["targets"]):
         optional["motifs.targets"] = config["motifs"]["targets"]

@@ -31,6 +31,7 @@ ENTRIES = {
     "reads": Entry("FASTQ", ("rna", "hichip"), ("fq1", "fq2")),
     "bam": Entry("a BAM of each mate", ("hichip",), ("bam1", "bam2")),
     "pairs": Entry("a 4DN .pairs file", ("hichip",), ("pairs",)),
+    "contacts": Entry("a contact map", ("hichip",), ("contacts",), single=True),
     "loops": Entry("a table of loops", ("hichip",), ("loops",), single=True),
     "bins": Entry("an array of bins per gene", ("hichip",), ("bins",), single=True),
     "kallisto": Entry("kallisto's output folder", ("rna",), ("kallisto",), single=True),

@@ -65,6 +65,8 @@ SHOWN = {
     "valid_pairs": "{:,.0f} valid pairs", "replicates": "{:,.0f} replicates",
     "replicate_scc": "lowest SCC {:.3f}", "scc_to_others": "to other cell lines up to {:.3f}",
     "contacts": "{:,.0f} contacts", "loops": "{:,.0f} loops",
+    "loops_origami": "{:,.0f} by Origami", "loops_coverage": "{:,.0f} by coverage",
+    "loops_jaccard": "overlap {:.0%}",
     "networks": "{:,.0f} networks", "median_epochs": "{:g} epochs (median)",
     "median_best_loss": "best validation loss {:.3f} (median)", "jobs": "jobs: {:,.0f}",
     "seconds": "longest {:,.1f} s", "memory": "largest {:,.0f} MiB",

@@ -105,9 +105,14 @@ class Run:
         }
         return [line for line in self.loop_lines if "loops" not in entries[line]]
 
+    @cached_property
+    def map_samples(self) -> list[str]:
+        """HiChIP samples that enter with a contact map: there are no pairs of them."""
+        return self.samples_of("hichip", entry="contacts")
+
     def compared_samples(self, assembly: str) -> list[str]:
         """HiChIP samples of an assembly whose maps are compared: all, where any are replicates."""
-        samples = self.paired_samples(assembly=assembly)
+        samples = [s for s in self.paired_samples(assembly=assembly) if s not in self.map_samples]
         lines = [self.sample_value(sample, "cell_line") for sample in samples]
         return samples if len(set(lines)) < len(lines) else []
 
@@ -299,7 +304,12 @@ def _hichip(run: Run) -> list[str]:
     settings, samples = run.config["hichip"], run.paired_samples()
     kept = ["pairs.gz", "qc.tsv", "contacts.tsv.gz", "depth.tsv.gz"]
     kept += ["pairs.mcool"] if settings["mcool"] else []
-    files = [f"hichip/{s}/{file}" for s in samples for file in kept]
+    files = [
+        f"hichip/{s}/{file}"
+        for s in samples
+        for file in kept
+        if s not in run.map_samples or not file.startswith("pairs.")
+    ]
     if settings["keep_trimmed"]:
         files += [
             f"hichip/{s}/{unit}.R{mate}.fastq.gz"

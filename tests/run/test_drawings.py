@@ -12,8 +12,8 @@ EVALUATION = {
     "main_folds": 10, "distances": [1_000_000, 100_000], "distance_cell_lines": [],
     "ablation": True, "cross_cell_line": True,
 }  # fmt: skip
-UNIT = ("sample", "unit", "fq1", "fq2", "bam1", "bam2", "pairs", "loops", "bins", "kallisto",
-        "expression")  # fmt: skip
+UNIT = ("sample", "unit", "fq1", "fq2", "bam1", "bam2", "pairs", "contacts", "loops", "bins",
+        "kallisto", "expression")  # fmt: skip
 
 
 def a_run(
