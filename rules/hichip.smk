@@ -127,10 +127,10 @@ rule join_pairs:
         qc=out("hichip/{sample}/qc.tsv"),
     log:
         out("logs/hichip/{sample}.join_pairs.log"),
-    wildcard_constraints:
-        sample=get_alternatives(set(SAMPLES["sample"]) - set(RUN.map_samples)),
     benchmark:
         out("benchmarks/hichip/{sample}.join_pairs.tsv")
+    wildcard_constraints:
+        sample=get_alternatives(set(SAMPLES["sample"]) - set(RUN.map_samples)),
     conda:
         "../envs/deepexpr.yaml"
     params:
@@ -233,10 +233,10 @@ rule count_contacts:
         depth=out("hichip/{sample}/depth.tsv.gz"),
     log:
         out("logs/hichip/{sample}.count_contacts.log"),
-    wildcard_constraints:
-        sample=get_alternatives(set(SAMPLES["sample"]) - set(RUN.map_samples)),
     benchmark:
         out("benchmarks/hichip/{sample}.count_contacts.tsv")
+    wildcard_constraints:
+        sample=get_alternatives(set(SAMPLES["sample"]) - set(RUN.map_samples)),
     conda:
         "../envs/deepexpr.yaml"
     params:
