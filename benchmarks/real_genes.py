@@ -36,7 +36,7 @@ from real_genes_net import Recipe, predict, train, word_codes
 from scipy.stats import pearsonr
 from sklearn.linear_model import RidgeCV
 
-from deepexpr.features.words import WORD_BLOCKS, loop_windows, window_words
+from deepexpr.features.words import WORD_BLOCKS, WORD_SPREAD, loop_windows, window_words
 from deepexpr.files import write_table
 from deepexpr.model.words import (
     decompose,
@@ -142,7 +142,7 @@ def fine_words(genes: RealGenes, counts, blocks, group: int) -> tuple[np.ndarray
         columns = [c for c in range(len(LINES)) if (known[:, c] == same).all()]
         train = np.flatnonzero((genes.group != group) & same)
         test = np.flatnonzero((genes.group == group) & same)
-        centre, scale = standardisation(counts[train], blocks)
+        centre, scale = standardisation(counts[train], blocks, WORD_SPREAD["fine"])
         samples = genes.samples[train]
         samples = (samples - np.nanmean(samples, 0)) / np.nanstd(samples, 0)
         values = np.column_stack([y[np.ix_(train, columns)], np.nan_to_num(samples)])

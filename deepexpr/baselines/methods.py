@@ -23,6 +23,7 @@ from deepexpr.baselines.settings import BaselineSettings
 from deepexpr.baselines.svm import SigmoidSVC, search_svm
 from deepexpr.baselines.word_ridge import WordLogistic, WordRidge
 from deepexpr.errors import InputError
+from deepexpr.features.words import WORD_SPREAD
 from deepexpr.schemas import CLASSIFIERS, REGRESSORS
 
 log = logging.getLogger(__name__)
@@ -73,7 +74,7 @@ def fit_method(
     """
     if method == "ridge":
         kind = WordLogistic if task == "classification" else WordRidge
-        estimator = kind(blocks, settings.inner_folds)
+        estimator = kind(blocks, settings.inner_folds, WORD_SPREAD[settings.word_blocks])
     else:
         estimator = _estimator(task, method, choice, settings, seed)
     steps = [("model", estimator)]

@@ -21,19 +21,26 @@ STRENGTHS = np.logspace(-3, 3, 13)
 
 
 class _WordRidge(BaseEstimator):
-    """blocks : columns of each kind of word, then of the loops; 0 there: the words alone."""
+    """blocks : columns of each kind of word, then of the loops; 0 there: the words alone.
+
+    spread : how columns of words are weighed (model.words.standardisation).
+    """
 
     task = ""
 
-    def __init__(self, blocks: tuple[int, ...] = (1, 0), inner_folds: int = 10) -> None:
+    def __init__(
+        self, blocks: tuple[int, ...] = (1, 0), inner_folds: int = 10, spread: float = 1.0
+    ) -> None:
         self.blocks = blocks
+        self.spread = spread
         self.inner_folds = inner_folds
 
     def fit(self, x: np.ndarray, y: np.ndarray):
         """Fit on x (n, p), not scaled, and y (n,): values, or labels +1 and -1."""
         words, loops = self._parts(x)
         targets = (y == 1).astype(np.float64) if self.task == "classification" else y
-        self.words_ = solve_words(words, list(self.blocks[:-1]), targets, self.task)
+        blocks = list(self.blocks[:-1])
+        self.words_ = solve_words(words, blocks, targets, self.task, spread=self.spread)
         self.penalty_ = self.words_.penalty
         self.joint_ = None
         if loops.shape[1]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from deepexpr.features.dataset import PROMOTER, Dataset
+from deepexpr.features.words import WORD_SPREAD
 from deepexpr.model import network
 from deepexpr.model.backend import keras
 from deepexpr.model.config import TwoStepTraining
@@ -144,16 +145,17 @@ class TwoSteps:
             return data
         if self._word_counts is None:
             self._word_counts = WordCounter(self.config, self.shape)
-        blocks = self._word_counts.blocks
+        blocks, task = self._word_counts.blocks, self.shape.task
+        spread = WORD_SPREAD[self.config.word_blocks]
         train, validation = (
             self._word_counts.of(part.arrays[PROMOTER]) for part in (data.train, data.validation)
         )
-        inner = solve_words(train, blocks, data.train_targets, self.shape.task)
+        inner = solve_words(train, blocks, data.train_targets, task, spread=spread)
         final = None
         if not pretrained:
             features = np.concatenate([train, validation])
             targets = np.concatenate([data.train_targets, data.validation_targets])
-            final = solve_words(features, blocks, targets, self.shape.task)
+            final = solve_words(features, blocks, targets, task, spread=spread)
         return replace(data, words=Words(final, inner.left_out, inner.of(validation)))
 
     def train(

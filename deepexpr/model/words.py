@@ -69,6 +69,7 @@ def solve_words(
     targets: np.ndarray,
     task: str,
     parts: Decomposition | None = None,
+    spread: float = 1.0,
 ) -> WordScore:
     """Ridge weights of `targets` on `features`.
 
@@ -76,16 +77,17 @@ def solve_words(
         word, which weigh equally whatever their number. targets : (n,) scaled expression, or
         class 0 or 1; classes are regressed as -1 and 1 and their left-out scores turned into
         logits by logistic regression. parts : `decompose(features, blocks)`, where it is at hand.
+    spread : see `standardisation`.
     """
     classes = task == "classification"
     values = 2.0 * targets - 1.0 if classes else targets.astype(np.float64)
     if parts is None and FACTORS_FROM <= len(features) <= features.shape[1]:
-        centre, scale = standardisation(features, blocks)
+        centre, scale = standardisation(features, blocks, spread)
         z = standardised(features, centre, scale)
         found, scores, penalty = ridge_by_factors(z, values[:, None])
         weights, left_out = found[:, 0], scores[:, 0]
     else:
-        parts = parts or decompose(features, blocks)
+        parts = parts or decompose(features, blocks, spread)
         centre, scale = parts.centre, parts.scale
         weights, left_out, penalty = _ridge(parts, values)
     weights *= scale
@@ -100,9 +102,9 @@ def solve_words(
     return WordScore(kernel, bias, left_out.astype(np.float32), penalty)
 
 
-def decompose(features: np.ndarray, blocks: list[int]) -> Decomposition:
+def decompose(features: np.ndarray, blocks: list[int], spread: float = 1.0) -> Decomposition:
     """What `solve_words` needs of features (n, p) and the columns of each kind of word."""
-    centre, scale = standardisation(features, blocks)
+    centre, scale = standardisation(features, blocks, spread)
     z = standardised(features, centre, scale)
     n, p = z.shape
     dual = n <= p  # the smaller of both Gram matrices
@@ -125,15 +127,24 @@ def standardised(features: np.ndarray, centre: np.ndarray, scale: np.ndarray) ->
     return z
 
 
-def standardisation(features: np.ndarray, blocks: list[int]) -> tuple[np.ndarray, np.ndarray]:
-    """Per column of (n, p): what is subtracted, and the factor (0: left out), float32 (p,)."""
+def standardisation(
+    features: np.ndarray, blocks: list[int], spread: float = 1.0
+) -> tuple[np.ndarray, np.ndarray]:
+    """Per column of (n, p): what is subtracted, and the factor (0: left out), float32 (p,).
+
+    spread : the power of a column's standard deviation that it is divided by: with 1 all columns of
+    a block weigh the same, with less those that vary more weigh more. Blocks weigh the same.
+    """
     parts = np.array_split(features, _PARTS, axis=1)  # doubles of a part at a time
     centre = np.concatenate([part.mean(axis=0, dtype=np.float64) for part in parts])
     sd = np.concatenate([part.std(axis=0, dtype=np.float64) for part in parts])
     block = np.repeat(np.arange(len(blocks)), blocks)
     used = sd > _MIN_SD
-    width = np.maximum(np.bincount(block[used], minlength=len(blocks)), 1)
-    scale = np.where(used, 1.0 / (np.where(used, sd, 1.0) * np.sqrt(width[block])), 0.0)
+    divisor = np.where(used, sd, 1.0) ** spread
+    left = np.where(used, sd / divisor, 0.0) ** 2  # variance of each column after division
+    total = np.bincount(block, left, minlength=len(blocks))
+    total[total == 0] = 1.0
+    scale = np.where(used, 1.0 / (divisor * np.sqrt(total[block])), 0.0)
     return centre.astype(np.float32), scale.astype(np.float32)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from deepexpr.features.dataset import PROMOTER
-from deepexpr.features.words import WORD_BLOCKS, window_words
+from deepexpr.features.words import WORD_BLOCKS, WORD_SPREAD, window_words
 from deepexpr.model.by_genes import ByGenes
 from deepexpr.model.config import make_configs
 from deepexpr.model.examples import Examples
@@ -44,7 +44,8 @@ def test_the_number_of_training_genes_chooses_and_the_log_says_so(genes, told, w
     letters = np.concatenate([data.train.arrays[PROMOTER], data.validation.arrays[PROMOTER]])
     counts, blocks = window_words(letters, WORD_BLOCKS[words])
     targets = np.concatenate([data.train_targets, data.validation_targets])
-    expected = solve_words(counts, blocks, targets, "regression").kernel
+    spread = WORD_SPREAD[words]
+    expected = solve_words(counts, blocks, targets, "regression", spread=spread).kernel
     kernel = network.get_layer("proximal").get_layer(WORD_SCORE).get_weights()[0]
     np.testing.assert_allclose(kernel, expected, atol=1e-5)
 

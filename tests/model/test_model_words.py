@@ -16,7 +16,14 @@ from deepexpr.model.bundle import Bundle
 from deepexpr.model.config import make_configs
 from deepexpr.model.layers import WordCounts
 from deepexpr.model.network import Shape, TwoModules
-from deepexpr.model.words import PENALTIES, decompose, ridge_by_factors, solve_words
+from deepexpr.model.words import (
+    PENALTIES,
+    decompose,
+    ridge_by_factors,
+    solve_words,
+    standardisation,
+    standardised,
+)
 
 
 def counted(text: str, word: str) -> int:
@@ -134,6 +141,21 @@ def test_score_is_the_sum_of_convolution_and_words():
     beside = network.build_beside_words(config, shape)
     frozen = np.array([[1.5], [-2.0]], np.float32)
     np.testing.assert_array_equal(np.array(beside([promoter, frozen])), frozen)
+
+
+@pytest.mark.parametrize("spread", [1.0, 0.5, 0.0])
+def test_blocks_weigh_the_same_and_columns_by_their_spread(spread):
+    rng = np.random.default_rng(4)
+    sd = np.array([0.3, 1.0, 2.0, 0.0, 0.5, 4.0])  # one column does not vary and is left out
+    features = (rng.normal(size=(50_000, 6)) * sd).astype(np.float32)
+    z = standardised(features, *standardisation(features, [4, 2], spread))
+    found = z.std(axis=0)
+    np.testing.assert_allclose(z.mean(axis=0), 0, atol=1e-3)
+    for block in (slice(0, 3), slice(4, 6)):
+        assert (found[block] ** 2).sum() == pytest.approx(1, rel=0.01)
+        expected = (sd[block] / sd[block][0]) ** (1 - spread)
+        np.testing.assert_allclose(found[block] / found[block][0], expected, rtol=0.05)
+    assert found[3] == 0
 
 
 def test_factors_find_what_the_eigenvectors_give():
