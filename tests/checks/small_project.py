@@ -1,5 +1,7 @@
 """The files of a small project in which all is in order."""
 
+import functools
+import gzip
 import random
 
 SAMPLES = """sample\tcell_line\tassay\tassembly\tenzyme
@@ -21,9 +23,16 @@ ANNOTATION = (
 )
 
 
+@functools.cache
 def reads(mate: int, count: int = 2000) -> str:
     """FASTQ whose letters do not compress away; every tenth read has a junction of MboI."""
     draw = random.Random(mate)
     bases = ("".join(draw.choices("ACGT", k=50)) for _ in range(count))
     bases = (b if i % 10 else f"{b[:20]}GATCGATC{b[28:]}" for i, b in enumerate(bases))
     return "".join(f"@read{i}/{mate}\n{text}\n+\n{'I' * 50}\n" for i, text in enumerate(bases))
+
+
+@functools.cache
+def packed(mate: int) -> bytes:
+    """The reads as gzip."""
+    return gzip.compress(reads(mate).encode())

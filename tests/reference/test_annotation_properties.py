@@ -74,7 +74,7 @@ FORMS = {
 
 
 @pytest.mark.parametrize("form", FORMS)
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(genes_of_a_genome(), st.randoms(use_true_random=False))
 def test_every_format_gives_the_same_genes_in_any_order(tmp_path_factory, form, made, dice):
     lines = FORMS[form](made)
@@ -111,7 +111,7 @@ cells = st.sampled_from(["chr1", "2", "+", "-", "", "5", "90", "5,20,", "30,60,"
 rows_of_tables = st.lists(st.lists(cells, min_size=1, max_size=16).map("\t".join), max_size=4)
 
 
-@settings(max_examples=200)
+@settings(max_examples=120)
 @given(st.sampled_from(["", "##gff-version 3\n", "# x\n"]), lines_of_annotations | rows_of_tables)
 def test_any_text_is_an_annotation_or_one_error(tmp_path_factory, head, lines):
     path = tmp_path_factory.getbasetemp() / "anything.annotation"
