@@ -10,6 +10,7 @@ from deepexpr.checks.gzip_ends import BGZF_END
 from deepexpr.checks.health import Wanted, unit_health
 from deepexpr.cli import main
 from deepexpr.config.entries import FILE_COLUMNS
+from deepexpr.config.sections import Config
 
 MISTAKES = yaml.safe_load((Path(__file__).parent / "mistakes.yaml").read_text())
 
@@ -35,6 +36,7 @@ def test_each_mistake_is_named(project, capsys, mistake):
         make(mistake["also"], project / mistake["also"]["file"])
     assert main(["check", "--configfile", "config.yaml"]) == 1
     says = mistake["says"].replace("{folder}", str(project))
+    says = says.replace("{sections}", ", ".join(sorted(Config.model_fields)))
     assert capsys.readouterr().err == f"deepexpr check: error: {says}"
 
 
