@@ -173,3 +173,25 @@ def test_settings_out_of_range(tmp_path, capsys, option):
         main([str(a) for a in argv])
     assert stop.value.code == 2
     assert f"argument {option}: 0 is less than the minimum of" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("order", ["sorted", "shuffled", "two sorted files"])
+def test_counts_are_the_same_in_whatever_order_pairs_come(order, monkeypatch):
+    """Batches small enough that sums are settled many times, and taken back where they must be."""
+    monkeypatch.setattr(module, "MERGE_FROM", 50)
+    rng = np.random.default_rng(8)
+    one = rng.integers(0, 40, (4000, 2)).min(axis=1)
+    keys = (one if order == "shuffled" else np.sort(one)) * 40 + rng.integers(0, 40, 4000)
+    if order == "two sorted files":
+        keys = np.r_[keys[::2], keys[1::2]]
+    tally, taken_back = module._Tally(40), 0
+    for part in np.array_split(keys, 37):
+        settled = tally._border
+        tally.add(part)
+        taken_back += tally._border < settled
+    assert (taken_back > 0) == (order == "two sorted files")
+    assert (tally._border >= 0) == (order != "shuffled")
+    first, second, count = tally.result()
+    distinct, wanted = np.unique(keys, return_counts=True)
+    assert (first.astype(int) * 40 + second).tolist() == distinct.tolist()
+    assert count.tolist() == wanted.tolist()

@@ -51,6 +51,17 @@ def shell_text(workflow, mark, *arguments):
         ({}, {"map_unit": 6, "join_pairs": 6, "call_loops": 3}),
         ({"bam1": "1.bam", "bam2": "2.bam"}, {"map_unit": 4, "join_pairs": 6, "call_loops": 3}),
         ({"pairs": "pairs.gz"}, {"map_unit": 4, "join_pairs": 6, "call_loops": 3}),
+        (
+            {"contacts": "cool"},
+            {
+                "map_unit": 4,
+                "join_pairs": 4,
+                "count_contacts": 4,
+                "import_contacts": 2,
+                "compare_samples": 1,
+                "call_loops": 3,
+            },
+        ),
         ({"loops": "bedpe"}, {"map_unit": 4, "join_pairs": 4, "call_loops": 2, "import_loops": 1}),
     ],
 )
