@@ -38,7 +38,7 @@ class Pixels(NamedTuple):
 
     one: np.ndarray
     other: np.ndarray
-    count: np.ndarray
+    count: np.ndarray  # type: ignore[assignment]  # a column of that name, no method
 
 
 class MapCounts(NamedTuple):
