@@ -34,11 +34,11 @@ ROWS = 1 << 20
 
 class Pixels(NamedTuple):
     """Elements of a map: `one`, `other` (n,) int64 bins, numbered through the genome in the order
-    of the file; `count` (n,) pairs."""
+    of the file; `pairs` (n,) that were counted."""
 
     one: np.ndarray
     other: np.ndarray
-    count: np.ndarray  # type: ignore[assignment]  # a column of that name, no method
+    pairs: np.ndarray
 
 
 class MapCounts(NamedTuple):
@@ -69,15 +69,15 @@ def contacts_of_map(
         depth = np.zeros(len(anchors), np.int64)
         parts, seen = [], np.zeros(5, np.int64)
         for batch in batches:
-            if (batch.count % 1 != 0).any() or (batch.count < 0).any():
+            if (batch.pairs % 1 != 0).any() or (batch.pairs < 0).any():
                 raise InputError(
                     "The contact map holds values that are no counts.",
                     where=str(path),
                     expected="raw counts of pairs",
-                    found=str(batch.count[(batch.count % 1 != 0) | (batch.count < 0)][0]),
+                    found=str(batch.pairs[(batch.pairs % 1 != 0) | (batch.pairs < 0)][0]),
                     fix="Give the map as it was before any normalisation.",
                 )
-            count = batch.count.astype(np.int64)
+            count = batch.pairs.astype(np.int64)
             ends = np.sort(np.stack([place[batch.one], place[batch.other]]), axis=0)
             for end in ends:
                 np.add.at(depth, end, count)

@@ -30,9 +30,9 @@ ENZYMES = {
     "Arima": ("^GATC", "G^ANTC"),
     "Arima2": ("^GATC", "G^ANTC", "C^TNAG", "T^TAA"),
 }
-#: Words for libraries that no restriction enzyme cut (MNase as in Micro-C, DNase as in Omni-C):
-#: their ends meet anywhere, so no junction is known and no read is cut.
-WITHOUT_ENZYME = ("none", "MNase", "DNase")
+#: Words for libraries that no restriction enzyme cut, and kits of such (Micro-C: MNase; Omni-C:
+#: DNase): their ends meet anywhere, so no junction is known and no read is cut.
+WITHOUT_ENZYME = ("none", "MNase", "DNase", "Micro-C", "Omni-C")
 
 
 @dataclass(frozen=True)
@@ -79,8 +79,8 @@ def parse_enzymes(text: str) -> tuple[Site, ...]:
     """Sites of an enzyme name or of comma-separated names and sites with ``^``.
 
     ``"MboI"``, ``"Arima"``, ``"^GATC,G^ANTC"`` and ``"MboI,HinfI"`` are all understood; names
-    are not case-sensitive. ``"none"``, ``"MNase"`` and ``"DNase"`` give no site: nothing is cut.
-    Raises InputError for an unknown name or a bad site.
+    are not case-sensitive. ``"none"``, ``"MNase"``, ``"DNase"`` and kits of these give no site:
+    nothing is cut. Raises InputError for an unknown name or a bad site.
     """
     if text.strip().lower() in {word.lower() for word in WITHOUT_ENZYME}:
         return ()

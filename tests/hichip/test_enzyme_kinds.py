@@ -112,7 +112,7 @@ def test_junctions_cut_off_by_the_end_do_not_count_for_the_guard(trim):
     assert trim(reads, "MboI", min_trimmed_fraction=0).fraction() > 0.4
 
 
-@pytest.mark.parametrize("word", ["none", "MNase", "DNase", "mnase"])
+@pytest.mark.parametrize("word", ["none", "MNase", "DNase", "mnase", "Micro-C", "omni-c"])
 def test_libraries_without_an_enzyme_are_not_cut(trim, tmp_path, word):
     reads = library(7, "MboI", 0.3, number=400)
     stats = trim(reads, word)
