@@ -2,9 +2,9 @@
 
 nice -n 19 python benchmarks/rates.py PART ... --data ../shared/data --work DIR --output TSV
 
-Seconds are CPU time of the processes (os.wait4), not of the clock, so that other work on the
-machine counts little; each command runs --repeats times and its median counts. One core: libraries
-get one thread. TSV is deepexpr/run/rates.tsv: rows of the steps of each PART are replaced, and
+Seconds are CPU time of the processes, not of the clock, so that other work on the machine counts
+little; each command runs --repeats times and its median counts. One core: libraries get one
+thread. TSV is deepexpr/run/rates.tsv: rows of the steps of each PART are replaced, and
 `plan` fits a line through each step's sizes.
 
 Real reads (hg38 chr22 HiChIP; chr19 RNA) are repeated to the sizes wanted: each copy under new
@@ -16,9 +16,7 @@ from __future__ import annotations
 
 import argparse
 import gzip
-import os
 import shlex
-import subprocess
 import sys
 from pathlib import Path
 
@@ -26,6 +24,7 @@ import numpy as np
 import pandas as pd
 import pysam
 import rates_models
+from measuring import measure
 
 from deepexpr.files import read_table, write_table
 
@@ -37,18 +36,9 @@ DEEPEXPR = f"{shlex.quote(sys.executable)} -m deepexpr"
 
 def measured(command: str, *outputs: str) -> tuple[float, float, float]:
     """Core-seconds, MB of the largest process and MB written of a shell command that succeeds."""
-    one = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
-    process = subprocess.Popen(
-        ["bash", "-o", "pipefail", "-c", command], stderr=subprocess.PIPE, env=os.environ | one
-    )
-    error = process.stderr.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise SystemExit(f"{command}\n{error.decode()[-2000:]}")
+    found = measure(["bash", "-o", "pipefail", "-c", command])
     sizes = [Path(path).stat().st_size for path in outputs]
-    written = sum(sizes) / 1e6 if sizes else float("nan")
-    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, written
+    return found["cpu"], found["peak_mb"], sum(sizes) / 1e6 if sizes else float("nan")
 
 
 def fastq_copies(sources: list[Path], copies: int, target: Path) -> int:

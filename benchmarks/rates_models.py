@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from measuring import measure
 from real_genes_data import RealGenes, real_genes
 
 from deepexpr.features.dataset import Dataset, write_dataset
@@ -120,10 +121,8 @@ def fasta_of(path: Path, sequences: list[str]) -> Path:
 
 def part_motifs(data: Path, work: Path):
     """Filters as matrices, attributions, TomTom, CisModule; a network of the paper, two folds."""
-    from rates import measured
-
     bundle, (dataset, _) = work / "net.paper/bundle", dataset_of(work, 400, 2)
-    measured(train_command(work, "paper", 400, 1, folds=2, only=""))
+    measure(["bash", "-c", train_command(work, "paper", 400, 1, folds=2, only="")])
     letters = all_genes().sequence
     for number in (1000, 8000):
         fasta = fasta_of(
