@@ -46,7 +46,7 @@ def run(args: argparse.Namespace) -> None:
     print(_gpu(training_hours(table), speedup))
     print(_wall(table, speedup))
     print("Empty cells were not measured; the total's memory is the largest that was.")
-    print("Rates were measured on one core of a 2-core machine: deepexpr/run/rates.tsv.")
+    print("Rates are CPU time of one core, measured on a 2-core machine: deepexpr/run/rates.tsv.")
     print("Assumed; reads whose files are there, or in the table of deepexpr obtain --resolve, are")
     print("counted by the files' sizes:")
     for line in assumption_lines():
