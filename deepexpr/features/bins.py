@@ -85,6 +85,33 @@ def _check(genes: pd.DataFrame, signal: pd.DataFrame) -> None:
             where="signal, column normalised",
             found=f"{int((~(np.isfinite(value) & (value >= 0))).sum())} other value(s)",
         )
+    _check_anchors(signal)
+
+
+def _check_anchors(signal: pd.DataFrame) -> None:
+    """Anchors are not empty, and no loop stands twice in either direction: it would count twice."""
+    first, second = (list(SIGNAL[i : i + 3]) for i in (0, 3))
+    for chromosome, start, end in (first, second):
+        empty = (signal[start] >= signal[end]).to_numpy()
+        if empty.any():
+            row = signal.iloc[int(empty.argmax())]
+            raise InputError(
+                f"{int(empty.sum())} loop(s) have an anchor that ends where it begins, or before.",
+                where="signal",
+                expected="0-based half-open coordinates: start < end",
+                found=f"{row[chromosome]}:{row[start]}-{row[end]}",
+            )
+    mirrored = signal[[*second, *first]].set_axis([*first, *second], axis=1)
+    own = (signal[first].to_numpy() == signal[second].to_numpy()).all(axis=1)
+    both = pd.concat([signal[[*first, *second]], mirrored[~own]], ignore_index=True)
+    twice = -(-int(both.duplicated().sum()) // 2)
+    if twice:
+        raise InputError(
+            f"{twice} loop(s) stand twice in the signal.",
+            where="signal",
+            expected="each loop once, in one direction",
+            fix="Remove the repeats: their counts would be summed.",
+        )
 
 
 def _check_chromosomes(genes: pd.DataFrame, loops: pd.DataFrame) -> None:

@@ -21,6 +21,9 @@ from deepexpr.features.sequence import encode_promoters
 
 log = logging.getLogger(__name__)
 
+#: No gene has 10 billion reads.
+LARGEST_LOG10 = 10
+
 
 def build_dataset(
     genes: pd.DataFrame,
@@ -54,6 +57,7 @@ def build_dataset(
             found=", ".join(map(str, expression.index[:3])),
             fix="Make both tables from one annotation.",
         )
+    _warn_of_scale(expression)
     measured = measured.sort_values(["chromosome", "tss", "gene"], kind="stable")
     measured = measured.reset_index(drop=True)
     values = pd.Series(expression.loc[measured["gene"]].to_numpy(float))
@@ -75,6 +79,15 @@ def build_dataset(
             else _given_bins(measured, binned)
         ),
     )
+
+
+def _warn_of_scale(expression: pd.Series) -> None:
+    """Log10 of a count is below 10: no library has so many reads."""
+    if expression.max() >= LARGEST_LOG10:
+        log.warning(
+            "the largest expression is %.4g: values are taken as log10, and no count has such a "
+            "logarithm; give log10 values (verb expression)", expression.max(),
+        )  # fmt: skip
 
 
 def _given_bins(genes: pd.DataFrame, binned: pd.DataFrame) -> dict[str, Any]:

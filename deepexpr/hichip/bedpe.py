@@ -43,7 +43,20 @@ def read_contacts(path: str | Path) -> pd.DataFrame:
             expected="a count of at least 1",
             fix="Leave pairs of anchors without PETs out of the file.",
         )
-    return _sum_contacts(order_anchors(table), str(path))
+    ordered = order_anchors(table)
+    _warn_of_both_triangles(ordered, path)
+    return _sum_contacts(ordered, str(path))
+
+
+def _warn_of_both_triangles(contacts: pd.DataFrame, path: str | Path) -> None:
+    """A matrix that was written whole has each contact in both directions, with one count."""
+    again = contacts.duplicated(list(CONTACTS))
+    if len(contacts) > 3 and again.mean() > 0.45:
+        logger.warning(
+            "%s: %d of %d contacts stand a second time with the same count, as where a matrix is "
+            "written with both of its triangles; they are summed",
+            path, again.sum(), len(contacts),
+        )  # fmt: skip
 
 
 def read_depth(path: str | Path) -> pd.DataFrame:

@@ -32,6 +32,9 @@ def read_peaks(path: str | Path) -> pd.DataFrame:
     heights = [_height(row, column) for row in rows]
     if not any(heights) and column not in (None, _SCORE):
         heights = [_height(row, _SCORE) for row in rows]  # a signal that nobody filled in
+    widths = sorted({len(row.fields) for row in rows})
+    if len(widths) > 1:
+        logger.warning("%s: rows have %d to %d columns", path, widths[0], widths[-1])
     if len(heights) > 1 and len(set(heights)) == 1:
         logger.warning(
             "%s: all %d peaks have the height %g: where an anchor holds several, the first on the "
@@ -53,13 +56,27 @@ def _height_column(rows: list[BedRow]) -> int | None:
             return None
         logger.info("column 4 holds numbers and is taken as the height, as of bedGraph")
         return 3
+    if widths == {6} and all(re.fullmatch(r".+:\d+-\d+", row.fields[5]) for row in rows):
+        return _SCORE  # SEACR: total signal, largest signal, where it lies
+    _require_strands(rows)
     if width in _SIGNALS and len(widths) == 1 and not all(map(_has_thick_part, rows)):
         return _SIGNALS[width]
     if width == 15:
         return _SIGNALS[15]
-    if widths == {6} and all(re.fullmatch(r".+:\d+-\d+", row.fields[5]) for row in rows):
-        return _SCORE  # SEACR: total signal, largest signal, where it lies
     return _SCORE if max(widths, default=0) > _SCORE else None
+
+
+def _require_strands(rows: list[BedRow]) -> None:
+    """Column 6 of BED and of all kinds of peaks is the strand; tables of others have it not."""
+    for row in rows:
+        if len(row.fields) > 5 and row.fields[5] not in ("+", "-", ".", "*", ""):
+            raise InputError(
+                "The table is no BED of peaks: its column 6 is no strand.",
+                where=row.where,
+                expected="chromosome, start, end, name, score, and +, - or . in column 6",
+                found=repr(row.fields[5][:40]),
+                fix="Give narrowPeak, broadPeak or BED; of another table its first three columns.",
+            )
 
 
 def _has_thick_part(row: BedRow) -> bool:

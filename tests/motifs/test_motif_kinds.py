@@ -132,3 +132,22 @@ def test_windows_line_ends_and_names_with_hash(tmp_path):
     row = next(bed_rows(tmp_path / "a.bed"))
     assert row[:3] == ("HG#1#chr1", 1, 4)
     assert row.fields[-1] == "7"
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["chr1\t5\t9\tchr1\t90\t99", "chr1\t5\t9\t70\t30\t1e-9\t2.3\t1e-8", "chr1\t5\t9\tp\t7\t120"],
+)
+def test_tables_whose_sixth_column_is_no_strand_are_no_peaks(tmp_path, line):
+    """BEDPE, SICER's islands: their fifth column is no height."""
+    (tmp_path / "a.bed").write_text(f"{line}\n")
+    with pytest.raises(InputError, match="column 6 is no strand") as caught:
+        read_peaks(tmp_path / "a.bed")
+    assert "line 1" in caught.value.where
+
+
+def test_rows_of_unequal_width_are_told(tmp_path, caplog):
+    (tmp_path / "a.bed").write_text("chr1\t5\t9\tp\t7\nchr1\t50\t90\n")
+    with caplog.at_level(logging.WARNING):
+        assert read_peaks(tmp_path / "a.bed")["height"].tolist() == [7, 0]
+    assert "rows have 3 to 5 columns" in caplog.text
