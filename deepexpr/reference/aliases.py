@@ -38,6 +38,11 @@ class Aliases:
         for name in names:
             self._by_label[label(name)] = None if label(name) in self._by_label else name
 
+    @property
+    def shared(self) -> list[str]:
+        """Names of the genome that share their label with another one."""
+        return [name for name in sorted(self.names) if not self._by_label[self._label(name)]]
+
     def __getitem__(self, name: str) -> str:
         """The genome's name of a chromosome, or the name itself where the genome has none."""
         if name in self.names:
@@ -62,6 +67,13 @@ class Aliases:
         if changed:
             some = ", ".join(f"{old} as {new}" for old, new in list(changed.items())[:3])
             log.info("%s: %d chromosome names are read by aliases: %s", where, len(changed), some)
+        for new in dict.fromkeys(changed.values()):
+            several = [old for old, other in table.items() if other == new]
+            if len(several) > 1:
+                log.warning(
+                    "%s: %s are all read as %s: are they one chromosome?",
+                    where, " and ".join(several[:3]), new,
+                )  # fmt: skip
 
 
 def read_aliases(source: str | Path, names: Iterable[str]) -> Aliases:
@@ -81,7 +93,13 @@ def read_aliases(source: str | Path, names: Iterable[str]) -> Aliases:
             found=f"names such as {', '.join(list(labels.table)[:3])}",  # type: ignore[attr-defined]  # label_of keeps it
             fix="Take the chromAlias table of this assembly.",
         )
-    return Aliases(names, labels)
+    found = Aliases(names, labels)
+    if found.shared:
+        log.warning(
+            "%s: the names %s of the genome stand on one line of aliases, so that line is not used",
+            source, " and ".join(found.shared[:3]),
+        )  # fmt: skip
+    return found
 
 
 class _Labels:

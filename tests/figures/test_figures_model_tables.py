@@ -86,3 +86,14 @@ def test_named_motifs_do_not_overlap():
     table = synthetic.interpretation()
     motifs = table[table["part"] == "motif"]
     assert _apart(motifs)["name"].tolist() == ["NRF1", "REST"]  # NRF2 lies over NRF1, and is less
+
+
+def test_a_run_called_na_keeps_its_name(tmp_path):
+    """A run is called by its cell line, which may be NA."""
+    from deepexpr.figures.convergence import CONVERGENCE_COLUMNS
+    from deepexpr.files import read, write_table
+
+    table = pd.DataFrame({column: ["NA"] if column == "run" else [1] for column in
+                          CONVERGENCE_COLUMNS})  # fmt: skip
+    write_table(table, tmp_path / "t.tsv")
+    assert read(CONVERGENCE_COLUMNS, tmp_path / "t.tsv")["run"].tolist() == ["NA"]

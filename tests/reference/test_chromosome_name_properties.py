@@ -106,3 +106,16 @@ def test_generated_worlds_of_names(seed):
     refseq = {f"NC_{i:06d}.{draw.randint(1, 12)}": 100 for i in range(1, len(numbers))}
     with pytest.raises(InputError, match="No chromosome of the annotation is in the genome"):
         require_common_name(refseq, known, "a", "g", lambda: Counter(refseq))
+
+
+def test_names_that_aliases_make_one_are_told(tmp_path, caplog):
+    """A table that puts two chromosomes of an annotation on one of the genome's."""
+    (tmp_path / "a").write_text("NC_1.1\tchr1\nNC_2.1\tchr1\n")
+    aliases = read_aliases(tmp_path / "a", ["chr1", "chr2"])
+    aliases.rename(pd.Series(["NC_1.1", "chr2"]), "loops")
+    assert not [r for r in caplog.records if r.levelname == "WARNING"]
+    aliases.rename(pd.Series(["NC_1.1", "NC_2.1"]), "loops")
+    assert "loops: NC_1.1 and NC_2.1 are all read as chr1" in caplog.text
+    (tmp_path / "a").write_text("chr1\tchr2\tNC_1.1\n")
+    assert read_aliases(tmp_path / "a", ["chr1", "chr2"])["NC_1.1"] == "NC_1.1"
+    assert "chr1 and chr2 of the genome stand on one line" in caplog.text
