@@ -28,7 +28,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from rates import synthetic_dataset
+from synthetic import synthetic_dataset
 
 from deepexpr.files import write_table
 
@@ -75,8 +75,8 @@ def measure_steps(variant: str, batches: list[int], window: float, threads: int)
         )
         builder.train(builder.prepare(few, False), 0, "warm-up")
         started = round(time.perf_counter() - start, 1)
-        trainers = getattr(builder, "_trainers", None) or {"full": builder._trainer}
-        for name, trainer in trainers.items():
+        chosen = getattr(builder, "few", builder)  # tuned has two recipes; these are few genes
+        for (_, name), trainer in chosen.one_by_one.trainers.items():
             rate = _genes_per_second(trainer, dataset, batch, window)
             rows.append(
                 {"backend": keras.backend.backend(), "variant": variant, "step": name,

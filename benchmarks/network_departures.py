@@ -80,7 +80,7 @@ class Measured:
         base = self._builder("tuned", {}, {}, "full")
         data = self._data(base, fold)
         seed = self._seed(fold)
-        proximal, _ = base._train_proximal(data, seed, "")
+        proximal, _ = base.one_by_one.run(base._fit_proximal(data, seed, ""))
         for name, (model, training) in DISTAL.items():
             self._train("distal", name, model, training, fold, "full", proximal)
 

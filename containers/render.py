@@ -11,7 +11,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 BASE = "condaforge/miniforge3:25.3.0-3"
-GPU = "tensorflow-gpu.yaml"
+GPU = ("tensorflow-gpu.yaml", "jax-gpu.yaml")
 NOTE = "# Written by `make envs` from envs/; do not edit."
 
 
@@ -23,11 +23,11 @@ def prefixes() -> dict[str, str]:
 
 
 def commands() -> list[str]:
-    """Shell commands that make the environments; that for GPUs (some GB) only on request."""
+    """Shell commands that make the environments; those for GPUs (some GB each) only on request."""
     lines = []
     for name, prefix in prefixes().items():
         create = f"conda env create --quiet --prefix {prefix} --file {prefix}/environment.yaml"
-        if name == GPU:
+        if name in GPU:
             create = f'if [ -n "$GPU" ]; then {create}; fi'
         lines.append(create)
     return [*lines, "conda clean --all --yes"]

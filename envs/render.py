@@ -31,6 +31,11 @@ ENVIRONMENTS = {
     "cooler": Environment("Only with hichip.mcool: pairs binned for HiGlass.", ("cooler=0.10",)),
     "deepexpr": Environment("Everything of the package but the network and known motifs."),
     "interpretation": Environment("The network and the known motifs together."),
+    "jax": Environment("Training all folds at once on CPU (training.trainer: stacked)."),
+    "jax-gpu": Environment(
+        "Training all folds at once on a GPU (training.trainer: stacked, resources.gpu: true); CUDA"
+        " comes with JAX's own packages."
+    ),
     "kallisto": Environment("Counting RNA reads.", ("kallisto=0.48.0",)),
     "macs": Environment(
         "Only with hichip.anchors: macs. macs3 has no wheel: every package is conda's.",
@@ -46,14 +51,20 @@ ENVIRONMENTS = {
         "Training on a GPU (resources.gpu: true); CUDA comes with TensorFlow's own packages."
     ),
 }  # fmt: skip
-#: What PyPI calls TensorFlow with its CUDA libraries.
-WITH_CUDA = {"tensorflow-gpu": {"tensorflow": "tensorflow[and-cuda]"}}
+#: What PyPI calls the backend with its CUDA libraries.
+WITH_CUDA = {
+    "tensorflow-gpu": {"tensorflow": "tensorflow[and-cuda]"},
+    "jax-gpu": {"jax": "jax[cuda12]"},
+}
+#: Environments in which Keras runs on another backend than what the code imports by name.
+INSTEAD = {"jax": {"tensorflow": "jax"}, "jax-gpu": {"tensorflow": "jax"}}
 
 
 def locked():
-    """Package -> version, of requirements/pipeline.txt."""
-    text = (ROOT / "requirements" / "pipeline.txt").read_text()
-    return dict(re.findall(r"^([\w.-]+)==([^ ;\\]+)", text, flags=re.MULTILINE))
+    """Package -> version, of requirements/pipeline.txt; JAX's, which it lacks, of test.txt."""
+    texts = [(ROOT / "requirements" / f"{name}.txt").read_text() for name in ("test", "pipeline")]
+    pins = (re.findall(r"^([\w.-]+)==([^ ;\\]+)", text, flags=re.MULTILINE) for text in texts)
+    return {name: version for found in pins for name, version in found}
 
 
 def render(name, needed):
@@ -63,6 +74,7 @@ def render(name, needed):
     modules = needed - {"python", "pip", *PROGRAMS}
     if PYTHON in conda:  # a world of its own
         modules = set()
+    modules = {INSTEAD.get(name, {}).get(module, module) for module in modules}
     packages = sorted(INSTALLED_AS.get(module, module) for module in modules)
     named = WITH_CUDA.get(name, {})
     pins = [f"{named.get(package, package)}=={versions[package]}" for package in packages]

@@ -19,7 +19,7 @@ SETTINGS = {
 
 
 rule train_network:
-    """Train the folds of one network; a killed job goes on at the first missing fold."""
+    """Train the folds of one network; a killed job goes on with those that are missing."""
     input:
         dataset=out("features/{cell_line}/dataset.h5"),
         splits=get_splits,
@@ -36,9 +36,12 @@ rule train_network:
     # The longest chains (training, filters, motifs) first: nothing long is left for the end.
     priority: 10
     conda:
-        "../envs/tensorflow-gpu.yaml"
-        if config["resources"]["gpu"]
-        else "../envs/tensorflow.yaml"
+        {
+            (False, False): "../envs/tensorflow.yaml",
+            (False, True): "../envs/tensorflow-gpu.yaml",
+            (True, False): "../envs/jax.yaml",
+            (True, True): "../envs/jax-gpu.yaml",
+        }[config["training"].get("trainer") == "stacked", config["resources"]["gpu"]]
     threads: config["resources"]["training_threads"]
     params:
         **SETTINGS,

@@ -80,18 +80,22 @@ def _train(args: argparse.Namespace) -> None:
     else:
         require_two_values(dataset)
 
-    from threadpoolctl import threadpool_limits
-
-    from deepexpr.model.backend import configure
-    from deepexpr.model.bundle import Bundle
     from deepexpr.model.config import make_configs
-    from deepexpr.model.crossvalidation import make_job, run_job
+    from deepexpr.model.trainers import choose_trainer
     from deepexpr.options import read_options
 
     options = read_options(args.model)
     if args.distance is not None:
         options["distance"] = args.distance
     model, training = make_configs(options, read_options(args.training))
+    training = training.changed(trainer=choose_trainer(training.trainer))  # sets the backend
+
+    from threadpoolctl import threadpool_limits
+
+    from deepexpr.model.backend import configure
+    from deepexpr.model.bundle import Bundle
+    from deepexpr.model.crossvalidation import make_job, run_job
+
     configure(args.threads, args.require_gpu)
     if args.threads:
         threadpool_limits(args.threads)  # of the linear algebra beside the backend

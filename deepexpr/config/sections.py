@@ -92,8 +92,8 @@ class ResourceSection(Section):
     protect_bundles: bool = False
     """Make trained networks read-only: a run that would train one again stops before it starts."""
     gpu: bool = False
-    """Train in envs/tensorflow-gpu.yaml under --use-conda, and stop where no GPU is seen; the GPU
-    itself is asked for in the profile."""
+    """Train in envs/tensorflow-gpu.yaml (envs/jax-gpu.yaml with training.trainer: stacked) under
+    --use-conda, and stop where no GPU is seen; the GPU itself is asked for in the profile."""
 
 
 class Config(Section):

@@ -122,6 +122,13 @@ def _consistency(config: Config, where: str) -> Iterator[InputError]:
                 fix="Add it; see config/README.md.",
             )
     yield from (problems := settings_problems(config.model, config.training, where))
+    if config.training.get("trainer") == "stacked" and config.resources.scatter_folds:
+        yield InputError(
+            "Folds in jobs of their own cannot be trained at once in one program.",
+            where=f"{where}, keys training.trainer and resources.scatter_folds",
+            found="stacked and true",
+            fix="Leave one of the two out.",
+        )
     letters = config.reference.upstream + config.reference.downstream
     kernel = 0 if problems else getattr(make_configs(config.model, {})[0], "kernel", 0)
     if kernel > letters:

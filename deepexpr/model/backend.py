@@ -132,6 +132,17 @@ def device_name() -> str:
     return f"GPU ({len(gpus)})" if gpus else "CPU"
 
 
+def jax_module() -> Any:
+    """JAX, by name: it is there where Keras runs on it, and in no environment of other rules."""
+    return importlib.import_module("jax")
+
+
+def device_bytes() -> int | None:
+    """Memory of the first device under JAX, where it says so; CPUs do not."""
+    known = jax_module().devices()[0].memory_stats() or {}
+    return known.get("bytes_limit")
+
+
 def gradient(function: Callable[[Any], Any], values: np.ndarray) -> np.ndarray:
     """d function / d values, of their shape: the one thing Keras 3 has no call of its own for.
 
@@ -147,8 +158,7 @@ def gradient(function: Callable[[Any], Any], values: np.ndarray) -> np.ndarray:
             result = function(tensor)
         return tape.gradient(result, tensor).numpy()
     if backend == "jax":
-        # By name: JAX is there where Keras runs on it, and in no environment of the workflow.
-        jax = importlib.import_module("jax")
+        jax = jax_module()
         return np.asarray(jax.grad(function)(jax.numpy.asarray(values)))
     raise InputError(
         f"The backend {backend} gives no gradients.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 from deepexpr.model.backend import keras
+from deepexpr.model.fits import Fits
 from deepexpr.model.steps import FoldData
 from deepexpr.model.variants import Builder
 
@@ -39,6 +40,12 @@ class ByGenes:
     ) -> tuple[keras.Model, list[tuple]]:
         """As the chosen recipe trains."""
         return self._chosen(data).train(data, seed, label, pretrained)
+
+    def fits(
+        self, data: FoldData, seed: int, label: str, pretrained: keras.Model | None = None
+    ) -> Fits:
+        """What `train` does, for a trainer to run."""
+        return self._chosen(data).fits(data, seed, label, pretrained)
 
     def _chosen(self, data: FoldData) -> Builder:
         return self.many if len(data.train) >= self.many_from else self.few

@@ -53,6 +53,7 @@ class TrainingSettings(Section):
     shift: fields.Shift = 0
     members: fields.Members = 1
     precision: fields.Precision = "float32"
+    trainer: fields.Trainer = None
 
 
 class TwoStepTraining(TrainingSettings):

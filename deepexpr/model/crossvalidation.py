@@ -31,7 +31,9 @@ from deepexpr.model.config import NetworkSettings, TrainingSettings, TwoStepTrai
 from deepexpr.model.examples import Examples, input_names
 from deepexpr.model.network import Shape
 from deepexpr.model.saved import model_names, save_model
-from deepexpr.model.steps import fold_data
+from deepexpr.model.stacked import train_stacked
+from deepexpr.model.steps import FoldData, fold_data
+from deepexpr.model.trainers import STACKED
 from deepexpr.model.training import forward
 from deepexpr.model.variants import Builder, builder
 from deepexpr.provenance import fingerprint, versions
@@ -42,6 +44,9 @@ log = logging.getLogger(__name__)
 
 #: Packages whose version decides the numbers.
 _DECISIVE = ("deepexpr", "keras", "tensorflow", "jax", "numpy", "scipy", "scikit-learn")
+
+#: Bytes of genes that the host holds for folds trained side by side; others follow in a next round.
+ROUND_BYTES = 4 << 30
 
 #: Largest share of the splits' genes that a dataset may lack before the two count as unrelated.
 MAX_MISSING = 0.1
@@ -182,12 +187,14 @@ def run_job(job: Job, output: str | Path, only_folds: list[int] | None = None) -
     keras.config.set_dtype_policy(job.training.precision)
     trainer = builder(job.model, job.training, job.shape, job.kind)
     trainer.check()
+    missing = []
     for fold in job.folds if only_folds is None else only_folds:
-        folder = partial / f"fold-{fold}"
-        if _is_finished(folder, job.fingerprint(fold)):
+        if _is_finished(partial / f"fold-{fold}", job.fingerprint(fold)):
             log.info("fold %d: finished earlier, kept", fold)
         else:
-            _train_fold(job, trainer, fold, folder)
+            missing.append(fold)
+    for folds in _rounds(job, trainer, missing):
+        _train_folds(job, trainer, folds, partial)
     if only_folds is None:
         _publish(job, partial, output)
         shutil.rmtree(partial)
@@ -201,19 +208,66 @@ def _is_finished(folder: Path, expected: str) -> bool:
     return record["fingerprint"] == expected
 
 
-def _train_fold(job: Job, trainer: Builder, fold: int, folder: Path) -> None:
+def _rounds(job: Job, trainer: Builder, folds: list[int]) -> list[list[int]]:
+    """Folds that are trained, and then kept, together: one, or what the host's memory holds."""
+    if job.training.trainer != STACKED:
+        return [[fold] for fold in folds]
+    if not hasattr(trainer, "fits"):
+        raise InputError(
+            f"Networks of the variant {job.model.variant} cannot be trained side by side.",
+            where="training.trainer",
+            expected="a variant whose builder has `fits` (deepexpr.model.variants.Builder)",
+            fix="Use the trainer sequential.",
+        )
+    each = sum(array.nbytes for array in job.dataset.inputs.values())
+    # Training and validation genes of a fold, and what the second step makes of them.
+    most = max(1, ROUND_BYTES // (2 * each))
+    return [folds[start : start + most] for start in range(0, len(folds), most)]
+
+
+def _train_folds(job: Job, trainer: Builder, folds: list[int], partial: Path) -> None:
+    """Train all members of these folds and keep each fold's; side by side where it is more than
+    one."""
     started = time.monotonic()
-    roles = fold_roles(job.splits, fold)
-    rows = {role: job.dataset.index_of(genes) for role, genes in roles.items()}
+    data = {fold: _fold_data(job, trainer, fold) for fold in folds}
+    members = [(fold, member) for fold in folds for member in range(job.training.members)]
+    arguments = [
+        (
+            data[fold],
+            int(np.random.SeedSequence([job.seed, fold, member]).generate_state(1)[0] >> 1),
+            f"fold {fold}",
+            job.pretrained and job.pretrained.proximal(fold, member),
+        )
+        for fold, member in members
+    ]
+    if job.training.trainer == STACKED:
+        trained = train_stacked([trainer.fits(*each) for each in arguments])
+    else:
+        trained = [trainer.train(*each) for each in arguments]
+    found = dict(zip(members, trained, strict=True))
+    for fold in folds:
+        own = [found[fold, member] for member in range(job.training.members)]
+        _keep_fold(job, fold, partial / f"fold-{fold}", data[fold], own, started)
+
+
+def _fold_data(job: Job, trainer: Builder, fold: int) -> FoldData:
+    rows = _rows(job, fold)
     data = fold_data(job.dataset, rows["train"], rows["validation"], job.task, trainer.standardise)
-    data = trainer.prepare(data, job.pretrained is not None)
-    models, history = [], []
-    for member in range(job.training.members):
-        seed = int(np.random.SeedSequence([job.seed, fold, member]).generate_state(1)[0] >> 1)
-        pretrained = job.pretrained and job.pretrained.proximal(fold, member)
-        model, epochs = trainer.train(data, seed, f"fold {fold}", pretrained)
-        models.append(model)
-        history += [(fold, member, *row) for row in epochs]
+    return trainer.prepare(data, job.pretrained is not None)
+
+
+def _rows(job: Job, fold: int) -> dict[str, np.ndarray]:
+    roles = fold_roles(job.splits, fold)
+    return {role: job.dataset.index_of(genes) for role, genes in roles.items()}
+
+
+def _keep_fold(
+    job: Job, fold: int, folder: Path, data: FoldData, trained: list[tuple], started: float
+) -> None:
+    """Write a fold's networks (model, history), and what they say of its test genes."""
+    models = [model for model, _ in trained]
+    history = [(fold, member, *row) for member, (_, epochs) in enumerate(trained) for row in epochs]
+    rows = _rows(job, fold)
     test = Examples(job.dataset.inputs).only(input_names(models[0])).take(rows["test"])
     predicted = np.mean([forward(m, test)[:, -1].astype(np.float64) for m in models], axis=0)
     table = prediction_table(

@@ -115,6 +115,13 @@ Precision = Annotated[
     Literal["float32", "mixed_float16", "mixed_bfloat16"],
     Field(description="Keras' dtype policy of the layers."),
 ]
+Trainer = Annotated[
+    Literal["sequential", "stacked"] | None,
+    Field(
+        description="sequential: one fold after the other; stacked: all folds at once in one "
+        "program, by Keras on JAX; null: stacked where JAX sees a GPU, else sequential."
+    ),
+]
 Standardise = _switch(
     "Targets to mean 0 and variance 1, loops to mean square 1, on the training genes."
 )

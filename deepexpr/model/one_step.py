@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from deepexpr.errors import InputError
 from deepexpr.model.backend import keras
 from deepexpr.model.config import TrainingSettings
+from deepexpr.model.fits import Fit, Fits, OneByOne
 from deepexpr.model.network import Shape
-from deepexpr.model.training import Trainer
 
 if TYPE_CHECKING:
     from deepexpr.model.steps import FoldData
@@ -39,7 +39,7 @@ class OneStep:
         self.training = training
         self.shape = shape
         self.kind = kind
-        self._trainer: Trainer | None = None
+        self.one_by_one = OneByOne()
 
     def check(self) -> None:
         """Raise InputError, before anything is trained, where the network cannot be built."""
@@ -56,16 +56,25 @@ class OneStep:
 
         pretrained : there is none, see crossvalidation.make_job.
         """
-        if self._trainer is None:
-            self._trainer = Trainer(lambda: self.networks()[0], self.shape.task, self.training)
-        history = self._trainer.fit(
+        return self.one_by_one.run(self.fits(data, seed, label))
+
+    def fits(
+        self, data: FoldData, seed: int, label: str, pretrained: keras.Model | None = None
+    ) -> Fits:
+        """What `train` does, for a trainer to run."""
+        fitted, history = yield Fit(
+            self,
+            self.kind,
+            lambda: self.networks()[0],
+            self.shape.task,
+            self.training,
             (data.train, data.train_targets),
             (data.validation, data.validation_targets),
             seed,
             label,
         )
         trained, final = self.networks()
-        trained.set_weights(self._trainer.model.get_weights())
+        trained.set_weights(fitted.get_weights())
         return final, [(self.kind, *row) for row in history]
 
 

@@ -7,6 +7,7 @@ computation as fine-tuning the whole network with frozen layers, hundreds of tim
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,10 +18,11 @@ from deepexpr.model import network
 from deepexpr.model.backend import keras
 from deepexpr.model.config import TwoStepTraining
 from deepexpr.model.examples import Examples
+from deepexpr.model.fits import Fit, Fits, Fitted, OneByOne
 from deepexpr.model.kmer_start import starting_filters
 from deepexpr.model.network import Scaling, Shape, TwoModules
 from deepexpr.model.one_step import check_fit
-from deepexpr.model.training import Trainer, distal_settings, forward
+from deepexpr.model.training import distal_settings, forward
 from deepexpr.model.words import WordScore, solve_words
 
 
@@ -122,7 +124,7 @@ class TwoSteps:
         self.standardise = training.standardise
         self.shape = shape
         self.kind = kind
-        self._trainers: dict[str, Trainer] = {}
+        self.one_by_one = OneByOne()
         self._word_counts: WordCounter | None = None
 
     def check(self) -> None:
@@ -166,15 +168,23 @@ class TwoSteps:
         pretrained : the proximal module, from an earlier training of the same fold; it is not
             changed. Without it the kind "full" trains one first.
         """
+        return self.one_by_one.run(self.fits(data, seed, label, pretrained))
+
+    def fits(
+        self, data: FoldData, seed: int, label: str, pretrained: keras.Model | None = None
+    ) -> Fits:
+        """What `train` does, for a trainer to run."""
         proximal, distal, history = pretrained, None, []
         if self.kind != "hichip" and proximal is None:
-            proximal, history = self._train_proximal(data, seed, label)
+            proximal, history = yield from self._fit_proximal(data, seed, label)
         if self.kind != "sequence":
-            distal, rows = self._train_distal(data, proximal, seed, label)
+            distal, rows = yield from self._fit_distal(data, proximal, seed, label)
             history += rows
         return network.assemble(proximal, distal, self.shape, data.scaling), history
 
-    def _train_proximal(self, data: FoldData, seed: int, label: str):
+    def _fit_proximal(
+        self, data: FoldData, seed: int, label: str
+    ) -> Generator[Fit, Fitted, Fitted]:
         def build() -> keras.Model:
             if self.config.words:
                 return network.build_beside_words(self.config, self.shape)
@@ -184,16 +194,21 @@ class TwoSteps:
         if data.words is not None:
             train = train.changed(**{network.FROZEN_INPUT: data.words.train})
             validation = validation.changed(**{network.FROZEN_INPUT: data.words.validation})
-        trainer = self._trainer("sequence", build)
-        history = trainer.fit(
+        trained, history = yield Fit(
+            self,
+            "sequence",
+            build,
+            self.shape.task,
+            self.training,
             (train, data.train_targets),
             (validation, data.validation_targets),
             seed,
             f"{label} sequence",
+            self.config.words,
             self._starter(data, seed) if self.config.kmer_start else None,
         )
         proximal = network.build_proximal(self.config, self.shape)
-        _copy_by_name(trainer.model, proximal)
+        _copy_by_name(trained, proximal)
         if data.words is not None:
             word_score = proximal.get_layer(network.WORD_SCORE)
             word_score.set_weights([data.words.final.kernel, data.words.final.bias])  # type: ignore[union-attr]  # set before it is called
@@ -208,7 +223,9 @@ class TwoSteps:
 
         return prepare
 
-    def _train_distal(self, data: FoldData, proximal: keras.Model | None, seed: int, label: str):
+    def _fit_distal(
+        self, data: FoldData, proximal: keras.Model | None, seed: int, label: str
+    ) -> Generator[Fit, Fitted, Fitted]:
         with_bias = proximal is None
 
         final = network.build_distal(self.config, self.shape, data.scaling, with_bias)
@@ -221,14 +238,20 @@ class TwoSteps:
             score = network.bins_head(self.config, width, outputs, with_bias)(features)
             return keras.Model([features, frozen], keras.layers.Add()([score, frozen]))
 
-        trainer = self._trainer("distal", build)
-        history = trainer.fit(
+        trained, history = yield Fit(
+            self,
+            "distal",
+            build,
+            self.shape.task,
+            distal_settings(self.training),
             (self._beside_frozen(data, "train", proximal, front), data.train_targets),
             (self._beside_frozen(data, "validation", proximal, front), data.validation_targets),
             seed,
             f"{label} distal",
+            # Beside a frozen score the untrained state is the sequence model; alone it is nothing.
+            self.config.zero_start and self.kind == "full",
         )
-        _copy(trainer.model.get_layer(network.BINS_HEAD), final.get_layer(network.BINS_HEAD))
+        _copy(trained.get_layer(network.BINS_HEAD), final.get_layer(network.BINS_HEAD))
         return final, [("distal", *row) for row in history]
 
     def _beside_frozen(
@@ -246,16 +269,6 @@ class TwoSteps:
             convolution = keras.Model(proximal.input, score)
             frozen = forward(convolution, examples) + getattr(data.words, part)
         return Examples({network.FEATURES: features, network.FROZEN_SEQUENCE: frozen})
-
-    def _trainer(self, name: str, build) -> Trainer:
-        if name not in self._trainers:
-            # Beside a frozen score the untrained state is the sequence model; alone it is nothing.
-            step, keep_start = self.training, self.config.words
-            if name == "distal":
-                step = distal_settings(self.training)
-                keep_start = self.config.zero_start and self.kind == "full"
-            self._trainers[name] = Trainer(build, self.shape.task, step, keep_start)
-        return self._trainers[name]
 
 
 def _copy_by_name(source: keras.Model, target: keras.Model) -> None:

@@ -11,6 +11,7 @@ import logging
 import math
 import sys
 from collections.abc import Callable
+from typing import Literal
 
 import numpy as np
 
@@ -30,6 +31,26 @@ def distal_settings(config: TwoStepTraining) -> TwoStepTraining:
     """Settings of the second step as those of a step: the fields distal_* in their place."""
     names = ("learning_rate", "weight_decay", "batch_size", "epochs", "patience")
     return config.changed(shift=0, **{name: getattr(config, f"distal_{name}") for name in names})
+
+
+class Watch:
+    """Of one training: the best validation loss, when to stop and when to lower the rate."""
+
+    def __init__(self, step: TrainingSettings) -> None:
+        self.step = step
+        self.best, self.best_epoch, self.reduced = np.inf, 0, 0
+
+    def look(self, epoch: int, value: float) -> Literal["best", "stop", "reduce", "go on"]:
+        """What follows from the validation loss of an epoch; epoch 0 is the untrained state."""
+        if value < self.best:
+            self.best, self.best_epoch = value, epoch
+            return "best"
+        if epoch - self.best_epoch >= self.step.patience:
+            return "stop"
+        if epoch - max(self.best_epoch, self.reduced) >= self.step.plateau_patience:
+            self.reduced = epoch
+            return "reduce"
+        return "go on"
 
 
 class Trainer:
@@ -54,11 +75,14 @@ class Trainer:
         self.model = build()
         # XLA makes TensorFlow's step slower on a CPU; JAX has nothing else to compile it with.
         jit = keras.backend.backend() == "jax"
-        self.model.compile(optimizer=_make_optimizer(step), loss=_loss(task), jit_compile=jit)
+        self.loss_function = _loss(task)
+        self.model.compile(
+            optimizer=_make_optimizer(step), loss=self.loss_function, jit_compile=jit
+        )
         # In float16 Keras wraps it, and the wrapper has a state of its own.
-        self._optimizer = self.model.optimizer
-        self._optimizer.build(self.model.trainable_variables)
-        self._blank = [keras.ops.convert_to_numpy(v) for v in self._optimizer.variables]
+        self.optimizer = self.model.optimizer
+        self.optimizer.build(self.model.trainable_variables)
+        self._blank = [keras.ops.convert_to_numpy(v) for v in self.optimizer.variables]
 
     def reset(self, seed: int) -> None:
         """Put network, dropout seeds and optimizer in the state that `seed` alone decides."""
@@ -66,7 +90,7 @@ class Trainer:
         fresh = self.build()
         for own, new in zip(self.model.variables, fresh.variables, strict=True):
             own.assign(new)
-        for own, blank in zip(self._optimizer.variables, self._blank, strict=True):
+        for own, blank in zip(self.optimizer.variables, self._blank, strict=True):
             own.assign(blank)
 
     def fit(
@@ -89,39 +113,32 @@ class Trainer:
         if prepare is not None:
             prepare(self.model)
         rng = np.random.default_rng(seed)
-        history, best, best_weights, best_epoch, reduced = [], np.inf, None, 0, 0
+        history, best_weights, watch = [], None, Watch(self.step)
         if self.keep_start:
-            best, best_weights = self.loss(*validation), self.model.get_weights()
-            history.append((0, self.loss(*train), best))
+            value = self.loss(*validation)
+            history.append((0, self.loss(*train), value))
+            if watch.look(0, value) == "best":
+                best_weights = self.model.get_weights()
         for epoch in range(1, self.step.epochs + 1):
             loss = self.epoch(*train, rng)
             value = self.loss(*validation)
             history.append((epoch, loss, value))
             _show(f"{label} epoch {epoch}/{self.step.epochs} val_loss {value:.4f}")
-            if value < best:
-                best, best_weights, best_epoch = value, self.model.get_weights(), epoch
-            elif epoch - best_epoch >= self.step.patience:
+            verdict = watch.look(epoch, value)
+            if verdict == "best":
+                best_weights = self.model.get_weights()
+            elif verdict == "stop":
                 break
-            elif epoch - max(best_epoch, reduced) >= self.step.plateau_patience:
-                reduced = epoch
+            elif verdict == "reduce":
                 self._reduce_rate()
         _show("")
-        if not any(np.isfinite(value) for epoch, _, value in history if epoch > 0):
-            raise InputError(
-                f"The training diverged: no epoch of {label} has a finite validation loss.",
-                where="training",
-                fix="Use a smaller learning_rate (or distal_learning_rate).",
-            )
+        require_finite(history, label)
         self.model.set_weights(best_weights)
         return history
 
     def loss(self, examples: Examples, targets: np.ndarray) -> float:
         """Mean loss of the current weights: squared error, or cross-entropy of the logits."""
-        scores = forward(self.model, examples).astype(np.float64)
-        if self.task == "regression":
-            return float(np.mean((scores[:, 0] - targets) ** 2))
-        margins = scores[:, 1] - scores[:, 0]
-        return float(np.mean(np.logaddexp(0, np.where(targets == 1, -margins, margins))))
+        return mean_loss(self.task, forward(self.model, examples), targets)
 
     def epoch(self, examples: Examples, targets: np.ndarray, rng: np.random.Generator) -> float:
         """One pass in random order, on augmented examples; the mean loss of its steps."""
@@ -141,10 +158,29 @@ class Trainer:
     def _reduce_rate(self) -> None:
         if self.step.plateau_factor < 1:
             rate = (
-                float(keras.ops.convert_to_numpy(self._optimizer.learning_rate))
+                float(keras.ops.convert_to_numpy(self.optimizer.learning_rate))
                 * self.step.plateau_factor
             )
-            self._optimizer.learning_rate.assign(rate)
+            self.optimizer.learning_rate.assign(rate)
+
+
+def mean_loss(task: str, scores: np.ndarray, targets: np.ndarray) -> float:
+    """Of scores (n, 1), or logits (n, 2), and targets (n,): squared error, or cross-entropy."""
+    scores = scores.astype(np.float64)
+    if task == "regression":
+        return float(np.mean((scores[:, 0] - targets) ** 2))
+    margins = scores[:, 1] - scores[:, 0]
+    return float(np.mean(np.logaddexp(0, np.where(targets == 1, -margins, margins))))
+
+
+def require_finite(history: list[tuple[int, float, float]], label: str) -> None:
+    """Raise InputError where no epoch of `label` has a finite validation loss."""
+    if not any(np.isfinite(value) for epoch, _, value in history if epoch > 0):
+        raise InputError(
+            f"The training diverged: no epoch of {label} has a finite validation loss.",
+            where="training",
+            fix="Use a smaller learning_rate (or distal_learning_rate).",
+        )
 
 
 def forward(model: keras.Model, examples: Examples) -> np.ndarray:

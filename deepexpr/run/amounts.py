@@ -65,8 +65,9 @@ def all_work(run: Run, assumed: Assumptions) -> Iterator[Work]:
 
 
 def training_step(config: Mapping[str, Any]) -> str:
-    """The rate of the network's training."""
-    return f"train_{config['model']['variant']}"
+    """The rate of the network's training, which differs by trainer."""
+    side_by_side = "stacked_" * (config["training"].get("trainer") == "stacked")
+    return f"train_{side_by_side}{config['model']['variant']}"
 
 
 def saved_files(config: Mapping[str, Any]) -> dict[str, list[RemoteFile]]:

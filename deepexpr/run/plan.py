@@ -82,7 +82,8 @@ def unmeasured(config: Mapping[str, Any]) -> list[str]:
     steps = ("filters", "attribution", "tomtom", "cismodule", "figures")
     left += [step for step in steps if step not in rates()]
     if training_step(config) not in rates():
-        left.append(f"training of the network {config['model']['variant']}")
+        trainer = ", stacked" * (config["training"].get("trainer") == "stacked")
+        left.append(f"training of the network {config['model']['variant']}{trainer}")
     if find_caller(config["loops"]["caller"]).RATE not in rates():
         left.append(f"the loop caller {config['loops']['caller']}")
     return left

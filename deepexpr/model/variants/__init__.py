@@ -18,6 +18,7 @@ from deepexpr.model.config import NetworkSettings, TrainingSettings, find_varian
 
 if TYPE_CHECKING:
     from deepexpr.model.backend import keras
+    from deepexpr.model.fits import Fits
     from deepexpr.model.network import Shape
     from deepexpr.model.steps import FoldData
 
@@ -44,6 +45,11 @@ class Builder(Protocol):
         pretrained : the proximal module, from an earlier training of the same fold; it is not
             changed. Without it the kind "full" trains one first.
         """
+
+    def fits(
+        self, data: FoldData, seed: int, label: str, pretrained: keras.Model | None = None
+    ) -> Fits:
+        """What `train` does, for a trainer to run; the trainer "stacked" needs it."""
 
 
 def builder(model: NetworkSettings, training: TrainingSettings, shape: Shape, kind: str) -> Builder:

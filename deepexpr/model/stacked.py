@@ -1,0 +1,257 @@
+"""All folds in one program: their weights on a leading axis, one compiled epoch for all of them.
+
+A cross-validation trains many copies of one small network on overlapping genes in small batches;
+one after the other, starting operations takes longer than their arithmetic. Here one step is
+vectorised over the copies (JAX's vmap of Keras' stateless calls) and scanned over an epoch. The
+genes lie on the device once, letters as bytes; each copy has its own row numbers. Start, batches,
+shifts and the stopping rule are those of `deepexpr.model.training.Trainer`, copy by copy.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from deepexpr.errors import InputError
+from deepexpr.model.backend import device_bytes, jax_module, keras
+from deepexpr.model.examples import input_names
+from deepexpr.model.fits import Fit, Fits, Fitted
+from deepexpr.model.stacked_data import Genes, read_inputs
+from deepexpr.model.training import Watch, forward_batch, mean_loss, require_finite
+from deepexpr.model.unfolded import unfold_convolutions
+
+log = logging.getLogger(__name__)
+
+#: Share of the device's memory that the copies of one stack may take, and bytes where the device
+#: does not say how many it has (a CPU).
+DEVICE_SHARE, CPU_BYTES = 0.5, 4 << 30
+#: Maps of a step that are there at once, in multiples of the layers' outputs: forward, backward,
+#: and what a convolution unfolds.
+MAPS = 4
+
+
+def train_stacked(runs: Sequence[Fits]) -> list[tuple[keras.Model, list[tuple]]]:
+    """What each of `runs` returns, in their order; requests for equal networks are one stack."""
+    programs: dict[tuple[int, str], Program] = {}
+    waiting = {number: next(run) for number, run in enumerate(runs)}
+    results: dict[int, tuple] = {}
+    while waiting:
+        key = next(iter(waiting.values())).key
+        same = [number for number, fit in waiting.items() if fit.key == key]
+        if key not in programs:
+            programs[key] = Program(waiting[same[0]])
+        program = programs[key]
+        for part in program.parts(same):
+            answers = program.fit([waiting.pop(number) for number in part])
+            for number, answer in zip(part, answers, strict=True):
+                try:
+                    waiting[number] = runs[number].send(answer)
+                except StopIteration as done:
+                    results[number] = done.value
+    return [results[number] for number in range(len(runs))]
+
+
+@dataclass
+class Copy:
+    """What the host keeps of one copy of the stack while it is trained."""
+
+    fit: Fit
+    rng: np.random.Generator
+    watch: Watch
+    history: list[tuple[int, float, float]] = field(default_factory=list)
+    best: list[np.ndarray] | None = None
+
+
+class Program:
+    """One network, compiled for any number of copies.
+
+    fit : one of those that it will train (deepexpr.model.fits.Fit.key).
+    """
+
+    def __init__(self, fit: Fit) -> None:
+        if keras.backend.backend() != "jax":
+            raise InputError(
+                "The trainer stacked needs Keras on JAX.",
+                where="training.trainer",
+                expected="KERAS_BACKEND=jax",
+                found=f"Keras runs on {keras.backend.backend()}",
+            )
+        self.jax = jax_module()
+        self.step, self.task = fit.step, fit.task
+        self.trainer = fit.trainer()
+        self.model, self.optimizer = self.trainer.model, self.trainer.optimizer
+        self.names = input_names(self.model)
+        unfold_convolutions(self.model)
+        rate = self.optimizer.learning_rate
+        self.rate = next(i for i, v in enumerate(self.optimizer.variables) if v is rate)
+        self.scores_of = forward_batch(self.model)
+        self._epoch = self.jax.jit(self._run_epoch, donate_argnums=0)
+        self._scores = self.jax.jit(self._run_scores)
+
+    def parts(self, numbers: list[int]) -> Iterator[list[int]]:
+        """`numbers` in parts of about one size that fit in the device's memory."""
+        most = max(1, int(self._budget() // self.copy_bytes()))
+        for part in np.array_split(numbers, math.ceil(len(numbers) / most)):
+            yield part.tolist()
+
+    def copy_bytes(self) -> int:
+        """Memory of one copy: weights with all that belongs to them, and the maps of a batch."""
+        floats = sum(math.prod(v.shape) for v in self.model.variables)
+        state = sum(math.prod(v.shape) for v in self.optimizer.variables)
+        maps = sum(math.prod(layer.output.shape[1:]) for layer in self.model.layers)
+        return 4 * (3 * floats + 2 * state + MAPS * maps * self.step.batch_size)
+
+    def _budget(self) -> float:
+        known = device_bytes()
+        return DEVICE_SHARE * known if known else CPU_BYTES
+
+    def fit(self, fits: list[Fit]) -> Iterator[Fitted]:
+        """Train them side by side; then, one by one, the model with the best weights of each.
+
+        The model is the same object each time: what is to last is copied before the next.
+        """
+        log.info("%d networks side by side: %s to %s", len(fits), fits[0].label, fits[-1].label)
+        copies = [Copy(f, np.random.default_rng(f.seed), Watch(self.step)) for f in fits]
+        train = Genes([f.train for f in fits], self.names, self.step.batch_size)
+        validation = Genes([f.validation for f in fits], self.names, self.scores_of)
+        self._train(copies, train, validation)
+        for copy in copies:
+            require_finite(copy.history, copy.fit.label)
+            assert copy.best is not None  # there is one where a loss is finite
+            for variable, value in zip(self._weights(), copy.best, strict=True):
+                variable.assign(value)
+            yield self.model, copy.history
+
+    def _weights(self) -> list:
+        return [*self.model.trainable_variables, *self.model.non_trainable_variables]
+
+    def _train(self, copies: list[Copy], train: Genes, validation: Genes) -> None:
+        state = self._start(copies)
+        live = list(range(len(copies)))  # numbers of the copies in the stack, in its order
+        running = set(live)
+        if self.trainer.keep_start:
+            values = self._losses(state, live, validation)
+            losses = self._losses(state, live, train)
+            for number in live:
+                copies[number].history.append((0, losses[number], values[number]))
+                copies[number].watch.look(0, values[number])
+            self._keep(state, live, copies, running)
+        for epoch in range(1, self.step.epochs + 1):
+            batches = train.batches(live, [copies[n].rng for n in live], self.step.shift)
+            state, losses = self._epoch(state, train.tables, batches)
+            mean = train.mean(live, np.asarray(losses, np.float64))
+            values = self._losses(state, live, validation)
+            better, lower = set(), []
+            for number in sorted(running):
+                copies[number].history.append((epoch, mean[number], values[number]))
+                verdict = copies[number].watch.look(epoch, values[number])
+                if verdict == "best":
+                    better.add(number)
+                elif verdict == "stop":
+                    running.discard(number)
+                elif verdict == "reduce":
+                    lower.append(live.index(number))
+            self._keep(state, live, copies, better)
+            if not running:
+                break
+            state = self._lower(state, lower)
+            state, live = self._without_stopped(state, live, running)
+
+    def _start(self, copies: list[Copy]) -> tuple:
+        """Weights, other variables and the optimizer's, each with the copies on axis 0."""
+        states = []
+        for copy in copies:
+            self.trainer.reset(copy.fit.seed)
+            if copy.fit.prepare is not None:
+                copy.fit.prepare(self.model)
+            groups = (
+                self.model.trainable_variables,
+                self.model.non_trainable_variables,
+                self.optimizer.variables,
+            )
+            states.append([[np.array(v) for v in group] for group in groups])
+        return tuple(
+            [self.jax.numpy.asarray(np.stack(same)) for same in zip(*groups, strict=True)]
+            for groups in zip(*states, strict=True)
+        )
+
+    def _keep(self, state, live: list[int], copies: list[Copy], better: set[int]) -> None:
+        if not better:
+            return
+        weights = [np.asarray(values) for values in [*state[0], *state[1]]]
+        for place, number in enumerate(live):
+            if number in better:
+                copies[number].best = [values[place].copy() for values in weights]
+
+    def _lower(self, state, places: list[int]):
+        if not places or self.step.plateau_factor == 1:
+            return state
+        optimizer = list(state[2])
+        optimizer[self.rate] = (
+            optimizer[self.rate].at[np.array(places)].multiply(self.step.plateau_factor)
+        )
+        return (*state[:2], optimizer)
+
+    def _without_stopped(self, state, live: list[int], running: set[int]):
+        """Half the stack or less goes on: the rest is left out, at the price of a compilation."""
+        if 2 * len(running) > len(live):
+            return state, live
+        kept = np.array([place for place, number in enumerate(live) if number in running])
+        return self.jax.tree.map(lambda values: values[kept], state), [live[i] for i in kept]
+
+    def _losses(self, state, live: list[int], genes: Genes) -> dict[int, float]:
+        """Loss of each copy on its genes, dropout off."""
+        rows = genes.in_order(live, self.scores_of)
+        found = np.asarray(self._scores(state[0], state[1], genes.tables, rows))
+        return {
+            number: mean_loss(self.task, found[place][: genes.size(number)], genes.targets[number])
+            for place, number in enumerate(live)
+        }
+
+    def _run_scores(self, weights, others, tables, rows):
+        """Scores (copies, batches * size, outputs) of rows (batches, copies, size)."""
+
+        def one(weights, others, rows):
+            inputs = read_inputs(self.jax, tables, rows, None, self.names)
+            scores, _ = self.model.stateless_call(weights, others, inputs, training=False)
+            return scores
+
+        def batch(_, rows):
+            return None, self.jax.vmap(one)(weights, others, rows)
+
+        _, scores = self.jax.lax.scan(batch, None, rows)  # (batches, copies, size, outputs)
+        scores = self.jax.numpy.swapaxes(scores, 0, 1)
+        return scores.reshape(scores.shape[0], -1, scores.shape[-1])
+
+    def _run_epoch(self, state, tables, batches):
+        """The state after all steps, and the loss of each (steps, copies)."""
+        step = self.jax.vmap(lambda state, batch: self._one_step(state, tables, batch))
+        return self.jax.lax.scan(step, state, batches)
+
+    def _one_step(self, state, tables, batch: dict[str, Any]):
+        """One step of one copy; one that has no genes left for it stays as it is."""
+        weights, others, optimizer = state
+        inputs = read_inputs(self.jax, tables, batch["rows"], batch.get("shifts"), self.names)
+        targets = tables["targets"][batch["rows"]["targets"]]
+
+        def loss_of(weights):
+            scores, changed, extra = self.model.stateless_call(
+                weights, others, inputs, training=True, return_losses=True
+            )
+            loss = keras.ops.mean(self.trainer.loss_function(targets, scores)) + sum(extra)
+            return self.optimizer.scale_loss(loss), (loss, changed)
+
+        slopes, (loss, changed) = self.jax.grad(loss_of, has_aux=True)(weights)
+        after = self.optimizer.stateless_apply(optimizer, slopes, weights)
+        new = (after[0], changed, after[1])
+        if "there" in batch:
+            there = batch["there"]
+            new = self.jax.tree.map(
+                lambda own, other: self.jax.numpy.where(there, own, other), new, state
+            )
+        return new, loss

@@ -1,0 +1,61 @@
+"""Which trainer a job takes; asked before Keras is loaded, as one of them needs it on JAX."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import logging
+import os
+import sys
+from importlib.metadata import entry_points
+
+from deepexpr.errors import InputError
+
+log = logging.getLogger(__name__)
+
+SEQUENTIAL, STACKED = "sequential", "stacked"
+_VARIABLE = "KERAS_BACKEND"
+
+
+def choose_trainer(asked: str | None) -> str:
+    """SEQUENTIAL or STACKED; None: STACKED where JAX is installed, allowed and sees a GPU.
+
+    For STACKED, Keras will be loaded on JAX. Raises InputError where JAX was asked for and is not
+    installed, or another backend is asked for in the environment or already loaded.
+    """
+    if asked == SEQUENTIAL or (asked is None and not (_may_be_jax() and _jax_sees_gpu())):
+        return SEQUENTIAL
+    if importlib.util.find_spec("jax") is None:
+        raise InputError(
+            "The trainer stacked runs on JAX, which is not installed.",
+            where="training.trainer",
+            fix="Install the package with its extra jax (jax-cuda for a GPU), use conda "
+            "(envs/jax.yaml, envs/jax-gpu.yaml), or take the trainer sequential.",
+        )
+    if not _may_be_jax():
+        raise InputError(
+            "The trainer stacked needs Keras on JAX.",
+            where=f"training.trainer, environment variable {_VARIABLE}",
+            expected=f"{_VARIABLE}=jax, or none",
+            found=f"Keras on {os.environ[_VARIABLE]}",
+        )
+    os.environ[_VARIABLE] = "jax"
+    return STACKED
+
+
+def _may_be_jax() -> bool:
+    """Whether neither the environment nor a loaded Keras says otherwise.
+
+    deepexpr.model.backend sets the variable before it loads Keras.
+    """
+    asked = os.environ.get(_VARIABLE, "jax")
+    return asked == "jax" and ("keras" not in sys.modules or _VARIABLE in os.environ)
+
+
+def _jax_sees_gpu() -> bool:
+    if importlib.util.find_spec("jax") is None:
+        return False
+    # JAX takes a second to start, and sees a GPU only through a plug-in.
+    if not importlib.util.find_spec("jax_plugins") and not entry_points(group="jax_plugins"):
+        return False
+    return importlib.import_module("jax").default_backend() == "gpu"

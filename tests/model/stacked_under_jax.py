@@ -1,0 +1,87 @@
+"""Run by test_model_stacked.py where Keras runs on JAX: python stacked_under_jax.py FOLDER.
+
+Trains every variant on three folds of different sizes, one by one and side by side, and writes the
+weights where each fit started and ended, and the histories.
+"""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+from conftest import make_dataset
+
+from deepexpr.model.backend import keras
+from deepexpr.model.config import make_configs
+from deepexpr.model.network import Shape
+from deepexpr.model.stacked import train_stacked
+from deepexpr.model.steps import fold_data
+from deepexpr.model.variants import builder
+
+SMALL = {"filters": 6, "layers": 2, "growth": 3, "dense": [8], "distal": [8]}
+STILL = {"dropout": 0.0, "distal_dropout": 0.0}
+ONCE = {"batch_size": 4, "epochs": 1}
+TWICE = ONCE | {"distal_batch_size": 4, "distal_epochs": 1}
+#: Training genes of each fold: 50 steps of 4, the last of one fold with genes of its first.
+SIZES = (200, 197, 200)
+#: Name -> (model, training, task). 50 steps without dropout; then dropout, shifts and all of the
+#: stopping rule.
+CASES = {
+    "paper": ({"variant": "paper", "blocks": 2} | SMALL | STILL, TWICE, "regression"),
+    "authors_code": (
+        {"variant": "authors_code", "blocks": 1, "conv_dropout": 0.0} | SMALL | STILL,
+        ONCE | {"learning_rate": 1e-3}, "classification",
+    ),
+    "tuned": (
+        {"variant": "tuned", "first_pool": 4, "bins_dropout": 0.0} | SMALL | STILL, TWICE,
+        "regression",
+    ),
+    "stops": (
+        {"variant": "paper", "blocks": 1} | SMALL,
+        {"batch_size": 16, "epochs": 30, "patience": 2, "plateau_factor": 0.5,
+         "plateau_patience": 1, "shift": 3, "distal_epochs": 1}, "regression",
+    ),
+}  # fmt: skip
+
+
+def folds_of(built, task):
+    """Data of three folds, prepared."""
+    dataset, rng = make_dataset(1), np.random.default_rng(0)
+    for size in SIZES:
+        order = rng.permutation(len(dataset))
+        data = fold_data(dataset, order[:size], order[size : size + 70], task, built.standardise)
+        yield built.prepare(data, False)
+
+
+def made(case):
+    """Builder and folds of a case."""
+    settings, training, task = CASES[case]
+    built = builder(*make_configs(settings, training), Shape(160, 40, 5000, task), "full")
+    return built, list(folds_of(built, task))
+
+
+def main(folder):
+    """Write CASE.npz of every case: start-, one- and side-, by fold and weight; histories."""
+    for case in CASES:
+        built, folds = made(case)
+        found = {}
+        runs = [built.fits(data, 10 + i, f"fold {i}") for i, data in enumerate(folds)]
+        for i, (model, history) in enumerate(train_stacked(runs)):
+            found |= {f"side-{i}-{w.path}": np.array(w) for w in model.weights}
+            found[f"side-history-{i}"] = np.array([row[1:] for row in history])
+        for i, data in enumerate(folds):
+            first = next(built.fits(data, 10 + i, ""))
+            trainer = first.trainer()
+            trainer.reset(first.seed)
+            if first.prepare:
+                first.prepare(trainer.model)
+            for number, weight in enumerate(trainer.model.get_weights()):
+                found[f"start-{i}-{number:03d}"] = weight
+            model, history = built.train(data, 10 + i, f"fold {i}")
+            found |= {f"one-{i}-{w.path}": np.array(w) for w in model.weights}
+            found[f"one-history-{i}"] = np.array([row[1:] for row in history])
+        np.savez(folder / f"{case}.npz", **{k.replace("/", "."): v for k, v in found.items()})
+
+
+if __name__ == "__main__":
+    assert keras.backend.backend() == "jax"
+    main(Path(sys.argv[1]))
