@@ -201,6 +201,14 @@ def get_kind_options(wildcards, input):
     return options
 
 
+def get_training():
+    """Settings of the training. The job that gathers scattered folds may see no GPU where they saw
+    one, so the trainer is not left to what a job sees."""
+    if config["resources"]["scatter_folds"]:
+        return config["training"] | {"trainer": "sequential"}
+    return config["training"]
+
+
 def get_trained_folds(wildcards):
     """The folds that jobs of their own train, to be gathered (resources.scatter_folds)."""
     if not config["resources"]["scatter_folds"]:

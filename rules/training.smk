@@ -11,7 +11,7 @@ PROTECTED = protected if config["resources"]["protect_bundles"] else lambda path
 SETTINGS = {
     "options": get_kind_options,
     "model": json.dumps(config["model"], sort_keys=True),
-    "training": json.dumps(config["training"], sort_keys=True),
+    "training": json.dumps(get_training(), sort_keys=True),
     "scheme": SCHEME,
     "seed": config["seed"],
     "leave_out": LEAVE_OUT,
@@ -41,7 +41,7 @@ rule train_network:
             (False, True): "../envs/tensorflow-gpu.yaml",
             (True, False): "../envs/jax.yaml",
             (True, True): "../envs/jax-gpu.yaml",
-        }[config["training"].get("trainer") == "stacked", config["resources"]["gpu"]]
+        }[get_training().get("trainer") == "stacked", config["resources"]["gpu"]]
     threads: config["resources"]["training_threads"]
     params:
         **SETTINGS,

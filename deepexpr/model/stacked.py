@@ -174,7 +174,7 @@ class Program:
                 self.model.non_trainable_variables,
                 self.optimizer.variables,
             )
-            states.append([[np.array(v) for v in group] for group in groups])
+            states.append([[keras.ops.convert_to_numpy(v) for v in group] for group in groups])
         return tuple(
             [self.jax.numpy.asarray(np.stack(same)) for same in zip(*groups, strict=True)]
             for groups in zip(*states, strict=True)

@@ -77,6 +77,12 @@ def test_overlay_replaces_values_and_merges_mappings(tmp_path):
             "Set motifs.engine: meme, or motifs.distance: ed.",
         ),
         (
+            {"training": {"trainer": "stacked"}, "resources": {"scatter_folds": True}},
+            "Folds in jobs of their own cannot be trained at once in one program.",
+            "test, keys training.trainer and resources.scatter_folds",
+            "Leave one of the two out.",
+        ),
+        (
             {"assemblies": {"toy": {"genome": "g.fa"}}},
             "Missing key 'annotation' under 'assemblies.toy'.",
             "test",

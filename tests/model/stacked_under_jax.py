@@ -1,4 +1,5 @@
-"""Run by test_model_stacked.py where Keras runs on JAX: python stacked_under_jax.py FOLDER.
+"""Run by test_model_stacked.py where Keras runs on JAX: python stacked_under_jax.py FOLDER
+[CASE].
 
 Trains every variant on three folds of different sizes, one by one and side by side, and writes the
 weights where each fit started and ended, and the histories.
@@ -59,14 +60,14 @@ def made(case):
     return built, list(folds_of(built, task))
 
 
-def main(folder):
+def main(folder, *cases):
     """Write CASE.npz of every case: start-, one- and side-, by fold and weight; histories."""
-    for case in CASES:
+    for case in cases or CASES:
         built, folds = made(case)
         found = {}
         runs = [built.fits(data, 10 + i, f"fold {i}") for i, data in enumerate(folds)]
         for i, (model, history) in enumerate(train_stacked(runs)):
-            found |= {f"side-{i}-{w.path}": np.array(w) for w in model.weights}
+            found |= {f"side-{i}-{w.path}": keras.ops.convert_to_numpy(w) for w in model.weights}
             found[f"side-history-{i}"] = np.array([row[1:] for row in history])
         for i, data in enumerate(folds):
             first = next(built.fits(data, 10 + i, ""))
@@ -77,11 +78,11 @@ def main(folder):
             for number, weight in enumerate(trainer.model.get_weights()):
                 found[f"start-{i}-{number:03d}"] = weight
             model, history = built.train(data, 10 + i, f"fold {i}")
-            found |= {f"one-{i}-{w.path}": np.array(w) for w in model.weights}
+            found |= {f"one-{i}-{w.path}": keras.ops.convert_to_numpy(w) for w in model.weights}
             found[f"one-history-{i}"] = np.array([row[1:] for row in history])
         np.savez(folder / f"{case}.npz", **{k.replace("/", "."): v for k, v in found.items()})
 
 
 if __name__ == "__main__":
     assert keras.backend.backend() == "jax"
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), *sys.argv[2:])

@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -91,6 +92,12 @@ def found(tmp_path_factory):
     return {case: dict(np.load(folder / f"{case}.npz")) for case in stacked_under_jax.CASES}
 
 
+def tolerance(name):
+    """CLOSE, but for what moves at random: the gradient of a bias before a batch normalisation is 0
+    but for rounding, which AdamW scales to full steps; the mean that is taken off follows it."""
+    return 2e-3 if re.search(r"block_\d_\d(\.bias|_norm\.moving_mean)$", name) else CLOSE
+
+
 def pairs(arrays, one="one-", other="side-"):
     """(name, array, its counterpart); at least one of each fold."""
     names = [name.removeprefix(one) for name in arrays if name.startswith(one)]
@@ -102,7 +109,7 @@ def pairs(arrays, one="one-", other="side-"):
 @pytest.mark.parametrize("case", VARIANTS)
 def test_weights_are_those_of_one_by_one(found, case):
     for name, one, side in pairs(found[case]):
-        np.testing.assert_allclose(side, one, atol=CLOSE, err_msg=name)
+        np.testing.assert_allclose(side, one, atol=tolerance(name), err_msg=name)
 
 
 @pytest.mark.slow
@@ -126,11 +133,14 @@ def test_tensorflow_from_the_same_start_ends_alike(found, case):
         trainer.fit(
             fit.train, fit.validation, fit.seed, prepare=lambda m, w=start: m.set_weights(w)
         )
-        side = {k.rsplit(".", 2)[-2] + k.rsplit(".", 1)[-1]: v for k, v in found[case].items()
-                if k.startswith(f"side-{i}-")}  # fmt: skip
         for weight in trainer.model.weights:
-            name = "".join(weight.path.split("/")[-2:])
-            np.testing.assert_allclose(side[name], np.array(weight), atol=CLOSE, err_msg=name)
+            name = f"{i}-{weight.path.replace('/', '.')}"
+            np.testing.assert_allclose(
+                found[case]["side-" + name],
+                keras.ops.convert_to_numpy(weight),
+                atol=tolerance(name),
+                err_msg=name,
+            )
 
 
 @pytest.mark.slow

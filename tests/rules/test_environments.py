@@ -61,3 +61,14 @@ def test_every_rule_that_calls_something_has_an_environment():
     for name, block in rule_imports.rules().items():
         if re.search(r"^ *(shell|script|run):", block, flags=re.MULTILINE):
             assert re.search(r"^ *conda:$", block, flags=re.MULTILINE), name
+
+
+@pytest.mark.parametrize(("trainer", "backend", "other"), [
+    ("stacked", "jax", "tensorflow"), ("sequential", "tensorflow", "jax"),
+])  # fmt: skip
+def test_training_finds_the_backend_of_its_trainer(trainer, backend, other):
+    name = "jax.yaml" if trainer == "stacked" else "tensorflow.yaml"
+    assert ("train_network", name) in NEEDS
+    provided = rule_imports.packages(name)
+    assert backend in provided
+    assert other not in provided

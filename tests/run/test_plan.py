@@ -132,6 +132,8 @@ def test_training_that_was_not_measured_is_not_called_nothing(sheets):
     assert not training_hours(planned(*sheets, model=config["model"])) >= 0
     assert "training of the network authors_code" in unmeasured(config)
     assert training_hours(planned(*sheets)) > 0
+    stacked = CONFIG | {"model": {"variant": "authors_code"}, "training": {"trainer": "stacked"}}
+    assert "training of the network authors_code, stacked" in unmeasured(stacked)
     assert "not measured" in _gpu(float("nan"), 20)
 
 
