@@ -101,7 +101,8 @@ class Genes:
 def _different(arrays: Sequence[np.ndarray]) -> tuple[np.ndarray, list[np.ndarray]]:
     """Each different row once, and for each array the numbers of its rows there, int32."""
     known: dict[bytes, int] = {}
-    kept, numbers = [], []
+    kept: list[np.ndarray] = []
+    numbers = []
     for array in arrays:
         found = np.empty(len(array), np.int32)
         for i, row in enumerate(array):

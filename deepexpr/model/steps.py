@@ -174,7 +174,8 @@ class TwoSteps:
         self, data: FoldData, seed: int, label: str, pretrained: keras.Model | None = None
     ) -> Fits:
         """What `train` does, for a trainer to run."""
-        proximal, distal, history = pretrained, None, []
+        proximal, distal = pretrained, None
+        history: list[tuple] = []
         if self.kind != "hichip" and proximal is None:
             proximal, history = yield from self._fit_proximal(data, seed, label)
         if self.kind != "sequence":
@@ -184,7 +185,7 @@ class TwoSteps:
 
     def _fit_proximal(
         self, data: FoldData, seed: int, label: str
-    ) -> Generator[Fit, Fitted, Fitted]:
+    ) -> Generator[Fit, Fitted, tuple[keras.Model, list[tuple]]]:
         def build() -> keras.Model:
             if self.config.words:
                 return network.build_beside_words(self.config, self.shape)
@@ -225,7 +226,7 @@ class TwoSteps:
 
     def _fit_distal(
         self, data: FoldData, proximal: keras.Model | None, seed: int, label: str
-    ) -> Generator[Fit, Fitted, Fitted]:
+    ) -> Generator[Fit, Fitted, tuple[keras.Model, list[tuple]]]:
         with_bias = proximal is None
 
         final = network.build_distal(self.config, self.shape, data.scaling, with_bias)
