@@ -158,22 +158,36 @@ def test_blocks_weigh_the_same_and_columns_by_their_spread(spread):
     assert found[3] == 0
 
 
-def test_factors_find_what_the_eigenvectors_give():
+def test_factors_find_what_the_eigenvectors_give(monkeypatch):
+    monkeypatch.setattr(words, "PENALTIES", np.array([3.0]))
     features, targets = planted(150, 400, noise=2.0)
     parts = decompose(features, [400])
     expected = solve_words(features, [400], targets, "regression", parts)
     z = (features - parts.centre) * parts.scale
     values = np.column_stack([targets, 3 - 2 * targets]).astype(np.float64)
     weights, left_out, penalty = ridge_by_factors(z, values)
-    assert penalty == expected.penalty
-    assert PENALTIES[0] < penalty < PENALTIES[-1]
+    assert penalty == expected.penalty == 3.0
     np.testing.assert_allclose(left_out[:, 0], expected.left_out[:, 0], atol=1e-3)
     np.testing.assert_allclose(left_out[:, 1], 3 - 2 * left_out[:, 0], atol=1e-3)
     np.testing.assert_allclose(weights[:, 0] * parts.scale, expected.kernel[:, 0], atol=1e-3)
     np.testing.assert_allclose(weights[:, 1], -2 * weights[:, 0], atol=1e-3)
 
 
+def test_factors_choose_the_penalty_whose_left_out_scores_correlate_best(monkeypatch):
+    features, targets = planted(150, 400, noise=2.0)
+    z = standardised(features, *standardisation(features, [400]))
+    values = targets[:, None].astype(np.float64)
+    _, left_out, penalty = ridge_by_factors(z, values)
+    reached = {}
+    for one in PENALTIES[6:]:  # the smallest are lost in single precision
+        monkeypatch.setattr(words, "PENALTIES", np.array([one]))
+        reached[one] = np.corrcoef(ridge_by_factors(z, values)[1][:, 0], targets)[0, 1]
+    assert penalty == max(reached, key=reached.get)
+    assert np.corrcoef(left_out[:, 0], targets)[0, 1] == pytest.approx(reached[penalty], abs=1e-6)
+
+
 def test_many_genes_with_more_columns_are_solved_by_factors(monkeypatch):
+    monkeypatch.setattr(words, "PENALTIES", np.array([3.0]))
     features, targets = planted(60, 90)
     expected = solve_words(features, [90], targets, "regression")
     monkeypatch.setattr(words, "FACTORS_FROM", 60)
