@@ -43,7 +43,7 @@ def test_one_version_is_told_everywhere(root):
     changes = (root / "CHANGELOG.md").read_text()
     assert citation["version"] == __version__
     assert f"\n## {__version__} ({citation['date-released']})\n" in changes
-    assert all(re.search(r"\(\d{4}-\d\d-\d\d\)$", line)
+    assert all(re.search(r"^## Unreleased$|\(\d{4}-\d\d-\d\d\)$", line)
                for line in changes.splitlines() if line.startswith("## "))  # fmt: skip
 
 

@@ -10,8 +10,7 @@ import contextlib
 import logging
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-
-import pysam
+from typing import TYPE_CHECKING
 
 from deepexpr.errors import InputError
 from deepexpr.files import reading, require_file, writing
@@ -23,6 +22,9 @@ from deepexpr.reference.fasta_index import (
     make_index,
     refuse_plain_gzip,
 )
+
+if TYPE_CHECKING:  # its C libraries are loaded by what opens a genome
+    import pysam
 
 log = logging.getLogger(__name__)
 
@@ -103,6 +105,8 @@ def open_genome(path: str | Path) -> Iterator[pysam.FastaFile]:
 
     Raises InputError where a sequence stands twice, or the file cannot be indexed.
     """
+    import pysam
+
     path = require_file(path, "genome")
     refuse_plain_gzip(path)
     if not index_fits(path):

@@ -165,12 +165,14 @@ class Run:
         entry: str | None = None,
     ) -> list[str]:
         """Names of the samples of an assay, of one cell line, assembly or entry."""
-        rows = self.samples[self.samples["assay"] == assay]
-        if cell_line is not None:
-            rows = rows[rows["cell_line"] == cell_line]
-        if assembly is not None:
-            rows = rows[rows["assembly"] == assembly]
-        return [s for s in rows["sample"] if entry in (None, self.entry[s])]
+        wanted = {"assay": assay, "cell_line": cell_line, "assembly": assembly}
+        chosen = {column: value for column, value in wanted.items() if value is not None}
+        return [
+            sample
+            for sample, row in self._rows.items()
+            if all(row[column] == value for column, value in chosen.items())
+            and entry in (None, self.entry[sample])
+        ]
 
     def paired_samples(self, **chosen: str) -> list[str]:
         """HiChIP samples whose pairs are joined here: not those that enter with loops or bins."""
@@ -179,7 +181,12 @@ class Run:
 
     def sample_value(self, sample: str, column: str) -> Any:
         """One cell of the sample sheet."""
-        return self.samples.set_index("sample").loc[sample, column]
+        return self._rows[sample][column]
+
+    @cached_property
+    def _rows(self) -> dict[str, dict[str, Any]]:
+        """The sample sheet by sample: rules ask for its cells hundreds of times."""
+        return self.samples.set_index("sample").to_dict("index")
 
     def units_of(self, sample: str) -> list[str]:
         """Unit names of one sample, in sheet order."""
