@@ -150,7 +150,7 @@ class PrivateSlurm:
             raise SetupError(f"{name} {' '.join(options)} failed: {result.stderr.strip()}")
         return result.stdout
 
-    def _wait_for(self, what: str, ready, seconds: float = 60, fatal: bool = True) -> None:
+    def _wait_for(self, what: str, ready, seconds: float = 300, fatal: bool = True) -> None:
         deadline = time.monotonic() + seconds
         while not ready():
             dead = [name for name, process in self.processes.items() if process.poll() is not None]
