@@ -23,12 +23,16 @@ logger = logging.getLogger(__name__)
 #: Probabilities that a contact is a loop, in lower case.
 CONFIDENCE_NAMES = ("confidence", "bayes probability", "bayes mixture")
 #: 1 where a contact is a loop, in lower case: this package's, cLoops2's.
-FLAG_NAMES = ("loop", "significant", "is_loop", "isloop")
+FLAG_NAMES = (
+    "loop", "significant", "is_loop", "isloop", "sig", "is_sig", "issig", "is_significant",
+    "issignificant",
+)  # fmt: skip
 #: False discovery rates, by letters and digits of their names alone, and the largest of a loop:
 #: 0.05 as usual, 0.1 as HiCCUPS.
 Q_LIMITS = dict.fromkeys(
     ("q", "qvalue", "qval", "qvaluebias", "fdr", "padj", "adjp", "adjpval", "adjpvalue", "padjust",
-     "padjusted", "adjustedpvalue", "pvalueadjusted", "bhfdr", "fdrbh"), 0.05,
+     "padjusted", "adjustedpvalue", "pvalueadjusted", "bhfdr", "fdrbh", "pvaladj", "pvalueadj",
+     "bonferroni", "pbonferroni", "bonferronip", "pvaluebonferroni", "pvalbonferroni"), 0.05,
 ) | dict.fromkeys(("fdrbl", "fdrdonut", "fdrh", "fdrv"), 0.1)  # fmt: skip
 #: Probabilities of single contacts, which say nothing of how many were tested.
 P_NAMES = ("p", "pvalue", "pval", "pvaluebias")

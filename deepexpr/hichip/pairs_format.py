@@ -25,6 +25,8 @@ from deepexpr.hichip.streams import ByteStream
 COLUMNS = ("readID", "chrom1", "pos1", "chrom2", "pos2", "strand1", "strand2", "pair_type")
 #: The specification's own names, understood as well.
 ALIASES = {"chr1": "chrom1", "chr2": "chrom2"}
+#: Columns that tell which pairs count, in small letters or large.
+_LIMITS = ("mapq1", "mapq2", "pair_type")
 
 #: Pairs formatted or read at a time.
 ROWS = 1 << 18
@@ -104,6 +106,7 @@ class PairsReader:
                 sizes.append(int(words[2]))
             elif words[0] == "#columns:":
                 columns = [ALIASES.get(w, w) for w in words[1:]]
+                columns = [w.lower() if w.lower() in _LIMITS else w for w in columns]
         wanted = ("chrom1", "chrom2", "pos1", "pos2", "strand1", "strand2")
         if set(wanted) - set(columns) or not names:
             raise InputError(
@@ -113,7 +116,7 @@ class PairsReader:
                 found=f"{len(names)} #chromsize: lines; columns {', '.join(columns)}",
                 fix="Write it with a tool that keeps the header, e.g. pairtools.",
             )
-        more = [columns.index(n) if n in columns else -1 for n in ("mapq1", "mapq2", "pair_type")]
+        more = [columns.index(n) if n in columns else -1 for n in _LIMITS]
         fields = np.array([*map(columns.index, wanted), *more], np.int64)
         return Chromosomes(tuple(names), tuple(sizes), str(self.path)), fields
 

@@ -232,11 +232,15 @@ def _one_place_each(transcripts: pd.DataFrame) -> pd.DataFrame:
     else:
         first = order.sort_values("stated", ascending=False, kind="stable")
         kept = order[order.index.isin(first.drop_duplicates("transcript").index)]
-    if len(kept) < len(transcripts):
-        log.info(
-            "%d further places of transcripts that map to several were left out",
-            len(transcripts) - len(kept),
-        )
+    lost = len(transcripts) - len(kept)
+    if lost:
+        log.info("%d further places of transcripts that map to several were left out", lost)
+    if lost > 1 and 4 * lost >= len(transcripts):
+        log.warning(
+            "%d of %d places of transcripts are lost, as another place has their ids already: were "
+            "files put together whose ids count anew in each?",
+            lost, len(transcripts),
+        )  # fmt: skip
     return kept.drop(columns="rank")
 
 

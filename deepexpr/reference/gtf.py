@@ -158,6 +158,9 @@ def _genes_as_transcripts(lines: _Lines) -> set[Key]:
         coding[gene] += spans  # type: ignore[index]  # a key may lack a gene
     alone = set(lines.gene_spans) - complete
     if complete:
+        bare = len(alone - coding.keys())
+        if bare:
+            log.info("%d genes have neither transcripts nor exons and were left out", bare)
         alone &= coding.keys()
     for gene in (gene for gene in lines.gene_spans if gene in alone):
         key = (gene, gene)

@@ -151,6 +151,12 @@ def test_q_values_are_honoured(tmp_path, caplog):
         read(tmp_path, rows("30\t1\t9.5", head=FITHICHIP))
 
 
+@pytest.mark.parametrize("name", ["p_bonferroni", "Bonferroni", "pval_adj", "p-value adjusted"])
+def test_corrected_probabilities_are_honoured(tmp_path, name):
+    text = rows("30\t0.001", "20\t0.8", head=f"{HEADER}count\t{name}\n")
+    assert counts(tmp_path, text) == [30]
+
+
 def test_every_rate_of_hiccups_counts(tmp_path):
     head = "#chr1\tx1\tx2\tchr2\ty1\ty2\tname\tobserved\tfdrBL\tfdrDonut\n# juicer_tools 1.22\n"
     text = rows(".\t31\t0.08\t0.01", ".\t12\t0.3\t0.01", ".\t15\t0.01\t0.2", head=head)
@@ -158,7 +164,7 @@ def test_every_rate_of_hiccups_counts(tmp_path):
 
 
 @pytest.mark.parametrize("words", [("1", "0"), ("1.0", "0.0"), ("TRUE", "False"), ("yes", "no")])
-@pytest.mark.parametrize("name", ["loop", "significant"])
+@pytest.mark.parametrize("name", ["loop", "significant", "sig", "isSignificant"])
 def test_flags_are_honoured(tmp_path, name, words):
     text = rows(f"9\t{words[0]}", f"4\t{words[1]}", head=f"{HEADER}count\t{name}\n")
     assert counts(tmp_path, text) == [9]

@@ -48,6 +48,8 @@ def test_mapping_qualities_of_pairs_are_honoured(tmp_path):
     assert (mates.pairs, mates.both_unique) == (5, 3)
     assert [row[1] for row in filtered(tmp_path, text, min_mapq=30)[0]] == [1, 5]
     assert len(filtered(tmp_path, text, min_mapq=0)[0]) == 5
+    large = text.replace("mapq", "MAPQ")
+    assert [row[1] for row in filtered(tmp_path, large)[0]] == [1, 4, 5]
     with pytest.raises(InputError, match="not a number"):
         filtered(tmp_path, text.replace("\t60\t60", "\tx\t60"))
 
