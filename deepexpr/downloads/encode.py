@@ -131,6 +131,13 @@ def _require_pair(records: Sequence[Mapping[str, Any]], hosts: Hosts) -> None:
                 found=f"paired_with {record.get('paired_with')}",
                 fix="Give both files, joined by a comma, and fq2 in the unit sheet.",
             )
+        if len(records) == 2 and str(record.get("run_type")).startswith("single"):
+            raise InputError(
+                f"ENCODE says that {names[mate - 1]} holds single-end reads.",
+                where=address,
+                expected="the two mates of a pair",
+                fix="List single-end files as units of their own.",
+            )
         if len(records) == 2 and stated != str(mate):
             raise InputError(
                 f"ENCODE says that {names[mate - 1]} holds mate {stated}.",
@@ -161,7 +168,7 @@ def _replicate_files(
     where = _address("experiments", name, hosts)
     reads = [
         one
-        for one in experiment.get("files", [])
+        for one in experiment.get("files") or []
         if one.get("file_format") == "fastq" and one.get("output_type", "reads") == "reads"
     ]
     usable = [

@@ -122,6 +122,22 @@ def test_mate_of_another_pair(server, hosts):
         resolve("ENCFF900AAA,ENCFF900AAD", hosts, QUICK)
 
 
+def test_single_end_files_are_no_mates(server, hosts):
+    """Two lanes of one library, given as if they were mates."""
+    for name in ("ENCFF900JUA", "ENCFF900AAA"):
+        record = recorded.file_record(name) | {"paired_with": None, "run_type": "single-ended"}
+        server.pages[f"/files/{name}/"] = json.dumps(record).encode()
+    with pytest.raises(InputError, match="holds single-end reads"):
+        resolve("ENCFF900JUA,ENCFF900AAA", hosts, QUICK)
+
+
+def test_an_experiment_whose_list_of_files_is_null(server, hosts):
+    record = recorded.experiment_record(NAME) | {"files": None}
+    server.pages[f"/experiments/{NAME}/"] = json.dumps(record).encode()
+    with pytest.raises(InputError, match=NAME):
+        resolve(f"{NAME}/1", hosts, QUICK)
+
+
 def test_files_by_md5_and_by_another_archive_s_number(archives):
     hosts = Hosts(**dict.fromkeys(Hosts.model_fields, archives.address))
     (by_md5,) = resolve(f"ENCODE:md5={recorded.JURKAT[2]}", hosts, QUICK)
