@@ -66,8 +66,7 @@ def draw_loop_signal(table: pd.DataFrame) -> Figure:
     if table.empty:
         return style.only_words(title, "No cell line was given.")
     lines = list(dict.fromkeys(table["cell_line"]))
-    columns = 2 if len(lines) == 4 else min(3, len(lines))
-    figure, axes = style.grid(len(lines), columns=columns, panel=(2.35, 2.35))
+    figure, axes = style.panels_of_lines(len(lines))
     drawn = [_density_panel(axis, line, table) for axis, line in zip(axes, lines, strict=True)]
     points = [artist for artist in drawn if artist is not None]
     if points:

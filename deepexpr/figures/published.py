@@ -58,8 +58,7 @@ def draw_published(table: pd.DataFrame) -> Figure:
     if table.empty:
         return style.only_words(title, "No gene is in both tables.")
     lines = list(dict.fromkeys(table["cell_line"]))
-    columns = 2 if len(lines) == 4 else min(3, len(lines))
-    figure, axes = style.grid(len(lines), columns=columns, panel=(2.35, 2.35))
+    figure, axes = style.panels_of_lines(len(lines))
     for axis, line in zip(axes, lines, strict=True):
         own = table[table["cell_line"] == line]
         rho = own["spearman"].iloc[0]

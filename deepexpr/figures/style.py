@@ -97,6 +97,11 @@ def ordered_methods(methods: Iterable[str]) -> list[str]:
     return sorted(set(methods), key=lambda m: (order.index(m) if m in order else len(order), m))
 
 
+def panels_of_lines(number: int) -> tuple[Figure, list[Axes]]:
+    """A `grid` of scatters, one per cell line: three in a row, four as two and two."""
+    return grid(number, columns=2 if number == 4 else 3, panel=(2.35, 2.35))
+
+
 def grid(
     number: int,
     *,

@@ -56,8 +56,9 @@ def aggregate(contacts: pd.DataFrame, loop: np.ndarray, seed: int) -> Aggregate:
     chromosome = contacts["chromosome1"].astype("category").cat.codes.to_numpy(np.int64)[cis]
     first, second = (starts[cis] // max(size, 1)).T
     number = int(second.max()) + 1 if len(second) else 0
-    order = np.argsort((chromosome * number + first) * number + second)
-    keys = ((chromosome * number + first) * number + second)[order]
+    pixels = (chromosome * number + first) * number + second
+    order = np.argsort(pixels)
+    keys = pixels[order]
     counts = contacts["count"].to_numpy(float)[cis][order]
     bins = np.zeros(chromosome.max() + 1 if len(chromosome) else 0, np.int64)
     np.maximum.at(bins, chromosome, second + 1)
