@@ -1,6 +1,7 @@
-"""What stands last on the screen: of a failed run the cause in five lines, of a good one what ran.
+"""What stands last on the screen: of a failed run each cause and what it cost, else what ran.
 
-Both are read from Snakemake's own log of the run, which holds every job whatever --quiet hides.
+Both are read from Snakemake's own log of the run, which holds every job whatever --quiet hides;
+what a failure cost, from its graph of jobs.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 #: The block of a job, at its start and at its failure; items are indented by four blanks.
 _BLOCK = re.compile(
@@ -38,8 +40,9 @@ WIDTH = 300
 
 @dataclass(frozen=True)
 class Failure:
-    """A failed job: its rule, its wildcards by name, and its logs."""
+    """A failed job: its number, its rule, its wildcards by name, and its logs."""
 
+    job: str
     rule: str
     wildcards: dict[str, str]
     logs: tuple[str, ...]
@@ -69,7 +72,7 @@ def failures(text: str) -> list[Failure]:
             continue
         logs = items.get("log", "").partition(_CHECK_LOG)[0]
         paths = tuple(path for path in logs.split(", ") if path)
-        found.setdefault(job, Failure(block["rule"], wildcards.get(job, {}), paths))
+        found.setdefault(job, Failure(job, block["rule"], wildcards.get(job, {}), paths))
     return list(found.values())
 
 
@@ -87,32 +90,102 @@ def message(logs: Iterable[str]) -> tuple[str, str]:
     return "it left no message; a job that runs out of memory or time is killed so.", ""
 
 
-def failed(log: Sequence[str | Path], command: Sequence[str]) -> str:
-    """Five lines on the first failed job of a run: how far it came, subject, step, message, next.
+@dataclass(frozen=True)
+class Undone:
+    """A job that had to run and did not end well: its number, stage, and the jobs it needs."""
 
-    log : Snakemake's own. command : the words of the command line after `snakemake`.
+    job: str
+    stage: str
+    needs: tuple[str, ...]
+
+
+def undone(dag: Any) -> list[Undone]:
+    """The jobs of Snakemake's graph that had to run and did not end well, failed ones included."""
+    return [
+        Undone(
+            str(job.jobid),
+            Path(str(next(iter(job.log), ""))).parent.name,  # results/logs/STAGE/FILE
+            tuple(str(needed.jobid) for needed in dag.dependencies[job]),
+        )
+        for job in dag.needrun_jobs()
+    ]
+
+
+def failed(log: Sequence[str | Path], command: Sequence[str], left: Sequence[Undone] = ()) -> str:
+    """What failed in a run and what was left out because of it: five lines for one failed job.
+
+    How far the run came; subject, step and message of each failure, jobs that failed alike
+    together; the next command. log : Snakemake's own. command : the words of the command line
+    after `snakemake`. left : the jobs that were not done.
     """
     text = _read(log)
     broken = failures(text)
     again = f"snakemake {shlex.join(command)}".rstrip()
     if not broken:
         return f"The run stopped before or between its steps; see above. Again: {again}"
-    first, *others = broken
-    problem, fix = message(first.logs)
+    alike: dict[tuple[str, str, str], list[Failure]] = {}
+    for failure in broken:
+        alike.setdefault((failure.rule, *message(failure.logs)), []).append(failure)
     done, total = _progress(text)
-    also = f"; also failed: {', '.join(_named(job) for job in others[:3])}" if others else ""
-    more = f" and {len(others) - 3} more" if len(others) > 3 else ""
-    label, subject = first.subject
-    where = f" (log: {', '.join(first.logs)})" if first.logs else ""
-    return "\n".join(
-        [
-            f"The run stopped after {done} of {total} steps{also}{more}.",
-            f"  {label + ':':<9} {subject}",
-            f"  step:     {first.rule}{where}",
+    lines = [f"The run ended after {done} of {total} steps: {_lost(broken, left)}."]
+    for (rule, problem, fix), jobs in alike.items():
+        label, _ = jobs[0].subject
+        logs = [path for job in jobs for path in job.logs]
+        where = f" (log: {', '.join(_some(logs))})" if logs else ""
+        lines += [
+            f"  {label + ':':<9} {'; '.join(_some([job.subject[1] for job in jobs]))}",
+            f"  step:     {rule}{where}",
             f"  message:  {problem}",
-            f"  next:     {fix + ' Then go' if fix else 'Go'} on with: {again}",
         ]
-    )
+        if len(alike) > 1:
+            lines[-1] += f" {fix}" if fix else ""
+            lines.append(f"  left out: {_because(jobs, left) or 'nothing else'}")
+    fixes = [fix for _, _, fix in alike]
+    mend = fixes[0] if len(alike) == 1 else "Mend them."
+    lines.append(f"  next:     {mend + ' Then go' if mend else 'Go'} on with: {again}")
+    return "\n".join(lines)
+
+
+def _lost(broken: Sequence[Failure], left: Sequence[Undone]) -> str:
+    """How many jobs failed, how many need them, and how many were not begun all the same."""
+    number = len(broken)
+    words = [f"{number} failed"]
+    if stages := _because(broken, left):
+        words.append(f"left out as they need {'it' if number == 1 else 'them'}: {stages}")
+    lost = _needing([job.job for job in broken], left) | {job.job for job in broken}
+    if others := [job for job in left if job.job not in lost]:
+        words.append(f"{len(others)} not begun")
+    return "; ".join(words)
+
+
+def _because(jobs: Iterable[Failure], left: Sequence[Undone]) -> str:
+    """How many jobs were left out as they need these, in all and by stage; "" where none."""
+    needing = _needing([job.job for job in jobs], left)
+    stages = Counter(job.stage for job in left if job.job in needing and job.stage)
+    counted = ", ".join(f"{stage} {number}" for stage, number in stages.items())
+    if not needing:
+        return ""
+    return f"{len(needing)} step{'s' * (len(needing) > 1)}" + (f" ({counted})" if counted else "")
+
+
+def _needing(jobs: Iterable[str], left: Sequence[Undone]) -> set[str]:
+    """Numbers of the jobs that need one of these, directly or through others."""
+    users: dict[str, list[str]] = {}
+    for job in left:
+        for needed in job.needs:
+            users.setdefault(needed, []).append(job.job)
+    found, queue = set(), list(jobs)
+    while queue:
+        fresh = set(users.get(queue.pop(), ())) - found
+        found |= fresh
+        queue += fresh
+    return found
+
+
+def _some(words: Sequence[str], most: int = 3) -> list[str]:
+    """The first of many, and how many more there are."""
+    more = [f"and {len(words) - most} more"] if len(words) > most else []
+    return [*words[:most], *more]
 
 
 def succeeded(log: Sequence[str | Path], results: str, command: Sequence[str]) -> str:
@@ -145,10 +218,6 @@ def _left_out(summary: Path) -> list[str]:
         return []
     rows = [line.split("\t") for line in summary.read_text().splitlines()]
     return [row[2].removeprefix("Left out, ") for row in rows if row[0] == "left out"]
-
-
-def _named(job: Failure) -> str:
-    return f"{job.rule} of {job.subject[1]}"
 
 
 def _progress(text: str) -> tuple[int, int]:

@@ -1,8 +1,10 @@
 """What stands last on the screen, from a log of Snakemake and the jobs' own."""
 
+from pathlib import Path
+
 import pytest
 
-from deepexpr.run.ending import failed, failures, message, succeeded
+from deepexpr.run.ending import Undone, failed, failures, message, succeeded
 
 START = """Job stats:
 job            count
@@ -69,7 +71,7 @@ def test_a_failed_run_ends_with_five_lines(logs, tmp_path):
     lines = failed(logs(), COMMAND).splitlines()
     log = tmp_path / "results/logs/expression/toy.R1.count_reads.log"
     assert lines == [
-        "The run stopped after 3 of 12 steps.",
+        "The run ended after 3 of 12 steps: 1 failed.",
         "  sample:   R1, assembly toy",
         f"  step:     count_reads (log: {log})",
         "  message:  The two FASTQ files do not hold the same number of reads. (a_2.fq)",
@@ -78,10 +80,50 @@ def test_a_failed_run_ends_with_five_lines(logs, tmp_path):
     ]
 
 
-def test_other_failures_are_named_and_retries_count_once(logs):
-    text = failed(logs(errors=[("count_reads", 5), ("count_reads", 5), ("draw_figure_3", 7)]), [])
-    assert text.splitlines()[0].endswith("; also failed: draw_figure_3 of all of the run.")
-    assert len(text.splitlines()) == 5
+#: Job 9 needs job 8, which needs the failed job 5; job 10 needs the failed job 7, job 11 nothing.
+LEFT = [
+    Undone("5", "expression", ()), Undone("7", "figures", ()), Undone("8", "features", ("5", "1")),
+    Undone("9", "models", ("8",)), Undone("10", "", ("7", "9")), Undone("11", "motifs", ("2",)),
+]  # fmt: skip
+
+
+def test_what_a_failed_job_cost_stands_in_the_first_line(logs):
+    first, *rest = failed(logs(), COMMAND, [job for job in LEFT if job.job != "7"]).splitlines()
+    assert first == (
+        "The run ended after 3 of 12 steps: 1 failed; left out as they need it: 3 steps"
+        " (features 1, models 1); 1 not begun."
+    )
+    assert len(rest) == 4
+
+
+def test_every_failure_is_told_with_what_it_cost_and_retries_count_once(logs):
+    log = logs(errors=[("count_reads", 5), ("count_reads", 5), ("draw_figure_3", 7)])
+    last = Path(failures(Path(log[0]).read_text())[1].logs[0])
+    last.write_text("ValueError: shapes\n")
+    lines = failed(log, ["-c", "1"], LEFT).splitlines()
+    assert lines[0].startswith("The run ended after 3 of 12 steps: 2 failed; left out as they")
+    assert [line.split(":")[0].strip() for line in lines[1:]] == [
+        "sample", "step", "message", "left out", "sample", "step", "message", "left out", "next",
+    ]  # fmt: skip
+    assert lines[3].endswith("Use the untouched pair of files.")
+    assert lines[4] == "  left out: 3 steps (features 1, models 1)"
+    assert lines[7] == "  message:  ValueError: shapes"
+    assert lines[8] == "  left out: 1 step"
+    assert lines[9] == "  next:     Mend them. Then go on with: snakemake -c 1"
+
+
+def test_jobs_that_fail_alike_are_told_once(logs):
+    (log,) = logs(errors=[])
+    with open(log, "a") as handle:
+        for number in range(5):
+            start = "rule count_reads:\n    jobid: 2{0}\n    wildcards: sample=S{0}\n"
+            handle.write(start.format(number))
+            handle.write(ERROR.format(rule="count_reads", job=f"2{number}", log=f"{log}.{number}"))
+            Path(f"{log}.{number}").write_text(OWN)
+    lines = failed([log], []).splitlines()
+    assert lines[0].endswith(": 5 failed.")
+    assert lines[1] == "  sample:   S0; S1; S2; and 2 more"
+    assert len(lines) == 5
 
 
 @pytest.mark.parametrize(("own", "words"), [
