@@ -1,7 +1,7 @@
 """The command line: one verb per step, each in ``deepexpr/commands/``.
 
-A command module has its help as its docstring (one line), ``add_arguments(parser)`` and
-``run(args)``.
+A command module has its help as its docstring (one line), what it takes as OPTIONS, SETTINGS or
+``add_arguments(parser)`` (`deepexpr.options.add_verb`), and ``run(args)``.
 Heavy libraries are imported inside ``run`` so that ``--help`` answers at once.
 Exit codes: 0 done, 1 wrong data, 2 wrong usage.
 """
@@ -18,6 +18,7 @@ from collections.abc import Sequence
 
 from deepexpr import __version__
 from deepexpr.errors import InputError, UsageError
+from deepexpr.options import add_verb
 
 #: In the order of the data flow.
 VERBS = (
@@ -53,7 +54,7 @@ def build_parser(names: Sequence[str] = VERBS) -> argparse.ArgumentParser:
             description=command.__doc__,
             formatter_class=_DefaultsShown,
         )
-        command.add_arguments(sub)
+        add_verb(sub, command)
         sub.add_argument("--debug", action="store_true", help="show tracebacks and debug messages")
         sub.set_defaults(run=command.run)
     return parser

@@ -8,14 +8,30 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Literal, TypeVar, get_args, get_origin
 
 from deepexpr.errors import InputError, UsageError
 from deepexpr.settings import Section, members
 
 S = TypeVar("S", bound=Section)
+
+#: An option of `declare`.
+_OPTION = re.compile(
+    r"\[?(--[\w-]+)(?: (\S+?)(\.\.\.)?)?(?: \((\S+)\))?\]?",
+)
+
+#: Options of several verbs.
+ALIASES = """
+[--aliases TABLE]  read chromosomes under other names as the genome's: a chromAlias table of UCSC,
+                   or auto for chr1 and 1, chrM and MT
+"""
+CONFIGFILE = """
+--configfile FILE...  configuration files, later ones laid over earlier ones
+"""
 
 
 def add_settings(
@@ -55,23 +71,44 @@ def add_options(
         parser.add_argument(flag, dest=name, default=None, help=text, **shape)
 
 
-def add_leave_out(parser: argparse.ArgumentParser, written: str) -> None:
-    """Add the option by which a run goes on where its data hold too little; `written` in words."""
-    parser.add_argument(
-        "--leave-out",
-        action="store_true",
-        help=f"where the data hold too little for this, write {written}, instead of an error",
-    )
+def add_verb(parser: argparse.ArgumentParser, command: ModuleType) -> None:
+    """Add what a module of deepexpr/commands takes: OPTIONS, SETTINGS, `add_arguments`.
+
+    SETTINGS is the section that its ``--settings`` and options fill in.
+    """
+    declare(parser, getattr(command, "OPTIONS", ""))
+    if hasattr(command, "SETTINGS"):
+        add_settings(parser, command.SETTINGS)
+    if hasattr(command, "add_arguments"):
+        command.add_arguments(parser)
 
 
-def add_aliases(parser: argparse.ArgumentParser) -> None:
-    """Add the option for other names of the genome's chromosomes."""
-    parser.add_argument(
-        "--aliases",
-        metavar="TABLE",
-        help="read chromosomes under other names as the genome's: a chromAlias table of UCSC, or "
-        "auto for chr1 and 1, chrM and MT",
-    )
+def choices(names: Iterable[str]) -> str:
+    """One of these, as `declare` has it."""
+    return f"{{{','.join(names)}}}"
+
+
+def declare(parser: argparse._ActionsContainer, text: str) -> None:
+    """Add options that are written as a usage message has them, each with its help behind it.
+
+    ``--output TSV`` must be given, ``[--qc TSV]`` may be, ``[--seed N (1)]`` is 1 if it is not;
+    N is a whole number, ``TSV...`` one or more, ``{a,b}`` one of these; ``[--all]`` takes nothing.
+    Two blanks or the line's end close the option; lines that begin with blanks go on with its help.
+    """
+    for row in re.findall(r"^\S.*(?:\n .*)*", text, re.MULTILINE):
+        written, told = re.split(r"  |\n", row, maxsplit=1)
+        flag, value, many, default = _OPTION.fullmatch(written).groups()  # type: ignore[union-attr]  # ours
+        kind = int if value == "N" else str
+        shape: dict[str, Any] = {"type": kind, "metavar": value, "required": row[0] != "["}
+        if not value:
+            shape = {"action": "store_true"}
+        elif value.startswith("{"):
+            shape |= {"choices": value[1:-1].split(","), "metavar": None}
+        if many:
+            shape |= {"nargs": "+", "action": "extend", "default": []}
+        if default:
+            shape |= {"default": kind(default)}
+        parser.add_argument(flag, help=" ".join(told.split()), **shape)
 
 
 def given(args: argparse.Namespace, section: type[S]) -> S:

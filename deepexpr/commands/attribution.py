@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import argparse
 
+from deepexpr.motifs.sections import PooledSection
+from deepexpr.motifs.seqlet_settings import SeqletSettings
+from deepexpr.options import add_options, add_settings, given
+
+OPTIONS = """
+--bundle DIR   trained network with a sequence module
+--dataset H5   dataset of its genes
+[--fold N]     one fold (default: mean of all)
+[--threads N]  CPU threads of the network
+--table TSV    one row per motif
+--output MEME  the motifs
+"""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    from deepexpr.motifs.sections import PooledSection
-    from deepexpr.motifs.seqlet_settings import SeqletSettings
-    from deepexpr.options import add_options, add_settings
-
-    parser.add_argument(
-        "--bundle", required=True, metavar="DIR", help="trained network with a sequence module"
-    )
-    parser.add_argument("--dataset", required=True, metavar="H5", help="dataset of its genes")
     add_options(parser, PooledSection, attribution_promoters="--promoters")
     add_settings(parser, SeqletSettings, ("seed",))
-    parser.add_argument("--fold", type=int, metavar="N", help="one fold (default: mean of all)")
-    parser.add_argument("--threads", type=int, help="CPU threads of the network")
-    parser.add_argument("--table", required=True, metavar="TSV", help="one row per motif")
-    parser.add_argument("--output", required=True, metavar="MEME", help="the motifs")
 
 
 def run(args: argparse.Namespace) -> None:
@@ -35,10 +36,7 @@ def run(args: argparse.Namespace) -> None:
     from deepexpr.model.examples import Examples
     from deepexpr.motifs.attribution import contributions
     from deepexpr.motifs.meme_format import write_meme
-    from deepexpr.motifs.sections import PooledSection
-    from deepexpr.motifs.seqlet_settings import SeqletSettings
     from deepexpr.motifs.seqlets import attribution_motifs
-    from deepexpr.options import given
 
     configure(args.threads)
     settings = given(args, SeqletSettings)

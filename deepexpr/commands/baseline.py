@@ -4,29 +4,27 @@ from __future__ import annotations
 
 import argparse
 
+from deepexpr.baselines.settings import BaselineSettings
+from deepexpr.options import add_settings, choices, given
+from deepexpr.schemas import CLASSIFIERS, REGRESSORS, TASKS
+
+OPTIONS = f"""
+--dataset DATASET  dataset of the cell line (HDF5)
+--splits SPLITS    TSV of fold, gene and role
+--task {choices(TASKS)}  what is predicted
+--method {choices(sorted({*CLASSIFIERS, *REGRESSORS}))}
+                   classification: {", ".join(CLASSIFIERS)}; regression: {", ".join(REGRESSORS)}
+[--leave-out]      where the data hold too little for this, write tables without rows, and a bundle
+                   that says why, instead of an error
+[--scheme SCHEME]  name of the splits' scheme; default: found from them
+[--seed N (1)]     seed of inner folds and forests
+[--threads N (1)]  folds fitted at the same time
+--output OUTPUT    folder for bundle/, predictions.tsv and search.tsv
+"""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    from deepexpr.baselines.settings import BaselineSettings
-    from deepexpr.options import add_leave_out, add_settings
-    from deepexpr.schemas import CLASSIFIERS, REGRESSORS, TASKS
-
-    parser.add_argument("--dataset", required=True, help="dataset of the cell line (HDF5)")
-    parser.add_argument("--splits", required=True, help="TSV of fold, gene and role")
-    parser.add_argument("--task", required=True, choices=TASKS, help="what is predicted")
-    parser.add_argument(
-        "--method",
-        required=True,
-        choices=sorted({*CLASSIFIERS, *REGRESSORS}),
-        help=f"classification: {', '.join(CLASSIFIERS)}; regression: {', '.join(REGRESSORS)}",
-    )
     add_settings(parser, BaselineSettings, ())
-    add_leave_out(parser, "tables without rows, and a bundle that says why")
-    parser.add_argument("--scheme", help="name of the splits' scheme; default: found from them")
-    parser.add_argument("--seed", type=int, default=1, help="seed of inner folds and forests")
-    parser.add_argument("--threads", type=int, default=1, help="folds fitted at the same time")
-    parser.add_argument(
-        "--output", required=True, help="folder for bundle/, predictions.tsv and search.tsv"
-    )
 
 
 def run(args: argparse.Namespace) -> None:
@@ -48,12 +46,10 @@ def _fit(args: argparse.Namespace) -> None:
 
     from deepexpr.baselines.bundle import write_bundle
     from deepexpr.baselines.fit import run_baseline
-    from deepexpr.baselines.settings import BaselineSettings
     from deepexpr.evaluation.metrics import fold_metrics, records
     from deepexpr.features.dataset import Dataset, require_two_labels, require_two_values
     from deepexpr.features.splits import read_splits
     from deepexpr.files import write_table
-    from deepexpr.options import given
 
     dataset = Dataset.open(args.dataset)
     if args.task == "classification":

@@ -4,44 +4,32 @@ from __future__ import annotations
 
 import argparse
 
+from deepexpr.hichip.callers.origami import OrigamiSettings
+from deepexpr.hichip.sections import CallSection
+from deepexpr.options import add_options, add_settings, given
+
 _OWN = "caller_settings"
 #: Settings of Origami's own that are options of the verb.
 _ORIGAMI = ("thin", "trans", "count_cap", "threads")
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    from deepexpr.hichip.callers.origami import OrigamiSettings
-    from deepexpr.hichip.sections import CallSection
-    from deepexpr.options import add_options, add_settings
+OPTIONS = """
+--contacts TSV...  contacts: both anchors (chromosome, start, end; 0-based half-open) and the PET
+                   count; header optional; several files are replicates and are summed
+--depth TSV...     reads per anchor: chromosome, start, end, reads; several files are summed
+[--require-loops]  an error where no contact is a loop
+[--seed N (1)]     seed of the random numbers
+--output BEDPE     all contacts, tested
+[--loops BEDPE]    only the loops, same columns
+[--qc TSV]         numbers of contacts and loops, rates, reason
+[--interact BED]   only the loops, UCSC interact, for bedToBigBed
+[--longrange TXT]  only the loops, WashU longrange text
+"""
 
-    parser.add_argument(
-        "--contacts",
-        nargs="+",
-        required=True,
-        metavar="TSV",
-        help="contacts: both anchors (chromosome, start, end; 0-based half-open) and the PET "
-        "count; header optional; several files are replicates and are summed",
-    )
-    parser.add_argument(
-        "--depth",
-        nargs="+",
-        required=True,
-        metavar="TSV",
-        help="reads per anchor: chromosome, start, end, reads; several files are summed",
-    )
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_settings(parser, CallSection, [n for n in CallSection.model_fields if n != _OWN])
     add_options(parser, OrigamiSettings, _ORIGAMI)
-    parser.add_argument(
-        "--require-loops", action="store_true", help="an error where no contact is a loop"
-    )
-    parser.add_argument("--seed", type=int, default=1, help="seed of the random numbers")
-    parser.add_argument("--output", required=True, metavar="BEDPE", help="all contacts, tested")
-    parser.add_argument("--loops", metavar="BEDPE", help="only the loops, same columns")
-    parser.add_argument("--qc", metavar="TSV", help="numbers of contacts and loops, rates, reason")
-    parser.add_argument(
-        "--interact", metavar="BED", help="only the loops, UCSC interact, for bedToBigBed"
-    )
-    parser.add_argument("--longrange", metavar="TXT", help="only the loops, WashU longrange text")
 
 
 def run(args: argparse.Namespace) -> None:
@@ -50,8 +38,6 @@ def run(args: argparse.Namespace) -> None:
     from deepexpr.hichip import bedpe
     from deepexpr.hichip.callers import caller_settings
     from deepexpr.hichip.loops import call_loops, quality_table
-    from deepexpr.hichip.sections import CallSection
-    from deepexpr.options import given
 
     section = given(args, CallSection)
     told = {name: getattr(args, name) for name in _ORIGAMI if getattr(args, name) is not None}

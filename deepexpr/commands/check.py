@@ -4,20 +4,9 @@ from __future__ import annotations
 
 import argparse
 
+from deepexpr.options import CONFIGFILE
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    add_configfile(parser)
-
-
-def add_configfile(parser):
-    """The option of every verb that reads the configuration."""
-    parser.add_argument(
-        "--configfile",
-        nargs="+",
-        required=True,
-        metavar="FILE",
-        help="configuration files, later ones laid over earlier ones",
-    )
+OPTIONS = CONFIGFILE
 
 
 def run(args: argparse.Namespace) -> None:

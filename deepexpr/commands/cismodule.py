@@ -8,7 +8,7 @@ from pathlib import Path
 
 from deepexpr.errors import InputError, Unsupported
 from deepexpr.motifs.cismodule.settings import CismoduleSettings
-from deepexpr.options import add_leave_out, add_options, add_settings, given
+from deepexpr.options import add_options, add_settings, given
 from deepexpr.settings import Field, Section
 
 logger = logging.getLogger(__name__)
@@ -23,27 +23,25 @@ class ListedSection(Section):
     """Of the sites and modules listed (0-1)."""
 
 
+OPTIONS = """
+--fasta FASTA       enhancer sequences
+[--mask-lowercase]  no sites in lower-case (repeat) letters
+[--leave-out]       where the data hold too little for this, write tables without rows, instead of
+                    an error
+[--seed N (1)]      seed of the chains
+[--threads N (1)]   chains run at once
+--output DIR        folder for motifs.meme (supported motifs), motifs.tsv (all), sites.bed,
+                    modules.bed, trace.tsv
+"""
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--fasta", required=True, metavar="FASTA", help="enhancer sequences")
     add_settings(
         parser,
         CismoduleSettings,
         ("motifs", "module_length", "iterations", "burn_in", "chains"),
     )
-    parser.add_argument(
-        "--mask-lowercase", action="store_true", help="no sites in lower-case (repeat) letters"
-    )
     add_options(parser, ListedSection)
-    add_leave_out(parser, "tables without rows")
-    parser.add_argument("--seed", type=int, default=1, help="seed of the chains")
-    parser.add_argument("--threads", type=int, default=1, help="chains run at once")
-    parser.add_argument(
-        "--output",
-        required=True,
-        metavar="DIR",
-        help="folder for motifs.meme (supported motifs), motifs.tsv (all), sites.bed, modules.bed, "
-        "trace.tsv",
-    )
 
 
 def run(args: argparse.Namespace) -> None:

@@ -4,22 +4,16 @@ from __future__ import annotations
 
 import argparse
 
+from deepexpr.hichip.sections import ConcordanceSection
+from deepexpr.options import OF_SAMPLE, given, of_samples
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    from deepexpr.hichip.sections import ConcordanceSection
-    from deepexpr.options import OF_SAMPLE, add_settings
-
-    parser.add_argument(
-        "--pairs",
-        nargs="+",
-        action="extend",
-        required=True,
-        metavar=OF_SAMPLE,
-        help="valid pairs (4DN .pairs) of one sample each; those of a cell line are replicates",
-    )
-    parser.add_argument("--output", required=True, help="TSV: one row per pair of samples")
-    parser.add_argument("--qc", help="TSV: verdict on the replicates of every cell line")
-    add_settings(parser, ConcordanceSection)
+OPTIONS = f"""
+--pairs {OF_SAMPLE}...  valid pairs (4DN .pairs) of one sample each; those of a cell line are
+                        replicates
+--output OUTPUT         TSV: one row per pair of samples
+[--qc QC]               TSV: verdict on the replicates of every cell line
+"""
+SETTINGS = ConcordanceSection
 
 
 def run(args: argparse.Namespace) -> None:
@@ -27,8 +21,6 @@ def run(args: argparse.Namespace) -> None:
     from deepexpr.files import write_table
     from deepexpr.hichip.concordance import band_counts, compare_all, replicate_quality
     from deepexpr.hichip.pairs_format import PairsReader
-    from deepexpr.hichip.sections import ConcordanceSection
-    from deepexpr.options import given, of_samples
 
     settings = given(args, ConcordanceSection)
     items = of_samples(args.pairs)

@@ -4,26 +4,17 @@ from __future__ import annotations
 
 import argparse
 
+OPTIONS = """
+--bundle BUNDLE...        folders of trained bundles, networks or baselines: of each method, one per
+                          other cell line
+[--measured MEASURED...]  with --output-folder: datasets of the other cell lines, whose measured
+                          mean is written as copy.tsv
+--dataset DATASET         dataset of the target cell line (HDF5)
+--splits SPLITS           TSV of fold, gene and role: that of the bundles
+"""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--bundle",
-        nargs="+",
-        required=True,
-        help="folders of trained bundles, networks or baselines: of each method, one per other "
-        "cell line",
-    )
-    parser.add_argument(
-        "--measured",
-        nargs="+",
-        default=[],
-        help="with --output-folder: datasets of the other cell lines, whose measured mean is "
-        "written as copy.tsv",
-    )
-    parser.add_argument("--dataset", required=True, help="dataset of the target cell line (HDF5)")
-    parser.add_argument(
-        "--splits", required=True, help="TSV of fold, gene and role: that of the bundles"
-    )
     output = parser.add_mutually_exclusive_group(required=True)
     output.add_argument("--output", help="TSV of predictions, by bundles of one method")
     output.add_argument("--output-folder", help="folder for one table per method, METHOD.tsv")

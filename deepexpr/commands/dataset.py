@@ -4,37 +4,23 @@ from __future__ import annotations
 
 import argparse
 
+from deepexpr.features.sections import FeatureSection
+from deepexpr.options import given
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    from deepexpr.features.sections import FeatureSection
-    from deepexpr.options import add_settings
-
-    parser.add_argument("--genes", required=True, help="TSV of genes, as written by promoters")
-    parser.add_argument("--promoters", required=True, help="FASTA of promoters, named by gene")
-    parser.add_argument(
-        "--expression", required=True, help="TSV: gene, then log10 expression of each cell line"
-    )
-    parser.add_argument("--cell-line", required=True, help="column of --expression")
-    parser.add_argument("--assembly", required=True, help="name of the assembly, such as hg38")
-    parser.add_argument(
-        "--signal", help="TSV of normalised loops, as written by signal; leave out for no HiChIP"
-    )
-    parser.add_argument("--bin-array", help="bins of every gene (.npy), in place of --signal")
-    parser.add_argument("--bin-rows", help="table whose first column names the array's rows")
-    add_settings(parser, FeatureSection)
-    parser.add_argument(
-        "--promoter-window",
-        type=int,
-        default=5000,
-        help="bp around the TSS that an anchor must overlap to be the gene's",
-    )
-    parser.add_argument(
-        "--tss-index",
-        type=int,
-        default=1000,
-        help="0-based position of the TSS base in the promoters: bp upstream",
-    )
-    parser.add_argument("--output", required=True, help="dataset (HDF5)")
+OPTIONS = """
+--genes GENES                 TSV of genes, as written by promoters
+--promoters PROMOTERS         FASTA of promoters, named by gene
+--expression EXPRESSION       TSV: gene, then log10 expression of each cell line
+--cell-line CELL_LINE         column of --expression
+--assembly ASSEMBLY           name of the assembly, such as hg38
+[--signal SIGNAL]             TSV of normalised loops, as written by signal; leave out for no HiChIP
+[--bin-array BIN_ARRAY]       bins of every gene (.npy), in place of --signal
+[--bin-rows BIN_ROWS]         table whose first column names the array's rows
+[--promoter-window N (5000)]  bp around the TSS that an anchor must overlap to be the gene's
+[--tss-index N (1000)]        0-based position of the TSS base in the promoters: bp upstream
+--output OUTPUT               dataset (HDF5)
+"""
+SETTINGS = FeatureSection
 
 
 def run(args: argparse.Namespace) -> None:
@@ -43,9 +29,7 @@ def run(args: argparse.Namespace) -> None:
     from deepexpr.features.arrays import array_bins, read_rows
     from deepexpr.features.build import build_dataset
     from deepexpr.features.dataset import write_dataset
-    from deepexpr.features.sections import FeatureSection
     from deepexpr.files import read
-    from deepexpr.options import given
     from deepexpr.reference.fasta import read_fasta
     from deepexpr.reference.genes import read_genes
     from deepexpr.schemas import SIGNAL

@@ -4,29 +4,16 @@ from __future__ import annotations
 
 import argparse
 
+from deepexpr.options import OF_SAMPLE, named, of_samples
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    from deepexpr.options import OF_SAMPLE
-
-    parser.add_argument(
-        "--loops",
-        nargs="+",
-        action="extend",
-        required=True,
-        metavar="CELL_LINE=BEDPE",
-        help="called loops of the two cell lines; changes are of the second over the first",
-    )
-    parser.add_argument(
-        "--contacts",
-        nargs="+",
-        action="extend",
-        required=True,
-        metavar=OF_SAMPLE,
-        help="contacts of each replicate, two or more of either cell line",
-    )
-    parser.add_argument("--genes", help="TSV of genes (`deepexpr promoters --table`)")
-    parser.add_argument("--expression", help="TSV: gene, then log10 expression of each cell line")
-    parser.add_argument("--output", required=True, metavar="TSV", help="every loop of either line")
+OPTIONS = f"""
+--loops CELL_LINE=BEDPE...  called loops of the two cell lines; changes are of the second over the
+                            first
+--contacts {OF_SAMPLE}...   contacts of each replicate, two or more of either cell line
+[--genes GENES]             TSV of genes (`deepexpr promoters --table`)
+[--expression EXPRESSION]   TSV: gene, then log10 expression of each cell line
+--output TSV                every loop of either line
+"""
 
 
 def run(args: argparse.Namespace) -> None:
@@ -37,7 +24,6 @@ def run(args: argparse.Namespace) -> None:
     from deepexpr.hichip.bedpe import read_contacts
     from deepexpr.hichip.differential import add_expression, differential_loops
     from deepexpr.hichip.signal import read_called_loops
-    from deepexpr.options import OF_SAMPLE, named, of_samples
     from deepexpr.reference.genes import read_genes
     from deepexpr.schemas import EXPRESSION_KEY, Table
 

@@ -19,26 +19,20 @@ class EnhancerSettings(EnhancerSection):
     """A promoter is the TSS ± this (bp; paper: 1,000)."""
 
 
+OPTIONS = """
+--signal TSV    loops with their signal (verb signal)
+--genome FASTA  plain or bgzip
+[--genes TSV]   gene table: anchors at a promoter are left out, and the other anchor of the loop
+                must be at one (default: all anchors count)
+[--peaks BED]   BED or narrowPeak of accessible places: each anchor is cut to its highest peak, and
+                anchors without one are left out
+--output FASTA  named chr:start-end
+[--bed BED]     also write the regions as BED6
+"""
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--signal", required=True, metavar="TSV", help="loops with their signal (verb signal)"
-    )
-    parser.add_argument("--genome", required=True, metavar="FASTA", help="plain or bgzip")
-    parser.add_argument(
-        "--genes",
-        metavar="TSV",
-        help="gene table: anchors at a promoter are left out, and the other anchor of the loop "
-        "must be at one (default: all anchors count)",
-    )
     add_settings(parser, EnhancerSettings, enhancers="--number", enhancer_width="--width")
-    parser.add_argument(
-        "--peaks",
-        metavar="BED",
-        help="BED or narrowPeak of accessible places: each anchor is cut to its highest peak, "
-        "and anchors without one are left out",
-    )
-    parser.add_argument("--output", required=True, metavar="FASTA", help="named chr:start-end")
-    parser.add_argument("--bed", metavar="BED", help="also write the regions as BED6")
 
 
 def run(args: argparse.Namespace) -> None:

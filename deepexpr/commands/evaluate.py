@@ -4,19 +4,13 @@ from __future__ import annotations
 
 import argparse
 
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--predictions", nargs="+", required=True, help="TSV files of predictions (test genes)"
-    )
-    parser.add_argument(
-        "--metrics", required=True, help="TSV: AUC or Pearson r of each method and fold"
-    )
-    parser.add_argument(
-        "--tests", required=True, help="TSV: rank-sum tests between methods over folds"
-    )
-    parser.add_argument("--summary", help="TSV: mean, sd and bootstrap interval over folds")
-    parser.add_argument("--seed", type=int, default=1, help="seed of the bootstrap intervals")
+OPTIONS = """
+--predictions PREDICTIONS...  TSV files of predictions (test genes)
+--metrics METRICS             TSV: AUC or Pearson r of each method and fold
+--tests TESTS                 TSV: rank-sum tests between methods over folds
+[--summary SUMMARY]           TSV: mean, sd and bootstrap interval over folds
+[--seed N (1)]                seed of the bootstrap intervals
+"""
 
 
 def run(args: argparse.Namespace) -> None:

@@ -4,56 +4,26 @@ from __future__ import annotations
 
 import argparse
 import logging
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from deepexpr.expression.sections import ExpressionSection
+from deepexpr.expression.sections import ExpressionSection
+from deepexpr.options import OF_SAMPLE, given, named, of_samples
 
 log = logging.getLogger(__name__)
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    from deepexpr.expression.sections import ExpressionSection
-    from deepexpr.options import OF_SAMPLE, add_settings
-
-    parser.add_argument("--genes", required=True, help="TSV of genes: the rows of the output")
-    parser.add_argument(
-        "--transcripts", help="TSV of transcripts and their genes; needed with --abundance"
-    )
-    parser.add_argument(
-        "--abundance",
-        action="append",
-        default=[],
-        metavar=OF_SAMPLE,
-        help="kallisto's abundance.tsv, or its folder, of one sample; repeat",
-    )
-    parser.add_argument(
-        "--gene-counts",
-        action="append",
-        default=[],
-        metavar=OF_SAMPLE,
-        help="a table of gene symbol and count (or TPM) of one sample; repeat",
-    )
-    parser.add_argument(
-        "--value-column",
-        action="append",
-        default=[],
-        metavar="SAMPLE=NAME",
-        help="column of the values of a sample given by --gene-counts, where there are several",
-    )
-    parser.add_argument(
-        "--reads",
-        action="append",
-        default=[],
-        metavar="SAMPLE=TSV",
-        help="how many reads a sample given by --abundance has, as `deepexpr reads` counted them: "
-        "stop where kallisto read fewer; repeat",
-    )
-    parser.add_argument("--counts", required=True, help="TSV: gene, then counts of each sample")
-    parser.add_argument(
-        "--output", required=True, help="TSV: gene, then log10 expression of each cell line"
-    )
-    add_settings(parser, ExpressionSection)
+OPTIONS = f"""
+--genes GENES                    TSV of genes: the rows of the output
+[--transcripts TRANSCRIPTS]      TSV of transcripts and their genes; needed with --abundance
+[--abundance {OF_SAMPLE}...]     kallisto's abundance.tsv, or its folder, of one sample; repeat
+[--gene-counts {OF_SAMPLE}...]   a table of gene symbol and count (or TPM) of one sample; repeat
+[--value-column SAMPLE=NAME...]  column of the values of a sample given by --gene-counts, where
+                                 there are several
+[--reads SAMPLE=TSV...]          how many reads a sample given by --abundance has, as `deepexpr
+                                 reads` counted them: stop where kallisto read fewer; repeat
+--counts COUNTS                  TSV: gene, then counts of each sample
+--output OUTPUT                  TSV: gene, then log10 expression of each cell line
+"""
+SETTINGS = ExpressionSection
 
 
 def run(args: argparse.Namespace) -> None:
@@ -61,9 +31,7 @@ def run(args: argparse.Namespace) -> None:
     from deepexpr.expression.gene_counts import count_table, sum_by_gene, warn_of_loci
     from deepexpr.expression.gene_tables import read_gene_counts
     from deepexpr.expression.normalise import expression_table
-    from deepexpr.expression.sections import ExpressionSection
     from deepexpr.files import read, write_table
-    from deepexpr.options import given, named, of_samples
     from deepexpr.reference.genes import read_genes
     from deepexpr.schemas import TRANSCRIPTS
 

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import argparse
 
+OPTIONS = """
+--table TSV       its plotted values (`deepexpr table N`)
+--output FILE...  files to write: .pdf, .png (300 dpi) or .svg (editable text); .html for tables
+"""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     from deepexpr.figures.registry import FIGURES
 
     parser.add_argument("number", metavar="N", help=f"the figure: {', '.join(FIGURES)}")
-    parser.add_argument(
-        "--table", required=True, metavar="TSV", help="its plotted values (`deepexpr table N`)"
-    )
-    parser.add_argument(
-        "--output", required=True, nargs="+", metavar="FILE",
-        help="files to write: .pdf, .png (300 dpi) or .svg (editable text); .html for tables",
-    )  # fmt: skip
 
 
 def run(args: argparse.Namespace) -> None:

@@ -4,28 +4,20 @@ from __future__ import annotations
 
 import argparse
 
+from deepexpr.motifs.sections import FilterSection
+from deepexpr.options import add_options, given
+
+OPTIONS = """
+--bundle DIR   trained network with a sequence module
+--fasta FASTA  promoters to scan, all of one length
+[--fold N]     the fold whose network is read (default: the bundle's first); its first member
+[--table TSV]  also write a table of all filters
+--output MEME  motifs of the filters that fired
+"""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    from deepexpr.motifs.sections import FilterSection
-    from deepexpr.options import add_options
-
-    parser.add_argument(
-        "--bundle", required=True, metavar="DIR", help="trained network with a sequence module"
-    )
-    parser.add_argument(
-        "--fasta", required=True, metavar="FASTA", help="promoters to scan, all of one length"
-    )
     add_options(parser, FilterSection)
-    parser.add_argument(
-        "--fold",
-        type=int,
-        metavar="N",
-        help="the fold whose network is read (default: the bundle's first); its first member",
-    )
-    parser.add_argument("--table", metavar="TSV", help="also write a table of all filters")
-    parser.add_argument(
-        "--output", required=True, metavar="MEME", help="motifs of the filters that fired"
-    )
 
 
 def run(args: argparse.Namespace) -> None:
@@ -34,8 +26,6 @@ def run(args: argparse.Namespace) -> None:
     from deepexpr.model.bundle import Bundle
     from deepexpr.motifs.filters import filter_motifs, filter_pwms, filter_table
     from deepexpr.motifs.meme_format import write_meme
-    from deepexpr.motifs.sections import FilterSection
-    from deepexpr.options import given
     from deepexpr.reference.fasta import read_fasta
 
     bundle = Bundle.open(args.bundle)

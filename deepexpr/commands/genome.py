@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--genome", required=True, help="genome FASTA: plain, gzip or bgzip")
-    parser.add_argument("--output", required=True, help="FASTA; its index OUTPUT.fai beside it")
-    parser.add_argument("--sizes", required=True, help="TSV of chromosome and bp, no header")
+OPTIONS = """
+--genome GENOME  genome FASTA: plain, gzip or bgzip
+--output OUTPUT  FASTA; its index OUTPUT.fai beside it
+--sizes SIZES    TSV of chromosome and bp, no header
+"""
 
 
 def run(args: argparse.Namespace) -> None:

@@ -7,15 +7,14 @@ import argparse
 from deepexpr.baselines.settings import BaselineSettings
 from deepexpr.options import add_options, given
 
+OPTIONS = """
+--fasta FASTA    sequences (FASTA, may be .gz; - is stdin)
+--output OUTPUT  .npz: a sparse matrix (sequences x features) with the names of both
+"""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--fasta", required=True, help="sequences (FASTA, may be .gz; - is stdin)")
     add_options(parser, BaselineSettings, ("length", "informative"))
-    parser.add_argument(
-        "--output",
-        required=True,
-        help=".npz: a sparse matrix (sequences x features) with the names of both",
-    )
 
 
 def run(args: argparse.Namespace) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--array", required=True, help="one-hot promoters: (genes, 2001, 4)")
-    parser.add_argument("--rows", required=True, help="table whose first column names the rows")
-    parser.add_argument("--places", help="TSV of gene, chromosome, tss (0-based) and strand")
-    parser.add_argument("--output", required=True, help="FASTA of promoters")
-    parser.add_argument("--table", required=True, help="TSV of the genes")
+OPTIONS = """
+--array ARRAY      one-hot promoters: (genes, 2001, 4)
+--rows ROWS        table whose first column names the rows
+[--places PLACES]  TSV of gene, chromosome, tss (0-based) and strand
+--output OUTPUT    FASTA of promoters
+--table TABLE      TSV of the genes
+"""
 
 
 def run(args: argparse.Namespace) -> None:

@@ -18,19 +18,18 @@ class InterpretSettings(InterpretSection):
     """A match is listed where its mean attribution is among this share (0-1)."""
 
 
+OPTIONS = """
+--bundle DIR   trained network
+--gene NAME    a gene of the dataset
+--dataset H5   dataset with the gene
+[--fold N]     one fold (default: mean of all)
+[--threads N]  CPU threads of the network
+--output DIR   folder for attribution.tsv, motifs.tsv and, with HiChIP, bins.tsv
+"""
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--bundle", required=True, metavar="DIR", help="trained network")
-    parser.add_argument("--gene", required=True, metavar="NAME", help="a gene of the dataset")
-    parser.add_argument("--dataset", required=True, metavar="H5", help="dataset with the gene")
     add_options(parser, InterpretSettings, interpret_method="--method")
-    parser.add_argument("--fold", type=int, metavar="N", help="one fold (default: mean of all)")
-    parser.add_argument("--threads", type=int, help="CPU threads of the network")
-    parser.add_argument(
-        "--output",
-        required=True,
-        metavar="DIR",
-        help="folder for attribution.tsv, motifs.tsv and, with HiChIP, bins.tsv",
-    )
 
 
 def run(args: argparse.Namespace) -> None:

@@ -4,46 +4,27 @@ from __future__ import annotations
 
 import argparse
 
+from deepexpr.hichip.settings import PairSettings
+from deepexpr.options import ALIASES, add_settings, given
+
+OPTIONS = f"""
+[--bam1 BAM1...]              BAM of mates 1, every read kept in the order of the FASTQ; one per
+                              lane
+[--bam2 BAM2...]              BAM of mates 2, lanes as in --bam1
+[--pairs PAIRS...]            in place of BAMs: .pairs files of another tool, to filter, sort and
+                              deduplicate
+[--trim-stats TRIM_STATS...]  TSV of `deepexpr trim --stats`; one per lane
+--sample SAMPLE               name of the sample in the QC table
+--chrom-sizes CHROM_SIZES     TSV of chromosome and bp, in the order of sorting
+--output OUTPUT               4DN .pairs.gz (BGZF)
+--qc QC                       TSV of counts (sample, metric, value)
+[--blacklist BLACKLIST]       BED of regions: pairs with an end in one are left out and counted
+{ALIASES}
+"""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    from deepexpr.hichip.settings import PairSettings
-    from deepexpr.options import add_aliases, add_settings
-
-    parser.add_argument(
-        "--bam1",
-        nargs="+",
-        action="extend",
-        default=[],
-        help="BAM of mates 1, every read kept in the order of the FASTQ; one per lane",
-    )
-    parser.add_argument(
-        "--bam2", nargs="+", action="extend", default=[], help="BAM of mates 2, lanes as in --bam1"
-    )
-    parser.add_argument(
-        "--pairs",
-        nargs="+",
-        action="extend",
-        default=[],
-        help="in place of BAMs: .pairs files of another tool, to filter, sort and deduplicate",
-    )
-    parser.add_argument(
-        "--trim-stats",
-        nargs="+",
-        action="extend",
-        default=[],
-        help="TSV of `deepexpr trim --stats`; one per lane",
-    )
-    parser.add_argument("--sample", required=True, help="name of the sample in the QC table")
-    parser.add_argument(
-        "--chrom-sizes", required=True, help="TSV of chromosome and bp, in the order of sorting"
-    )
-    parser.add_argument("--output", required=True, help="4DN .pairs.gz (BGZF)")
-    parser.add_argument("--qc", required=True, help="TSV of counts (sample, metric, value)")
     add_settings(parser, PairSettings, drop_chromosomes="--drop-chromosome")
-    add_aliases(parser)
-    parser.add_argument(
-        "--blacklist", help="BED of regions: pairs with an end in one are left out and counted"
-    )
 
 
 def run(args: argparse.Namespace) -> None:
@@ -52,8 +33,6 @@ def run(args: argparse.Namespace) -> None:
     from deepexpr.hichip.chromosomes import read_chromosomes
     from deepexpr.hichip.pairs import pairs_from_bams, pairs_from_pairs, qc_table, sum_trim_stats
     from deepexpr.hichip.regions import read_regions
-    from deepexpr.hichip.settings import PairSettings
-    from deepexpr.options import given
 
     if len(args.bam1) != len(args.bam2) or bool(args.bam1) == bool(args.pairs):
         raise InputError(

@@ -8,8 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from deepexpr.commands.check import add_configfile
-from deepexpr.options import add_options, given
+from deepexpr.options import CONFIGFILE, add_options, given
 from deepexpr.settings import Field, Section
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -23,8 +22,10 @@ class PlanSettings(Section):
     """How many times faster than one core a GPU trains; not measured by this project."""
 
 
+OPTIONS = CONFIGFILE
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    add_configfile(parser)
     add_options(parser, PlanSettings)
 
 

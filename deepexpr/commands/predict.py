@@ -8,31 +8,25 @@ import logging
 log = logging.getLogger(__name__)
 
 
+OPTIONS = """
+--bundle BUNDLE    folder bundle/ that train wrote
+[--genome GENOME]  genome (FASTA) of --bed
+[--genes GENES]    file with one gene of --dataset a line; default: all
+[--bins BINS]      TSV of gene and log2(1 + normalised count) of each bin
+[--fold N]         predict by this fold only; default: mean of all
+[--held-out]       predict each gene of --dataset by the fold that did not see it
+[--both-strands]   average over both strands of the promoter
+[--sequence-only]  only the sequence part of a full model
+[--threads N]      CPU threads; default: the backend's choice
+--output OUTPUT    TSV of gene, predicted and sd between folds; - for stdout
+"""
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--bundle", required=True, help="folder bundle/ that train wrote")
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--fasta", help="promoters in the gene's orientation (FASTA)")
     source.add_argument("--bed", help="promoters, or 1-bp TSS, strand in column 6 (BED)")
     source.add_argument("--dataset", help="dataset (HDF5); it brings its own bins")
-    parser.add_argument("--genome", help="genome (FASTA) of --bed")
-    parser.add_argument("--genes", help="file with one gene of --dataset a line; default: all")
-    parser.add_argument("--bins", help="TSV of gene and log2(1 + normalised count) of each bin")
-    parser.add_argument("--fold", type=int, help="predict by this fold only; default: mean of all")
-    parser.add_argument(
-        "--held-out",
-        action="store_true",
-        help="predict each gene of --dataset by the fold that did not see it",
-    )
-    parser.add_argument(
-        "--both-strands", action="store_true", help="average over both strands of the promoter"
-    )
-    parser.add_argument(
-        "--sequence-only", action="store_true", help="only the sequence part of a full model"
-    )
-    parser.add_argument("--threads", type=int, help="CPU threads; default: the backend's choice")
-    parser.add_argument(
-        "--output", required=True, help="TSV of gene, predicted and sd between folds; - for stdout"
-    )
 
 
 def run(args: argparse.Namespace) -> None:

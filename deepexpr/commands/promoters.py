@@ -4,36 +4,28 @@ from __future__ import annotations
 
 import argparse
 
+from deepexpr.options import ALIASES, add_settings, given
+from deepexpr.reference.sections import PromoterSection
+
+OPTIONS = f"""
+--genome GENOME                 genome FASTA, plain or bgzip
+--annotation ANNOTATION         GTF, GFF3, UCSC refGene/genePred, or a table of accession,
+                                chromosome, strand, start, end, symbol; told by content
+--output OUTPUT                 FASTA of promoters, in the gene's orientation
+[--assembly ASSEMBLY]           name of the build, such as hg38; the genome's chromosomes must have
+                                its lengths
+[--table TABLE]                 TSV of the genes, in the order of the FASTA
+[--chromosomes CHROMOSOMES...]  use only genes on these; default: all of the genome
+{ALIASES}
+"""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    from deepexpr.options import add_aliases, add_settings
-    from deepexpr.reference.sections import PromoterSection
-
-    parser.add_argument("--genome", required=True, help="genome FASTA, plain or bgzip")
-    parser.add_argument(
-        "--annotation",
-        required=True,
-        help="GTF, GFF3, UCSC refGene/genePred, or a table of accession, chromosome, strand, "
-        "start, end, symbol; told by content",
-    )
-    parser.add_argument(
-        "--output", required=True, help="FASTA of promoters, in the gene's orientation"
-    )
-    parser.add_argument(
-        "--assembly",
-        help="name of the build, such as hg38; the genome's chromosomes must have its lengths",
-    )
-    parser.add_argument("--table", help="TSV of the genes, in the order of the FASTA")
     add_settings(parser, PromoterSection, biotypes="--biotype")
-    parser.add_argument(
-        "--chromosomes", nargs="+", help="use only genes on these; default: all of the genome"
-    )
-    add_aliases(parser)
 
 
 def run(args: argparse.Namespace) -> None:
     from deepexpr.files import write_table
-    from deepexpr.options import given
     from deepexpr.reference.aliases import read_aliases
     from deepexpr.reference.annotation import read_annotation
     from deepexpr.reference.builds import check_build
@@ -41,7 +33,6 @@ def run(args: argparse.Namespace) -> None:
     from deepexpr.reference.fasta import chromosome_sizes, write_fasta
     from deepexpr.reference.genes import select_genes
     from deepexpr.reference.promoters import promoter_records, promoter_sequences
-    from deepexpr.reference.sections import PromoterSection
 
     settings = given(args, PromoterSection)
     sizes = chromosome_sizes(args.genome)
@@ -49,7 +40,7 @@ def run(args: argparse.Namespace) -> None:
         check_build(args.assembly, sizes, args.genome)
     aliases = read_aliases(args.aliases, sizes) if args.aliases else None
     annotation = read_annotation(
-        args.annotation, sizes, args.genome, chromosomes=args.chromosomes, aliases=aliases
+        args.annotation, sizes, args.genome, chromosomes=args.chromosomes or None, aliases=aliases
     )
     transcripts = annotation.transcripts
     if args.chromosomes:

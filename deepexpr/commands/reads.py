@@ -4,20 +4,15 @@ from __future__ import annotations
 
 import argparse
 
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--fq1", nargs="+", required=True, help="FASTQ of the first mates")
-    parser.add_argument(
-        "--fq2", nargs="+", default=[], help="FASTQ of the second mates; none for single-end reads"
-    )
-    parser.add_argument("--transcripts", required=True, help="FASTA of the index's transcripts")
-    parser.add_argument(
-        "--strandedness",
-        choices=("unstranded", "forward", "reverse"),
-        default="unstranded",
-        help="as which they will be read: forward where mate 1 reads like the transcript",
-    )
-    parser.add_argument("--output", required=True, help="TSV: metric, value")
+OPTIONS = """
+--fq1 FQ1...               FASTQ of the first mates
+[--fq2 FQ2...]             FASTQ of the second mates; none for single-end reads
+--transcripts TRANSCRIPTS  FASTA of the index's transcripts
+[--strandedness {unstranded,forward,reverse} (unstranded)]
+                           as which they will be read: forward where mate 1 reads like the
+                           transcript
+--output OUTPUT            TSV: metric, value
+"""
 
 
 def run(args: argparse.Namespace) -> None:

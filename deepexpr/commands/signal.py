@@ -4,44 +4,23 @@ from __future__ import annotations
 
 import argparse
 
+from deepexpr.hichip.sections import SignalSection
+from deepexpr.options import named
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    from deepexpr.hichip.sections import SignalSection
-
-    parser.add_argument(
-        "--loops",
-        required=True,
-        metavar="BEDPE",
-        help="called loops, with a header; of all contacts those with loop = 1 are taken",
-    )
-    parser.add_argument(
-        "--contacts",
-        action="append",
-        required=True,
-        metavar="SAMPLE=TSV",
-        help="contacts of one replicate of this cell line; repeat for each",
-    )
-    parser.add_argument(
-        "--totals",
-        required=True,
-        metavar="TSV",
-        help="QC of all samples of the assembly (sample, metric, value)",
-    )
-    parser.add_argument(
-        "--total-metric",
-        default=SignalSection().total_metric,
-        help="metric of the totals that is a sample's N_i (read pairs)",
-    )
-    parser.add_argument(
-        "--output", required=True, metavar="TSV", help="loops with normalised counts and signal"
-    )
+OPTIONS = f"""
+--loops BEDPE             called loops, with a header; of all contacts those with loop = 1 are taken
+--contacts SAMPLE=TSV...  contacts of one replicate of this cell line; repeat for each
+--totals TSV              QC of all samples of the assembly (sample, metric, value)
+[--total-metric TOTAL_METRIC ({SignalSection().total_metric})]
+                          metric of the totals that is a sample's N_i (read pairs)
+--output TSV              loops with normalised counts and signal
+"""
 
 
 def run(args: argparse.Namespace) -> None:
     from deepexpr.files import write_table
     from deepexpr.hichip.bedpe import read_contacts
     from deepexpr.hichip.signal import loop_signal, read_called_loops, read_totals
-    from deepexpr.options import named
 
     paths = named(args.contacts, "--contacts", "SAMPLE=TSV")
     contacts = {name: read_contacts(path) for name, path in paths.items()}

@@ -5,21 +5,23 @@ from __future__ import annotations
 import argparse
 
 from deepexpr.evaluation.sections import SchemeSection
-from deepexpr.options import add_leave_out, add_options, given
+from deepexpr.options import add_options, given
+
+OPTIONS = """
+--genes GENES              TSV of genes (gene, chromosome, ...)
+[--expression EXPRESSION]  TSV of expression; only genes with a value in it are split
+[--promoters PROMOTERS]    FASTA of promoters, named by gene, for family
+[--families FAMILIES]      write the family of every gene here (TSV), for family
+--folds N                  number of folds K, 2 or more
+[--leave-out]              where the data hold too little for this, write splits without rows,
+                           instead of an error
+[--seed N (1)]             seed of the random groups
+--output OUTPUT            TSV of fold, gene and role
+"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--genes", required=True, help="TSV of genes (gene, chromosome, ...)")
-    parser.add_argument(
-        "--expression", help="TSV of expression; only genes with a value in it are split"
-    )
     add_options(parser, SchemeSection)
-    parser.add_argument("--promoters", help="FASTA of promoters, named by gene, for family")
-    parser.add_argument("--families", help="write the family of every gene here (TSV), for family")
-    parser.add_argument("--folds", type=int, required=True, help="number of folds K, 2 or more")
-    add_leave_out(parser, "splits without rows")
-    parser.add_argument("--seed", type=int, default=1, help="seed of the random groups")
-    parser.add_argument("--output", required=True, help="TSV of fold, gene and role")
 
 
 def run(args: argparse.Namespace) -> None:

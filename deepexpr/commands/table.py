@@ -8,16 +8,17 @@ import logging
 logger = logging.getLogger(__name__)
 
 
+OPTIONS = """
+--output TSV        the table
+[--figure FILE...]  draw it too, as `deepexpr figure` does from the table: .pdf, .png, .svg, .html
+"""
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     from deepexpr.figures.inputs import add_options, option
     from deepexpr.figures.registry import FIGURES
 
     parser.add_argument("number", metavar="N", help=f"the figure: {', '.join(FIGURES)}")
-    parser.add_argument("--output", required=True, metavar="TSV", help="the table")
-    parser.add_argument(
-        "--figure", nargs="+", default=[], metavar="FILE",
-        help="draw it too, as `deepexpr figure` does from the table: .pdf, .png, .svg, .html",
-    )  # fmt: skip
     add_options(parser)
     by_figure = (
         " ".join(

@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import argparse
 
+from deepexpr.motifs.sections import TomtomSection
+from deepexpr.options import given
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    from deepexpr.motifs.sections import TomtomSection
-    from deepexpr.options import add_settings
-
-    parser.add_argument("--query", required=True, metavar="MEME", help="motifs to compare")
-    add_settings(parser, TomtomSection)
-    parser.add_argument(
-        "--tax-group", default="vertebrates", help="JASPAR's taxonomic group; 'all' for all"
-    )
-    parser.add_argument("--all", action="store_true", help="report all pairs, whatever their E")
-    parser.add_argument(
-        "--best", metavar="TSV", help="also write the best target of each query, whatever its E"
-    )
-    parser.add_argument("--summary", metavar="TSV", help="also write how many queries match")
-    parser.add_argument("--seed", type=int, default=1, help="seed of the shuffles")
-    parser.add_argument("--threads", type=int, default=1, help="threads of memelite")
-    parser.add_argument("--output", required=True, metavar="TSV", help="pairs of query and target")
+OPTIONS = """
+--query MEME       motifs to compare
+[--tax-group TAX_GROUP (vertebrates)]  JASPAR's taxonomic group; 'all' for all
+[--all]            report all pairs, whatever their E
+[--best TSV]       also write the best target of each query, whatever its E
+[--summary TSV]    also write how many queries match
+[--seed N (1)]     seed of the shuffles
+[--threads N (1)]  threads of memelite
+--output TSV       pairs of query and target
+"""
+SETTINGS = TomtomSection
 
 
 def run(args: argparse.Namespace) -> None:
@@ -29,7 +25,6 @@ def run(args: argparse.Namespace) -> None:
     from deepexpr.files import write_table
     from deepexpr.motifs.jaspar import load_targets
     from deepexpr.motifs.meme_format import read_meme
-    from deepexpr.motifs.sections import TomtomSection
     from deepexpr.motifs.tomtom import (
         TomtomOptions,
         best_matches,
@@ -37,7 +32,6 @@ def run(args: argparse.Namespace) -> None:
         known_share,
         significant,
     )
-    from deepexpr.options import given
 
     if args.null_shuffles and not args.summary:
         raise InputError("--null-shuffles is reported in --summary.", fix="Give --summary too.")

@@ -4,49 +4,30 @@ from __future__ import annotations
 
 import argparse
 
+from deepexpr.options import choices, read_options
 from deepexpr.schemas import NETWORK_KINDS, TASKS
 
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    from deepexpr.options import add_leave_out
-
-    parser.add_argument("--dataset", required=True, help="dataset of one cell line (HDF5)")
-    parser.add_argument("--splits", required=True, help="TSV of fold, gene and role")
-    parser.add_argument("--task", required=True, choices=TASKS, help="what is predicted")
-    parser.add_argument(
-        "--kind",
-        required=True,
-        choices=NETWORK_KINDS,
-        help="promoter and HiChIP, the promoter alone, or HiChIP alone",
-    )
-    parser.add_argument(
-        "--output", required=True, help="folder for bundle/, predictions.tsv and history.tsv"
-    )
-    parser.add_argument(
-        "--pretrained", help="bundle of kind sequence to start from (kind full); default: train it"
-    )
-    parser.add_argument(
-        "--distance", type=int, help="read only bins within this many bp of the TSS; default: all"
-    )
-    parser.add_argument(
-        "--model",
-        help='JSON text or file: {"variant": "paper", ...}, or authors_code, tuned or another, and '
-        "its fields (docs/network.md)",
-    )
-    parser.add_argument("--training", help="JSON text or file with fields of the training settings")
-    parser.add_argument("--scheme", help="name of the splits' scheme; default: found from them")
-    parser.add_argument(
-        "--only-fold",
-        type=int,
-        action="append",
-        help="train only this fold and publish nothing (repeat); a run without it gathers them",
-    )
-    add_leave_out(parser, "tables without rows, and a bundle that says why")
-    parser.add_argument("--seed", type=int, default=1, help="seed of weights, batches and shifts")
-    parser.add_argument("--threads", type=int, help="CPU threads; default: the backend's choice")
-    parser.add_argument(
-        "--require-gpu", action="store_true", help="stop if the backend sees no GPU"
-    )
+OPTIONS = f"""
+--dataset DATASET          dataset of one cell line (HDF5)
+--splits SPLITS            TSV of fold, gene and role
+--task {choices(TASKS)}  what is predicted
+--kind {choices(NETWORK_KINDS)}  promoter and HiChIP, the promoter alone, or HiChIP
+                           alone
+--output OUTPUT            folder for bundle/, predictions.tsv and history.tsv
+[--pretrained PRETRAINED]  bundle of kind sequence to start from (kind full); default: train it
+[--distance N]             read only bins within this many bp of the TSS; default: all
+[--model MODEL]            JSON text or file: {{"variant": "paper", ...}}, or authors_code, tuned or
+                           another, and its fields (docs/network.md)
+[--training TRAINING]      JSON text or file with fields of the training settings
+[--scheme SCHEME]          name of the splits' scheme; default: found from them
+[--only-fold N...]         train only this fold and publish nothing (repeat); a run without it
+                           gathers them
+[--leave-out]              where the data hold too little for this, write tables without rows, and
+                           a bundle that says why, instead of an error
+[--seed N (1)]             seed of weights, batches and shifts
+[--threads N]              CPU threads; default: the backend's choice
+[--require-gpu]            stop if the backend sees no GPU
+"""
 
 
 def run(args: argparse.Namespace) -> None:
@@ -61,7 +42,7 @@ def run(args: argparse.Namespace) -> None:
     except Unsupported as error:
         if not args.leave_out:
             raise
-        for fold in args.only_fold or ():  # the run that gathers them tells
+        for fold in args.only_fold:  # the run that gathers them tells
             Path(args.output, ".partial", f"fold-{fold}").mkdir(parents=True, exist_ok=True)
         if not args.only_fold:
             tables = {"predictions.tsv": PREDICTIONS, "history.tsv": HISTORY}
@@ -82,7 +63,6 @@ def _train(args: argparse.Namespace) -> None:
 
     from deepexpr.model.config import make_configs
     from deepexpr.model.trainers import choose_trainer
-    from deepexpr.options import read_options
 
     options = read_options(args.model)
     if args.distance is not None:
@@ -103,4 +83,4 @@ def _train(args: argparse.Namespace) -> None:
         dataset, splits, args.task, args.kind, model,
         training, args.seed, args.scheme, args.pretrained and Bundle.open(args.pretrained),
     )  # fmt: skip
-    run_job(job, args.output, args.only_fold)
+    run_job(job, args.output, args.only_fold or None)

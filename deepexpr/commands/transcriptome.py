@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import argparse
 
+from deepexpr.options import ALIASES
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    from deepexpr.options import add_aliases
-
-    parser.add_argument("--genome", required=True, help="genome FASTA, plain or bgzip")
-    parser.add_argument("--annotation", required=True, help="GTF, GFF3 or UCSC refGene/genePred")
-    parser.add_argument(
-        "--transcripts-fasta",
-        help="take these transcripts (cDNA) in place of splicing; their names are checked "
-        "against the annotation",
-    )
-    parser.add_argument("--output", help="FASTA of the transcripts, spliced or given")
-    parser.add_argument("--table", help="TSV of transcripts and their genes")
-    add_aliases(parser)
+OPTIONS = f"""
+--genome GENOME          genome FASTA, plain or bgzip
+--annotation ANNOTATION  GTF, GFF3 or UCSC refGene/genePred
+[--transcripts-fasta TRANSCRIPTS_FASTA]
+                         take these transcripts (cDNA) in place of splicing; their names are checked
+                         against the annotation
+[--output OUTPUT]        FASTA of the transcripts, spliced or given
+[--table TABLE]          TSV of transcripts and their genes
+{ALIASES}
+"""
 
 
 def run(args: argparse.Namespace) -> None:

@@ -13,6 +13,7 @@ from deepexpr.commands import gkm as command
 from deepexpr.errors import InputError
 from deepexpr.features.sequence import encode_bytes
 from deepexpr.letters import reverse_complement
+from deepexpr.options import add_verb
 from deepexpr.reference.fasta import fasta_records
 
 COMPLEMENT = str.maketrans("ACGT.", "TGCA.")
@@ -107,7 +108,7 @@ def test_verb_counts_a_fasta(tmp_path):
     fasta = tmp_path / "x.fa"
     fasta.write_text(">one first\nAAAA\ntttt\n>two\nNNNN\n")
     parser = argparse.ArgumentParser()
-    command.add_arguments(parser)
+    add_verb(parser, command)
     output = tmp_path / "x.npz"
     command.run(
         parser.parse_args(

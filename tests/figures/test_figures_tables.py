@@ -16,6 +16,7 @@ from deepexpr.files import read_table, write_table
 from deepexpr.hichip.quality import judge
 from deepexpr.motifs.meme_format import write_meme
 from deepexpr.motifs.motif import Motif
+from deepexpr.options import add_verb
 from deepexpr.schemas import GENES, METRICS, SIGNAL, TOMTOM
 
 N = 40
@@ -23,7 +24,7 @@ N = 40
 
 def run(command, *arguments) -> None:
     parser = argparse.ArgumentParser()
-    command.add_arguments(parser)
+    add_verb(parser, command)
     command.run(parser.parse_args([str(argument) for argument in arguments]))
 
 

@@ -12,12 +12,13 @@ from test_figures_tables import make_dataset
 from deepexpr.commands import figure, table
 from deepexpr.files import read_table, write_table
 from deepexpr.hichip.quality import judge
+from deepexpr.options import add_verb
 from deepexpr.schemas import METRICS, QC, SIGNAL
 
 
 def run(command, *arguments) -> None:
     parser = argparse.ArgumentParser()
-    command.add_arguments(parser)
+    add_verb(parser, command)
     command.run(parser.parse_args([str(argument) for argument in arguments]))
 
 

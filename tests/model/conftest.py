@@ -9,6 +9,7 @@ import pytest
 from deepexpr.features.dataset import Dataset, write_dataset
 from deepexpr.features.splits import make_splits
 from deepexpr.files import write_table
+from deepexpr.options import add_verb
 
 LENGTH, BINS, GENES = 160, 40, 300
 MOTIF = np.frombuffer(b"TGACTCAT", np.uint8)
@@ -81,7 +82,7 @@ def train(toy):
 
     def run(output, kind="full", task="regression", model=None, training=None, **options):
         parser = argparse.ArgumentParser()
-        command.add_arguments(parser)
+        add_verb(parser, command)
         argv = ["--kind", kind, "--task", task, "--output", str(output)]
         argv += ["--model", json.dumps(MODEL | (model or {}))]
         argv += ["--training", json.dumps(TRAINING | (training or {}))]

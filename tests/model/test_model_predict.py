@@ -17,11 +17,12 @@ from deepexpr.features.dataset import Dataset, write_dataset
 from deepexpr.letters import reverse_complement
 from deepexpr.model.bundle import Bundle
 from deepexpr.model.examples import Examples
+from deepexpr.options import add_verb
 
 
 def predict(output, *argv) -> pd.DataFrame:
     parser = argparse.ArgumentParser()
-    command.add_arguments(parser)
+    add_verb(parser, command)
     command.run(parser.parse_args([*map(str, argv), "--output", str(output)]))
     return pd.read_csv(output, sep="\t")
 

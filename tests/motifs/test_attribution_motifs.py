@@ -14,6 +14,7 @@ from deepexpr.motifs.attribution import contributions, letter_effects
 from deepexpr.motifs.meme_format import read_meme
 from deepexpr.motifs.seqlet_settings import SeqletSettings
 from deepexpr.motifs.seqlets import attribution_motifs, false_discovery, find_seqlets
+from deepexpr.options import add_verb
 from deepexpr.schemas import ATTRIBUTION_MOTIFS
 
 LETTERS = np.frombuffer(b"ACGT", np.uint8)
@@ -181,7 +182,7 @@ def test_verb_writes_motifs_and_table(tmp_path, monkeypatch):
     bundle = Additive(one_hot(sequences) * values[:, :, None])
     monkeypatch.setattr(Bundle, "open", classmethod(lambda cls, path: bundle))
     parser = argparse.ArgumentParser()
-    command.add_arguments(parser)
+    add_verb(parser, command)
     arguments = [
         "--bundle", "x", "--dataset", tmp_path / "toy.h5", "--table", tmp_path / "a.tsv",
         "--output", tmp_path / "a.meme",

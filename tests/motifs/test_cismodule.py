@@ -13,6 +13,7 @@ from deepexpr.motifs.cismodule.sequences import background, lay_out
 from deepexpr.motifs.cismodule.settings import CismoduleSettings
 from deepexpr.motifs.cismodule.summary import BED6, find_modules, same_motif
 from deepexpr.motifs.meme_format import read_meme
+from deepexpr.options import add_verb
 from deepexpr.schemas import CISMODULE_MOTIFS, CISMODULE_TRACE
 
 RNG = np.random.default_rng
@@ -305,7 +306,7 @@ def test_verb_writes_the_folder(planted, tmp_path):
     fasta = tmp_path / "enhancers.fa"
     fasta.write_text("".join(f">{n}\n{s}\n" for n, s in zip(names, sequences, strict=True)))
     parser = argparse.ArgumentParser()
-    command.add_arguments(parser)
+    add_verb(parser, command)
     arguments = [
         "--fasta", fasta, "--motifs", 2, "--module-length", 120, "--iterations", 30, "--burn-in",
         15, "--chains", 1, "--settings", '{"draws": 20}', "--output", tmp_path / "out",

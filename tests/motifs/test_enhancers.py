@@ -17,6 +17,7 @@ from deepexpr.motifs.enhancers import (
     trim_to_peaks,
     trim_to_width,
 )
+from deepexpr.options import add_verb
 from deepexpr.reference.fasta import read_fasta
 
 SIGNAL = pd.DataFrame(
@@ -100,7 +101,7 @@ def files(tmp_path):
 
 def run(folder, *options):
     parser = argparse.ArgumentParser()
-    command.add_arguments(parser)
+    add_verb(parser, command)
     arguments = ["--signal", folder / "signal.tsv", "--genome", folder / "genome.fa"]
     arguments += ["--output", folder / "out.fa", "--bed", folder / "out.bed", *options]
     command.run(parser.parse_args(list(map(str, arguments))))

@@ -14,6 +14,7 @@ from deepexpr.motifs.attribution import attribute_bins, attribute_sequence, sequ
 from deepexpr.motifs.meme_format import read_meme, write_meme
 from deepexpr.motifs.motif import Motif
 from deepexpr.motifs.scanning import known_hits, letter_frequencies, scan
+from deepexpr.options import add_verb
 from deepexpr.schemas import ATTRIBUTION, ATTRIBUTION_HITS, BIN_ATTRIBUTION, FILTERS
 
 LENGTH, WORD, AT = 60, "TGACTCAT", 30
@@ -170,7 +171,7 @@ def bundle(monkeypatch):
 
 def call(command, *arguments):
     parser = argparse.ArgumentParser()
-    command.add_arguments(parser)
+    add_verb(parser, command)
     command.run(parser.parse_args(list(map(str, arguments))))
 
 

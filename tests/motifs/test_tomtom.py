@@ -23,6 +23,7 @@ from deepexpr.motifs.tomtom import (
     shuffle_columns,
     significant,
 )
+from deepexpr.options import add_verb
 from deepexpr.schemas import TOMTOM, TOMTOM_SUMMARY
 
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "tomtom"
@@ -176,7 +177,7 @@ def run_command(arguments):
     import argparse
 
     parser = argparse.ArgumentParser()
-    command.add_arguments(parser)
+    add_verb(parser, command)
     command.run(parser.parse_args(list(map(str, arguments))))
 
 

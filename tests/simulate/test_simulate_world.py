@@ -9,6 +9,7 @@ import pytest
 
 from deepexpr.commands import simulate as command
 from deepexpr.errors import InputError
+from deepexpr.options import add_verb
 from deepexpr.simulate.demo import build_world, make_library
 from deepexpr.simulate.fastq import sequence_reads
 from deepexpr.simulate.hichip import find_sites
@@ -159,7 +160,7 @@ def test_smallest_scale_has_the_same_structure():
 
 def test_the_verb(tmp_path):
     parser = argparse.ArgumentParser()
-    command.add_arguments(parser)
+    add_verb(parser, command)
     output = tmp_path / "out"
     command.run(parser.parse_args(["--seed", "3", "--output", str(output), "--scale", "0.05"]))
     assert (output / "reads/Alpha_hichip_2_R2.fastq.gz").stat().st_size > 0
