@@ -197,11 +197,12 @@ BIN_ATTRIBUTION = Table(
     "gene", "bin", "chromosome", "start", "end", "signal", "attribution", "folds_sd",
 )  # fmt: skip
 
-#: Files that accessions stand for (deepexpr.downloads.records). bytes is NA where not known.
+#: Files that accessions stand for (deepexpr.downloads.records). bytes is NA where not known;
+#: part of parts: the mates of one part belong together.
 DOWNLOADS = Table(
     Column("accession", "name"), Column("sample", "words"), Column("title", "words"),
-    Column("replicate", "words"), Column("run", "words"), "mate", Column("url", "name"),
-    Column("md5", "words"), Column("bytes", unit="B"),
+    Column("replicate", "words"), Column("run", "words"), "part", "parts", "mate",
+    Column("url", "name"), Column("md5", "words"), Column("bytes", unit="B"),
 )  # fmt: skip
 
 TASKS = ("classification", "regression")

@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from deepexpr.checks.health import Wanted, unit_health
+from deepexpr.checks.saved_table import saved_table_problems
 from deepexpr.config.entries import files_of, sample_entries
 from deepexpr.config.published import used_instead
 from deepexpr.config.settings import complete_config, config_problems
@@ -183,8 +184,8 @@ def _unequal_totals(
 def run_time_problems(
     config: Mapping[str, Any], samples: pd.DataFrame, units: pd.DataFrame
 ) -> list[InputError]:
-    """Problems that stop a real run but not a dry run: unverified accessions, damaged or
-    mismatched files."""
+    """Problems that stop a real run but not a dry run: unverified accessions, a saved
+    table of downloads of another sheet, damaged or mismatched files."""
     wanted = Wanted(
         assays=dict(zip(samples["sample"], samples["assay"], strict=True)),
         groups=dict(zip(samples["sample"], samples["cell_line"], strict=True)),
@@ -195,6 +196,7 @@ def run_time_problems(
     )
     return [
         *_unverified(config, samples, units),
+        *saved_table_problems(config, units),
         *unit_health(units, wanted, config["units"]),
         *_unknown_genes(config, samples),
     ]

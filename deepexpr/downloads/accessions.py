@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import fnmatch
 import re
+import urllib.parse
+from collections.abc import Sequence
 
+from deepexpr.downloads.asking import remote_size
 from deepexpr.downloads.ena import About, ena_files
-from deepexpr.downloads.encode import encode_files, is_encode
-from deepexpr.downloads.fetch import Patience, remote_size
+from deepexpr.downloads.encode import encode_files, encode_fits, is_encode
 from deepexpr.downloads.geo import geo_sample, supplementary_url
-from deepexpr.downloads.records import RemoteFile
+from deepexpr.downloads.patience import Patience
+from deepexpr.downloads.records import RUN, RemoteFile
 from deepexpr.downloads.sections import Hosts
 from deepexpr.errors import InputError
 
@@ -67,11 +71,32 @@ def resolve(
     )
 
 
+def fits(accession: str, files: Sequence[RemoteFile]) -> bool:
+    """Whether files of a saved table can be those of `accession`, by what its text says of them."""
+    name = accession.removesuffix(MATES)
+    if is_encode(accession):
+        return encode_fits(accession, files)
+    if ADDRESSES.match(accession):
+        return [(file.url, file.md5.lower()) for file in files] == _asked(accession)
+    if GEO_FILE.match(accession):
+        record, _, pattern = accession.partition("/")
+        named = [urllib.parse.unquote(file.url.rpartition("/")[2]) for file in files]
+        own = all(file.sample == record for file in files)
+        return own and all(fnmatch.fnmatchcase(text, pattern) for text in named)
+    if name.startswith("GSM"):
+        return all(file.sample == name for file in files)
+    return not RUN.match(name) or all(file.run == name for file in files)
+
+
+def _asked(accession: str) -> list[tuple[str, str]]:
+    """Address and MD5 ("" where none is given) of each mate."""
+    parts = (text.partition("#md5=") for text in accession.split(","))
+    return [(url, md5.lower()) for url, _, md5 in parts]
+
+
 def _addresses(accession: str, patience: Patience | None) -> list[RemoteFile]:
     """Files given by address, with their MD5 behind #md5=; the mates joined by a comma."""
-    files = []
-    for mate, text in enumerate(accession.split(","), 1):
-        url, _, md5 = text.partition("#md5=")
-        size = remote_size(url, patience)
-        files.append(RemoteFile(accession, "", "", "", "", mate, url, md5.lower(), size))
-    return files
+    return [
+        RemoteFile(accession, "", "", "", "", mate, url, md5, remote_size(url, patience))
+        for mate, (url, md5) in enumerate(_asked(accession), 1)
+    ]

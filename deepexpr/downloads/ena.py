@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import re
 import urllib.parse
 from typing import NamedTuple
 
-from deepexpr.downloads.fetch import Patience, read_url
+from deepexpr.downloads.asking import read_url
+from deepexpr.downloads.patience import Patience
 from deepexpr.downloads.records import RemoteFile
 from deepexpr.downloads.sections import Hosts
 from deepexpr.errors import InputError
@@ -44,7 +46,8 @@ def ena_files(
     InputError : no run, a run without files, of three files or of one file for both mates, or
         runs of different kinds.
     """
-    runs = [_run_files(row, about, hosts) for row in _rows(experiment, hosts, patience)]
+    rows = _rows(experiment, hosts, patience)
+    runs = [_run_files(row, part, about, hosts) for part, row in enumerate(rows, 1)]
     if not runs:
         raise InputError(
             f"ENA lists no FASTQ for {about.accession}.",
@@ -67,26 +70,33 @@ def _rows(accession: str, hosts: Hosts, patience: Patience | None) -> list[dict[
     }  # fmt: skip
     address = f"{hosts.ena}/ena/portal/api/filereport?{urllib.parse.urlencode(query)}"
     text = read_url(address, patience)
-    rows = list(csv.DictReader(io.StringIO(text), delimiter="\t"))
-    if rows and any(row.get(name) is None for row in rows for name in FIELDS):
+    rows: list[dict[str, str]] = [{}] if text.strip() else []  # an empty answer: no run
+    with contextlib.suppress(csv.Error):  # a page of another kind
+        reader = csv.DictReader(io.StringIO(text), delimiter="\t")
+        rows = list(reader) if set(FIELDS) <= set(reader.fieldnames or ()) else rows
+    if any(row.get(name) is None for row in rows for name in FIELDS):
         raise InputError(
             f"ENA's answer on {accession} is no table of runs.",
             where=address,
             expected="columns " + ", ".join(FIELDS),
-            found=text[:100].splitlines()[0],
+            found=repr(text[:100]),
             fix="Try again later, or put the files in place.",
         )
     return sorted(rows, key=lambda row: row["run_accession"])
 
 
-def _run_files(row: dict[str, str], about: About, hosts: Hosts) -> list[RemoteFile]:
+def _run_files(row: dict[str, str], part: int, about: About, hosts: Hosts) -> list[RemoteFile]:
     """FASTQ of one run: ENA writes them as HOST/PATH."""
     paths, sums, sizes = ([text for text in row[name].split(";") if text] for name in FIELDS[2:])
+    paths = [path.rpartition("://")[2] for path in paths]
     run = row["run_accession"]
-    if not paths or len({len(paths), len(sums), len(sizes)}) > 1:
+    uncounted = any(not size.isdecimal() for size in sizes)
+    if not paths or len({len(paths), len(sums), len(sizes)}) > 1 or uncounted:
         raise InputError(
             f"ENA lists no FASTQ for the run {run}."
             if not paths
+            else f"ENA gives the files of the run {run} a size that is no number."
+            if uncounted
             else f"ENA lists {len(paths)} FASTQ, {len(sums)} checksums and {len(sizes)} sizes for "
             f"the run {run}.",
             where=hosts.ena,
@@ -96,7 +106,9 @@ def _run_files(row: dict[str, str], about: About, hosts: Hosts) -> list[RemoteFi
     mates = _mates(paths, row, about, hosts)
     where = (about.accession, about.sample, about.title, about.replicate, run)
     return [
-        RemoteFile(*where, mate, f"{hosts.ena_files}/{path.partition('/')[2]}", md5, int(size))
+        RemoteFile(
+            *where, mate, f"{hosts.ena_files}/{path.partition('/')[2]}", md5, int(size), part
+        )
         for mate, path, md5, size in sorted(zip(mates, paths, sums, sizes, strict=True))
         if mate
     ]

@@ -7,21 +7,34 @@ import urllib.parse
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from deepexpr.downloads.fetch import Patience, read_record
+from deepexpr.downloads.asking import read_record
+from deepexpr.downloads.encode_records import RELEASED, FileRecord, file_of
+from deepexpr.downloads.patience import Patience
 from deepexpr.downloads.records import RemoteFile
 from deepexpr.downloads.sections import Hosts
 from deepexpr.errors import InputError
 
 FILES = re.compile(r"^ENCFF[0-9A-Z]{6}(,ENCFF[0-9A-Z]{6})?$")
 REPLICATE = re.compile(r"^ENCSR[0-9A-Z]{6}(/\d+)?$")
-MD5 = re.compile(r"^ENCODE:md5=[0-9a-f]{32}(,[0-9a-f]{32})?$")
+MD5 = re.compile(r"^ENCODE:md5=[0-9A-Fa-f]{32}(,[0-9A-Fa-f]{32})?$")
 DBXREF = re.compile(r"^ENCODE:dbxref=[^/\s]+(/\d+)?$")
-RELEASED = "released"
 
 
 def is_encode(accession: str) -> bool:
     """Whether ENCODE is asked for this accession."""
     return any(form.match(accession) for form in (FILES, REPLICATE, MD5, DBXREF))
+
+
+def encode_fits(accession: str, files: Sequence[RemoteFile]) -> bool:
+    """Whether files of a saved table can be those of `accession`, by what its text says of them."""
+    kind, _, text = accession.rpartition("=")
+    if FILES.match(accession):
+        return [file.run for file in files] == accession.split(",")
+    if MD5.match(accession):
+        return [file.md5.lower() for file in files] == text.lower().split(",")
+    name, _, replicate = text.partition("/")
+    own = kind or all(file.sample == name for file in files)
+    return bool(own) and all(file.replicate == replicate or not replicate for file in files)
 
 
 def encode_files(accession: str, hosts: Hosts, patience: Patience | None) -> list[RemoteFile]:
@@ -38,18 +51,18 @@ def encode_files(accession: str, hosts: Hosts, patience: Patience | None) -> lis
         found = _search("Experiment", "dbxrefs", number, hosts, patience)
         return _replicate_files(accession, f"{found}/{replicate}".rstrip("/"), hosts, patience)
     if MD5.match(accession):
-        sums = accession.partition("=")[2].split(",")
+        sums = accession.partition("=")[2].lower().split(",")
         names = [_search("File", "md5sum", text, hosts, patience) for text in sums]
     else:
         sums, names = [], accession.split(",")
     records = [_file_record(name, hosts, patience) for name in names]
     for record, text in zip(records, sums, strict=False):
-        if record["md5sum"] != text:
+        if record.md5sum != text:
             raise InputError(
-                f"ENCODE gives {record['accession']} another MD5 than it was asked for.",
-                where=_address("files", record["accession"], hosts),
+                f"ENCODE gives {record.accession} another MD5 than it was asked for.",
+                where=_address("files", record.accession, hosts),
                 expected=text,
-                found=record["md5sum"],
+                found=record.md5sum,
                 fix="Give the file's accession (ENCFF) if it is the one that is meant.",
             )
     _require_pair(records, hosts)
@@ -64,10 +77,11 @@ def _search(kind: str, key: str, value: str, hosts: Hosts, patience: Patience | 
     """The accession of the one object of ENCODE with this value."""
     query = urllib.parse.urlencode({"type": kind, key: value, "format": "json"})
     address = f"{hosts.encode}/search/?{query}"
-    graph = read_record(address, patience).get("@graph") or []  # nothing found is a 404
+    record = read_record(address, patience)  # nothing found is a 404
+    graph = _listed(record, "@graph", f"the {kind.lower()}s with {key} {value}", address)
     # The same file may have been submitted twice; what was withdrawn does not count.
     released = [one for one in graph if one.get("status", RELEASED) == RELEASED]
-    if len(released) != 1:
+    if len(released) != 1 or not isinstance(released[0].get("accession"), str):
         raise InputError(
             f"{len(released)} released {kind.lower()}s of ENCODE have {key} {value}.",
             where=address,
@@ -76,6 +90,20 @@ def _search(kind: str, key: str, value: str, hosts: Hosts, patience: Patience | 
             fix="Give its accession (ENCSR.../REPLICATE or ENCFF...), or put the files in place.",
         )
     return released[0]["accession"]
+
+
+def _listed(record: Mapping[str, Any], key: str, what: str, where: str) -> list[dict[str, Any]]:
+    """The records under a key, none where it is empty or absent."""
+    found = record.get(key) or []
+    if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
+        raise InputError(
+            f"ENCODE's answer on {what} lists no records.",
+            where=where,
+            expected=f"records under {key}",
+            found=repr(found)[:80],
+            fix="Try again later, or give the files by their own accessions (ENCFF...).",
+        )
+    return found
 
 
 def _with_status(records: Sequence[Mapping[str, Any]]) -> str:
@@ -96,7 +124,7 @@ def _known(kind: str, name: str, hosts: Hosts, patience: Patience | None) -> dic
     return record
 
 
-def _file_record(name: str, hosts: Hosts, patience: Patience | None) -> dict[str, Any]:
+def _file_record(name: str, hosts: Hosts, patience: Patience | None) -> FileRecord:
     """The record of a FASTQ that can be had."""
     record = _known("files", name, hosts, patience)
     if record.get("status", RELEASED) != RELEASED or record.get("no_file_available"):
@@ -114,24 +142,31 @@ def _file_record(name: str, hosts: Hosts, patience: Patience | None) -> dict[str
             found=record["file_format"],
             fix="Give the accession of a file of reads.",
         )
-    return record
+    return file_of(record, _address("files", name, hosts))
 
 
-def _require_pair(records: Sequence[Mapping[str, Any]], hosts: Hosts) -> None:
+def _require_pair(records: Sequence[FileRecord], hosts: Hosts) -> None:
     """Files given by name: both mates of one pair in their order, or one file of single reads."""
-    names = [record["accession"] for record in records]
+    names = [record.accession for record in records]
+    if len(set(names)) < len(names):
+        raise InputError(
+            f"The file {names[0]} of ENCODE stands for both mates.",
+            where=_address("files", names[0], hosts),
+            expected="the two files of a pair",
+            fix="Give the file of the other mate, too.",
+        )
     for mate, record in enumerate(records, 1):
         address = _address("files", names[mate - 1], hosts)
-        stated = str(record.get("paired_end") or (mate if len(records) == 2 else ""))
+        stated = record.paired_end or (str(mate) if len(records) == 2 else "")
         if len(records) == 1 and stated:
             raise InputError(
                 f"{names[0]} holds mate {stated} of a pair.",
                 where=address,
                 expected="both mates, or a file of single-end reads",
-                found=f"paired_with {record.get('paired_with')}",
+                found=f"paired_with {record.paired_with}",
                 fix="Give both files, joined by a comma, and fq2 in the unit sheet.",
             )
-        if len(records) == 2 and str(record.get("run_type")).startswith("single"):
+        if len(records) == 2 and (record.run_type or "").startswith("single"):
             raise InputError(
                 f"ENCODE says that {names[mate - 1]} holds single-end reads.",
                 where=address,
@@ -145,15 +180,15 @@ def _require_pair(records: Sequence[Mapping[str, Any]], hosts: Hosts) -> None:
                 expected=f"mate {mate}",
                 fix="Write the two files in the order of the mates.",
             )
-        partner = _name(record.get("paired_with"))
-        if partner and partner not in names:
-            raise _foreign_mate(record, partner, hosts)
+        if record.partner and record.partner not in names:
+            raise _foreign_mate(record, address)
 
 
-def _foreign_mate(record: Mapping[str, Any], partner: str, hosts: Hosts) -> InputError:
+def _foreign_mate(record: FileRecord, where: str) -> InputError:
     return InputError(
-        f"The mate of {record['accession']} is {partner}, which is not among the files.",
-        where=_address("files", record["accession"], hosts),
+        f"The mate of {record.accession} is {record.partner or 'not named'}, which is not among "
+        "the files.",
+        where=where,
         expected="both mates of every pair",
         fix="Give the two files of one pair, or the experiment and its replicate.",
     )
@@ -168,7 +203,7 @@ def _replicate_files(
     where = _address("experiments", name, hosts)
     reads = [
         one
-        for one in experiment.get("files") or []
+        for one in _listed(experiment, "files", name, where)
         if one.get("file_format") == "fastq" and one.get("output_type", "reads") == "reads"
     ]
     usable = [
@@ -189,102 +224,89 @@ def _replicate_files(
             else "Archived and revoked files are not taken: look for the experiment that replaced "
             "it, or put the files in place.",
         )
-    _require_embedded(chosen, name, where)
-    title = " ".join(filter(None, (experiment.get("assay_title"), _sample_of(experiment))))
+    files = [file_of(one, where) for one in chosen]
+    _require_embedded(files, name, where)
+    titles = (experiment.get(key) or "" for key in ("assay_title", "biosample_summary"))
+    title = " ".join(" ".join(map(str, titles)).split())
     return [
-        _remote(accession, record, mate, hosts, name, title)
-        for pair in _pairs(chosen, hosts)
-        for mate, record in enumerate(pair, 1)
+        _remote(accession, file, mate, hosts, part=part, experiment=name, title=title)
+        for part, pair in enumerate(_pairs(files, where), 1)
+        for mate, file in enumerate(pair, 1)
     ]
 
 
-def _sample_of(experiment: Mapping[str, Any]) -> str:
-    return experiment.get("biosample_summary") or ""
-
-
 def _replicates(record: Mapping[str, Any]) -> list[str]:
-    return [str(number) for number in record.get("biological_replicates") or ()]
+    numbers = record.get("biological_replicates")
+    return [str(number) for number in numbers] if isinstance(numbers, list) else []
 
 
-def _require_embedded(records: Sequence[Mapping[str, Any]], name: str, where: str) -> None:
-    """Files of this experiment, each of one replicate and with all that a download needs."""
-    for record in records:
-        home = _name(record.get("dataset"))
-        lacking = [key for key in ("accession", "href", "md5sum") if not record.get(key)]
-        if (home and home != name) or lacking or len(_replicates(record)) > 1:
+def _require_embedded(files: Sequence[FileRecord], name: str, where: str) -> None:
+    """Files of this experiment, each once and of one replicate."""
+    names = [file.accession for file in files]
+    for file in files:
+        foreign = file.experiment not in ("", name)
+        if foreign or len(file.replicates) > 1 or names.count(file.accession) > 1:
             raise InputError(
                 f"The record of {name} at ENCODE lists a file that cannot be told apart: "
-                f"{record.get('accession')}.",
+                f"{file.accession}.",
                 where=where,
-                expected=f"files of {name}, of one replicate, with href and md5sum",
-                found=f"dataset {home}" if home not in ("", name) else
-                f"without {', '.join(lacking)}" if lacking else
-                f"of the replicates {', '.join(_replicates(record))}",
+                expected=f"files of {name}, each once and of one replicate",
+                found=f"dataset {file.experiment}" if foreign else
+                f"of the replicates {', '.join(file.replicates)}, listed "
+                f"{names.count(file.accession)} time(s)",
                 fix="Give the files by their own accessions (ENCFF...,ENCFF...).",
             )  # fmt: skip
 
 
-def _pairs(
-    records: Sequence[Mapping[str, Any]], hosts: Hosts
-) -> list[tuple[Mapping[str, Any], ...]]:
+def _pairs(files: Sequence[FileRecord], where: str) -> list[tuple[FileRecord, ...]]:
     """(mate 1, mate 2) by `paired_with`, or (file,) of single-end reads; in a lasting order."""
-    by_name = {record["accession"]: record for record in records}
-
-    def order(record: Mapping[str, Any]) -> tuple[str, str]:
-        return ",".join(map(str, record.get("technical_replicates") or ())), record["accession"]
-
-    paired = [record for record in records if record.get("paired_end")]
-    if paired and len(paired) < len(records):
-        single = next(record for record in records if not record.get("paired_end"))
+    by_name = {file.accession: file for file in files}
+    paired = [file for file in files if file.paired_end]
+    if paired and len(paired) < len(files):
+        single = next(file for file in files if not file.paired_end)
         raise InputError(
-            f"The replicate has single-end and paired-end files, such as {single['accession']} "
-            f"and {paired[0]['accession']}.",
-            where=hosts.encode,
+            f"The replicate has single-end and paired-end files, such as {single.accession} "
+            f"and {paired[0].accession}.",
+            where=where,
             expected="one kind of reads",
             fix="List the files as units of samples of their own (ENCFF..., ENCFF...,ENCFF...).",
         )
-    for record in paired:
-        partner = by_name.get(_name(record.get("paired_with")))
+    for file in paired:
+        partner = by_name.get(file.partner)
         if partner is None:
-            raise _foreign_mate(record, _name(record.get("paired_with")) or "not named", hosts)
-        mates = {str(record["paired_end"]), str(partner["paired_end"])}
-        if mates != {"1", "2"} or _name(partner.get("paired_with")) != record["accession"]:
+            raise _foreign_mate(file, where)
+        if {file.paired_end, partner.paired_end} != {"1", "2"} or partner.partner != file.accession:
             raise InputError(
-                f"{record['accession']} and {partner['accession']} are not the two mates of a "
-                "pair.",
-                where=_address("files", record["accession"], hosts),
+                f"{file.accession} and {partner.accession} are not the two mates of a pair.",
+                where=where,
                 expected="mates 1 and 2, each paired_with the other",
-                found=f"mates {record['paired_end']} and {partner['paired_end']}, "
-                f"paired_with {record.get('paired_with')} and {partner.get('paired_with')}",
+                found=f"mates {file.paired_end} and {partner.paired_end}, "
+                f"paired_with {file.paired_with} and {partner.paired_with}",
                 fix="Give the files by their own accessions (ENCFF...,ENCFF...).",
             )
-    if not paired:
-        return [(record,) for record in sorted(records, key=order)]
-    first = [record for record in paired if str(record["paired_end"]) == "1"]
-    return [(one, by_name[_name(one["paired_with"])]) for one in sorted(first, key=order)]
-
-
-def _name(path: str | None) -> str:
-    """ENCFF... of /files/ENCFF.../ (or of the name alone)."""
-    return str(path or "").strip("/").rpartition("/")[2]
+    first = sorted((file for file in files if file.paired_end != "2"), key=lambda one: one.order)
+    return [(one, by_name[one.partner]) if one.paired_end else (one,) for one in first]
 
 
 def _remote(
     accession: str,
-    record: Mapping[str, Any],
+    file: FileRecord,
     mate: int,
     hosts: Hosts,
+    *,
+    part: int = 1,
     experiment: str = "",
     title: str = "",
 ) -> RemoteFile:
     return RemoteFile(
         accession=accession,
-        sample=experiment or _name(record.get("dataset")),
+        sample=file.experiment or experiment,
         title=title,
-        replicate=",".join(_replicates(record)),
-        run=record["accession"],
+        replicate=",".join(file.replicates),
+        run=file.accession,
         mate=mate,
-        url=hosts.encode + record["href"],
-        md5=record.get("md5sum", ""),
-        bytes=record.get("file_size"),
+        url=hosts.encode + file.href,
+        md5=file.md5sum,
+        bytes=file.file_size,
+        part=part,
     )

@@ -2,48 +2,38 @@
 
 from __future__ import annotations
 
-import contextlib
+import gzip
 import hashlib
-import json
 import logging
+import os
+import re
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
-from collections.abc import Callable
-from dataclasses import dataclass
-from http.client import HTTPException
+import zlib
+from http.client import HTTPMessage
 from pathlib import Path
-from typing import IO, Any, TypeVar
+from typing import IO, Any
 
+from deepexpr.compression import is_gzip
+from deepexpr.downloads.locks import locked
 from deepexpr.downloads.pacing import connection, wait_for_turn
+from deepexpr.downloads.patience import (
+    Incomplete,
+    Patience,
+    WrongContent,
+    announced_length,
+    patiently,
+    request_for,
+)
 from deepexpr.errors import InputError
 
 logger = logging.getLogger(__name__)
 
 BLOCK = 1 << 20
-#: Answers that a further attempt does not change.
-GONE = (401, 403, 404, 410)
-#: Bytes between two failures that make the second count as the first: the line is slow to
-#: finish a large file, but it works.
-ENOUGH = 64 * BLOCK
 #: Seconds between two lines on how far a transfer is.
 REPORT = 30.0
-Result = TypeVar("Result")
-
-
-@dataclass(frozen=True)
-class Patience:
-    """How often and how long a server is tried.
-
-    attempts : tries of one transfer without ENOUGH bytes between them. pause : seconds before the
-    second, doubled before each further one, up to `longest`; what a server asks for (Retry-After)
-    counts where it is longer. timeout : seconds without a byte.
-    """
-
-    attempts: int = 5
-    pause: float = 5.0
-    timeout: float = 60.0
-    longest: float = 300.0
 
 
 def fetch(
@@ -57,25 +47,36 @@ def fetch(
 
     A cut transfer is resumed at the byte where it stopped, also by a later call. The file gets its
     name only when its length is the announced one and its MD5 (hex) is `md5`, if given; else its
-    length is held against `size` (bytes), if given.
+    length is held against `size` (bytes), if given, and a gzip file is read to its end. Of two
+    processes that want the same file the second waits for the first.
 
     Raises
     ------
     InputError : after the last attempt, or at once where the server says the file is not there.
     """
     path, patience = Path(path), patience or Patience()
+    if md5 and not re.fullmatch("[0-9A-Fa-f]{32}", md5):
+        raise InputError(f"This is no MD5: {md5!r}.", expected="32 digits, 0 to 9 and a to f")
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = partial_path(path, url, md5)
-
-    def transfer() -> None:
-        _transfer(url, partial, patience.timeout)
-        _check(partial, md5, size)
-
     fix = f"Check the network and the address, and run again (what arrived is kept), or put the \
 file at {path} by hand."
-    with connection(url):
-        patiently(transfer, url, patience, fix, lambda: _length(partial))
-    partial.replace(path)
+    with locked(partial, becomes=path, why="another process downloads it") as handle:
+        if handle is None:
+            return
+        part = _Part(handle, partial, by_version=not md5)
+
+        def transfer() -> None:
+            part.take(url, patience.timeout)
+            part.require(md5, size, (urllib.parse.urlsplit(url).path, path.name))
+
+        try:
+            with connection(url):
+                patiently(transfer, url, patience, fix, part.length)
+            partial.replace(path)
+            part.source.unlink(missing_ok=True)
+        finally:
+            part.close()
     logger.info("%s: %d bytes to %s", url, path.stat().st_size, path)
 
 
@@ -85,161 +86,154 @@ def partial_path(path: Path, url: str, md5: str | None = None) -> Path:
     return path.with_name(f".{path.name}.{source}.partial")
 
 
-def read_url(url: str, patience: Patience | None = None) -> str:
-    """The text behind `url`, tried as in `fetch`."""
-    patience = patience or Patience()
+class _Part:
+    """What has arrived of a file, held by this process alone.
 
-    def ask() -> str:
-        wait_for_turn(url)
-        with urllib.request.urlopen(url, timeout=patience.timeout) as response:
-            announced, body = response.headers.get("Content-Length"), response.read()
-        if announced is not None and len(body) < int(announced):
-            raise Incomplete(f"{len(body)} of {announced} bytes arrived")
-        return body.decode(errors="replace")  # what is no text is told by who parses it
-
-    fix = "Check the network and the address, or put the files in place by hand."
-    return patiently(ask, url, patience, fix)
-
-
-def read_record(url: str, patience: Patience | None = None) -> dict[str, Any]:
-    """The JSON object behind `url`; {} where the server has none (404).
-
-    Raises InputError where the answer is no JSON object, as of a server under repair.
+    source : beside it, which version of the file the bytes are of, by the server's ETag or date.
+    Where an MD5 is known it is not asked for: servers that share their work may differ in it.
     """
-    try:
-        text = read_url(url, patience)
-    except InputError as error:
-        if isinstance(error.__cause__, urllib.error.HTTPError) and error.__cause__.code == 404:
-            return {}
-        raise
-    record = None
-    with contextlib.suppress(ValueError):
-        record = json.loads(text)
-    if not isinstance(record, dict):
-        raise InputError(
-            "The server's answer is no record.",
-            where=url,
-            expected="a JSON object",
-            found=repr(text[:80]),
-            fix="Try again later, or put the files in place by hand.",
-        )
-    return record
 
+    def __init__(self, handle: IO[bytes], path: Path, by_version: bool) -> None:
+        self.handle, self.path = handle, path
+        self.source = path.with_suffix(".source")
+        self.by_version = by_version
 
-def remote_size(url: str, patience: Patience | None = None) -> int | None:
-    """Length of the file behind `url` (bytes); None where the server does not say.
+    def length(self) -> int:
+        return os.fstat(self.handle.fileno()).st_size
 
-    Raises InputError where the file is not there.
-    """
-    patience = patience or Patience()
-    request = urllib.request.Request(url, method="HEAD")
+    def close(self) -> None:
+        """Leave nothing behind where nothing arrived."""
+        if not self.length() and self.path.exists():
+            self.path.unlink()
+            self.source.unlink(missing_ok=True)
 
-    def ask() -> int | None:
+    def begin_again(self) -> None:
+        self.handle.truncate(0)
+
+    def take(self, url: str, timeout: float) -> None:
+        """All that is missing; Incomplete where less comes than was announced."""
+        have = self.length()
         wait_for_turn(url)
         try:
-            with urllib.request.urlopen(request, timeout=patience.timeout) as response:
-                return int(response.headers.get("Content-Length") or 0) or None
+            response = urllib.request.urlopen(self._request(url, have), timeout=timeout)
         except urllib.error.HTTPError as error:
-            if error.code not in (403, 405, 501):  # the question is refused, not the file
+            if error.code != 416:
                 raise
             error.close()
-            return None
+            if (error.headers.get("Content-Range") or "").replace(" ", "") == f"bytes*/{have}":
+                return  # all of it was here
+            self.begin_again()
+            raise Incomplete("what was here before did not fit the file") from error
+        with response:
+            total = self._begin(response, have)
+            self._copy(response, url, total)
+        if total is not None and self.length() < total:
+            raise Incomplete(f"{self.length()} of {total} bytes arrived")
 
-    return patiently(ask, url, patience, "Check the address.")
+    def _request(self, url: str, have: int) -> urllib.request.Request:
+        headers = {"Range": f"bytes={have}-"} if have else {}
+        if have and self._version():
+            headers["If-Range"] = self._version()
+        return request_for(url, headers=headers)
 
+    def _version(self) -> str:
+        known = self.by_version and self.source.exists()
+        return self.source.read_text() if known else ""
 
-def patiently(
-    action: Callable[[], Result],
-    url: str,
-    patience: Patience,
-    fix: str | None = None,
-    arrived: Callable[[], int] = lambda: 0,
-) -> Result:
-    """Return what `action` returns, tried again where a server or the network fails it.
-
-    arrived : how many bytes are here; attempts are counted anew after ENOUGH more of them.
-    """
-    failures, before = 0, arrived()
-    while True:
-        try:
-            return action()
-        except (urllib.error.URLError, HTTPException, OSError, Incomplete) as error:
-            gone = isinstance(error, urllib.error.HTTPError) and error.code in GONE
-            failures = 1 if arrived() - before >= ENOUGH else failures + 1
-            before = arrived()
-            pause = min(max(patience.pause * 2 ** (failures - 1), _asked(error)), patience.longest)
-            if isinstance(error, urllib.error.HTTPError):
-                error.close()
-            if gone or failures >= patience.attempts:
-                raise InputError(f"The download failed: {error}.", where=url, fix=fix) from error
-            logger.warning(
-                "%s: attempt %d of %d failed: %s; next in %g s",
-                url, failures, patience.attempts, error, pause,
-            )  # fmt: skip
-            time.sleep(pause)
-
-
-class Incomplete(Exception):
-    """The transfer ended, but what came is not what was announced."""
-
-
-def _asked(error: Exception) -> float:
-    """Seconds that a server asks to wait (Retry-After), 0 where it does not, or gives a date."""
-    headers = getattr(error, "headers", None)
-    text = (headers.get("Retry-After") if headers else None) or ""
-    return float(text) if text.isdigit() else 0.0
-
-
-def _length(path: Path) -> int:
-    return path.stat().st_size if path.exists() else 0
-
-
-def _transfer(url: str, partial: Path, timeout: float) -> None:
-    have = _length(partial)
-    request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})
-    wait_for_turn(url)
-    try:
-        response = urllib.request.urlopen(request, timeout=timeout)
-    except urllib.error.HTTPError as error:
-        if error.code != 416:
-            raise
-        partial.unlink()  # longer than the file: start again
-        raise Incomplete("what was here before did not fit the file") from error
-    with response:
-        resumed = response.status == 206
-        came = response.headers.get("Content-Range") or f"bytes {have}-"
-        if resumed and not came.startswith(f"bytes {have}-"):
-            partial.unlink()
+    def _begin(self, response: Any, have: int) -> int | None:
+        """Make ready for the body of an answer; bytes of the whole file, None where not known."""
+        if response.status not in (200, 206, None):  # None: not of HTTP
+            raise Incomplete(f"the server answers {response.status} without a file")
+        announced = announced_length(response.headers)
+        if response.status != 206:
+            self.begin_again()
+            self.source.unlink(missing_ok=True)
+            if self.by_version and _version_of(response.headers):
+                self.source.write_text(_version_of(response.headers))
+            return announced
+        came = response.headers.get("Content-Range") or "nothing on where it begins"
+        place = re.fullmatch(r"bytes (\d+)-\d+/(\d+|\*)", came.strip())
+        if place is None or int(place[1]) != have:
+            self.begin_again()
             raise Incomplete(f"the server sent {came}, asked from byte {have} on")
-        announced = response.headers.get("Content-Length")
-        total = int(announced) + (have if resumed else 0) if announced is not None else None
-        with open(partial, "ab" if resumed else "wb") as handle:
-            _copy(response, handle, url, total)
-    if total is not None and _length(partial) < total:
-        raise Incomplete(f"{_length(partial)} of {total} bytes arrived")
+        if have and self._version() and not _is_version(self._version(), response.headers):
+            self.begin_again()
+            raise Incomplete("the file has changed since its first bytes came")
+        if place[2] != "*":
+            return int(place[2])
+        return None if announced is None else have + announced
+
+    def _copy(self, response: Any, url: str, total: int | None) -> None:
+        """Append a body, and say every REPORT seconds how far it is."""
+        told, start = time.monotonic(), self.length()
+        while block := response.read1(BLOCK):
+            self._write(block)
+            seconds = time.monotonic() - told
+            if seconds > REPORT:
+                here, end = self.length(), f" of {total / 1e6:,.0f}" if total else ""
+                speed = (here - start) / seconds / 1e6
+                logger.info("%s: %s%s MB, %.1f MB/s", url, f"{here / 1e6:,.0f}", end, speed)
+                told, start = time.monotonic(), here
+
+    def _write(self, block: bytes) -> None:
+        try:
+            self._append(block)
+        except OSError as error:  # of this machine, not of the server: no further attempt helps
+            raise InputError(
+                f"What arrives cannot be written: {error.strerror}.",
+                where=str(self.path),
+                fix="Make room, and run again; what arrived is kept.",
+            ) from error
+
+    def _append(self, block: bytes) -> None:
+        while block:
+            block = block[self.handle.write(block) :]
+
+    def require(self, md5: str | None, size: int | None, names: tuple[str, str]) -> None:
+        """The MD5 where it is known; else the length, and of a gzip file that it can be read.
+
+        names : of the file, on the server and here. What does not fit is dropped.
+        """
+        problem = self._problem(md5, size, any(name.endswith((".gz", ".bgz")) for name in names))
+        if problem:
+            begin = os.pread(self.handle.fileno(), 40, 0).strip()
+            if begin[:1] in (b"<", b"{"):
+                problem += f"; it begins with {begin.decode(errors='replace')!r}, as a message does"
+            self.begin_again()
+            raise WrongContent(problem)
+
+    def _problem(self, md5: str | None, size: int | None, compressed: bool) -> str:
+        if not self.length():
+            return "the server sent an empty file"
+        if md5:
+            with open(self.path, "rb") as handle:
+                found = hashlib.file_digest(handle, "md5").hexdigest()
+            return "" if found == md5.lower() else f"MD5 is {found}, expected {md5}"
+        if size is not None and self.length() != size:
+            return f"{self.length()} bytes arrived, the record says {size}"
+        if is_gzip(self.path):
+            return _damage(self.path)
+        return "what arrived is no gzip file" if compressed else ""
 
 
-def _copy(response: Any, handle: IO[bytes], url: str, total: int | None) -> None:
-    """Copy a body to a file, and say every REPORT seconds how far it is."""
-    told, start = time.monotonic(), handle.tell()
-    while block := response.read1(BLOCK):
-        handle.write(block)
-        seconds = time.monotonic() - told
-        if seconds > REPORT:
-            here, end = handle.tell(), f" of {total / 1e6:,.0f}" if total else ""
-            speed = (here - start) / seconds / 1e6
-            logger.info("%s: %s%s MB, %.1f MB/s", url, f"{here / 1e6:,.0f}", end, speed)
-            told, start = time.monotonic(), here
+def _damage(path: Path) -> str:
+    """Why a gzip file cannot be read to its end, "" where it can."""
+    try:
+        with gzip.open(path) as handle:
+            while handle.read(BLOCK):
+                pass
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        return f"what arrived is a damaged or cut gzip file ({error})"
+    return ""
 
 
-def _check(partial: Path, md5: str | None, size: int | None) -> None:
-    """MD5 where it is known, else the length; a file that does not fit is deleted."""
-    if md5:
-        with open(partial, "rb") as handle:
-            found = hashlib.file_digest(handle, "md5").hexdigest()
-        if found != md5.lower():
-            partial.unlink()
-            raise Incomplete(f"MD5 is {found}, expected {md5}")
-    elif size is not None and (have := _length(partial)) != size:
-        partial.unlink()
-        raise Incomplete(f"{have} bytes arrived, the record says {size}")
+def _version_of(headers: HTTPMessage) -> str:
+    """What tells this version of a file from another: a strong ETag, else its date; else ""."""
+    tag = headers.get("ETag") or ""
+    return tag if tag.startswith('"') else headers.get("Last-Modified") or ""
+
+
+def _is_version(known: str, headers: HTTPMessage) -> bool:
+    """Whether a part may be of the version `known`: a server need not say it again."""
+    said = headers.get("ETag" if known.startswith('"') else "Last-Modified")
+    return said is None or said == known

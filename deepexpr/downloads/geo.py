@@ -12,9 +12,11 @@ import html.parser
 import threading
 import urllib.parse
 from dataclasses import dataclass
+from typing import Any
 
-from deepexpr.downloads.fetch import Incomplete, Patience, patiently, read_url
+from deepexpr.downloads.asking import read_url
 from deepexpr.downloads.pacing import wait_for_turn
+from deepexpr.downloads.patience import Incomplete, Patience, patiently
 from deepexpr.downloads.sections import Hosts
 from deepexpr.errors import InputError
 
@@ -84,7 +86,7 @@ def _records(accession: str, hosts: Hosts, patience: Patience | None) -> dict[st
     patience, where = patience or Patience(), _where(accession, hosts)
     timeout, fix = patience.timeout, "Check the network, or put the files in place by hand."
     found = patiently(lambda: _ask_pysradb(accession, hosts, timeout), where, patience, fix)
-    return {str(record.get("accession")): record for record in found}
+    return {str(record.get("accession")): record for record in found if isinstance(record, dict)}
 
 
 def _members(accession: str, records: dict[str, dict], hosts: Hosts) -> dict[str, str]:
@@ -97,16 +99,20 @@ def _members(accession: str, records: dict[str, dict], hosts: Hosts) -> dict[str
             fix="Correct the accession, or put the files in place.",
         )
     record = records[accession]
-    if accession.startswith("GSM"):
-        return {accession: str(record.get("title"))}
-    listed = record.get("samples") or []
-    return dict(sorted((one["accession"], str(one["title"])) for one in listed))
+    listed = [record] if accession.startswith("GSM") else record.get("samples") or []
+    titles = {str(one.get("accession")): one.get("title") or "" for one in _dicts(listed)}
+    return {name: " ".join(str(titles[name]).split()) for name in sorted(titles)}
 
 
 def _sample(name: str, title: str, records: dict[str, dict]) -> GeoSample:
-    links = records.get(name, {}).get("extrelations") or []
-    targets = [one["targetobject"] for one in links if one.get("relationtype") == "SRA"]
-    return GeoSample(name, title, targets[0] if targets else "")
+    links = _dicts(records.get(name, {}).get("extrelations"))
+    targets = [one.get("targetobject") for one in links if one.get("relationtype") == "SRA"]
+    return GeoSample(name, title, str(targets[0] or "") if targets else "")
+
+
+def _dicts(found: Any) -> list[dict]:
+    """The records of a list; none where there is no list."""
+    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
 
 
 def supplementary_url(accession: str, hosts: Hosts, patience: Patience | None = None) -> str:

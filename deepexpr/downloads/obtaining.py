@@ -5,13 +5,16 @@ from __future__ import annotations
 import logging
 import shutil
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
-from deepexpr.downloads.accessions import resolve
-from deepexpr.downloads.fetch import Patience, fetch, partial_path
+from deepexpr.downloads.accessions import fits, resolve
+from deepexpr.downloads.fetch import fetch, partial_path
+from deepexpr.downloads.locks import locked
 from deepexpr.downloads.pacing import CONNECTIONS
+from deepexpr.downloads.patience import Patience
 from deepexpr.downloads.records import (
+    AGAIN,
     RemoteFile,
     of_mate,
     read_files,
@@ -40,7 +43,7 @@ def fetch_accession(
         accession that is not in it is an error.
     """
     if resolved is not None and Path(resolved).exists():
-        files = _looked_up(accession, resolved)
+        files = looked_up(accession, resolved)
     else:
         files = resolve(accession, hosts, patience)
     require_mates(accession, files, len(outputs))
@@ -49,33 +52,74 @@ def fetch_accession(
     for file in files:
         if not file.md5:
             logger.warning("%s: no MD5 is known, only its length is checked", file.url)
-    parts = {
-        mate: _parts(of_mate(files, mate), Path(output)) for mate, output in enumerate(outputs, 1)
-    }
+    fetch_files(files, [Path(output) for output in outputs], patience)
+
+
+def fetch_files(
+    files: Sequence[RemoteFile], outputs: Sequence[Path], patience: Patience | None
+) -> None:
+    """Fetch and join the files of each mate; who waited for another process takes what it made."""
+    sources = " ".join(f"{file.url} {file.md5}" for file in files)
+    outputs[0].parent.mkdir(parents=True, exist_ok=True)
+    turn = partial_path(outputs[0], sources).with_suffix(".turn")
+    before = [_made(output) for output in outputs]
+    with locked(turn, why="another process downloads its files"):
+        try:
+            now = [_made(output) for output in outputs]
+            if all(new and new != old for new, old in zip(now, before, strict=True)):
+                return
+            parts = [_parts(of_mate(files, mate), output) for mate, output in enumerate(outputs, 1)]
+            wanted = [
+                (file, part)
+                for mate, own in enumerate(parts, 1)
+                for file, part in zip(of_mate(files, mate), own, strict=True)
+            ]
+            _fetch_side_by_side(wanted, patience)
+            for own, output in zip(parts, outputs, strict=True):
+                _join(own, output)
+        finally:
+            turn.unlink(missing_ok=True)
+
+
+def _made(path: Path) -> tuple[int, int] | None:
+    """What tells a file from one that replaces it; None where there is none."""
+    return (path.stat().st_ino, path.stat().st_mtime_ns) if path.exists() else None
+
+
+def _fetch_side_by_side(
+    wanted: Sequence[tuple[RemoteFile, Path]], patience: Patience | None
+) -> None:
+    """Fetch all files; after a failure no further one is begun."""
     with ThreadPoolExecutor(CONNECTIONS) as pool:
-        fetches = [
-            pool.submit(_fetch_once, file, part, patience)
-            for mate in parts
-            for file, part in zip(of_mate(files, mate), parts[mate], strict=True)
-        ]
-    for one in fetches:
-        one.result()
-    for mate, output in enumerate(outputs, 1):
-        _join(parts[mate], Path(output))
+        fetches = [pool.submit(_fetch_once, file, part, patience) for file, part in wanted]
+        for one in as_completed(fetches):
+            if one.exception():
+                logger.error("%s; the transfers that run are ended first", one.exception())
+                pool.shutdown(cancel_futures=True)
+                one.result()
 
 
-def _looked_up(accession: str, resolved: str | Path) -> list[RemoteFile]:
+def looked_up(accession: str, resolved: str | Path) -> list[RemoteFile]:
+    """The files of an accession in a saved table; InputError where it does not hold them."""
     known = read_files(resolved)
     if accession not in known:
         raise InputError(
             f"The table of downloads does not hold {accession}.",
             where=str(resolved),
             expected="every accession of the unit sheet",
-            fix="Make it again (deepexpr obtain --resolve CONFIG), or delete it to have each "
-            "accession looked up when it is needed.",
+            fix=f"{AGAIN}; delete it to have each accession looked up when it is needed.",
         )
-    logger.info("%s: %d files, as in %s", accession, len(known[accession]), resolved)
-    return known[accession]
+    files = known[accession]
+    if not fits(accession, files):
+        raise InputError(
+            f"The table of downloads has other files for {accession} than it asks for.",
+            where=str(resolved),
+            expected=f"the files of {accession}",
+            found=", ".join(file.run or file.url for file in files),
+            fix=f"{AGAIN}; delete it to have each accession looked up when it is needed.",
+        )
+    logger.info("%s: %d files, as in %s", accession, len(files), resolved)
+    return files
 
 
 def _parts(files: Sequence[RemoteFile], output: Path) -> list[Path]:

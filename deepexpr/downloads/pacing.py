@@ -7,7 +7,6 @@ last requests, and a lock for each connection. A process that ends, however, let
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import tempfile
 import time
@@ -15,6 +14,8 @@ import urllib.parse
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
+
+from deepexpr.downloads.locks import locked
 
 #: Requests within a second: ENCODE's rule (10), taken for all, and NCBI's without a key (3).
 REQUESTS, REQUESTS_OF_NCBI = 10, 3
@@ -29,13 +30,20 @@ def wait_for_turn(url: str, requests: int = 1) -> None:
     limit = REQUESTS_OF_NCBI if name.endswith("ncbi.nlm.nih.gov") else REQUESTS
     for _ in range(requests):
         with _locked(f"{name}.requests") as handle:
-            times = [float(line) for line in handle.read().split()][-limit:]
+            times = _times(handle)[-limit:]
             now = time.time()
             if len(times) == limit and 0 <= now - times[0] < _SECOND:
                 time.sleep(_SECOND - (now - times[0]))
-            handle.seek(0)
-            handle.truncate()
-            handle.write("\n".join(f"{t:.6f}" for t in [*times, time.time()][-limit:]))
+            handle.truncate(0)
+            handle.write("\n".join(f"{t:.6f}" for t in [*times, time.time()][-limit:]).encode())
+
+
+def _times(handle: IO[bytes]) -> list[float]:
+    """The seconds in a file; those of one that is damaged do not count."""
+    handle.seek(0)
+    with contextlib.suppress(ValueError):
+        return [float(line) for line in handle.read().split()]
+    return []
 
 
 @contextlib.contextmanager
@@ -62,11 +70,10 @@ def _server(url: str) -> str:
 
 
 @contextlib.contextmanager
-def _locked(name: str, wait: bool = True) -> Iterator[IO[str]]:
+def _locked(name: str, wait: bool = True) -> Iterator[IO[bytes]]:
     """The file `name`, locked while it is open; BlockingIOError where another has it."""
     folder = Path(tempfile.gettempdir()) / f"deepexpr-downloads-{os.getuid()}"
     folder.mkdir(mode=0o700, exist_ok=True)
-    with open(folder / name, "a+") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-        handle.seek(0)
+    with locked(folder / name, wait=wait) as handle:
+        assert handle is not None  # it becomes no other file
         yield handle

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -10,8 +11,12 @@ from pathlib import Path
 import pandas as pd
 
 from deepexpr.errors import InputError
-from deepexpr.files import read, write_table
+from deepexpr.files import read, reading, write_table
 from deepexpr.schemas import DOWNLOADS
+
+#: A run, whose files share its name; files of ENCODE have names of their own.
+RUN = re.compile(r"^[SED]RR\d+$")
+AGAIN = "deepexpr obtain --resolve CONFIG makes the table again"
 
 
 @dataclass(frozen=True)
@@ -20,7 +25,8 @@ class RemoteFile:
 
     accession : as in the sheet. sample, title, replicate : what the archive calls it, "" where it
     says nothing. run : the run, or the file of ENCODE. mate : 1 or 2. md5 : hex, "" where the
-    server gives none. bytes : None where it is not known.
+    server gives none. bytes : None where it is not known. part : 1, 2, ... in the order in which
+    files are joined; the two mates of one part belong together.
     """
 
     accession: str
@@ -32,15 +38,17 @@ class RemoteFile:
     url: str
     md5: str
     bytes: int | None = None
+    part: int = 1
 
 
 def of_mate(files: Sequence[RemoteFile], mate: int) -> list[RemoteFile]:
     """The files of one mate, in the order in which they are joined."""
-    return [file for file in files if file.mate == mate]
+    return sorted((file for file in files if file.mate == mate), key=lambda file: file.part)
 
 
 def require_mates(accession: str, files: Sequence[RemoteFile], outputs: int) -> None:
     """InputError where the files do not fit a unit of so many files (1 single-, 2 paired-end)."""
+    require_whole(accession, files)
     mates = len({file.mate for file in files})
     if mates == outputs:
         return
@@ -55,43 +63,131 @@ def require_mates(accession: str, files: Sequence[RemoteFile], outputs: int) -> 
     )
 
 
+def require_whole(accession: str, files: Sequence[RemoteFile], parts: int | None = None) -> None:
+    """InputError where a file is missing, stands twice or lacks what a download needs.
+
+    parts : how many there must be; up to the last there is where it is not given.
+    """
+    problem = _misfit(files, parts or max((file.part for file in files), default=1))
+    if problem:
+        raise InputError(
+            f"The files of {accession} do not belong together: {problem}.",
+            expected="of every part mate 1, or mates 1 and 2, each file once",
+            found="; ".join(
+                f"part {file.part} mate {file.mate} {file.run or file.url}" for file in files
+            )
+            or "no file",
+            fix="Give the runs or files by their own accessions.",
+        )
+
+
+def _misfit(files: Sequence[RemoteFile], parts: int) -> str:
+    """What is wrong with the files as a whole, "" where nothing is."""
+    for file in files:
+        if column := wrong_value(file):
+            value = getattr(file, column)
+            return f"{file.run or file.url} has a bad {column} ({value})"
+    for mate in sorted({file.mate for file in files} | {1}):
+        numbers = [file.part for file in of_mate(files, mate)]
+        if len(numbers) != parts or numbers != list(range(1, parts + 1)):
+            have = ", ".join(map(str, numbers)) or "none"
+            return f"of the parts 1 to {parts} of mate {mate} there are {have}"
+    for what, values in (
+        ("address", [file.url for file in files]),
+        ("MD5", [file.md5.lower() for file in files if file.md5]),
+    ):
+        value, times = Counter(values).most_common(1)[0] if values else ("", 0)
+        if times > 1:
+            return f"{times} of them have the {what} {value}"
+    for one, two in zip(of_mate(files, 1), of_mate(files, 2), strict=False):
+        if one.run != two.run and (RUN.match(one.run) or RUN.match(two.run)):
+            return f"mate 1 of part {one.part} is of the run {one.run}, mate 2 of {two.run}"
+    return ""
+
+
+def wrong_value(file: RemoteFile) -> str:
+    """The field of which no download can be made, "" where all can."""
+    wrong = {
+        "url": not re.match(r"https?://[^/\s]+/\S", file.url),
+        "md5": bool(file.md5) and not re.fullmatch("[0-9a-fA-F]{32}", file.md5),
+        "mate": file.mate not in (1, 2),
+        "part": file.part < 1,
+        "bytes": file.bytes is not None and file.bytes <= 0,
+    }
+    return next((name for name, is_wrong in wrong.items() if is_wrong), "")
+
+
 def write_files(files: Sequence[RemoteFile], path: str | Path) -> None:
     """Write schemas.DOWNLOADS, one row per file."""
-    table = pd.DataFrame([asdict(file) for file in files], columns=list(DOWNLOADS))
+    parts = {name: max(f.part for f in files if f.accession == name) for name in
+             {file.accession for file in files}}  # fmt: skip
+    rows = [asdict(file) | {"parts": parts[file.accession]} for file in files]
+    table = pd.DataFrame(rows, columns=list(DOWNLOADS))
     write_table(table.astype({"bytes": "Int64"}), path)
 
 
 def read_files(path: str | Path) -> dict[str, list[RemoteFile]]:
     """The files by accession, from what `write_files` wrote, or somebody edited.
 
-    Raises InputError with the row where a cell cannot be.
+    Raises InputError, with the row where there is one, where a cell cannot be, a row is cut or
+    stands twice, or a file of an accession is missing.
     """
+    _require_uncut(path)
     table = read(DOWNLOADS, path)[list(DOWNLOADS)]
     words = [column.name for column in DOWNLOADS.columns if column.kind != "number"]
     table[words] = table[words].fillna("")
     found: dict[str, list[RemoteFile]] = {}
+    parts: dict[str, set[int]] = {}
     for number, row in enumerate(table.to_dict("records"), 2):
-        column = _wrong_cell(row)
-        if column:
+        file, of = _row_file(row, f"{path}, row {number}")
+        found.setdefault(file.accession, []).append(file)
+        parts.setdefault(file.accession, set()).add(of)
+    for accession, files in found.items():
+        try:
+            require_whole(accession, files, max(parts[accession]))
+        except InputError as error:
             raise InputError(
-                f"The table of downloads has a bad {column}: {row[column]}.",
-                where=f"{path}, row {number}, column {column}",
-                expected="an address, the 32 digits of an MD5 or nothing, mate 1 or 2, and bytes "
-                "above 0 or NA",
-                fix="Correct it, or make the table again (deepexpr obtain --resolve CONFIG).",
-            )
-        row["mate"] = int(row["mate"])
-        row["bytes"] = None if pd.isna(row["bytes"]) else int(row["bytes"])
-        found.setdefault(row["accession"], []).append(RemoteFile(**row))
-    return found
+                error.problem, where=str(path), expected=error.expected, found=error.found,
+                fix=f"Put the rows back; {AGAIN}.",
+            ) from error  # fmt: skip
+    return {name: sorted(files, key=lambda file: (file.part, file.mate))
+            for name, files in found.items()}  # fmt: skip
 
 
-def _wrong_cell(row: dict) -> str:
-    """The column of a row that no download can be made of, "" where all can."""
-    wrong = {
-        "url": not row["url"].startswith(("http://", "https://")),
-        "md5": bool(row["md5"]) and not re.fullmatch("[0-9a-fA-F]{32}", row["md5"]),
-        "mate": row["mate"] not in (1, 2),
-        "bytes": row["bytes"] <= 0,
-    }
-    return next((name for name, is_wrong in wrong.items() if is_wrong), "")
+def _require_uncut(path: str | Path) -> None:
+    """InputError where a row has fewer cells than the header, or the last line has no end."""
+    with reading(path, "table of downloads") as handle:
+        lines = handle.read().split("\n")
+    cells = lines[0].count("\t")
+    short = [number for number, line in enumerate(lines[:-1], 1) if line.count("\t") < cells]
+    if lines[-1] or short:
+        raise InputError(
+            "The table of downloads is cut.",
+            where=f"{path}, line {short[0] if short else len(lines)}",
+            expected=f"{cells + 1} cells in every row, and a line break after the last",
+            fix=AGAIN + ".",
+        )
+
+
+def _row_file(row: dict, where: str) -> tuple[RemoteFile, int]:
+    """The file of a row, and of how many parts its accession is."""
+    numbers = {name: row[name] for name in ("part", "parts", "mate", "bytes")}
+    bad = [name for name, value in numbers.items() if value != value and name != "bytes"]
+    bad += [name for name, value in numbers.items() if value == value and value % 1]
+    if not bad:
+        parts = int(row.pop("parts"))
+        size = None if pd.isna(row["bytes"]) else int(row["bytes"])
+        file = RemoteFile(
+            **row | {"part": int(row["part"]), "mate": int(row["mate"]), "bytes": size}
+        )
+        bad = ["accession"] * (not file.accession) + [wrong_value(file)]
+        row["parts"] = parts
+    if bad[0]:
+        raise InputError(
+            f"The table of downloads has a bad {bad[0]}: {row[bad[0]]}.",
+            where=f"{where}, column {bad[0]}",
+            expected="an address, the 32 digits of an MD5 or nothing, mate 1 or 2, part 1 or "
+            "more, and bytes above 0 or NA",
+            fix=f"Correct it; {AGAIN}.",
+        )
+    return file, parts

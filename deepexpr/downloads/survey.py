@@ -11,7 +11,7 @@ from functools import partial
 import pandas as pd
 
 from deepexpr.downloads.accessions import resolve
-from deepexpr.downloads.fetch import Patience
+from deepexpr.downloads.patience import Patience
 from deepexpr.downloads.records import RemoteFile, require_mates
 from deepexpr.downloads.sections import Hosts
 from deepexpr.errors import InputError

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from deepexpr.downloads.accessions import ACCESSION_FORMS, GEO_FILE, is_accession, resolve
-from deepexpr.downloads.fetch import Patience
+from deepexpr.downloads.patience import Patience
 from deepexpr.downloads.sections import Hosts
 from deepexpr.errors import InputError
 from deepexpr.files import reading

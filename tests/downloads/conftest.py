@@ -18,25 +18,38 @@ class Handler(http.server.BaseHTTPRequestHandler):
     A fault is a status (503, 404; or with headers: (429, {"Retry-After": "7"})), "cut" (half the
     body, then the connection ends), "reset" (the same, with a reset), "slow" (in small pieces),
     "stalled" (a piece, then silence), "shifted" (a part that begins elsewhere than was asked),
-    "few" (less announced than there is).
+    "few" (less announced than there is), "unranged" (a Range that is ignored), "letters" (a length
+    that is no number), "unannounced" (no length, half the body), "page" (a message in place of the
+    file), or a function that is called with the server. With an `etag` the server says it, and
+    minds If-Range where it `minds`.
     """
 
     def do_GET(self):
         self.server.requests.append((self.path, self.headers.get("Range")))
         self.server.times.append(time.time())
         fault = self.server.faults.pop(0) if self.server.faults else None
+        if callable(fault):
+            fault = fault(self.server)
         if isinstance(fault, int | tuple):
             self._refuse(*(fault if isinstance(fault, tuple) else (fault, {})))
             return
         body = self.server.pages.get(self.path, self.server.pages.get(self.path.split("?")[0]))
         body = CONTENT if body is None else body
         start = int((self.headers.get("Range") or "bytes=0-")[6:].split("-")[0])
-        body = body[: len(body) // 2] if fault == "few" else body
+        body = body[: len(body) // 2] if fault in ("few", "unannounced") else body
+        body = b"<html>try again later</html>" if fault == "page" else body
+        tag, asked = self.server.etag, self.headers.get("If-Range")
+        if fault == "unranged" or (asked and self.server.minds and asked != tag):
+            start = 0
         self.send_response(206 if start else 200)
         if start:
             place = start - (fault == "shifted")
             self.send_header("Content-Range", f"bytes {place}-{len(body) - 1}/{len(body)}")
-        self.send_header("Content-Length", str(len(body) - start))
+        if tag:
+            self.send_header("ETag", tag)
+        if fault != "unannounced":
+            length = "abc" if fault == "letters" else str(len(body) - start)
+            self.send_header("Content-Length", length)
         self.end_headers()
         self._send(body[start:], fault)
 
@@ -98,6 +111,7 @@ class QuietServer(http.server.ThreadingHTTPServer):
 def server():
     with QuietServer(("127.0.0.1", 0), Handler) as instance:
         instance.requests, instance.faults, instance.pages, instance.times = [], [], {}, []
+        instance.etag, instance.minds = None, True
         instance.release = threading.Event()
         thread = threading.Thread(target=instance.serve_forever, args=(0.02,))
         thread.start()

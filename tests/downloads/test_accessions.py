@@ -1,5 +1,6 @@
 """Accessions resolved when needed, against a server of our own in place of the archives."""
 
+import gzip
 import hashlib
 import json
 
@@ -8,8 +9,8 @@ import pytest
 
 from deepexpr.cli import main
 from deepexpr.downloads.accessions import is_accession, resolve
-from deepexpr.downloads.fetch import Patience
 from deepexpr.downloads.obtaining import fetch_accession
+from deepexpr.downloads.patience import Patience
 from deepexpr.downloads.sections import Hosts
 from deepexpr.errors import InputError
 
@@ -123,9 +124,10 @@ def test_supplementary_file_by_pattern(server, hosts, tmp_path):
     folder = "/geo/samples/GSM2774nnn/GSM2774000/suppl/"
     listing = '<a href="/geo/samples/">up</a><a href="?C=N">by name</a>'
     listing += '<a href="GSM2774000_loops.txt.gz">x</a><a href="GSM2774000_peaks.bed.gz">y</a>'
-    server.pages |= {folder: listing.encode(), f"{folder}GSM2774000_loops.txt.gz": b"loops"}
+    loops = gzip.compress(b"loops")
+    server.pages |= {folder: listing.encode(), f"{folder}GSM2774000_loops.txt.gz": loops}
     fetch_accession("GSM2774000/*loops*", [tmp_path / "l"], hosts, patience=QUICK)
-    assert (tmp_path / "l").read_bytes() == b"loops"
+    assert (tmp_path / "l").read_bytes() == loops
     with pytest.raises(InputError, match="2 supplementary files") as caught:
         resolve("GSM2774000/*", hosts, QUICK)
     assert caught.value.expected == "one of GSM2774000_loops.txt.gz, GSM2774000_peaks.bed.gz"
@@ -184,6 +186,13 @@ def test_records_faults_are_told_before_any_download(server, hosts, tmp_path):
         ("SRR3\tPAIRED\ta/1_1.fastq.gz;a/1_2.fastq.gz\tabc\t5;5",
          "2 FASTQ, 1 checksums and 2 sizes"),
         ("<html>", "no table of runs"),
+        ("SRR3\tSINGLE\ta/r.fastq.gz\tabc\tmuch", "a size that is no number"),
+        ("SRR3\tSINGLE\ta/r.fastq.gz\tabc\t-5", "a size that is no number"),
+        ("SRR3\tSINGLE\ta/r.fastq.gz\tabc\t5", "bad md5"),
+        (f"SRR3\tSINGLE\ta/r.fastq.gz\t{'0' * 32}\t0", "bad bytes"),
+        (f"SRR3\tSINGLE\tr.fastq.gz\t{'0' * 32}\t5", "bad url"),
+        (f"SRR3\tSINGLE\ta/r.fq.gz\t{'0' * 32}\t5\nSRR3\tSINGLE\ta/r.fq.gz\t{'0' * 32}\t5",
+         "2 of them have the address"),
         ("SRR3\tPAIRED\ta/r.fastq.gz\tabc\t5", r"1 file\(s\) for the run SRR3, which is paired"),
         ("SRR3\tPAIRED\ta/r.fastq.gz;a/r_1.fastq.gz\tabc;d\t5;6", r"2 file\(s\) for the run SRR3"),
         ("SRR3\tPAIRED\ta/r.fastq.gz;a/r_1.fastq.gz;a/r_2.fastq.gz\tabc;d;e\t5;6;7",

@@ -7,8 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from deepexpr.cli import main
-from deepexpr.downloads.fetch import Patience, fetch, read_url
+from deepexpr.downloads.asking import read_url
+from deepexpr.downloads.fetch import fetch
 from deepexpr.downloads.packages import fetch_package_files
+from deepexpr.downloads.patience import Patience
 from deepexpr.errors import InputError
 
 CONTENT = bytes(range(256)) * 4000
@@ -45,7 +47,8 @@ def test_passing_faults_end_in_the_whole_file(server, tmp_path, faults):
     [
         ([503] * 9, None, 3, "503", []),
         ([404], None, 1, "404", []),
-        ([], "0" * 32, 3, f"MD5 is {MD5}, expected {'0' * 32}", []),
+        # A second attempt may help; a third would fetch the same file.
+        ([], "0" * 32, 2, f"MD5 is {MD5}, expected {'0' * 32}", []),
         # What arrived waits under another name, for the next run to go on from.
         (["cut"] * 9, None, 3, "bytes arrived", ["partial"]),
         (["stalled"] * 9, None, 3, "timed out", ["partial"]),
@@ -73,7 +76,7 @@ def test_the_next_run_goes_on_where_the_last_stopped(server, tmp_path):
 
 def test_pauses_double(server, tmp_path, monkeypatch):
     pauses = []
-    monkeypatch.setattr("deepexpr.downloads.fetch.time.sleep", pauses.append)
+    monkeypatch.setattr("deepexpr.downloads.patience.time.sleep", pauses.append)
     server.faults = [503] * 4
     fetch(f"{server.address}/x", tmp_path / "x", patience=Patience(5, 2.0, 5))
     assert pauses == [2.0, 4.0, 8.0, 16.0]
@@ -81,7 +84,7 @@ def test_pauses_double(server, tmp_path, monkeypatch):
 
 def test_a_server_says_how_long_to_wait(server, tmp_path, monkeypatch):
     pauses = []
-    monkeypatch.setattr("deepexpr.downloads.fetch.time.sleep", pauses.append)
+    monkeypatch.setattr("deepexpr.downloads.patience.time.sleep", pauses.append)
     server.faults = [(429, {"Retry-After": "7"}), (503, {"Retry-After": "99999"}), 503]
     fetch(f"{server.address}/x", tmp_path / "x", patience=Patience(5, 2.0, 5))
     assert pauses == [7.0, 300.0, 8.0]
@@ -89,7 +92,7 @@ def test_a_server_says_how_long_to_wait(server, tmp_path, monkeypatch):
 
 def test_a_slow_line_is_not_a_broken_one(server, tmp_path, monkeypatch):
     """Attempts count anew where enough has arrived since the last."""
-    monkeypatch.setattr("deepexpr.downloads.fetch.ENOUGH", 1000)
+    monkeypatch.setattr("deepexpr.downloads.patience.ENOUGH", 1000)
     server.faults = ["cut"] * 8
     fetch(f"{server.address}/x", tmp_path / "x", MD5, QUICK)
     assert (tmp_path / "x").read_bytes() == CONTENT

@@ -6,7 +6,7 @@ import pytest
 import recorded
 
 from deepexpr.downloads.accessions import resolve
-from deepexpr.downloads.fetch import Patience
+from deepexpr.downloads.patience import Patience
 from deepexpr.downloads.sections import Hosts
 from deepexpr.errors import InputError
 
@@ -69,12 +69,18 @@ FIRST = ("ENCFF900AAA", "ENCFF900AAB", "ENCFF900AAC", "ENCFF900AAD")
         (f"{NAME}/1", [("ENCFF900AAA", "paired_with", "/files/ENCFF900AAD/")],
          "ENCFF900AAA and ENCFF900AAD are not the two mates"),
         (f"{NAME}/1", [("ENCFF900AAB", "paired_end", "1")], "are not the two mates"),
-        (f"{NAME}/1", [("ENCFF900AAC", "paired_end", None), ("ENCFF900AAD", "paired_end", None)],
-         "single-end and paired-end files"),
+        (f"{NAME}/1", [(f"ENCFF900AA{x}", key, None) for x in "CD"
+                       for key in ("paired_end", "run_type")], "single-end and paired-end files"),
+        # All of them: none is taken for single-end reads.
+        (f"{NAME}/1", [(name, "paired_end", None) for name in FIRST], "run_type paired-ended with"),
+        (f"{NAME}/1", [("ENCFF900AAA", "run_type", "single-ended")], "-ended with paired_end"),
         (f"{NAME}/1", [("ENCFF900AAA", "dataset", "/experiments/ENCSR999ZZZ/")],
          "lists a file that cannot be told apart: ENCFF900AAA"),
         (f"{NAME}/1", [("ENCFF900AAA", "biological_replicates", [1, 2])], "cannot be told apart"),
-        (f"{NAME}/1", [("ENCFF900AAA", "md5sum", "")], "cannot be told apart"),
+        *((f"{NAME}/1", [("ENCFF900AAA", key, value)], f"ENCFF900AAA does not say how(?s:.*){key}")
+          for key, value in (("md5sum", ""), ("md5sum", None), ("href", ""), ("href", 5),
+                             ("file_size", "much"), ("file_size", -1), ("paired_with", ["x"]),
+                             ("paired_end", "3"))),
     ],
 )  # fmt: skip
 def test_faults_of_an_experiment(publish, hosts, accession, changes, message):
@@ -105,7 +111,11 @@ def test_other_answers_than_the_record(server, hosts):
         ({"status": "archived"}, "The file ENCFF900JUA of ENCODE is archived"),
         ({"no_file_available": True}, "is released, and not available"),
         ({"file_format": "bam"}, "is no FASTQ"),
-        ({"paired_end": "2", "paired_with": "/files/ENCFF900JUB/"}, "holds mate 2 of a pair"),
+        (
+            {"paired_end": "2", "paired_with": "/files/ENCFF900JUB/", "run_type": "paired-ended"},
+            "holds mate 2 of a pair",
+        ),
+        ({"run_type": "paired-ended"}, "run_type paired-ended without paired_end"),
     ],
 )
 def test_faults_of_a_file(server, hosts, change, message):
@@ -125,10 +135,35 @@ def test_mate_of_another_pair(server, hosts):
 def test_single_end_files_are_no_mates(server, hosts):
     """Two lanes of one library, given as if they were mates."""
     for name in ("ENCFF900JUA", "ENCFF900AAA"):
-        record = recorded.file_record(name) | {"paired_with": None, "run_type": "single-ended"}
+        record = recorded.file_record(name) | {"paired_end": None, "paired_with": None}
+        record["run_type"] = "single-ended"
         server.pages[f"/files/{name}/"] = json.dumps(record).encode()
     with pytest.raises(InputError, match="holds single-end reads"):
         resolve("ENCFF900JUA,ENCFF900AAA", hosts, QUICK)
+
+
+def test_one_file_is_not_both_mates(server, hosts):
+    record = recorded.file_record("ENCFF900AAA")
+    server.pages["/files/ENCFF900AAA/"] = json.dumps(record).encode()
+    with pytest.raises(InputError, match="ENCFF900AAA of ENCODE stands for both mates"):
+        resolve("ENCFF900AAA,ENCFF900AAA", hosts, QUICK)
+
+
+@pytest.mark.parametrize("key", ["href", "md5sum"])
+def test_a_file_without_what_a_download_needs(server, hosts, key):
+    record = recorded.file_record("ENCFF900JUA")
+    del record[key]
+    server.pages["/files/ENCFF900JUA/"] = json.dumps(record).encode()
+    with pytest.raises(InputError, match=f"found: {key} None"):
+        resolve("ENCFF900JUA", hosts, QUICK)
+
+
+@pytest.mark.parametrize("files", [["/files/ENCFF900AAA/"], {"a": 1}, "none", [None]])
+def test_an_experiment_that_lists_no_records(server, hosts, files):
+    record = recorded.experiment_record(NAME) | {"files": files}
+    server.pages[f"/experiments/{NAME}/"] = json.dumps(record).encode()
+    with pytest.raises(InputError, match=f"answer on {NAME} lists no records"):
+        resolve(f"{NAME}/1", hosts, QUICK)
 
 
 def test_an_experiment_whose_list_of_files_is_null(server, hosts):
@@ -141,6 +176,7 @@ def test_an_experiment_whose_list_of_files_is_null(server, hosts):
 def test_files_by_md5_and_by_another_archive_s_number(archives):
     hosts = Hosts(**dict.fromkeys(Hosts.model_fields, archives.address))
     (by_md5,) = resolve(f"ENCODE:md5={recorded.JURKAT[2]}", hosts, QUICK)
+    assert resolve(f"ENCODE:md5={recorded.JURKAT[2].upper()}", hosts, QUICK)[0].run == by_md5.run
     (by_number,) = resolve(f"ENCODE:dbxref={recorded.JURKAT_NUMBER}/2", hosts, QUICK)
     assert by_md5.url == by_number.url
     assert (by_md5.md5, by_md5.replicate) == (recorded.JURKAT[2], "2")

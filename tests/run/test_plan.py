@@ -64,7 +64,8 @@ def test_downloads_are_counted_by_the_saved_table(sheets, tmp_path):
     samples, units = sheets
     units["accession"] = ["SRR1", "SRR2", ""]
     about = ("SRR1", "", "", "", "SRR1")
-    files = [RemoteFile(*about, mate, "https://x.org/a", "", 5_000_000_000) for mate in (1, 2)]
+    size = 5_000_000_000
+    files = [RemoteFile(*about, mate, f"https://x.org/{mate}", "", size) for mate in (1, 2)]
     write_files(files, tmp_path / "saved.tsv")
     table = planned(samples, units, resolved=str(tmp_path / "saved.tsv"))
     assert row(table, "kallisto")["amount"] == pytest.approx(100)

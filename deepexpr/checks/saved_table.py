@@ -1,0 +1,37 @@
+"""The saved table of downloads held against the unit sheet, before a run fetches from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from deepexpr.config.entries import files_of
+from deepexpr.config.sheets import accessions_asked
+from deepexpr.downloads.obtaining import looked_up
+from deepexpr.downloads.records import require_mates
+from deepexpr.errors import InputError
+
+
+def saved_table_problems(config: Mapping[str, Any], units: pd.DataFrame) -> Iterator[InputError]:
+    """Units with a file still to be downloaded whose accession the table does not hold as the
+    sheet asks for it; nothing where there is no table."""
+    path = config["resolved"]
+    if not Path(path).is_file():
+        return
+    wanted = units[[_is_wanted(unit) for unit in units.to_dict("records")]]
+    told = set()
+    for one in accessions_asked(wanted, config["units"]):
+        try:
+            require_mates(one.accession, looked_up(one.accession, path), one.outputs)
+        except InputError as error:
+            if error.problem not in told:  # a fault of the whole table is one problem
+                told.add(error.problem)
+                place = f"{one.where} ({error.where})" if error.where else one.where
+                yield error.at(place)
+
+
+def _is_wanted(unit: Mapping[str, Any]) -> bool:
+    return not all(Path(path).is_file() for path in files_of(unit).values())

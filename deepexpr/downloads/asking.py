@@ -1,0 +1,93 @@
+"""Small answers of servers: texts, records and how long a file is."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import time
+import urllib.error
+import urllib.request
+from typing import Any
+
+from deepexpr.downloads.pacing import wait_for_turn
+from deepexpr.downloads.patience import (
+    Incomplete,
+    Patience,
+    announced_length,
+    patiently,
+    request_for,
+)
+from deepexpr.errors import InputError
+
+#: An answer is no file: it comes within so many times the patience without a byte, and is not
+#: longer than so many bytes.
+SLOWEST, LONGEST = 5, 256 << 20
+
+
+def read_url(url: str, patience: Patience | None = None) -> str:
+    """The text behind `url`, tried as in `fetch`."""
+    patience = patience or Patience()
+    request = request_for(url)
+
+    def ask() -> str:
+        wait_for_turn(url)
+        body, end = b"", time.monotonic() + SLOWEST * patience.timeout
+        with urllib.request.urlopen(request, timeout=patience.timeout) as response:
+            announced = announced_length(response.headers)
+            while block := response.read1(1 << 16):
+                body += block
+                if time.monotonic() > end or len(body) > LONGEST:
+                    raise Incomplete(f"no end of the answer after {len(body)} bytes")
+        if announced is not None and len(body) < announced:
+            raise Incomplete(f"{len(body)} of {announced} bytes arrived")
+        return body.decode(errors="replace")  # what is no text is told by who parses it
+
+    fix = "Check the network and the address, or put the files in place by hand."
+    return patiently(ask, url, patience, fix)
+
+
+def read_record(url: str, patience: Patience | None = None) -> dict[str, Any]:
+    """The JSON object behind `url`; {} where the server has none (404).
+
+    Raises InputError where the answer is no JSON object, as of a server under repair.
+    """
+    try:
+        text = read_url(url, patience)
+    except InputError as error:
+        if isinstance(error.__cause__, urllib.error.HTTPError) and error.__cause__.code == 404:
+            return {}
+        raise
+    record = None
+    with contextlib.suppress(ValueError, RecursionError):
+        record = json.loads(text)
+    if not isinstance(record, dict):
+        raise InputError(
+            "The server's answer is no record.",
+            where=url,
+            expected="a JSON object",
+            found=repr(text[:80]),
+            fix="Try again later, or put the files in place by hand.",
+        )
+    return record
+
+
+def remote_size(url: str, patience: Patience | None = None) -> int | None:
+    """Length of the file behind `url` (bytes); None where the server does not say.
+
+    Raises InputError where the file is not there.
+    """
+    patience = patience or Patience()
+    request = request_for(url, method="HEAD")
+
+    def ask() -> int | None:
+        wait_for_turn(url)
+        try:
+            with urllib.request.urlopen(request, timeout=patience.timeout) as response:
+                return announced_length(response.headers) or None
+        except urllib.error.HTTPError as error:
+            if error.code not in (403, 405, 501):  # the question is refused, not the file
+                raise
+            error.close()
+            return None
+
+    return patiently(ask, url, patience, "Check the address.")
