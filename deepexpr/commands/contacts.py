@@ -17,17 +17,22 @@ SETTINGS = ContactSettings
 
 
 def run(args: argparse.Namespace) -> None:
+    from pathlib import Path
+
     from deepexpr.hichip.anchors import bins, read_anchors
     from deepexpr.hichip.contacts import count_contacts, write_contacts
     from deepexpr.hichip.pairs_format import PairsReader
+    from deepexpr.hichip.runs import Tally
 
     settings = given(args, ContactSettings)
-    with PairsReader(args.pairs) as pairs:
+    folder = Path(args.output).parent
+    folder.mkdir(parents=True, exist_ok=True)
+    with PairsReader(args.pairs) as pairs, Tally(folder) as tally:
         genome = pairs.chromosomes
         anchors = (
             read_anchors(args.anchors, genome)
             if args.anchors
             else bins(genome, settings.resolution)
         )
-        contacts = count_contacts(pairs, anchors, settings)
-    write_contacts(contacts, args.output, args.depth)
+        contacts = count_contacts(pairs, anchors, settings, tally)
+        write_contacts(contacts, args.output, args.depth)

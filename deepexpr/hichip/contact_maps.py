@@ -96,7 +96,7 @@ def contacts_of_map(
         path, counts.pairs, counts.trans, counts.within, counts.far, settings.max_distance,
         counts.kept, len(count),
     )  # fmt: skip
-    return ContactMap(anchors, first, second, count, depth), counts
+    return ContactMap(anchors, [(first, second, count)], depth), counts
 
 
 def map_quality(sample: str, counts: MapCounts) -> pd.DataFrame:

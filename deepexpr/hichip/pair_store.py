@@ -7,7 +7,6 @@ to an unnamed temporary file; reading back merges them window by window.
 
 from __future__ import annotations
 
-import tempfile
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import NamedTuple, Self
 import numpy as np
 
 from deepexpr.hichip.bam_mates import PairBatch
+from deepexpr.hichip.runs import Spill, windows
 
 #: Pairs held in memory before a chunk is spilled, and pairs per window read back.
 CHUNK = 1_000_000
@@ -49,9 +49,8 @@ class PairStore:
     def __init__(self, n_chromosomes: int, folder: str | Path, chunk: int = CHUNK) -> None:
         self._n = n_chromosomes
         self._chunk = chunk
-        self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115
+        self._spilled = Spill(folder, np.uint64)
         self._segments: dict[int, list[tuple[int, int]]] = defaultdict(list)
-        self._written = 0
         self._held: list[tuple[np.ndarray, np.ndarray]] = []
         self._n_held = 0
 
@@ -59,7 +58,7 @@ class PairStore:
         return self
 
     def __exit__(self, *exc: object) -> None:
-        self._file.close()
+        self._spilled.close()
 
     def add(self, batch: PairBatch) -> None:
         """Take over a batch of pairs."""
@@ -73,14 +72,16 @@ class PairStore:
     def sorted(self) -> Iterator[SortedPairs]:
         """All pairs in order of chromosomes, then positions, then strands."""
         self._spill()
-        if not self._written:
-            return
-        self._file.flush()
-        spilled = np.memmap(self._file, np.uint64, "r", shape=(self._written,))
+        spilled = self._spilled.read()
         for group in sorted(self._segments):
             pieces = [spilled[start:end] for start, end in self._segments[group]]
-            for keys in self._windows(pieces):
-                yield _unpack(group, self._n, keys)
+            for window in windows(pieces, self._chunk):
+                keys = np.concatenate([p[s] for p, s in zip(pieces, window, strict=True)])
+                if len(pieces) > 1:
+                    keys.sort()
+                if len(keys):
+                    yield _unpack(group, self._n, keys)
+                self._spilled.forget()
 
     def _spill(self) -> None:
         if not self._n_held:
@@ -93,32 +94,9 @@ class PairStore:
         starts = np.flatnonzero(np.r_[True, groups[1:] != groups[:-1]])
         for start, end in zip(starts, [*starts[1:], len(keys)], strict=True):
             keys[start:end].sort()
-            place = (self._written + int(start), self._written + int(end))
+            place = (self._spilled.written + int(start), self._spilled.written + int(end))
             self._segments[int(groups[start])].append(place)
-        self._file.write(keys.tobytes())
-        self._written += len(keys)
-
-    def _windows(self, pieces: list[np.ndarray]) -> Iterator[np.ndarray]:
-        """Sorted keys of all sorted `pieces`, in windows of about a chunk that split no key."""
-        bounds = _splitters(pieces, self._chunk)
-        at = [0] * len(pieces)
-        for bound in [*bounds, None]:
-            ends = [len(p) if bound is None else int(np.searchsorted(p, bound)) for p in pieces]
-            keys = np.concatenate([p[a:e] for p, a, e in zip(pieces, at, ends, strict=True)])
-            at = ends
-            if len(pieces) > 1:
-                keys.sort()
-            if len(keys):
-                yield keys
-
-
-def _splitters(pieces: list[np.ndarray], window: int) -> np.ndarray:
-    """Keys that cut the union of sorted `pieces` into windows of at most about `window` keys."""
-    if sum(map(len, pieces)) <= window:
-        return np.empty(0, np.uint64)
-    step = max(1, window // (4 * len(pieces)))
-    samples = np.sort(np.concatenate([p[::step] for p in pieces]))
-    return np.unique(samples[:: max(1, window // (2 * step))])[1:]
+        self._spilled.append(keys)
 
 
 def _keys(batch: PairBatch, n_chromosomes: int) -> tuple[np.ndarray, np.ndarray]:

@@ -1,6 +1,7 @@
 """Pairs to contacts and depths, by hand and against a plain count."""
 
 import gzip
+import tracemalloc
 from collections import Counter
 
 import numpy as np
@@ -15,6 +16,7 @@ from deepexpr.hichip.anchors import bins, read_anchors
 from deepexpr.hichip.bam_mates import PairBatch
 from deepexpr.hichip.chromosomes import Chromosomes
 from deepexpr.hichip.contacts import count_contacts
+from deepexpr.hichip.runs import Tally
 from deepexpr.hichip.settings import ContactSettings
 
 GENOME = Chromosomes(("chr2", "chr10"), (52_000, 20_000), "test.sizes")
@@ -114,7 +116,7 @@ def test_the_same_pairs_give_the_same_bytes(run, tmp_path):
     assert (tmp_path / "out" / "contacts.tsv.gz").read_bytes() == first
 
 
-def test_merging_of_many_batches_equals_a_plain_count(monkeypatch):
+def test_merging_of_many_batches_equals_a_plain_count(monkeypatch, tmp_path):
     monkeypatch.setattr(module, "ROWS", 3)
     rng = np.random.default_rng(5)
     anchors = bins(GENOME, 1000)
@@ -128,15 +130,17 @@ def test_merging_of_many_batches_equals_a_plain_count(monkeypatch):
             depth.update(ends)
             if ends[0] != ends[1] and c1 == c2:
                 plain[tuple(ends)] += 1
-    found = count_contacts(batches, anchors, ContactSettings())
 
     def place(i):
         return int(anchors.chromosome[i]), int(anchors.start[i]) // 1000
 
-    got = {
-        (place(a), place(b)): int(n)
-        for a, b, n in zip(found.first, found.second, found.count, strict=True)
-    }
+    with Tally(tmp_path, held=100) as tally:
+        found = count_contacts(batches, anchors, ContactSettings(), tally)
+        parts = list(found.parts)
+    assert len(parts) > 2
+    rows = [row for part in parts for row in zip(*part, strict=True)]
+    got = {(place(a), place(b)): int(n) for a, b, n in rows}
+    assert len(got) == len(rows)
     assert got == plain
     assert {place(i): int(n) for i, n in enumerate(found.depth) if n} == depth
 
@@ -175,23 +179,41 @@ def test_settings_out_of_range(tmp_path, capsys, option):
     assert f"argument {option}: 0 is less than the minimum of" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("order", ["sorted", "shuffled", "two sorted files"])
-def test_counts_are_the_same_in_whatever_order_pairs_come(order, monkeypatch):
-    """Batches small enough that sums are settled many times, and taken back where they must be."""
-    monkeypatch.setattr(module, "MERGE_FROM", 50)
+@pytest.mark.parametrize("order", ["sorted", "shuffled", "two sorted files", "all equal", "none"])
+@pytest.mark.parametrize("held", [50, 10_000])
+def test_counts_are_the_same_in_whatever_order_keys_come(order, held, tmp_path):
     rng = np.random.default_rng(8)
     one = rng.integers(0, 40, (4000, 2)).min(axis=1)
     keys = (one if order == "shuffled" else np.sort(one)) * 40 + rng.integers(0, 40, 4000)
     if order == "two sorted files":
         keys = np.r_[keys[::2], keys[1::2]]
-    tally, taken_back = module._Tally(40), 0
-    for part in np.array_split(keys, 37):
-        settled = tally._border
-        tally.add(part)
-        taken_back += tally._border < settled
-    assert (taken_back > 0) == (order == "two sorted files")
-    assert (tally._border >= 0) == (order != "shuffled")
-    first, second, count = tally.result()
+    elif order == "all equal":
+        keys = np.full(4000, 1 << 40)
+    elif order == "none":
+        keys = keys[:0]
+    with Tally(tmp_path, held) as tally:
+        for part in np.array_split(keys, 37):
+            tally.add(part)
+        windows = [(found.copy(), count.copy()) for found, count in tally.counted()]
+    found, count = (np.concatenate(side) for side in zip(*windows, strict=True))
     distinct, wanted = np.unique(keys, return_counts=True)
-    assert (first.astype(int) * 40 + second).tolist() == distinct.tolist()
+    assert found.tolist() == distinct.tolist()
     assert count.tolist() == wanted.tolist()
+    if order == "sorted" and held == 50:
+        assert max(len(part) for part, _ in windows) < 200  # what is in memory at a time
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.slow
+def test_memory_does_not_grow_with_the_contacts(tmp_path):
+    """Three million sorted keys, all distinct: what is held is a tenth of them."""
+    keys = np.arange(3_000_000)
+    tracemalloc.start()
+    with Tally(tmp_path, held=100_000) as tally:
+        for part in np.array_split(keys, 300):
+            tally.add(part.copy())
+        number = sum(len(part) for part, _ in tally.counted())
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert number == len(keys)
+    assert peak < len(keys) * 12 / 2
