@@ -3,9 +3,10 @@
 nice -n 19 python benchmarks/rates.py PART ... --data ../shared/data --work DIR --output TSV
 
 Seconds are CPU time of the processes, not of the clock, so that other work on the machine counts
-little; each command runs --repeats times and its median counts. One core: libraries get one
-thread. TSV is deepexpr/run/rates.tsv: rows of the steps of each PART are replaced, and
-`plan` fits a line through each step's sizes.
+little; each command runs --repeats times and the least of them counts, with the machine's load
+beside it: what else runs slows a command (shared caches), and nothing makes it faster. One core:
+libraries get one thread. TSV is deepexpr/run/rates.tsv: rows of the steps of each PART are
+replaced, and `plan` fits a line through each step's sizes.
 
 Real reads (hg38 chr22 HiChIP; chr19 RNA) are repeated to the sizes wanted: each copy under new
 names, and for pairs moved along the chromosome, so that copies are no duplicates. Steps behind
@@ -16,6 +17,7 @@ from __future__ import annotations
 
 import argparse
 import gzip
+import os
 import shlex
 import sys
 from pathlib import Path
@@ -189,10 +191,10 @@ PARTS |= rates_models.PARTS
 
 
 def _how(args: argparse.Namespace, several: list[tuple[float, float, float]]) -> str:
-    """On which machine, how often, and how far apart the repeats are."""
+    """On which machine, how loaded it is, how often, and how far apart the repeats are."""
     seconds = [one[0] for one in several]
     return (
-        f"{args.machine}; CPU time, median of {len(several)}"
+        f"{args.machine}, load {os.getloadavg()[1]:.1f}; CPU time, least of {len(several)}"
         f" ({min(seconds):.1f} to {max(seconds):.1f} s); benchmarks/rates.py"
     )
 
@@ -217,7 +219,7 @@ def _measure(part: str, args: argparse.Namespace) -> None:
         if not rows:
             measured(command)  # compiled code is cached, files are in memory
         several = [measured(command, *outputs) for _ in range(args.repeats)]
-        rows.append((step, unit, amount, *np.median(several, axis=0), _how(args, several)))
+        rows.append((step, unit, amount, *np.min(several, axis=0), _how(args, several)))
         print(*rows[-1], sep="\t", flush=True)
     table = pd.DataFrame(rows, columns=COLUMNS)
     if args.output.exists():

@@ -29,19 +29,21 @@ def all_genes() -> RealGenes:
     return real_genes()
 
 
-def dataset_of(work: Path, genes: int, folds: int = 10) -> tuple[Path, Path]:
-    """K562 with its loops: so many genes drawn from all, and random splits of them."""
-    path, splits = work / f"genes.{genes}.h5", work / f"splits.{genes}.K{folds}.tsv"
+def dataset_of(
+    work: Path, genes: int, folds: int = 10, cell_line: str = "K562"
+) -> tuple[Path, Path]:
+    """A line with K562's loops: so many genes drawn from all, and random splits of them."""
+    path, splits = work / f"{cell_line}.{genes}.h5", work / f"splits.{genes}.K{folds}.tsv"
     real = all_genes()
     rows = np.sort(np.random.default_rng(genes).permutation(len(real.gene))[:genes])
-    values, bins = real.expression["K562"][rows].astype(np.float32), real.bins["K562"][rows]
+    values, bins = real.expression[cell_line][rows].astype(np.float32), real.bins["K562"][rows]
     if not path.exists():
         dataset = Dataset(
             gene=real.gene[rows], chromosome=real.chromosome[rows],
             tss=np.arange(len(rows)) * 9000 + 2000, strand=np.full(len(rows), "+"),
             sequence=real.sequence[rows], expression=values,
             label=np.where(values >= np.median(values), 1, -1).astype(np.int8),
-            cell_line="K562", assembly="hg38", bins=bins,
+            cell_line=cell_line, assembly="hg38", bins=bins,
             loop_count=bins.sum(1, keepdims=True),
             loop_number=(bins > 0).sum(1, keepdims=True).astype(np.int32),
         )  # fmt: skip
@@ -52,11 +54,17 @@ def dataset_of(work: Path, genes: int, folds: int = 10) -> tuple[Path, Path]:
 
 
 def train_command(
-    work: Path, variant: str, genes: int, epochs: int, folds: int = 10, only: str = "--only-fold 1"
+    work: Path,
+    variant: str,
+    genes: int,
+    epochs: int,
+    folds: int = 10,
+    only: str = "--only-fold 1",
+    trainer: str = "sequential",
 ) -> str:
     """Command that trains one fold, or all, on so many genes for so many epochs."""
     dataset, splits = dataset_of(work, genes, folds)
-    settings = f'{{"epochs": {epochs}, "members": 1, "patience": {epochs}}}'
+    settings = json.dumps({"epochs": epochs, "members": 1, "patience": epochs, "trainer": trainer})
     return (
         f"rm -rf {work}/net.{variant}; {DEEPEXPR} train --dataset {dataset} --splits {splits}"
         f' --task regression --kind sequence --model \'{{"variant": "{variant}"}}\''
@@ -78,6 +86,14 @@ def part_training_tuned(data: Path, work: Path):
         yield "train_tuned", "gene epochs", 0.8 * 0.9 * 1000 * epochs, command
 
 
+def part_training_stacked(data: Path, work: Path):
+    """All folds side by side, on the CPU: half of the genes in each of two, 9 tenths trained on."""
+    for variant, genes in (("paper", 200), ("tuned", 1000)):
+        for epochs in (1, 4):
+            command = train_command(work, variant, genes, epochs, 2, "", "stacked")
+            yield f"train_stacked_{variant}", "gene epochs", 0.9 * genes * epochs, command
+
+
 def part_words(data: Path, work: Path):
     """What a fold of tuned takes besides its epochs, the word score above all (and one epoch)."""
     for genes in (2500, 5000, 10_000):
@@ -85,11 +101,18 @@ def part_words(data: Path, work: Path):
         yield "words_tuned", "thousand genes, by fold", genes / 1000, command
 
 
-def baseline_command(work: Path, genes: int, method: str, settings: dict) -> str:
-    """Command that fits a classifier on two folds, half of the genes each."""
-    dataset, splits = dataset_of(work, genes, 2)
+def baseline_command(
+    work: Path,
+    genes: int,
+    method: str,
+    settings: dict,
+    folds: int = 2,
+    task: str = "classification",
+) -> str:
+    """Command that fits a method on two folds of half of the genes each, or on more."""
+    dataset, splits = dataset_of(work, genes, folds)
     return (
-        f"{DEEPEXPR} baseline --dataset {dataset} --splits {splits} --task classification"
+        f"{DEEPEXPR} baseline --dataset {dataset} --splits {splits} --task {task}"
         f" --method {method} --settings '{json.dumps(settings)}' --output {work}/{method}"
     )
 
@@ -110,6 +133,46 @@ def part_svm(data: Path, work: Path):
         amount = 2 * 2 * (genes / 4000) ** 2  # an inner fold trains on half of half of them
         command = baseline_command(work, genes, "svm", {"inner_folds": 2})
         yield "baseline_svm", "(thousand genes)^2 x inner fold", amount, command
+
+
+def part_linear(data: Path, work: Path):
+    """Methods whose cost grows with genes and folds, with the pipeline's settings."""
+    for method in ("ridge", "totals"):
+        for genes, folds in ((2500, 5), (10_000, 5)):
+            command = baseline_command(work, genes, method, {}, folds, "regression")
+            yield f"baseline_{method}", "thousand genes x fold", genes * folds / 1000, command
+
+
+def part_evaluation(data: Path, work: Path):
+    """Scores of many tables of all genes, and one line's genes by a network of another."""
+    rng = np.random.default_rng(1)
+    for number in (5, 20):
+        tables = [str(_predictions(work, f"m{i}", rng)) for i in range(number)]
+        outputs = f"--metrics {work}/metrics.tsv --tests {work}/tests.tsv"
+        command = f"{DEEPEXPR} evaluate --predictions {' '.join(tables)} {outputs}"
+        yield "evaluate", "thousand genes x tables", 10 * number, command
+    for genes in (1000, 4000):
+        measure(["bash", "-c", train_command(work, "paper", genes, 1, folds=2, only="")])
+        _, splits = dataset_of(work, genes, 2)
+        other = dataset_of(work, genes, 2, "HCT116")[0]
+        command = (
+            f"{DEEPEXPR} cross --bundle {work}/net.paper/bundle --dataset {other}"
+            f" --splits {splits} --output {work}/cross.tsv"
+        )
+        yield "cross", "thousand genes x models", genes / 1000, command
+
+
+def _predictions(work: Path, method: str, rng: np.random.Generator) -> Path:
+    """A table of predictions of 10,000 genes in ten folds."""
+    gene, fold = [f"g{i}" for i in range(10_000)], np.repeat(range(1, 11), 1000)
+    observed = np.random.default_rng(1).normal(size=len(gene))
+    values = {
+        "cell_line": "K562", "trained_on": "K562", "task": "regression", "scheme": "random",
+        "method": method, "K": 10, "fold": fold, "gene": gene, "observed": observed,
+        "predicted": observed + rng.normal(size=len(gene)),
+    }  # fmt: skip
+    write_table(pd.DataFrame(values), work / f"predictions.{method}.tsv")
+    return work / f"predictions.{method}.tsv"
 
 
 def fasta_of(path: Path, sequences: list[str]) -> Path:
@@ -138,6 +201,13 @@ def part_motifs(data: Path, work: Path):
             f" --threads 1 --output {work}/attribution.meme --table {work}/attribution.tsv"
         )
         yield "attribution", "promoters x folds", number * 2, command
+    gene = Dataset.open(dataset).gene[0]
+    for number, only in ((1, "--fold 1"), (2, "")):
+        command = (
+            f"{DEEPEXPR} interpret --bundle {bundle} --dataset {dataset} --gene {gene} {only}"
+            f" --threads 1 --output {work}/interpretation"
+        )
+        yield "interpret", "genes x folds", number, command
     for shuffles in (1, 5):
         command = (
             f"{DEEPEXPR} tomtom --query {work}/filters.meme --targets JASPAR2018"

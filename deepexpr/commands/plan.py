@@ -12,6 +12,8 @@ from deepexpr.options import CONFIGFILE, add_options, given
 from deepexpr.settings import Field, Section
 
 ROOT = Path(__file__).resolve().parents[2]
+#: Steps of minutes, or of inputs that few runs have.
+LEFT_OUT = ("preparing the genome, promoters, datasets, peaks, maps for viewers and MultiQC",)
 PROFILE = ROOT / "profiles/slurm/config.yaml"
 
 
@@ -53,9 +55,7 @@ def run(args: argparse.Namespace) -> None:
     for line in assumption_lines():
         print(f"  {line}")
     left = unmeasured(checked[0])
-    print(
-        "Not counted: interpreted genes, evaluation" + "".join(f", {name}" for name in left) + "."
-    )
+    print("Not counted: " + ", ".join([*left, *LEFT_OUT]) + ".")
 
 
 def _wall(table, speedup):

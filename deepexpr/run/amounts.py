@@ -6,6 +6,7 @@ downloads; everything else is an assumption.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,6 +60,7 @@ def all_work(run: Run, assumed: Assumptions) -> Iterator[Work]:
     yield from _loop_work(run, assumed)
     yield from _network_work(run, assumed)
     yield from _baseline_work(run, assumed)
+    yield from _evaluation_work(run, assumed)
     yield from _motif_work(run, assumed)
     number = len(drawings(run))
     yield Work(7, "figures", number, 1, number, 1)
@@ -177,12 +179,29 @@ def _baseline_work(run: Run, assumed: Assumptions) -> Iterator[Work]:
         "random_forest": thousands * grown,
         "svm": settings.inner_folds * (thousands * inner) ** 2,
     }
-    for task in run.tasks:
-        for method in run.config["baselines"][task]:
-            lines = [line for line in run.cell_lines if method in run.baselines(line, task)]
-            each = per_fold.get(method, thousands)
-            amount, jobs = len(lines) * sum(run.folds) * each, len(lines) * len(run.folds)
-            yield Work(5, f"baseline_{method}", amount, each, jobs, max(run.folds) * each)
+    # A method of both tasks is one step.
+    fitted = Counter(
+        method for task in run.tasks for line in run.cell_lines
+        for method in run.baselines(line, task)
+    )  # fmt: skip
+    for method, number in fitted.items():
+        each = per_fold.get(method, thousands)
+        amount, jobs = number * sum(run.folds) * each, number * len(run.folds)
+        yield Work(5, f"baseline_{method}", amount, each, jobs, max(run.folds) * each)
+
+
+def _evaluation_work(run: Run, assumed: Assumptions) -> Iterator[Work]:
+    """Scores of every prediction, and other cell lines' models on each line's genes."""
+    genes = assumed.genes / 1000
+    tables = [number for number in (len(run.prediction_files()), len(run.cross_files())) if number]
+    most = genes * max(tables, default=0)
+    yield Work(6, "evaluate", genes * sum(tables), most, len(tables), most)
+    models = [
+        sum(len(run.partners(line, method)) for method in run.cross_methods(line))
+        for line in run.cell_lines
+    ]
+    jobs, most = sum(map(bool, models)), genes * max(models, default=0)
+    yield Work(6, "cross", genes * sum(models), most, jobs, most)
 
 
 def _motif_work(run: Run, assumed: Assumptions) -> Iterator[Work]:
@@ -192,6 +211,8 @@ def _motif_work(run: Run, assumed: Assumptions) -> Iterator[Work]:
     yield Work(6, "filters", lines * genes, genes, lines, genes)
     pooled, explained = run.main_k * motifs["attribution_promoters"], len(run.attribution_lines())
     yield Work(6, "attribution", explained * pooled, pooled, explained, pooled)
+    shown = len(motifs["interpret_genes"]) * explained
+    yield Work(6, "interpret", shown * run.main_k, run.main_k, shown, run.main_k)
     sets = 1 + motifs["null_shuffles"]
     matched = lines + explained + len(run.loop_lines)
     yield Work(6, "tomtom", matched * sets, sets, matched, sets)

@@ -79,7 +79,8 @@ def unmeasured(config: Mapping[str, Any]) -> list[str]:
     """Methods and steps of a configuration that have no measured rate and are not counted."""
     methods = {m for task in config["evaluation"]["tasks"] for m in config["baselines"][task]}
     left = sorted(m for m in methods if f"baseline_{m}" not in rates())
-    steps = ("filters", "attribution", "tomtom", "cismodule", "figures")
+    steps = ("filters", "attribution", "interpret", "tomtom", "cismodule", "evaluate", "cross",
+             "figures")  # fmt: skip
     left += [step for step in steps if step not in rates()]
     if training_step(config) not in rates():
         trainer = ", stacked" * (config["training"].get("trainer") == "stacked")

@@ -8,7 +8,7 @@ from deepexpr.commands.plan import _gpu
 from deepexpr.config.entries import FILE_COLUMNS
 from deepexpr.config.settings import complete_config
 from deepexpr.downloads.records import RemoteFile, write_files
-from deepexpr.run.amounts import Assumptions
+from deepexpr.run.amounts import Assumptions, all_work
 from deepexpr.run.plan import plan_table, training_hours, unmeasured, wall_hours
 from deepexpr.run.rates import TABLE, rates
 from deepexpr.run.targets import Run
@@ -109,6 +109,36 @@ def test_total_is_the_sum(sheets):
     table = planned(*sheets)
     assert table["step"].iloc[-1] == "total"
     assert table["core_hours"].iloc[-1] == pytest.approx(table["core_hours"].iloc[:-1].sum())
+
+
+def test_a_method_of_both_tasks_is_one_step(sheets):
+    both = {"classification": ["random_forest"], "regression": ["random_forest", "lasso"]}
+    evaluation = CONFIG["evaluation"]
+    table = planned(*sheets, evaluation=evaluation | {"tasks": ["classification", "regression"]},
+                    baselines=CONFIG["baselines"] | both)  # fmt: skip
+    one = planned(*sheets, baselines=CONFIG["baselines"] | both)
+    assert table["step"].is_unique
+    amounts = [row(plan, "baseline_random_forest")["amount"] for plan in (table, one)]
+    assert amounts[0] == 2 * amounts[1]
+    assert row(table, "baseline_lasso")["amount"] == row(one, "baseline_lasso")["amount"]
+
+
+def test_scores_and_other_lines_models_are_counted(sheets):
+    """Every table of predictions once; of each method the models of every other line."""
+    samples, units = sheets
+    second = samples.assign(sample=["R2", "H2"], cell_line="B")
+    renamed = units.replace({"sample": {"R": "R2", "H": "H2"}})
+    samples = pd.concat([samples, second], ignore_index=True)
+    run = Run(CONFIG, samples, pd.concat([units, renamed], ignore_index=True))
+    works = {work.step: work for work in all_work(run, Assumptions(genes=1000))}
+    assert works["evaluate"].amount == len(run.prediction_files()) + len(run.cross_files())
+    assert (works["evaluate"].jobs, works["cross"].jobs) == (2, 2)
+    assert works["cross"].amount == 2 * len(run.cross_methods("A")) > 0
+    assert works["interpret"].amount == 0
+    shown = CONFIG["motifs"] | {"interpret_genes": ["MYC", "TP53"]}
+    run = Run(CONFIG | {"motifs": shown}, run.samples, run.units)
+    works = {work.step: work for work in all_work(run, Assumptions())}
+    assert (works["interpret"].amount, works["interpret"].jobs) == (2 * 2 * 5, 4)
 
 
 def test_sequence_only_has_no_hichip_steps(sheets):
