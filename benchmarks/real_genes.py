@@ -3,6 +3,7 @@
     python benchmarks/real_genes.py words   --work DIR --output benchmarks/real_genes.tsv
     python benchmarks/real_genes.py fine    --work DIR --output benchmarks/real_genes.tsv
     python benchmarks/real_genes.py loops   --work DIR --output benchmarks/real_genes.tsv
+    python benchmarks/real_genes.py differences --work DIR --output benchmarks/real_genes.tsv
     python benchmarks/real_genes.py network --work DIR --output benchmarks/real_genes.tsv \
         --recipe plain --group 0 --seed 1
     python benchmarks/real_genes.py together --work DIR --output benchmarks/real_genes.tsv \
@@ -28,16 +29,13 @@ os.environ.setdefault(
 )
 
 import numpy as np
-import pandas as pd
-from real_genes_anchors import anchor_features
-from real_genes_data import BIN, GROUPS, RealGenes, loops_within, real_genes
-from real_genes_loops import ridge, trees
+from real_genes_data import BIN, GROUPS, RealGenes, real_genes
+from real_genes_loops import linear, measure_differences, measure_loops, measure_sequence_auc
 from real_genes_net import Recipe, predict, train, word_codes
-from scipy.stats import pearsonr
+from real_genes_rows import COLUMNS, LINES, WITH_LOOPS, add_row, file_of, keep, scores, targets
 from sklearn.linear_model import RidgeCV
 
 from deepexpr.features.words import WORD_BLOCKS, WORD_SPREAD, loop_windows, window_words
-from deepexpr.files import write_table
 from deepexpr.model.words import (
     decompose,
     ridge_by_factors,
@@ -46,10 +44,6 @@ from deepexpr.model.words import (
     standardised,
 )
 
-LINES = ("K562", "Jurkat", "HCT116", "GM12878", "K562_roadmap")
-#: Columns with loops: name, loops, line.
-WITH_LOOPS = (("K562+loops", "K562", "K562"), ("GM12878+loops", "GM12878", "GM12878"))
-COLUMNS = (*LINES, *(name for name, _, _ in WITH_LOOPS))
 RECIPES = {
     "plain": Recipe(),
     "faster": Recipe(rate=2.5e-3, dropout_dense=0.15, ema=0.99),
@@ -66,22 +60,9 @@ RECIPES = {
 }
 #: What each solution of words gives: names in the table.
 NAMES = {"words": ("words",), "fine": ("fine words", "fine words, 131 samples")}
-#: What reads a sequence score and loops: name, score, model, loops' features.
-LOOP_MODELS = (
-    ("fine words and loops", "fine words", ridge, "windows"),
-    ("fine words and loops, trees", "fine words", trees, "windows"),
-    ("fine words and anchors, trees", "fine words", trees, "anchors"),
-    ("fine words, 131 samples and anchors, trees", "fine words, 131 samples", trees, "anchors"),
-)
+CHOICES = ("words", "fine", "loops", "differences", "network", "together")
 #: Shares of a network beside the words that are tried.
 WEIGHTS = np.linspace(0, 1, 21)
-TABLE = ("what", "group", "seed", *COLUMNS, "epochs", "cpu_minutes", "note")
-
-
-def targets(genes: RealGenes) -> np.ndarray:
-    """(n, COLUMNS) float64, NaN where a line has no value of a gene."""
-    lines = [*LINES, *(line for _, _, line in WITH_LOOPS)]
-    return np.column_stack([genes.expression[line] for line in lines])
 
 
 def parts(genes: RealGenes, group: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -90,15 +71,6 @@ def parts(genes: RealGenes, group: int, seed: int) -> tuple[np.ndarray, np.ndarr
     order = np.random.default_rng(seed).permutation(known)
     number = len(known) // 10
     return np.sort(order[number:]), np.sort(order[:number]), np.flatnonzero(genes.group == group)
-
-
-def scores(predicted: np.ndarray, observed: np.ndarray) -> list[float]:
-    """Pearson r per column over the genes with a value; NaN where nothing is predicted."""
-    result = []
-    for p, y in zip(predicted.T, observed.T, strict=True):
-        known = np.isfinite(p) & np.isfinite(y)
-        result.append(pearsonr(p[known], y[known])[0] if known.sum() > 2 else np.nan)
-    return result
 
 
 def words(genes: RealGenes, counts, blocks, group: int) -> tuple[np.ndarray, np.ndarray]:
@@ -122,7 +94,7 @@ def words(genes: RealGenes, counts, blocks, group: int) -> tuple[np.ndarray, np.
         for i, (_, loops, of) in enumerate(WITH_LOOPS):
             if of == line:
                 x = np.column_stack([result[:, column], loop_windows(genes.bins[loops], BIN)])
-                predicted = ridge(x[known], y[known, column])
+                predicted = linear(x[known], y[known, column])
                 result[known, len(LINES) + i] = predicted(x[known])
                 result[test, len(LINES) + i] = predicted(x[test])
     return result
@@ -228,63 +200,10 @@ def measure_words(genes: RealGenes, what: str, groups: list[int], work: Path, ou
             add_row(output, name, group, 0, scores(found[test], y[test]), 0, minutes)
 
 
-def measure_loops(genes: RealGenes, groups: list[int], work: Path, output: Path) -> None:
-    """Rows of what reads the fine words' left-out score and loops, in closed form and by trees."""
-    y = targets(genes)
-    places = pd.DataFrame({n: getattr(genes, n) for n in ("chromosome", "tss", "strand")})
-    loops_of = {name: loops_within(name) for _, name, _ in WITH_LOOPS}
-    for name, base, model, features in LOOP_MODELS:
-        for group in groups:
-            scored, path = file_of(work, base, group, 0), file_of(work, name, group, 0)
-            if path.is_file() or not scored.is_file():
-                continue
-            found, began = np.load(scored), time.process_time()
-            result, test = np.full(y.shape, np.nan), genes.group == group
-            for i, (_, loops, line) in enumerate(WITH_LOOPS):
-                column = LINES.index(line)
-                known = np.isfinite(y[:, column])
-                score = np.where(known, found[:, column], np.nanmean(found[:, column]))
-                x = np.column_stack([score, loop_windows(genes.bins[loops], BIN)])
-                if features == "anchors":
-                    x = np.hstack([x, anchor_features(places, loops_of[loops], score)])
-                train, held = known & ~test, known & test
-                result[held, len(LINES) + i] = model(x[train], y[train, column])(x[held])
-            keep(path, result)
-            minutes = (time.process_time() - began) / 60
-            add_row(output, name, group, 0, scores(result[test], y[test]), 0, minutes)
-
-
-def add_row(output: Path, what, group, seed, values, epochs, minutes, note="") -> None:
-    """Add the experiment to the table, in place of an earlier row of the same name."""
-    row = dict(zip(COLUMNS, np.round(values, 4), strict=True))
-    row |= {"what": what, "group": group, "seed": seed, "epochs": epochs, "note": note}
-    row["cpu_minutes"] = round(minutes, 2)
-    table = pd.DataFrame([row], columns=list(TABLE))
-    if output.is_file():
-        before = pd.read_csv(output, sep="\t", keep_default_na=False)
-        same = (before["what"] == what) & (before["group"].astype(str) == str(group))
-        same &= before["seed"].astype(str) == str(seed)
-        table = pd.concat([before[~same], table.astype(object)], ignore_index=True)
-    write_table(table, output)
-    print(table.tail(1).to_string(index=False, header=False), flush=True)
-
-
-def file_of(work: Path, what: str, group: int, seed) -> Path:
-    """Where the held-out predictions of an experiment are kept."""
-    return work / f"{what.replace(', ', '-').replace(' ', '-')}.{group}.{seed}.npy"
-
-
-def keep(path: Path, values: np.ndarray) -> None:
-    """Write the array whole or not at all."""
-    part = path.with_suffix(".part.npy")
-    np.save(part, values)
-    part.replace(path)
-
-
 def main() -> None:
     """Measure what is asked for."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", choices=["words", "fine", "loops", "network", "together"])
+    parser.add_argument("what", choices=CHOICES)
     parser.add_argument("--work", required=True, type=Path)
     parser.add_argument("--output", required=True, type=Path)
     parser.add_argument("--recipe", action="append", choices=list(RECIPES))
@@ -300,7 +219,11 @@ def main() -> None:
         measure_words(genes, args.what, groups, args.work, args.output)
         return
     if args.what == "loops":
+        measure_sequence_auc(genes, groups, args.work, args.output)
         measure_loops(genes, groups, args.work, args.output)
+        return
+    if args.what == "differences":
+        measure_differences(genes, groups, args.work, args.output)
         return
     seeds = args.seed or [1]
     if args.what == "together":

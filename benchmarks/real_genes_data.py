@@ -70,14 +70,21 @@ def loops(name: str) -> pd.DataFrame:
     path = DATA / "loops" / LOOPS[name]
     if path.name.endswith(".bedpe.gz"):
         result = pd.read_csv(path, sep="\t", header=None, usecols=range(6), names=ANCHORS)
-        return result.assign(normalised=1.0)
-    return washu_loops(path)
+        return _each_once(result.assign(normalised=1.0))
+    return _each_once(washu_loops(path))
 
 
 def loops_within(name: str) -> pd.DataFrame:
     """Those of `loops` that stay on one chromosome."""
     table = loops(name)
     return table[table["chromosome1"] == table["chromosome2"]].reset_index(drop=True)
+
+
+def _each_once(table: pd.DataFrame) -> pd.DataFrame:
+    """Loops without those that stand there already, in either direction."""
+    sides = (table[list(ANCHORS[i : i + 3])].itertuples(index=False, name=None) for i in (0, 3))
+    pairs = pd.Series([tuple(sorted(pair)) for pair in zip(*sides, strict=True)])
+    return table[~pairs.duplicated().to_numpy()].reset_index(drop=True)
 
 
 def dealt_groups(chromosome: np.ndarray) -> np.ndarray:

@@ -207,8 +207,8 @@ DOWNLOADS = Table(
 
 TASKS = ("classification", "regression")
 NETWORK_KINDS = ("full", "sequence", "hichip")
-CLASSIFIERS = ("logistic_regression", "svm", "random_forest", "ridge", "totals")
-REGRESSORS = ("linear_regression", "lasso", "random_forest", "ridge", "totals")
+CLASSIFIERS = ("logistic_regression", "svm", "random_forest", "ridge", "trees", "totals")
+REGRESSORS = ("linear_regression", "lasso", "random_forest", "ridge", "trees", "totals")
 
 #: Across cell lines: the other lines' measured expression as the prediction.
 COPY = "copy"
@@ -224,6 +224,7 @@ METHOD_LABELS = {
     "linear_regression": "Linear regression",
     "lasso": "Lasso",
     "ridge": "Ridge on words and loops",
+    "trees": "Trees on words and loops",
     "totals": "Loop totals",
     "copy": "Measured in the others",
 }

@@ -58,10 +58,12 @@ rule build_dataset:
     params:
         signal=lambda w, input: f"--signal={input.signal}" if input.signal else "",
         bins=lambda w: get_bin_options(w.cell_line),
+        # Networks of one line predict the others, so all have what the least of them have.
+        anchors="--no-anchors" if RUN.bin_lines else [],
         assembly=lambda w: RUN.assembly[w.cell_line],
         settings=get_settings("features", FeatureSection),
     shell:
         "python -m deepexpr dataset --genes {input.genes:q} --promoters {input.promoters:q}"
-        " --expression {input.expression:q} {params.signal:q} {params.bins:q}"
+        " --expression {input.expression:q} {params.signal:q} {params.bins:q} {params.anchors:q}"
         " --cell-line {wildcards.cell_line:q} --assembly {params.assembly:q}"
         " --settings {params.settings:q} --output {output:q} 2> {log:q}"

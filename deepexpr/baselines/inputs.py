@@ -9,11 +9,11 @@ import numpy as np
 from deepexpr.baselines.gkm import count_gkm
 from deepexpr.baselines.settings import BaselineSettings
 from deepexpr.errors import InputError
-from deepexpr.features.dataset import Dataset
+from deepexpr.features.dataset import ANCHORS, Dataset
 from deepexpr.features.words import WORD_BLOCKS, loop_totals, loop_windows, window_words
 
 #: Methods whose features are their definition, whatever `settings.features` says.
-OWN_FEATURES = {"ridge": "network", "totals": "totals"}
+OWN_FEATURES = {"ridge": "network", "trees": "anchors", "totals": "totals"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,7 +26,7 @@ class Features:
 
 
 def features_of(method: str, settings: BaselineSettings) -> str:
-    """ "gapped", "network" or "totals": what the method reads."""
+    """ "gapped", "network", "anchors" or "totals": what the method reads."""
     return OWN_FEATURES.get(method, settings.features)
 
 
@@ -37,7 +37,8 @@ def feature_matrix(
 
     kind : "gapped": gapped k-mer counts of the promoter (columns as `gkm.vocabulary`), then the
     binned loops, log2(1 + normalised count). "network": words in windows and loops summed in
-    windows (features.words). "totals": loops summed within three distances, no promoter.
+    windows (features.words). "anchors": the same, and the dataset's anchors where it has some.
+    "totals": loops summed within three distances, no promoter.
     use_bins : with loops. Raises InputError where they are asked for and the dataset has none.
     """
     if (use_bins or kind == "totals") and dataset.bins is None:
@@ -51,16 +52,25 @@ def feature_matrix(
     else:
         parts = _promoters(dataset.sequence[rows], settings, kind)
         if use_bins:
-            bins = dataset.bins[rows]  # type: ignore[index]  # arrays are there in this mode
-            parts.append(loop_windows(bins, dataset.bin_size) if kind == "network" else bins)
+            parts.append(_loops(dataset, rows, kind))
         else:
             parts.append(np.zeros((len(rows), 0)))
     x = np.hstack(parts).astype(np.float64, copy=False)  # gigabytes, where words are fine
     return Features(x, tuple(part.shape[1] for part in parts))
 
 
+def _loops(dataset: Dataset, rows: np.ndarray, kind: str) -> np.ndarray:
+    bins = dataset.bins[rows]  # type: ignore[index]  # asked for where there are some
+    if kind == "gapped":
+        return bins
+    windows = loop_windows(bins, dataset.bin_size)
+    if kind == "network" or ANCHORS not in dataset.others:
+        return windows
+    return np.hstack([windows, dataset.others[ANCHORS][rows]])
+
+
 def _promoters(sequence, settings: BaselineSettings, kind: str) -> list[np.ndarray]:
-    if kind == "network":
+    if kind != "gapped":
         words, widths = window_words(sequence, WORD_BLOCKS[settings.word_blocks])
         return np.split(words, np.cumsum(widths)[:-1], axis=1)
     return [count_gkm(sequence, settings.length, settings.informative).toarray()]
@@ -71,6 +81,7 @@ def describe_sequence(kind: str, settings: BaselineSettings) -> str | None:
     words = {
         "gapped": f"gapped k-mers ({settings.length}, {settings.informative})",
         "network": "words in windows",
+        "anchors": "words in windows",
         "totals": None,
     }
     return words[kind]

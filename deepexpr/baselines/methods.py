@@ -1,8 +1,8 @@
 """The methods as scikit-learn pipelines, and which search each has.
 
 Scaling is part of the pipeline, so it is learnt on what the pipeline is fitted to and nothing
-else. Forests do not depend on the scale of a feature and have none; `ridge` weighs its blocks of
-features itself.
+else. Forests do not depend on the scale of a feature and have none; `ridge` and `trees` weigh
+their blocks of features themselves.
 """
 
 from __future__ import annotations
@@ -22,12 +22,18 @@ from deepexpr.baselines.lasso import search_lasso
 from deepexpr.baselines.settings import BaselineSettings
 from deepexpr.baselines.svm import SigmoidSVC, search_svm
 from deepexpr.baselines.word_ridge import WordLogistic, WordRidge
+from deepexpr.baselines.word_trees import WordTreeClassifier, WordTrees
 from deepexpr.errors import InputError
 from deepexpr.features.words import WORD_SPREAD
 from deepexpr.schemas import CLASSIFIERS, REGRESSORS
 
 log = logging.getLogger(__name__)
 
+#: Those that solve words in closed form, by method and task.
+WORD_MODELS: dict[str, dict[str, type]] = {
+    "ridge": {"classification": WordLogistic, "regression": WordRidge},
+    "trees": {"classification": WordTreeClassifier, "regression": WordTrees},
+}
 METHODS = {"classification": CLASSIFIERS, "regression": REGRESSORS}
 
 
@@ -53,6 +59,8 @@ def search(
         return no_search(f"minimum-norm solution: {x.shape[1]} features, {len(x)} genes")
     if method == "ridge":
         return no_search("penalty of the words by leave-one-out error, within the fit")
+    if method == "trees":
+        return no_search("penalty as of ridge; number of trees by inner folds")
     if method == "totals":
         return no_search("no grid: three features")
     return no_search("no grid in the paper: default")
@@ -72,13 +80,13 @@ def fit_method(
 
     blocks : columns of x in groups, the last of them loops (inputs.Features).
     """
-    if method == "ridge":
-        kind = WordLogistic if task == "classification" else WordRidge
-        estimator = kind(blocks, settings.inner_folds, WORD_SPREAD[settings.word_blocks])
+    if method in WORD_MODELS:
+        kind = WORD_MODELS[method][task]
+        estimator = kind(blocks, settings.inner_folds, WORD_SPREAD[settings.word_blocks], seed)
     else:
         estimator = _estimator(task, method, choice, settings, seed)
     steps = [("model", estimator)]
-    if method not in ("random_forest", "ridge"):
+    if method not in ("random_forest", *WORD_MODELS):
         steps.insert(0, ("scale", StandardScaler()))
     pipeline = Pipeline(steps)
     with warnings.catch_warnings(record=True) as caught:

@@ -136,8 +136,47 @@ class Words:
         return score[:, 0].astype(np.float64)
 
 
-Model = Linear | Forest | Words
-KINDS: dict[str, type[Model]] = {"linear": Linear, "forest": Forest, "words": Words}
+@dataclass(frozen=True, eq=False)
+class Boosted:
+    """Word weights as those of `Words`, and trees that read their score before the loops.
+
+    The trees' fields are those of `Forest`; their values are expression, or the logit of +1.
+    """
+
+    TYPES: ClassVar = {"kernel": "f4", "bias": "f4"} | Forest.TYPES
+
+    kernel: np.ndarray
+    bias: np.ndarray
+    first: np.ndarray
+    left: np.ndarray
+    right: np.ndarray
+    feature: np.ndarray
+    threshold: np.ndarray
+    value: np.ndarray
+
+    @property
+    def joint(self) -> Forest:
+        """The trees."""
+        return Forest(**{name: getattr(self, name) for name in Forest.TYPES})
+
+    def sound(self, features: int) -> bool:
+        """Whether sizes and values can be those of a model of so many features."""
+        if self.kernel.ndim != 2 or self.bias.shape != self.kernel.shape[1:]:
+            return False
+        return features > len(self.kernel) and self.joint.sound(1 + features - len(self.kernel))
+
+    def predict(self, x: np.ndarray, task: str) -> np.ndarray:
+        """Expression, or P(+1), of x (n, p): float64 (n,)."""
+        number = len(self.kernel)
+        score = x[:, :number].astype(np.float32) @ self.kernel + self.bias
+        found = self.joint.predict(np.column_stack([score[:, -1], x[:, number:]]), task)
+        return probability(found) if task == "classification" else found
+
+
+Model = Linear | Forest | Words | Boosted
+KINDS: dict[str, type[Model]] = {
+    "linear": Linear, "forest": Forest, "words": Words, "boosted": Boosted
+}  # fmt: skip
 
 
 def arrays_of(pipeline: Pipeline) -> Model:
@@ -148,6 +187,8 @@ def arrays_of(pipeline: Pipeline) -> Model:
         first = np.cumsum([0, *(len(tree[0]) for tree in trees)])
         return Forest(first, *map(np.concatenate, zip(*trees, strict=True)))
     if hasattr(model, "words_"):
+        if hasattr(model.joint_, "trees"):
+            return Boosted(model.words_.kernel, model.words_.bias, **vars(model.joint_.trees))
         joint = _linear(*model.joint_) if model.joint_ is not None else (np.zeros(0),) * 4
         return Words(model.words_.kernel, model.words_.bias, *joint)
     return Linear(*_linear(pipeline[0], model))
@@ -189,7 +230,7 @@ def load_model(path: Path, features: int) -> Model:
         raise InputError(
             "The model of a fold is damaged, or is none of deepexpr.",
             where=str(path),
-            expected="the arrays of a linear model, of a forest or of words",
+            expected="the arrays of a linear model, of a forest, of words or of boosted trees",
             found=str(error)[:200],
             fix="Copy the bundle again or train it again.",
         ) from error

@@ -28,10 +28,10 @@ class BaselineSettings(Section):
 
     features: Literal["gapped", "network"] = "gapped"
     """What the paper's methods read: gapped k-mers and bins (method.md, 4), or words and loops in
-    windows as the network counts them. ridge and totals have features of their own."""
+    windows as the network counts them. ridge, trees and totals have features of their own."""
     word_blocks: Literal["coarse", "fine"] = "coarse"
-    """Words of ridge and of `features: network`: in a few windows, or, for thousands of genes, in
-    windows that flow into each other, and with gaps too (docs/baselines.md)."""
+    """Words of ridge, trees and `features: network`: in a few windows, or, for thousands of genes,
+    in windows that flow into each other, and with gaps too (docs/baselines.md)."""
     length: int = Field(6, ge=1, le=20)
     """Letters of a gapped k-mer (docs/method.md, section 4)."""
     informative: int = Field(4, ge=1)

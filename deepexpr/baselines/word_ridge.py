@@ -1,4 +1,4 @@
-"""The fair baseline: the words of `tuned` in closed form, and their score beside the loops.
+"""A fair baseline: the words of `tuned` in closed form, and their score beside the loops.
 
 Ridge regression on words in windows (model.words.solve_words: penalty by leave-one-out error). Each
 training gene then has its *left-out* score, and a second small model joins that score with
@@ -23,15 +23,21 @@ STRENGTHS = np.logspace(-3, 3, 13)
 class _WordRidge(BaseEstimator):
     """blocks : columns of each kind of word, then of the loops; 0 there: the words alone.
 
-    spread : how columns of words are weighed (model.words.standardisation).
+    spread : how columns of words are weighed (model.words.standardisation). seed : of what a joint
+    model draws.
     """
 
     task = ""
 
     def __init__(
-        self, blocks: tuple[int, ...] = (1, 0), inner_folds: int = 10, spread: float = 1.0
+        self,
+        blocks: tuple[int, ...] = (1, 0),
+        inner_folds: int = 10,
+        spread: float = 1.0,
+        seed: int = 0,
     ) -> None:
         self.blocks = blocks
+        self.seed = seed
         self.spread = spread
         self.inner_folds = inner_folds
 
@@ -44,7 +50,7 @@ class _WordRidge(BaseEstimator):
         self.penalty_ = self.words_.penalty
         self.joint_ = None
         if loops.shape[1]:
-            self.joint_ = make_pipeline(StandardScaler(), self._joint())
+            self.joint_ = self._joint()
             self.joint_.fit(np.column_stack([self.words_.left_out[:, -1], loops]), y)
         # Kept once in the file of the fold; the left-out scores have done their work.
         self.n_features_in_ = x.shape[1]
@@ -66,7 +72,7 @@ class WordRidge(RegressorMixin, _WordRidge):
     task = "regression"
 
     def _joint(self):
-        return RidgeCV(PENALTIES)
+        return make_pipeline(StandardScaler(), RidgeCV(PENALTIES))
 
     def predict(self, x: np.ndarray) -> np.ndarray:
         """Expression (n,)."""
@@ -85,7 +91,8 @@ class WordLogistic(ClassifierMixin, _WordRidge):
         return super().fit(x, y)
 
     def _joint(self):
-        return LogisticRegressionCV(Cs=STRENGTHS, cv=self.inner_folds, scoring="roc_auc")
+        search = LogisticRegressionCV(Cs=STRENGTHS, cv=self.inner_folds, scoring="roc_auc")
+        return make_pipeline(StandardScaler(), search)
 
     def predict_proba(self, x: np.ndarray) -> np.ndarray:
         """P(-1) and P(+1): (n, 2)."""

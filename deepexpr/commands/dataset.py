@@ -16,6 +16,7 @@ OPTIONS = """
 [--signal SIGNAL]             TSV of normalised loops, as written by signal; leave out for no HiChIP
 [--bin-array BIN_ARRAY]       bins of every gene (.npy), in place of --signal
 [--bin-rows BIN_ROWS]         table whose first column names the array's rows
+[--no-anchors]                leave out what --signal says beyond bins
 [--promoter-window N (5000)]  bp around the TSS that an anchor must overlap to be the gene's
 [--tss-index N (1000)]        0-based position of the TSS base in the promoters: bp upstream
 --output OUTPUT               dataset (HDF5)
@@ -52,5 +53,6 @@ def run(args: argparse.Namespace) -> None:
         bin_size=settings.bin_size,
         promoter_window=args.promoter_window,
         tss_index=args.tss_index,
+        anchors=not args.no_anchors,
     )
     write_dataset(dataset, args.output)

@@ -41,9 +41,9 @@ class BaselineSection(Section):
     """Baselines on the same splits."""
 
     classification: tuple[Literal[CLASSIFIERS], ...] = CLASSIFIERS  # type: ignore[valid-type]  # names from tables
-    """Classifiers; ridge is the fair one (docs/baselines.md)."""
+    """Classifiers; ridge and trees are the fair ones (docs/baselines.md)."""
     regression: tuple[Literal[REGRESSORS], ...] = REGRESSORS  # type: ignore[valid-type]  # names from tables
-    """Regressors; ridge is the fair one (docs/baselines.md)."""
+    """Regressors; ridge and trees are the fair ones (docs/baselines.md)."""
     settings: BaselineSettings = BaselineSettings()
     """Overrides of the search grids (docs/baselines.md)."""
 

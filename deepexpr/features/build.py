@@ -14,8 +14,9 @@ import pandas as pd
 
 from deepexpr.errors import InputError
 from deepexpr.expression.normalise import binary_labels
+from deepexpr.features.anchors import anchor_features
 from deepexpr.features.bins import loop_bins
-from deepexpr.features.dataset import Dataset
+from deepexpr.features.dataset import ANCHORS, Dataset
 from deepexpr.features.sections import FeatureSection
 from deepexpr.features.sequence import encode_promoters
 
@@ -38,13 +39,15 @@ def build_dataset(
     bin_size: int = FeatureSection().bin_size,
     promoter_window: int = 5000,
     tss_index: int = 1000,
+    anchors: bool = True,
 ) -> Dataset:
     """The dataset of one cell line.
 
     genes : schemas.GENES. promoters : sequence by gene, gene orientation, the TSS base at index
     `tss_index`. expression : log10 value by gene. signal : schemas.SIGNAL, or None for a cell
     line without HiChIP. binned : finished bins by gene, in place of `signal`. bins, bin_size (bp),
-    promoter_window (bp): see `loop_bins`.
+    promoter_window (bp): see `loop_bins`. anchors : with features.anchors of the `signal`, where
+    all `genes` count, as a further input of networks.
     The label is +1 where the value is at least the median over the protein-coding genes that have
     a value. Raises InputError where a gene has no promoter or no gene has a value.
     """
@@ -78,6 +81,9 @@ def build_dataset(
             if binned is None
             else _given_bins(measured, binned)
         ),
+        others={}
+        if signal is None or not anchors
+        else {ANCHORS: _anchors(genes, measured, signal, promoter_window)},
     )
 
 
@@ -108,6 +114,12 @@ def _given_bins(genes: pd.DataFrame, binned: pd.DataFrame) -> dict[str, Any]:
         "loop_count": counts.astype(np.float32),
         "loop_number": number.astype(np.int32),
     }
+
+
+def _anchors(genes, measured, signal: pd.DataFrame, promoter_window: int) -> np.ndarray:
+    """Of the genes `measured`, where all `genes` of the table may lie at partners."""
+    row = pd.Series(np.arange(len(genes)), index=genes["gene"])
+    return anchor_features(genes, signal, promoter_window)[row[measured["gene"]]]
 
 
 def _loops(

@@ -26,6 +26,8 @@ EXPRESSION_UNIT = "log10(count + 0.1)"
 
 #: Names of the two inputs that every network of the paper reads.
 PROMOTER, BINS = "promoter", "bins"
+#: What loops say of a gene beyond its bins (features.anchors), where the loops are known.
+ANCHORS = "anchors"
 #: Group of the file that holds further inputs.
 _OTHERS = "inputs"
 

@@ -124,11 +124,7 @@ def loop_totals(bins: np.ndarray, bin_size: int, within=TOTALS) -> np.ndarray:
     bins : (n, B) float32, log2(1 + count), the TSS between bins B/2 - 1 and B/2. Distances in bp;
     those beyond the bins take all of them.
     """
-    number = np.exp2(bins.astype(np.float64)) - 1
-    half = bins.shape[1] // 2
-    reaches = [min(half, max(1, distance // bin_size)) for distance in within]
-    sums = [number[:, half - reach : half + reach].sum(axis=1) for reach in reaches]
-    return np.log2(1 + np.column_stack(sums))
+    return _log_sums(bins, _within(bins.shape[1], bin_size, within))
 
 
 def loop_windows(bins: np.ndarray, bin_size: int) -> np.ndarray:
@@ -138,13 +134,26 @@ def loop_windows(bins: np.ndarray, bin_size: int) -> np.ndarray:
     bins; right and left of the TSS on the genome), log2(1 + sum); and the root of the number of
     bins with loops.
     """
-    number = np.exp2(bins.astype(np.float64)) - 1
-    half = bins.shape[1] // 2
-    edges = [0, *itertools.takewhile(lambda edge: edge < half, (2**i for i in range(64))), half]
-    sums = []
-    for start, end in itertools.pairwise(edges):
-        sums.append(number[:, half + start : half + end].sum(axis=1))
-        sums.append(number[:, half - end : half - start].sum(axis=1))
     filled = np.sqrt((bins > 0).sum(axis=1))
-    windows = np.log2(1 + np.column_stack(sums))
-    return np.column_stack([loop_totals(bins, bin_size, WITHIN), windows, filled])
+    return np.column_stack([_log_sums(bins, summed_bins(bins.shape[1], bin_size)), filled])
+
+
+def summed_bins(bins: int, bin_size: int) -> list[tuple[int, int]]:
+    """First and last bin (half-open) of each sum of `loop_windows`, in the order of its columns."""
+    half = bins // 2
+    edges = [0, *itertools.takewhile(lambda edge: edge < half, (2**i for i in range(64))), half]
+    found = _within(bins, bin_size, WITHIN)
+    for start, end in itertools.pairwise(edges):
+        found += [(half + start, half + end), (half - end, half - start)]
+    return found
+
+
+def _within(bins: int, bin_size: int, distances) -> list[tuple[int, int]]:
+    half = bins // 2
+    reaches = [min(half, max(1, distance // bin_size)) for distance in distances]
+    return [(half - reach, half + reach) for reach in reaches]
+
+
+def _log_sums(bins: np.ndarray, windows: list[tuple[int, int]]) -> np.ndarray:
+    number = np.exp2(bins.astype(np.float64)) - 1
+    return np.log2(1 + np.column_stack([number[:, a:b].sum(axis=1) for a, b in windows]))

@@ -50,6 +50,7 @@ METHOD_LOOKS = {
     "logistic_regression": (BLUE, "P"),
     "linear_regression": (BLUE, "P"),
     "ridge": (BLACK, "X"),
+    "trees": (BLACK, "d"),
     "totals": (GREY, "*"),
     "copy": (YELLOW, "h"),
 }

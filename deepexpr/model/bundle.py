@@ -16,7 +16,7 @@ import pandas as pd
 
 from deepexpr.errors import InputError
 from deepexpr.features.bundles import BundleRecord, differs
-from deepexpr.features.dataset import BINS, PROMOTER, Dataset
+from deepexpr.features.dataset import ANCHORS, BINS, PROMOTER, Dataset
 from deepexpr.features.splits import fold_roles
 from deepexpr.letters import reverse_complement
 from deepexpr.model.backend import keras
@@ -31,6 +31,10 @@ from deepexpr.model.variants import register_layers
 _WORDS = {
     PROMOTER: ("letters in each promoter", "Give promoters."),
     BINS: ("bins of each gene", "Give a dataset with HiChIP, or give --bins."),
+    ANCHORS: (
+        "numbers of each gene's anchors",
+        "Give a dataset that `deepexpr dataset --signal` made, or train with anchors: false.",
+    ),
 }
 
 
@@ -92,7 +96,7 @@ class Bundle(BundleRecord):
             keras_version = self.written_by("keras")
             self._models[fold] = [load_model(folder / name, keras_version) for name in names]
             read = {name for model in self._models[fold] for name in input_names(model)}
-            if read != set(self.inputs):
+            if not read <= set(self.inputs):
                 raise InputError(
                     "The networks read other inputs than the bundle's record says.",
                     where=str(folder),

@@ -1,8 +1,10 @@
-"""Two recipes of one variant: the number of training genes decides, fold by fold."""
+"""Several recipes of one variant: the number of training genes decides, fold by fold."""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
+from dataclasses import replace
 
 from deepexpr.model.backend import keras
 from deepexpr.model.fits import Fits
@@ -13,39 +15,39 @@ log = logging.getLogger(__name__)
 
 
 class ByGenes:
-    """Trains as `many` does where a fold has `many_from` training genes or more, else as `few`.
+    """Trains each fold by the recipe for its number of training genes.
 
-    Both are deepexpr.model.variants.Builder with the same `standardise`, and fit the same inputs.
+    recipes : by the number of training genes from which on it is taken, the least of them 1: what
+        it is in words, and a deepexpr.model.variants.Builder. All have the same `standardise`.
     """
 
-    def __init__(self, few: Builder, many: Builder, many_from: int) -> None:
-        self.few, self.many, self.many_from = few, many, many_from
-        self.standardise = few.standardise
+    def __init__(self, recipes: Mapping[int, tuple[str, Builder]]) -> None:
+        self.recipes = dict(sorted(recipes.items()))
+        self.standardise = self._chosen(1)[1].standardise
 
     def check(self) -> None:
-        """Raise InputError, before anything is trained, where the network cannot be built."""
-        self.few.check()
+        """Raise InputError, before anything is trained, where a network cannot be built."""
+        for _, made in self.recipes.values():
+            made.check()
 
     def prepare(self, data: FoldData, pretrained: bool = False) -> FoldData:
-        """`data` with what all members of an ensemble share; the log says which recipe it is."""
-        chosen = self._chosen(data)
-        log.info(
-            "%d training genes: the recipe for %s genes (many: from %d)",
-            len(data.train), "many" if chosen is self.many else "few", self.many_from,
-        )  # fmt: skip
-        return chosen.prepare(data, pretrained)
+        """`data` with what all members of an ensemble share; it and the log name the recipe."""
+        name, made = self._chosen(len(data.train))
+        if name:
+            log.info("%d training genes: %s", len(data.train), name)
+        return made.prepare(replace(data, recipe=name), pretrained)
 
     def train(
         self, data: FoldData, seed: int, label: str, pretrained: keras.Model | None = None
     ) -> tuple[keras.Model, list[tuple]]:
         """As the chosen recipe trains."""
-        return self._chosen(data).train(data, seed, label, pretrained)
+        return self._chosen(len(data.train))[1].train(data, seed, label, pretrained)
 
     def fits(
         self, data: FoldData, seed: int, label: str, pretrained: keras.Model | None = None
     ) -> Fits:
         """What `train` does, for a trainer to run."""
-        return self._chosen(data).fits(data, seed, label, pretrained)
+        return self._chosen(len(data.train))[1].fits(data, seed, label, pretrained)
 
-    def _chosen(self, data: FoldData) -> Builder:
-        return self.many if len(data.train) >= self.many_from else self.few
+    def _chosen(self, genes: int) -> tuple[str, Builder]:
+        return self.recipes[max((n for n in self.recipes if n <= genes), default=1)]

@@ -280,6 +280,7 @@ def _keep_fold(
         "inputs": {name: array.shape[1:] for name, array in test.arrays.items()},
         "normalisation": asdict(data.scaling),
         "metrics": metric,
+        "recipe": data.recipe,
     }
     with atomic_directory(folder) as temporary:
         for model, name in zip(models, model_names(len(models)), strict=True):
@@ -347,7 +348,8 @@ def _info(job: Job, records: dict[int, dict]) -> dict[str, Any]:
         "length": job.shape.length,
         "tss_index": job.dataset.tss_index,
         "bins": job.shape.bins,
-        "inputs": records[job.folds[0]]["inputs"],
+        # Folds may differ: of thousands of genes a network may read more.
+        "inputs": {k: shape for r in records.values() for k, shape in r["inputs"].items()},
         "loop_strength": loop_strength(job.dataset.bins),
         "bin_size": job.dataset.bin_size,
         "dataset_sha256": job.dataset.sha256,
@@ -358,4 +360,5 @@ def _info(job: Job, records: dict[int, dict]) -> dict[str, Any]:
         "training": job.training.to_dict(),
         "normalisation": {str(f): record["normalisation"] for f, record in records.items()},
         "metrics": {str(f): record["metrics"] for f, record in records.items()},
+        "recipes": {str(f): record.get("recipe", "") for f, record in records.items()},
     }

@@ -53,6 +53,19 @@ FineWordsFrom = Annotated[
         "each other, and with gaps too (deepexpr/features/words.py); null: never."
     ),
 ]
+TreesFrom = Annotated[
+    PositiveInt | None,
+    Field(
+        description="From so many training genes on, boosted trees in place of the distal layers "
+        "predict from the sequence score, loops summed in windows, and anchors; null: never.",
+        json_schema_extra=DISTAL,
+    ),
+]
+Anchors = _switch(
+    "The trees read what loops say beyond bins, where the dataset holds it "
+    "(deepexpr/features/anchors.py).",
+    json_schema_extra=DISTAL,
+)
 Blocks = _count("Densely connected blocks.", least=0)
 Layers = _count("Convolutions in each block.", least=0)
 Growth = _count("Maps that each convolution of a block adds.")

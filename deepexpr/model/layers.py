@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from deepexpr.features.words import Block, word_windows
+from deepexpr.features.words import Block, summed_bins, word_windows
 from deepexpr.letters import other_strand_numbers
 from deepexpr.model.backend import keras
 
@@ -41,6 +41,114 @@ class LoopTotals(keras.layers.Layer):
     def get_config(self) -> dict:
         """Keras' settings and `reach`."""
         return super().get_config() | {"reach": self.reach}
+
+
+@keras.saving.register_keras_serializable("deepexpression")
+class LoopWindows(keras.layers.Layer):
+    """`features.words.loop_windows` as a layer: bins (batch, B), log2, to (batch, p) float32.
+
+    bin_size : bp.
+    """
+
+    def __init__(self, bin_size: int, **options) -> None:
+        super().__init__(**options)
+        self.bin_size = bin_size
+
+    def call(self, bins):
+        """log2(1 + sums), and the root of the number of bins with loops."""
+        ops = keras.ops
+        windows = summed_bins(bins.shape[-1], self.bin_size)
+        place = np.arange(bins.shape[-1])[:, None]
+        first, last = np.array(windows).T
+        members = ((place >= first) & (place < last)).astype(np.float32)
+        counts = ops.exp(bins * np.log(2.0)) - 1.0
+        sums = ops.log1p(ops.matmul(counts, ops.convert_to_tensor(members))) / np.log(2.0)
+        filled = ops.sum(ops.cast(bins > 0, "float32"), axis=1, keepdims=True)
+        return ops.concatenate([sums, ops.sqrt(filled)], axis=1)
+
+    def compute_output_shape(self, input_shape):
+        """(batch, number of sums + 1)."""
+        return (input_shape[0], len(summed_bins(input_shape[-1], self.bin_size)) + 1)
+
+    def get_config(self) -> dict:
+        """Keras' settings and `bin_size`."""
+        return super().get_config() | {"bin_size": self.bin_size}
+
+
+@keras.saving.register_keras_serializable("deepexpression")
+class TreeScore(keras.layers.Layer):
+    """A score by decision trees, the mean over them of the value in a gene's leaf.
+
+    Of features (batch, p) alone: (batch, outputs). Of [features, score], where the score
+    (batch, outputs) is a column before the features (two logits: their difference): what to add to
+    that score to have the trees' in its place. Trees have steps and no gradient; so the sum's
+    gradient by what the score is made of is the score's own.
+
+    trees, nodes, depth : how many trees and nodes there are, and how many steps the longest way
+    from a root to a leaf has. Whatever the weights say, no more steps are made, and none out of
+    the nodes or columns: a saved model may be a stranger's.
+    """
+
+    #: By name: the nodes' column, threshold (up to it to the left), children (of a leaf: itself)
+    #: and value. Numbers of nodes and columns as floats, as not all backends keep whole numbers on
+    #: the device.
+    NODES = ("feature", "threshold", "left", "right", "value")
+    #: Trees of a dozen leaves have fewer levels.
+    DEEPEST = 64
+
+    def __init__(self, trees: int, nodes: int, depth: int, outputs: int, **options) -> None:
+        super().__init__(**options)
+        if depth > self.DEEPEST:
+            raise ValueError(f"trees of {depth} levels")
+        self.trees, self.nodes, self.depth, self.outputs = trees, nodes, depth, outputs
+
+    def build(self, input_shape) -> None:
+        """The weights: the roots' numbers, then NODES."""
+        sizes = {"roots": self.trees} | dict.fromkeys(self.NODES, self.nodes)
+        self._arrays = {
+            name: self.add_weight(
+                shape=(size,), initializer="zeros", trainable=False, dtype="float32", name=name
+            )
+            for name, size in sizes.items()
+        }
+
+    def call(self, inputs):
+        """(batch, outputs)."""
+        if not isinstance(inputs, list | tuple):
+            return self._as_outputs(self._mean(inputs))
+        features, score = inputs
+        own = score if self.outputs == 1 else score[:, 1:] - score[:, :1]
+        value = self._as_outputs(self._mean(keras.ops.concatenate([own, features], axis=1)))
+        return value - keras.ops.stop_gradient(score)
+
+    def _mean(self, x):
+        """All trees at once, one step after the other."""
+        ops = keras.ops
+        node = ops.zeros_like(x[:, :1], dtype="int32") + self._numbers("roots", self.nodes)
+        feature = self._numbers("feature", x.shape[-1])
+        left, right = (self._numbers(side, self.nodes) for side in ("left", "right"))
+        threshold, value = (ops.convert_to_tensor(self._arrays[n]) for n in ("threshold", "value"))
+        for _ in range(self.depth):
+            found = ops.take_along_axis(x, ops.take(feature, node), axis=1)
+            below = found <= ops.take(threshold, node)
+            node = ops.where(below, ops.take(left, node), ops.take(right, node))
+        return ops.mean(ops.take(value, node), axis=1, keepdims=True)
+
+    def _numbers(self, name: str, size: int):
+        return keras.ops.clip(keras.ops.cast(self._arrays[name], "int32"), 0, size - 1)
+
+    def _as_outputs(self, value):
+        return value if self.outputs == 1 else keras.ops.concatenate([-value, value], axis=1) / 2
+
+    def compute_output_shape(self, input_shape):
+        """(batch, outputs)."""
+        first = input_shape[0] if isinstance(input_shape[0], list | tuple) else input_shape
+        return (first[0], self.outputs)
+
+    def get_config(self) -> dict:
+        """Keras' settings and those of the layer."""
+        own = {name: getattr(self, name) for name in ("trees", "nodes", "depth", "outputs")}
+        return super().get_config() | own
 
 
 @keras.saving.register_keras_serializable("deepexpression")

@@ -30,6 +30,7 @@ layers = keras.layers
 FIRST_CONVOLUTION = "first_convolution"
 PROXIMAL = "proximal"
 DISTAL = "distal"
+BINS_FRONT = "bins_front"
 BINS_HEAD = "bins_head"
 SEQUENCE_SCORE = "sequence_score"
 WORD_SCORE = "word_score"
@@ -105,6 +106,8 @@ class TwoModules:
     bins_dropout: float = 0.0
     zero_start: bool = False
     totals: tuple[int, ...] = ()
+    trees: bool = False
+    anchors: bool = False
 
     @classmethod
     def of(cls, settings: NetworkSettings) -> Self:
@@ -264,7 +267,7 @@ def bins_front(config: TwoModules, shape: Shape, scaling: Scaling) -> keras.Mode
         totals = LoopTotals(reach, name="loop_totals")(x)
         totals = layers.Rescaling(1.0 / scaling.totals_scale, name="totals_scaling")(totals)
         features = layers.Concatenate(name="bins_features")([totals, features])
-    return keras.Model(bins, features, name="bins_front")
+    return keras.Model(bins, features, name=BINS_FRONT)
 
 
 def bins_head(config: TwoModules, features: int, outputs: int, with_bias: bool) -> keras.Model:
@@ -311,15 +314,21 @@ def assemble(
 ) -> keras.Model:
     """One model from raw inputs to the original unit; shares the modules' weights.
 
-    Inputs: the promoter, the bins, or [promoter, bins], as the modules given.
+    Inputs: the promoter, and what the distal module reads, as far as these modules are given.
     """
     inputs, scores = [], []
     if proximal is not None:
         inputs.append(keras.Input((shape.length, 4), name=PROMOTER))
         scores.append(proximal(inputs[-1]))
     if distal is not None:
-        inputs.append(keras.Input((shape.bins,), name=BINS))
-        scores.append(distal(inputs[-1]))
+        given = []
+        for tensor in distal.inputs:
+            if tensor.name == FROZEN_SEQUENCE:  # trees read the sequence score beside the loops
+                given.append(scores[0])
+                continue
+            inputs.append(keras.Input(tensor.shape[1:], name=tensor.name))
+            given.append(inputs[-1])
+        scores.append(distal(given if len(given) > 1 else given[0]))
     score = (
         layers.Add(dtype="float32", name="joint_score")(scores) if len(scores) == 2 else scores[0]
     )

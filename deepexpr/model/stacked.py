@@ -38,8 +38,17 @@ MAPS = 4
 def train_stacked(runs: Sequence[Fits]) -> list[tuple[keras.Model, list[tuple]]]:
     """What each of `runs` returns, in their order; requests for equal networks are one stack."""
     programs: dict[tuple[int, str], Program] = {}
-    waiting = {number: next(run) for number, run in enumerate(runs)}
+    waiting: dict[int, Fit] = {}
     results: dict[int, tuple] = {}
+
+    def go_on(number: int, answer: Fitted | None) -> None:
+        try:
+            waiting[number] = runs[number].send(answer)  # type: ignore[arg-type]  # None starts it
+        except StopIteration as done:
+            results[number] = done.value
+
+    for number in range(len(runs)):
+        go_on(number, None)
     while waiting:
         key = next(iter(waiting.values())).key
         same = [number for number, fit in waiting.items() if fit.key == key]
@@ -49,10 +58,7 @@ def train_stacked(runs: Sequence[Fits]) -> list[tuple[keras.Model, list[tuple]]]
         for part in program.parts(same):
             answers = program.fit([waiting.pop(number) for number in part])
             for number, answer in zip(part, answers, strict=True):
-                try:
-                    waiting[number] = runs[number].send(answer)
-                except StopIteration as done:
-                    results[number] = done.value
+                go_on(number, answer)
     return [results[number] for number in range(len(runs))]
 
 

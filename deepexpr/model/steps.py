@@ -17,12 +17,14 @@ from deepexpr.features.words import WORD_SPREAD
 from deepexpr.model import network
 from deepexpr.model.backend import keras
 from deepexpr.model.config import TwoStepTraining
+from deepexpr.model.distal_trees import build_tree_distal, tree_columns, tree_front
 from deepexpr.model.examples import Examples
 from deepexpr.model.fits import Fit, Fits, Fitted, OneByOne
 from deepexpr.model.kmer_start import starting_filters
 from deepexpr.model.network import Scaling, Shape, TwoModules
 from deepexpr.model.one_step import check_fit
-from deepexpr.model.training import distal_settings, forward
+from deepexpr.model.training import distal_settings, forward, require_finite
+from deepexpr.model.trees import grow_trees
 from deepexpr.model.words import WordScore, solve_words
 
 
@@ -43,7 +45,10 @@ class Words:
 
 @dataclass(frozen=True, eq=False)
 class FoldData:
-    """Training and validation part of one fold, and the constants of its training part."""
+    """Training and validation part of one fold, and the constants of its training part.
+
+    recipe : which of a variant's recipes trains it, in words; empty where there is but one.
+    """
 
     train: Examples
     validation: Examples
@@ -51,6 +56,7 @@ class FoldData:
     validation_targets: np.ndarray
     scaling: Scaling
     words: Words | None = None
+    recipe: str = ""
 
 
 def fold_data(
@@ -179,7 +185,10 @@ class TwoSteps:
         if self.kind != "hichip" and proximal is None:
             proximal, history = yield from self._fit_proximal(data, seed, label)
         if self.kind != "sequence":
-            distal, rows = yield from self._fit_distal(data, proximal, seed, label)
+            if self.config.trees:
+                distal, rows = self._grow_distal(data, proximal, label)
+            else:
+                distal, rows = yield from self._fit_distal(data, proximal, seed, label)
             history += rows
         return network.assemble(proximal, distal, self.shape, data.scaling), history
 
@@ -230,7 +239,7 @@ class TwoSteps:
         with_bias = proximal is None
 
         final = network.build_distal(self.config, self.shape, data.scaling, with_bias)
-        front = final.get_layer("bins_front")
+        front = final.get_layer(network.BINS_FRONT)
 
         def build() -> keras.Model:
             width, outputs = front.output.shape[-1], self.shape.outputs
@@ -254,6 +263,23 @@ class TwoSteps:
         )
         _copy(trained.get_layer(network.BINS_HEAD), final.get_layer(network.BINS_HEAD))
         return final, [("distal", *row) for row in history]
+
+    def _grow_distal(
+        self, data: FoldData, proximal: keras.Model | None, label: str
+    ) -> tuple[keras.Model, list[tuple]]:
+        """Boosted trees; the validation genes choose how many, and then are trained on too."""
+        front = tree_front(self.config, self.shape)
+        columns = []
+        for part in ("train", "validation"):
+            arrays = self._beside_frozen(data, part, proximal, front).arrays
+            frozen = None if proximal is None else arrays[network.FROZEN_SEQUENCE]
+            columns.append(tree_columns(frozen, arrays[network.FEATURES]))
+        targets = np.concatenate([data.train_targets, data.validation_targets])
+        check = np.arange(len(targets)) >= len(columns[0])
+        trees, history = grow_trees(np.concatenate(columns), targets, self.shape.task, [check])
+        require_finite(history, f"{label} distal")
+        distal = build_tree_distal(self.config, self.shape, trees, proximal is not None)
+        return distal, [("distal", *row) for row in history]
 
     def _beside_frozen(
         self, data: FoldData, part: str, proximal: keras.Model | None, front: keras.Model

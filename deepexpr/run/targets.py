@@ -245,9 +245,10 @@ class Run:
         return kinds + (self.distance_kinds(line) if task == "regression" else [])
 
     def baselines(self, cell_line: str, task: str) -> list[str]:
-        """The baselines of a cell line: loop totals need loops."""
+        """The baselines of a cell line: two need loops, and of these trees are ridge without."""
         methods = self.config["baselines"][task]
-        return [m for m in methods if m != "totals" or cell_line in self.hichip_lines]
+        alone = () if cell_line in self.hichip_lines else ("trees", "totals")
+        return [method for method in methods if method not in alone]
 
     def cross_methods(self, cell_line: str) -> list[str]:
         """Networks and baselines by which other cell lines predict this one, regression."""

@@ -7,6 +7,7 @@ import pytest
 from deepexpr.features.dataset import Dataset, write_dataset
 from deepexpr.features.splits import make_splits
 from deepexpr.files import write_table
+from deepexpr.model import trees
 
 GENES = 90
 
@@ -68,3 +69,9 @@ def small():
         "length": 4, "informative": 3, "inner_folds": 3, "grid_points": 7, "grid_low": -3,
         "grid_high": 1, "forest_sizes": [5, 10], "forest_depths": [2, 4],
     }  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def few_rounds(monkeypatch):
+    """Trees grow a tenth as long."""
+    monkeypatch.setattr(trees, "MOST_ROUNDS", 30)

@@ -92,6 +92,8 @@ def test_bundles_of_pickles_of_old_say_their_version(bundle):
         ("lasso", {"linear.mean": "short"}),
         ("lasso", {"linear.more": "more"}),
         ("ridge", {"words.kernel": "short"}),
+        ("trees", {"boosted.value": "short"}),
+        ("trees", {"boosted.left": "circle"}),
     ],
 )
 def test_arrays_that_are_no_such_model_are_refused(bundle, dataset, method, arrays):
@@ -99,7 +101,8 @@ def test_arrays_that_are_no_such_model_are_refused(bundle, dataset, method, arra
     ((name, kind),) = arrays.items()
     with np.load(folder / "fold-0.npz") as file:
         array = file[name] if name in file else np.zeros(3)
-        inner = np.flatnonzero(file["forest.left"] >= 0) if method == "random_forest" else [0]
+        sides = [file[side] for side in file if side.endswith(".left")]
+        inner = np.flatnonzero(sides[0] >= 0) if sides else [0]
     changes = {"circle": 0, "beyond": 10**9}
     if kind in changes:
         array[inner[-1] if name != "forest.first" else -1] = changes[kind]

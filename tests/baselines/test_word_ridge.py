@@ -31,13 +31,16 @@ def test_without_loops_ridge_is_the_word_score_of_the_network(dataset, splits):
     np.testing.assert_allclose(fold["predicted"], expected.of(words[test])[:, 0], rtol=1e-4)
 
 
-@pytest.mark.parametrize("task", ["regression", "classification"])
-def test_ridge_uses_loops_beside_the_words(dataset, splits, task):
+@pytest.mark.parametrize(
+    ("task", "method"),
+    [("regression", "ridge"), ("classification", "ridge"), ("regression", "trees")],
+)
+def test_score_and_loops_are_joined(dataset, splits, task, method):
     """Expression here follows the motif and two bins, so both inputs must tell."""
     scores = {}
     for name, data in (("both", dataset), ("words", without_loops(dataset))):
         table = run_baseline(
-            data, splits, task, "ridge", BaselineSettings(inner_folds=3)
+            data, splits, task, method, BaselineSettings(inner_folds=3)
         ).predictions
         scores[name] = np.corrcoef(table["observed"], table["predicted"])[0, 1]
     assert scores["both"] > scores["words"] + 0.05

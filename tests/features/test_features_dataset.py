@@ -11,8 +11,9 @@ from decoded import decode_bytes
 
 from deepexpr.cli import main
 from deepexpr.errors import InputError
+from deepexpr.features.anchors import COLUMNS
 from deepexpr.features.build import build_dataset
-from deepexpr.features.dataset import Dataset, write_dataset
+from deepexpr.features.dataset import ANCHORS, Dataset, write_dataset
 from deepexpr.features.sequence import encode_bytes
 from deepexpr.files import write_table
 from deepexpr.reference.fasta import write_fasta
@@ -158,6 +159,9 @@ def test_build_joins_by_gene_and_labels_by_the_median(tables):
     assert np.flatnonzero(dataset.bins[0]).tolist() == [1_102_500 // 5000]
     assert dataset.bins[0].max() == pytest.approx(2)
     assert not dataset.bins[1:].any()
+    anchors = dataset.others[ANCHORS]
+    assert anchors.shape == (3, len(COLUMNS))
+    assert anchors[:, COLUMNS.index("at_gene")].tolist() == [1, 0, 0]
 
 
 def test_build_without_hichip(tables):
@@ -190,5 +194,9 @@ def test_verb(tables, tmp_path, capsys):
     dataset = Dataset.open(tmp_path / "dataset.h5")
     assert (len(dataset), dataset.has_hichip, dataset.bins.shape) == (3, True, (3, 400))
     assert dataset.loop_number.ravel().tolist() == [1, 0, 0]
+    assert set(dataset.others) == {ANCHORS}
+    alone = [*options, "--assembly", "demo", "--cell-line", "X", "--no-anchors"]
+    assert main(["dataset", *alone]) == 0
+    assert not Dataset.open(tmp_path / "dataset.h5").others
     assert main(["dataset", *options, "--assembly", "demo", "--cell-line", "Y"]) == 1
     assert "no column Y" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""The words of `tuned` are coarse or fine by the number of training genes, fold by fold."""
+"""What `tuned` is made of follows from the number of training genes, fold by fold."""
 
 import logging
 
@@ -7,11 +7,10 @@ import pytest
 
 from deepexpr.features.dataset import PROMOTER
 from deepexpr.features.words import WORD_BLOCKS, WORD_SPREAD, window_words
-from deepexpr.model.by_genes import ByGenes
 from deepexpr.model.config import make_configs
 from deepexpr.model.examples import Examples
 from deepexpr.model.network import WORD_SCORE, Scaling, Shape
-from deepexpr.model.steps import FoldData, TwoSteps
+from deepexpr.model.steps import FoldData
 from deepexpr.model.variants import builder
 from deepexpr.model.words import solve_words
 
@@ -34,12 +33,13 @@ def recipe(model: dict, kind: str = "sequence"):
     return builder(*settings, SHAPE, kind)
 
 
-@pytest.mark.parametrize(("genes", "told", "words"), [(19, "few", "coarse"), (20, "many", "fine")])
-def test_the_number_of_training_genes_chooses_and_the_log_says_so(genes, told, words, caplog):
+@pytest.mark.parametrize(("genes", "words"), [(19, "coarse"), (20, "fine")])
+def test_the_number_of_training_genes_chooses_and_the_log_says_so(genes, words, caplog):
     caplog.set_level(logging.INFO)
     made = recipe({"fine_words_from": 20})
     data = made.prepare(fold(genes))
-    assert f"{genes} training genes: the recipe for {told} genes (many: from 20)" in caplog.text
+    assert f"{genes} training genes: {words} words" in caplog.text
+    assert data.recipe == f"{words} words"
     network, _ = made.train(data, 1, "")
     letters = np.concatenate([data.train.arrays[PROMOTER], data.validation.arrays[PROMOTER]])
     counts, blocks = window_words(letters, WORD_BLOCKS[words])
@@ -50,9 +50,16 @@ def test_the_number_of_training_genes_chooses_and_the_log_says_so(genes, told, w
     np.testing.assert_allclose(kernel, expected, atol=1e-5)
 
 
-def test_words_are_coarse_where_nothing_is_to_choose():
-    assert isinstance(recipe({}), ByGenes)
-    alone = [recipe({"fine_words_from": None}), recipe({"words": False}), recipe({}, "hichip")]
-    assert [made.config.word_blocks for made in alone if isinstance(made, TwoSteps)] == [
-        "coarse"
-    ] * 3
+def names(model: dict, kind: str) -> dict[int, str]:
+    return {genes: name for genes, (name, _) in recipe(model, kind).recipes.items()}
+
+
+def test_each_threshold_is_a_recipe_of_its_own():
+    assert names({"trees_from": 2000}, "full") == {
+        1: "coarse words, dense layers", 2000: "coarse words, boosted trees",
+        3000: "fine words, boosted trees",
+    }  # fmt: skip
+    assert names({}, "sequence") == {1: "coarse words", 3000: "fine words"}
+    assert names({}, "hichip") == {1: "dense layers", 1000: "boosted trees"}
+    assert names({"words": False}, "sequence") == {1: ""}
+    assert names({"fine_words_from": None}, "sequence") == {1: "coarse words"}

@@ -39,6 +39,8 @@ class Network(NetworkSettings):
     bins_dropout: fields.BinsDropout = 0.8
     zero_start: fields.ZeroStart = True
     totals: fields.Totals = (25_000, 100_000, 1_000_000)
+    trees_from: fields.TreesFrom = 1000
+    anchors: fields.Anchors = True
 
 
 class Training(TwoStepTraining):
@@ -60,15 +62,23 @@ class Training(TwoStepTraining):
 
 
 def build(model: Network, training: Training, shape, kind: str):
-    """Trains both modules one after the other; the words are coarse or fine by number of genes."""
+    """Trains both modules one after the other; words and HiChIP score by the number of genes."""
     from deepexpr.model.by_genes import ByGenes
     from deepexpr.model.network import TwoModules
     from deepexpr.model.steps import TwoSteps
 
-    def steps(words: str) -> TwoSteps:
-        modules = replace(TwoModules.of(model), word_blocks=words)
-        return TwoSteps(modules, training, shape, kind)
+    fine_from = model.fine_words_from if model.words and kind != "hichip" else None
+    trees_from = model.trees_from if kind != "sequence" else None
 
-    if not model.words or kind == "hichip" or model.fine_words_from is None:
-        return steps("coarse")
-    return ByGenes(steps("coarse"), steps("fine"), model.fine_words_from)
+    def steps(genes: int) -> tuple[str, TwoSteps]:
+        fine = fine_from is not None and genes >= fine_from
+        trees = trees_from is not None and genes >= trees_from
+        words = "fine" if fine else "coarse"
+        modules = replace(TwoModules.of(model), word_blocks=words, trees=trees)
+        name = f"{words} words" if model.words and kind != "hichip" else ""
+        score = "" if kind == "sequence" else "boosted trees" if trees else "dense layers"
+        described = ", ".join(part for part in (name, score) if part)
+        return described, TwoSteps(modules, training, shape, kind)
+
+    steps_from = {n for n in (fine_from, trees_from) if n is not None}
+    return ByGenes({n: steps(n) for n in {1} | steps_from})
