@@ -6,8 +6,6 @@ Heavy libraries are imported inside ``run`` so that ``--help`` answers at once.
 Exit codes: 0 done, 1 wrong data, 2 wrong usage.
 """
 
-from __future__ import annotations
-
 import argparse
 import importlib
 import logging

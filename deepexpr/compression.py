@@ -5,8 +5,6 @@ number of bytes, each packed apart by zlib. Neither the sizes of the pieces in w
 nor threads change a byte, which isa-l's level 1, five times as fast, does not promise.
 """
 
-from __future__ import annotations
-
 import contextlib
 import os
 import struct

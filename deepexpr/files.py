@@ -4,8 +4,6 @@ Every file argument of the command line may end in ``.gz``, and ``-`` stands for
 standard input or output; both are handled here and nowhere else.
 """
 
-from __future__ import annotations
-
 import contextlib
 import csv
 import gzip

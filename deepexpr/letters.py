@@ -4,8 +4,6 @@ Sequences are text where they come from files and ASCII bytes (uint8) in arrays;
 counts letters has them in the order A, C, G, T.
 """
 
-from __future__ import annotations
-
 from typing import overload
 
 import numpy as np

@@ -4,8 +4,6 @@ A verb takes a whole section as ``--settings`` (JSON text, or a JSON or YAML fil
 fields as options of their own, which win.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import re

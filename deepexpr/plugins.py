@@ -8,8 +8,6 @@ group of the family's name; in their ``pyproject.toml``::
     attention = "somewhere.attention"
 """
 
-from __future__ import annotations
-
 import importlib
 import importlib.metadata
 import pkgutil

@@ -1,7 +1,5 @@
 """What made a result: versions and checksums, recorded beside it."""
 
-from __future__ import annotations
-
 import hashlib
 import importlib.metadata
 import json

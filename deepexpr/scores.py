@@ -3,8 +3,6 @@
 Where a score is not defined it is NaN, and the reason is told.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

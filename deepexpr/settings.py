@@ -6,8 +6,6 @@ fields and raise `RuleError`. From it come the checks of configuration files, th
 verbs (deepexpr.options), ``config/README.md`` and the JSON schema for editors.
 """
 
-from __future__ import annotations
-
 import difflib
 import types
 from collections.abc import Callable, Iterator, Mapping

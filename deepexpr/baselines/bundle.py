@@ -5,8 +5,6 @@ genes by fold and role; ``fold-{i}.npz`` the fitted model of each fold as arrays
 opening a bundle runs no code of whoever made it. Checksums find damaged or exchanged files.
 """
 
-from __future__ import annotations
-
 import json
 import logging
 from collections.abc import Iterable

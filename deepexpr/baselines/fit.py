@@ -5,8 +5,6 @@ their own inner cross-validation and need no early stopping. The test genes of a
 neither the scaling nor the search.
 """
 
-from __future__ import annotations
-
 import logging
 import time
 from dataclasses import dataclass

@@ -6,8 +6,6 @@ mean (or the label fractions) of its genes. So the grid is read off the deepest,
 forest. Only the random features tried at a node differ from a forest grown at that depth.
 """
 
-from __future__ import annotations
-
 import numba
 import numpy as np
 import pandas as pd

@@ -6,8 +6,6 @@ k = l gives plain canonical k-mers. Rows are counted one at a time into a dense 
 and written out sparse, so memory is that of the result.
 """
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass

@@ -5,8 +5,6 @@ regression, because Pearson r is undefined for the constant predictions at the s
 the Lasso's grid.
 """
 
-from __future__ import annotations
-
 import logging
 from dataclasses import dataclass, field
 from typing import Any

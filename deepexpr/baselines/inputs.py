@@ -1,7 +1,5 @@
 """What the baselines see of a gene: the network's two inputs, as one row of numbers."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -7,8 +7,6 @@ computed twice in all, not once per fold. With more than GRAM_LIMIT features it 
 into memory and scikit-learn's residual updates are used.
 """
 
-from __future__ import annotations
-
 import logging
 import warnings
 

@@ -5,8 +5,6 @@ else. Forests do not depend on the scale of a feature and have none; `ridge` and
 their blocks of features themselves.
 """
 
-from __future__ import annotations
-
 import logging
 import warnings
 

@@ -4,8 +4,6 @@ What a linear model or a forest predicts is decided by some arrays; a pickle of 
 run whatever is in it when it is opened, and would need the version of scikit-learn that made it.
 """
 
-from __future__ import annotations
-
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path

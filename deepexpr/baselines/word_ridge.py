@@ -6,8 +6,6 @@ the loops summed in windows: beside fitted scores the loops would get too little
 these look better than they are on new genes.
 """
 
-from __future__ import annotations
-
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.linear_model import LogisticRegressionCV, RidgeCV

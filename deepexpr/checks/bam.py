@@ -1,7 +1,5 @@
 """What the header and first records of BAM files tell: sorted files, both mates in one, copies."""
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Every check of a configuration and the files it names, as `deepexpr check` makes them."""
 
-from __future__ import annotations
-
 import contextlib
 import logging
 from collections.abc import Iterator, Mapping

@@ -4,8 +4,6 @@ Only the first `SAMPLED` bytes are looked at, some thousand reads: milliseconds 
 are compared when a run reads them (`hichip.fastq`).
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Annotations, BAM, .pairs and loops held against the genome, before anything runs."""
 
-from __future__ import annotations
-
 import contextlib
 import functools
 import itertools

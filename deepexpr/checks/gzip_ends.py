@@ -7,8 +7,6 @@ other gzip file ends in a deflate block marked as the last, eight bytes before t
 read whole, so that nothing is called damaged by mistake.
 """
 
-from __future__ import annotations
-
 import os
 import zlib
 from collections.abc import Iterator

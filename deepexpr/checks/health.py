@@ -3,8 +3,6 @@
 Of each file only its ends are looked at: the first reads, and for gzip the last block.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor

@@ -4,8 +4,6 @@ Two moments: when the workflow is read (also in a dry run), configuration, sheet
 presence of files that no rule makes; when it starts, what only a real run needs.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any

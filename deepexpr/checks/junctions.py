@@ -4,8 +4,6 @@ The share of reads with a whole junction is held against that expected by chance
 own letters. A wrong enzyme is so told in milliseconds; trimming looks again at all reads.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 

@@ -1,7 +1,5 @@
 """The saved table of downloads held against the unit sheet, before a run fetches from it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any

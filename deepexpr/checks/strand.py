@@ -5,8 +5,6 @@ read of which only its own words are found lies forward. kallisto's own readings
 --rf-stranded) would say the same, but need the index twice.
 """
 
-from __future__ import annotations
-
 import logging
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Tables of genes that several checks look at, read once."""
 
-from __future__ import annotations
-
 import functools
 import os
 

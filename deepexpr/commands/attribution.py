@@ -1,7 +1,5 @@
 """Pool the stretches of promoters that move a network's predictions into motifs."""
 
-from __future__ import annotations
-
 import argparse
 
 from deepexpr.motifs.sections import PooledSection

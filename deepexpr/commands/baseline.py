@@ -1,7 +1,5 @@
 """Search, fit and test one baseline method on every fold of the splits."""
 
-from __future__ import annotations
-
 import argparse
 
 from deepexpr.baselines.settings import BaselineSettings

@@ -1,7 +1,5 @@
 """Call loops among contacts, with Origami's Bayesian mixture model or another caller."""
 
-from __future__ import annotations
-
 import argparse
 
 from deepexpr.hichip.callers.origami import OrigamiSettings

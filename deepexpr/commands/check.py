@@ -1,7 +1,5 @@
 """Check configuration, sheets and inputs; list every problem."""
 
-from __future__ import annotations
-
 import argparse
 
 from deepexpr.options import CONFIGFILE

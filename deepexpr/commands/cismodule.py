@@ -1,7 +1,5 @@
 """Find motifs and their modules in sequences (CisModule)."""
 
-from __future__ import annotations
-
 import argparse
 import logging
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Compare the contact maps of samples: HiCRep's stratum-adjusted correlation."""
 
-from __future__ import annotations
-
 import argparse
 
 from deepexpr.hichip.sections import ConcordanceSection

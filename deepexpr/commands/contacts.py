@@ -1,7 +1,5 @@
 """Count pairs between 5 kb bins (or peaks), and reads per anchor."""
 
-from __future__ import annotations
-
 import argparse
 
 from deepexpr.hichip.settings import ContactSettings

@@ -1,7 +1,5 @@
 """Predict a cell line's test genes by the mean of the models of other cell lines."""
 
-from __future__ import annotations
-
 import argparse
 
 OPTIONS = """

@@ -1,7 +1,5 @@
 """Join promoters, expression and loops of one cell line into a dataset (HDF5)."""
 
-from __future__ import annotations
-
 import argparse
 
 from deepexpr.features.sections import FeatureSection

@@ -1,7 +1,5 @@
 """Test which loops differ between two cell lines, beside the change of expression."""
 
-from __future__ import annotations
-
 import argparse
 
 from deepexpr.options import OF_SAMPLE, named, of_samples

@@ -1,7 +1,5 @@
 """Write both ends of every pair as BED, for peak callers."""
 
-from __future__ import annotations
-
 import argparse
 
 OPTIONS = """

@@ -1,7 +1,5 @@
 """Cut the distal anchors of the strongest loops out of the genome."""
 
-from __future__ import annotations
-
 import argparse
 import logging
 

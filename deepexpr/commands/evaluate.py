@@ -1,7 +1,5 @@
 """Score the predictions of every method and fold, and compare the methods."""
 
-from __future__ import annotations
-
 import argparse
 
 OPTIONS = """

@@ -1,7 +1,5 @@
 """Sum counts by gene and normalise them: log10(count + 0.1), quantiles."""
 
-from __future__ import annotations
-
 import argparse
 import logging
 

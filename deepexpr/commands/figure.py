@@ -1,7 +1,5 @@
 """Draw figure N from its table of plotted values."""
 
-from __future__ import annotations
-
 import argparse
 
 OPTIONS = """

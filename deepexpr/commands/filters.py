@@ -1,7 +1,5 @@
 """Turn a network's first-layer filters into motifs."""
 
-from __future__ import annotations
-
 import argparse
 
 from deepexpr.motifs.sections import FilterSection

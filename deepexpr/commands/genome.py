@@ -1,7 +1,5 @@
 """Unpack and index a genome, list its chromosomes, and say what is wrong with it."""
 
-from __future__ import annotations
-
 import argparse
 
 OPTIONS = """

@@ -1,7 +1,5 @@
 """Count gapped k-mers (both strands merged) in the sequences of a FASTA file."""
 
-from __future__ import annotations
-
 import argparse
 
 from deepexpr.baselines.settings import BaselineSettings

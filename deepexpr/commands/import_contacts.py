@@ -1,7 +1,5 @@
 """Take contacts and depths of bins from a contact map (.cool, .mcool, .hic)."""
 
-from __future__ import annotations
-
 import argparse
 
 from deepexpr.hichip.sections import ContactSection

@@ -1,7 +1,5 @@
 """Read tables of loops that another program called, as a cell line's signal."""
 
-from __future__ import annotations
-
 import argparse
 
 from deepexpr.hichip.sections import CutoffSection

@@ -1,7 +1,5 @@
 """Read promoters from a one-hot array (.npy) and its table of genes."""
 
-from __future__ import annotations
-
 import argparse
 
 OPTIONS = """

@@ -1,7 +1,5 @@
 """Write sample sheet, unit sheet and configuration from reads, genome and annotation."""
 
-from __future__ import annotations
-
 import argparse
 
 

@@ -1,7 +1,5 @@
 """Explain the prediction of one gene: bases, known motifs, distal bins."""
 
-from __future__ import annotations
-
 import argparse
 
 from deepexpr.motifs.sections import InterpretSection

@@ -1,7 +1,5 @@
 """Join mapped mates (or take .pairs files) to valid, sorted, deduplicated 4DN pairs."""
 
-from __future__ import annotations
-
 import argparse
 
 from deepexpr.hichip.settings import PairSettings

@@ -1,7 +1,5 @@
 """Estimate jobs, core-hours, GPU-hours, memory and disk of a configuration."""
 
-from __future__ import annotations
-
 import argparse
 import re
 import subprocess

@@ -1,7 +1,5 @@
 """Predict expression, or P(expressed), of promoters by the networks of a bundle."""
 
-from __future__ import annotations
-
 import argparse
 import logging
 

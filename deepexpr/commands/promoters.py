@@ -1,7 +1,5 @@
 """Cut the promoters of genes (one TSS each) from a genome."""
 
-from __future__ import annotations
-
 import argparse
 
 from deepexpr.options import ALIASES, add_settings, given

@@ -1,7 +1,5 @@
 """Count the reads of an RNA-seq sample to their ends, compare mates, and tell the strand."""
 
-from __future__ import annotations
-
 import argparse
 
 OPTIONS = """

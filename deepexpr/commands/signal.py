@@ -1,7 +1,5 @@
 """Normalise the counts of a cell line's loops over its replicates."""
 
-from __future__ import annotations
-
 import argparse
 
 from deepexpr.hichip.sections import SignalSection

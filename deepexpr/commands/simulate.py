@@ -1,7 +1,5 @@
 """Make the demo's genome, annotation, RNA-seq and HiChIP reads, and the truth behind them."""
 
-from __future__ import annotations
-
 import argparse
 
 from deepexpr.options import add_options

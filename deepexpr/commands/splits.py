@@ -1,7 +1,5 @@
 """Split genes into K disjoint folds with train, validation and test roles."""
 
-from __future__ import annotations
-
 import argparse
 
 from deepexpr.evaluation.sections import SchemeSection

@@ -1,7 +1,5 @@
 """Write the table of plotted values of figure N from results files."""
 
-from __future__ import annotations
-
 import argparse
 import logging
 

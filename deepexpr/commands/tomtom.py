@@ -1,7 +1,5 @@
 """Compare motifs with known ones (TomTom)."""
 
-from __future__ import annotations
-
 import argparse
 
 from deepexpr.motifs.sections import TomtomSection

@@ -1,7 +1,5 @@
 """Train the network on all folds of a dataset; resumes where a run was stopped."""
 
-from __future__ import annotations
-
 import argparse
 
 from deepexpr.options import choices, read_options

@@ -1,7 +1,5 @@
 """Splice transcripts from a genome, or check given ones, and tabulate their genes."""
 
-from __future__ import annotations
-
 import argparse
 
 from deepexpr.options import ALIASES

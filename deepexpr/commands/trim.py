@@ -1,7 +1,5 @@
 """Trim HiChIP mates at the ligation junction derived from the enzyme."""
 
-from __future__ import annotations
-
 import argparse
 
 from deepexpr.hichip.settings import TrimSettings

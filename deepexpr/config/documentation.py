@@ -3,8 +3,6 @@
 ``python -m deepexpr.config.documentation FOLDER`` writes both (``make docs``).
 """
 
-from __future__ import annotations
-
 import json
 import sys
 from collections.abc import Iterator, Mapping

@@ -4,8 +4,6 @@ Each way has its own columns in the unit sheet; a unit fills in one of them, and
 lie before it are left out.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Published values of cell lines' genes: set beside ours, or taken in place of the RNA-seq."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The configuration as a whole: the stages' sections put together."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Literal
 
 from pydantic import field_serializer

@@ -1,7 +1,5 @@
 """The configuration: overlays merged, every key known and checked, defaults filled in."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache

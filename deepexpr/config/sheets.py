@@ -1,7 +1,5 @@
 """Sample and unit sheets: read as text, checked row by row and against each other."""
 
-from __future__ import annotations
-
 import difflib
 from collections.abc import Iterator, Mapping
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Rules about rows of the unit sheet that no schema can say."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator
 

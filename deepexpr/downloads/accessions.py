@@ -1,7 +1,5 @@
 """From an accession to the addresses of its files."""
 
-from __future__ import annotations
-
 import fnmatch
 import re
 import urllib.parse

@@ -1,7 +1,5 @@
 """Small answers of servers: texts, records and how long a file is."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 import time

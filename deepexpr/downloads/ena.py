@@ -1,7 +1,5 @@
 """ENA: from a run, an experiment or a sample to its FASTQ files."""
 
-from __future__ import annotations
-
 import contextlib
 import csv
 import io

@@ -1,7 +1,5 @@
 """ENCODE: from an experiment's replicate, files, an MD5 or another archive's number to files."""
 
-from __future__ import annotations
-
 import re
 import urllib.parse
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,5 @@
 """What ENCODE's record of a file says, as far as a download needs it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """One file from one URL: resumed, retried, checked, and in place only when whole."""
 
-from __future__ import annotations
-
 import gzip
 import hashlib
 import logging

@@ -5,8 +5,6 @@ reports every fault in its own way, so it is called under ours. Its module for s
 knows series only and one host, hence the few lines here.
 """
 
-from __future__ import annotations
-
 import fnmatch
 import html.parser
 import threading

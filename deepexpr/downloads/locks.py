@@ -1,7 +1,5 @@
 """Files that only one process works on at a time."""
 
-from __future__ import annotations
-
 import contextlib
 import errno
 import fcntl

@@ -1,7 +1,5 @@
 """An accession to its files in place: resolved or looked up, checked, fetched and joined."""
 
-from __future__ import annotations
-
 import logging
 import shutil
 from collections.abc import Sequence

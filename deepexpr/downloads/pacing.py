@@ -4,8 +4,6 @@ Jobs are processes of their own, so what they may do together is kept in files: 
 last requests, and a lock for each connection. A process that ends, however, lets go of its locks.
 """
 
-from __future__ import annotations
-
 import contextlib
 import os
 import tempfile

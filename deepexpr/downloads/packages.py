@@ -1,7 +1,5 @@
 """Example data that travels inside Python packages, pinned by version and SHA-256."""
 
-from __future__ import annotations
-
 import logging
 import shutil
 import subprocess

@@ -1,7 +1,5 @@
 """Trying a server again where that can help, with growing pauses, and one error where it cannot."""
 
-from __future__ import annotations
-
 import email.utils
 import logging
 import ssl

@@ -1,7 +1,5 @@
 """What an accession stands for: files on servers, with what is known of each."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Sequence

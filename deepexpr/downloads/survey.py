@@ -1,7 +1,5 @@
 """All accessions of a unit sheet resolved at once, with no file fetched."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor

@@ -1,7 +1,5 @@
 """Which baseline a network is measured against: the best one, never the first of a list."""
 
-from __future__ import annotations
-
 import pandas as pd
 
 from deepexpr.schemas import NETWORK_KINDS

@@ -21,8 +21,6 @@ Folds of one cross-validation share training genes, so p-values of every test ar
 the paper's test is kept because it is the paper's.
 """
 
-from __future__ import annotations
-
 import itertools
 import logging
 from collections.abc import Iterator

@@ -9,8 +9,6 @@ Cell lines resemble each other, so beside the models stands what needs none: `co
 lines' measured expression.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Iterable, Sequence
 from pathlib import Path

@@ -5,8 +5,6 @@ n - 2 degrees of freedom (method.md, 4). Where a score is not defined, the value
 reason says why, so that a table never has a hole nobody can explain.
 """
 
-from __future__ import annotations
-
 import json
 import logging
 from collections.abc import Iterable

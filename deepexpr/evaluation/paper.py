@@ -5,8 +5,6 @@ printed in the paper ten times too large (0.677, 0.176); the values its own figu
 stand here and the row says so.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 

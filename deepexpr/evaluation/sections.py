@@ -1,7 +1,5 @@
 """Settings of the evaluation; rules hand their values over."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal, Self
 
 from pydantic import model_validator

@@ -1,7 +1,5 @@
 """Scores over folds: mean, spread and a bootstrap interval of the mean."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 

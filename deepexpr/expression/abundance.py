@@ -3,8 +3,6 @@
 Only abundance.tsv is read, as some builds of kallisto write no HDF5 (docs/method.md, section 1).
 """
 
-from __future__ import annotations
-
 import json
 import logging
 import re

@@ -4,8 +4,6 @@ A gene whose transcripts were never in the index cannot be counted. It is left o
 counted in the log, instead of getting a zero that looks like a measurement.
 """
 
-from __future__ import annotations
-
 import logging
 
 import pandas as pd

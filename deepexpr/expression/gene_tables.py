@@ -1,7 +1,5 @@
 """Values of genes as other programs write them, and what spreadsheets make of such tables."""
 
-from __future__ import annotations
-
 import logging
 import re
 from pathlib import Path

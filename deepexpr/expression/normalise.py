@@ -4,8 +4,6 @@ Mean over the replicates of a cell line, log10(count + 0.1), quantile normalisat
 cell lines of an assembly; +1 or -1 by the median over protein-coding genes.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Mapping, Sequence
 

@@ -1,7 +1,5 @@
 """Settings of expression; rules hand their values over."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from deepexpr.settings import Field, Section

@@ -1,7 +1,5 @@
 """Reading the expression table back, for the steps behind this one."""
 
-from __future__ import annotations
-
 import logging
 from pathlib import Path
 

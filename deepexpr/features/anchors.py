@@ -3,8 +3,6 @@
 A further input of networks (dataset.ANCHORS), which boosted trees read (docs/evidence.md).
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

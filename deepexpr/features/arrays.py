@@ -6,8 +6,6 @@ count, whose rows give both arrays their genes. Where the genes lie is not in th
 stand in a table beside.
 """
 
-from __future__ import annotations
-
 import logging
 from pathlib import Path
 

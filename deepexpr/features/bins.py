@@ -5,8 +5,6 @@ normalised count to the bin that holds the midpoint of the *other* anchor. Count
 before the logarithm. Bins run along the genome, whatever the gene's strand.
 """
 
-from __future__ import annotations
-
 import logging
 import warnings
 

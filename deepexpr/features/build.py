@@ -3,8 +3,6 @@
 A gene enters the dataset if it has an expression value; the log counts those without.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Mapping
 from typing import Any

@@ -5,8 +5,6 @@ models of its folds. It may come from a stranger, so opening it runs no code and
 see `check_archive` here, and the loaders in deepexpr.model.bundle and deepexpr.baselines.bundle.
 """
 
-from __future__ import annotations
-
 import json
 import logging
 import zipfile

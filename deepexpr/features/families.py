@@ -10,8 +10,6 @@ Whole families on one side of a split follow Washburn et al., PNAS 2019 ("gene-f
 similarity is that of k-mers, not of alignments, as it takes seconds for a genome's promoters.
 """
 
-from __future__ import annotations
-
 import logging
 
 import numpy as np

@@ -3,8 +3,6 @@
 A bundle that was left out holds its reason and no model; whoever opens it is told.
 """
 
-from __future__ import annotations
-
 import json
 import logging
 from collections.abc import Mapping, Sequence

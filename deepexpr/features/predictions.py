@@ -1,7 +1,5 @@
 """Predictions as a table, the same whoever made them."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

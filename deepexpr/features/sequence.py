@@ -4,8 +4,6 @@ Bytes are eight times smaller than one-hot float32 and keep N apart from a base,
 one-hot arrays are made as late as possible, by whoever needs them.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np

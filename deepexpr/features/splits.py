@@ -4,8 +4,6 @@ method.md, 4: K strictly disjoint groups; the group `fold` is the test set of th
 genes in the other K - 1 groups train : validation = 0.8 : 0.1.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Iterable
 from pathlib import Path

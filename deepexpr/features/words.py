@@ -4,8 +4,6 @@ What the network's wide part and its distal module see of a gene before anything
 models that are no networks. `deepexpr.model.layers.WordCounts` is the same count as a layer.
 """
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Sequence
 from typing import NamedTuple

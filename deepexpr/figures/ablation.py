@@ -1,7 +1,5 @@
 """Figures 6 and 7: what each input is worth, and how far loops have to reach."""
 
-from __future__ import annotations
-
 import re
 from typing import Literal
 

@@ -1,7 +1,5 @@
 """Aggregate peak analysis: the mean contact map around the called loops and around controls."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes

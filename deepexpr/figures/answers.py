@@ -4,8 +4,6 @@ Were the libraries good? How many loops are there? Does the model predict better
 baseline, and by how much? What drives its predictions?
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 import pandas as pd

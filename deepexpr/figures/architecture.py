@@ -1,7 +1,5 @@
 """Figure 1: the network, drawn from the model that was trained and not from a description of it."""
 
-from __future__ import annotations
-
 import itertools
 import logging
 import textwrap

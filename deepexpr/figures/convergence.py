@@ -1,7 +1,5 @@
 """Whether CisModule's chains have settled: the log posterior by iteration."""
 
-from __future__ import annotations
-
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D

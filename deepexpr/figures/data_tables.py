@@ -5,8 +5,6 @@ One file that opens offline: the rows are packed into it (gzip, base64), and som
 times the size of all that this page needs.
 """
 
-from __future__ import annotations
-
 import base64
 import gzip
 import html

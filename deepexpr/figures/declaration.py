@@ -3,8 +3,6 @@
 Figures of the package are declared in registry.py, one of another package in its own module.
 """
 
-from __future__ import annotations
-
 import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field

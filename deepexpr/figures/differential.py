@@ -1,7 +1,5 @@
 """Loops that differ between cell lines: volcano, MA plot, and the change of expression beside."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes

@@ -3,8 +3,6 @@
 The table holds all parts in one long form, so that any gene can be redrawn from its TSV.
 """
 
-from __future__ import annotations
-
 import difflib
 import logging
 

@@ -4,8 +4,6 @@ Schneider & Stephens (1990): a column holds 2 + sum p log2 p bits against a unif
 background; the most frequent letter stands on top.
 """
 
-from __future__ import annotations
-
 from functools import lru_cache
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Figures 2A and 2B: do genes with more HiChIP loops have higher expression?"""
 
-from __future__ import annotations
-
 import logging
 from typing import Any
 

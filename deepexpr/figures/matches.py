@@ -1,7 +1,5 @@
 """Which known motifs the motifs of a run match best."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pandas as pd

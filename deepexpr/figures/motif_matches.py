@@ -3,8 +3,6 @@
 The table carries the matrices, so that the logos can be redrawn from it alone.
 """
 
-from __future__ import annotations
-
 import logging
 import math
 import textwrap

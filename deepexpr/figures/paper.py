@@ -1,7 +1,5 @@
 """The paper's numbers beside ours, as a table figure and a page."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Figures 3, 4 and 5: scores of every method, each fold a point over the mean."""
 
-from __future__ import annotations
-
 import logging
 from typing import Any
 

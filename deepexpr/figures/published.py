@@ -1,7 +1,5 @@
 """Expression that the reads gave beside published values of the same cell lines."""
 
-from __future__ import annotations
-
 import logging
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Quality of the HiChIP libraries: what became of the read pairs, and the verdict in words."""
 
-from __future__ import annotations
-
 import textwrap
 
 import pandas as pd

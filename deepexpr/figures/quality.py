@@ -4,8 +4,6 @@ The verdicts of the HiChIP stage are those it wrote (deepexpr.hichip.quality); t
 expression and training stand here.
 """
 
-from __future__ import annotations
-
 import html
 import json
 from pathlib import Path

@@ -6,8 +6,6 @@ point in the group "deepexpr.figures": a module with ``FIGURE = FigureSpec(...)`
 build and draw, and its caption beside it (.rst); it imports matplotlib inside draw.
 """
 
-from __future__ import annotations
-
 import importlib
 
 from deepexpr import plugins

@@ -1,7 +1,5 @@
 """From a table of plotted values to files: the one way in which any figure is drawn."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Sequence
 from pathlib import Path

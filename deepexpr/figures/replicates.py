@@ -1,7 +1,5 @@
 """Agreement of HiChIP replicates: correlation of the maps, and counts of the loops."""
 
-from __future__ import annotations
-
 from itertools import combinations
 
 import numpy as np

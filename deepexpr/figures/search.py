@@ -1,7 +1,5 @@
 """What the baselines' searches saw: inner scores over the grid, and the choices."""
 
-from __future__ import annotations
-
 import pandas as pd
 from matplotlib import colormaps
 from matplotlib.axes import Axes

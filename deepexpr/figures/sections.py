@@ -1,7 +1,5 @@
 """Settings of the figures; rules hand their values over."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from deepexpr.settings import Field, Section, Unique

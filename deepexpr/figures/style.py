@@ -4,8 +4,6 @@ Figures are made with matplotlib's object interface (no pyplot), so that drawing
 leaves no global state behind and works without a display.
 """
 
-from __future__ import annotations
-
 import contextlib
 import math
 import textwrap

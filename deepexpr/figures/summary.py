@@ -1,7 +1,5 @@
 """The landing page: four answers, what was run on what, the main numbers, and the warnings."""
 
-from __future__ import annotations
-
 import html
 import logging
 

@@ -1,7 +1,5 @@
 """Table 1: the cell lines and how much data there is of each."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

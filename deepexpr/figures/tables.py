@@ -1,7 +1,5 @@
 """Tables drawn as figures: text between rules, as a journal sets them."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from matplotlib.axes import Axes

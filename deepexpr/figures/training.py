@@ -1,7 +1,5 @@
 """Training curves, and what the steps cost in time and memory."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes

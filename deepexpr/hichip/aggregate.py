@@ -6,8 +6,6 @@ are nothing but near. Controls are pixels of the same distances at random places
 chromosomes.
 """
 
-from __future__ import annotations
-
 import logging
 from typing import NamedTuple
 

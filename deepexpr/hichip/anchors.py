@@ -3,8 +3,6 @@
 Fixed bins of the genome, or peaks of a BED file. Either way they are numbered in genome order.
 """
 
-from __future__ import annotations
-
 import logging
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The inner loop of joining mates: BAM records as bytes (SAM specification §4.2)."""
 
-from __future__ import annotations
-
 import numpy as np
 from numba import njit
 

@@ -6,8 +6,6 @@ other. The names are compared all the same. Records are parsed from the bytes (S
 specification §4.2) because a Python object per read costs more than everything else here.
 """
 
-from __future__ import annotations
-
 import contextlib
 import logging
 import struct

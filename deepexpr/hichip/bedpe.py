@@ -4,8 +4,6 @@ Contacts and depths come from this package (with a header) or from elsewhere (of
 both are read here. All coordinates are 0-based and half-open.
 """
 
-from __future__ import annotations
-
 import csv
 import io
 import logging

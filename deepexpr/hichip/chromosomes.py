@@ -1,7 +1,5 @@
 """Chromosome names and sizes, in the order that pairs and anchors are sorted by."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property

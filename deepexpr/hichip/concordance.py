@@ -7,8 +7,6 @@ strata's correlations are averaged by weights n * sqrt(var(rank(x) / n) * var(ra
 is (n + 1) / 12 for both, n being the pairs of bins that are not empty in both maps.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations

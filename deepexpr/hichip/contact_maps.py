@@ -5,8 +5,6 @@ Raw counts of fixed bins are taken, never balanced values. .cool is HDF5 and rea
 among the requirements.
 """
 
-from __future__ import annotations
-
 import importlib
 import logging
 from collections.abc import Iterator

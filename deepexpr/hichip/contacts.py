@@ -4,8 +4,6 @@ One pass over the pairs in batches; what stays in memory is one number per ancho
 reads nor the contacts.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Do independent chains of the loop model agree? R-hat of its rates and confidences."""
 
-from __future__ import annotations
-
 import numpy as np
 
 #: Chains are said to disagree above this (Vehtari et al. 2021 recommend 1.01; Gelman 1.1).

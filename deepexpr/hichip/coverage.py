@@ -12,8 +12,6 @@ of the coverage is the Poisson likelihood's maximum, each class of distance with
 own: where FitHiChIP regresses the logarithms of counts above 0, no count is lost.
 """
 
-from __future__ import annotations
-
 import logging
 from dataclasses import dataclass
 

@@ -5,8 +5,6 @@ The union of both lines' loops is counted in every replicate and tested by
 genes whose promoters its anchors overlap.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Mapping, Sequence
 

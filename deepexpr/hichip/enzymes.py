@@ -4,8 +4,6 @@ A junction typed by hand is the commonest way to trim nothing without noticing, 
 junctions are derived: cut the site, fill in the ends (or not), ligate any two ends.
 """
 
-from __future__ import annotations
-
 import itertools
 from dataclasses import dataclass
 

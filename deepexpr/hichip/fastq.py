@@ -1,7 +1,5 @@
 """FASTQ files of mates in lockstep: windows of whole records, and what is wrong with one."""
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack

@@ -1,7 +1,5 @@
 """Records of FASTQ in windows of bytes: whether they are whole, and whether mates are mates."""
 
-from __future__ import annotations
-
 from numba import njit
 
 from deepexpr.hichip import mate_names

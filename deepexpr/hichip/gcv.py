@@ -5,8 +5,6 @@ All matrices are symmetric with three bands beside the diagonal, stored as (b, 4
 a solution and the band of the inverse, all linear in b.
 """
 
-from __future__ import annotations
-
 import math
 
 from numba import njit

@@ -4,8 +4,6 @@ Chance is that of a chain in which each letter depends on the one before, fitted
 genomes avoid CG and like TG, and runs of A and T, which single letters do not tell.
 """
 
-from __future__ import annotations
-
 import functools
 import re
 from collections import Counter

@@ -4,8 +4,6 @@ Rates are known by the names of their columns, whatever blanks and marks stand i
 logarithms: ``-log10(qvalue)`` is read as such and never as a rate.
 """
 
-from __future__ import annotations
-
 import logging
 import re
 from collections.abc import Iterator, Sequence

@@ -4,8 +4,6 @@ A table is known by its header, or by the shape of *all* its rows; never by its 
 What cannot be told is an error that shows the line.
 """
 
-from __future__ import annotations
-
 import logging
 import re
 from collections.abc import Sequence

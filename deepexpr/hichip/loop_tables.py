@@ -10,8 +10,6 @@ WashU            chr:start-end, chr:start-end, value; longrange text; UCSC inter
 Coordinates are taken as 0-based and half-open.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Collection, Mapping
 from pathlib import Path

@@ -1,7 +1,5 @@
 """From pooled contacts to called loops: what a caller makes of them, and the verdict."""
 
-from __future__ import annotations
-
 import logging
 from dataclasses import dataclass
 from typing import Any

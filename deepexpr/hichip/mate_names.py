@@ -3,8 +3,6 @@
 `compare_names` is plain Python over bytes; `fastq_kernel` compiles it.
 """
 
-from __future__ import annotations
-
 from deepexpr.errors import InputError
 
 # What can be wrong with the names of two mates; 0 and 1 are fine.

@@ -5,8 +5,6 @@ range of distances; a chain stays in the one it fell into. How well a chain's ra
 counts tells the modes apart, and an average over chains in different modes is of neither.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 #: A chain is in another mode where its mean log likelihood is lower than the best chain's by more

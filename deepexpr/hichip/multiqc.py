@@ -3,8 +3,6 @@
 MultiQC finds files named ``*_mqc.tsv``; their header says how to show them.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 

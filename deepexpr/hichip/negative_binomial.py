@@ -9,8 +9,6 @@ Wald test divides by grows without bound. No shrinkage of the ratio, no filterin
 replacement. With two groups the fit of the means needs no matrix: one equation for each.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

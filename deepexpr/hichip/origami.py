@@ -6,8 +6,6 @@ function of the distance; the prior odds come from the counts of other contacts 
 The sampler itself is in :mod:`deepexpr.hichip.sampler`.
 """
 
-from __future__ import annotations
-
 import logging
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass

@@ -5,8 +5,6 @@ key, so sorting and finding duplicates is sorting integers. Full chunks are sort
 to an unnamed temporary file; reading back merges them window by window.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path

@@ -6,8 +6,6 @@ self-ligated fragments and not contacts. Every number goes to the QC table; only
 the file.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """Where contacts lie: the numbers of their anchors, gaps and distances."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 

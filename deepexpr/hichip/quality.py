@@ -5,8 +5,6 @@ are rules of thumb for in-situ Hi-C and HiChIP (Lajoie, Dekker & Kaplan 2015; th
 standards), wide on purpose: they name libraries to look at, and judge no biology.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass

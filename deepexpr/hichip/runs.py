@@ -4,8 +4,6 @@ Rows are held up to a number, sorted, and appended to unnamed temporary files; w
 is one run, or one window of all runs, however many rows there are.
 """
 
-from __future__ import annotations
-
 import mmap
 import tempfile
 from collections.abc import Iterator, Sequence

@@ -13,8 +13,6 @@ Numba's cache does not see changes in the modules called from here: after changi
 smoothing.py delete the ``.nbi`` files in ``__pycache__``.
 """
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Settings of HiChIP reads, contacts and loops; rules hand their values over."""
 
-from __future__ import annotations
-
 from typing import Any, Literal, Self
 
 from pydantic import model_validator

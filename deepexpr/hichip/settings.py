@@ -1,7 +1,5 @@
 """Settings of the verbs trim, pairs and contacts: those of the configuration, and what it lacks."""
 
-from __future__ import annotations
-
 from deepexpr.hichip.sections import ContactSection, PairSection, TrimSection
 from deepexpr.settings import Field
 

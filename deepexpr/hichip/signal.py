@@ -3,8 +3,6 @@
 docs/method.md, 2.6: n~_ij = n_ij / N_i * min_i N_i; signal = log2(1 + mean over replicates of n~).
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Mapping
 from pathlib import Path

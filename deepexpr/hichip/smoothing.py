@@ -15,8 +15,6 @@ Method: penalised least squares in a B-spline basis (Hastie, Tibshirani & Friedm
 of Statistical Learning, section 5.4).
 """
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

@@ -4,8 +4,6 @@ The reads of a HiChIP run do not fit in memory and Python objects per read are s
 trimming, mate joining and pair reading all work on one moving window of decompressed bytes.
 """
 
-from __future__ import annotations
-
 import lzma
 import stat
 import zlib

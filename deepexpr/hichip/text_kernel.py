@@ -1,7 +1,5 @@
 """Tables of integers to and from tab-separated bytes, millions of rows per second."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

@@ -5,8 +5,6 @@ with the fragment's own restored end. A wrong enzyme trims next to nothing, so a
 small trimmed fraction is an error and not a result.
 """
 
-from __future__ import annotations
-
 import contextlib
 import logging
 import math

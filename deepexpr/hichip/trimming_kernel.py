@@ -5,8 +5,6 @@ the first i + 1 letters of a junction end at this base. One step per base finds 
 of all enzymes, and the state after the last base holds the partial junctions at the 3' end.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

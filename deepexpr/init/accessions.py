@@ -1,7 +1,5 @@
 """Libraries of accessions: a list with what the user knows of each, and what the archive says."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from pathlib import Path

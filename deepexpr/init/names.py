@@ -5,8 +5,6 @@ Three habits are known: Illumina's (``K562_S1_L001_R1_001.fastq.gz``), the archi
 mate). Names only propose; the reads decide (deepexpr.init.reads).
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Libraries and an assembly as sheets and a configuration: TSV and YAML with comments."""
 
-from __future__ import annotations
-
 import fnmatch
 import json
 from collections.abc import Mapping, Sequence

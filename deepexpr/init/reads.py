@@ -5,8 +5,6 @@ reads have the same names, and a library is HiChIP where its reads hold the liga
 a known enzyme far more often than by chance.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace

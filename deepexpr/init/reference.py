@@ -1,7 +1,5 @@
 """What genome and annotation say of an assembly: its name, aliases, biotypes, number of genes."""
 
-from __future__ import annotations
-
 import logging
 from dataclasses import dataclass
 from pathlib import Path

@@ -4,8 +4,6 @@ Everything else in this package is pure Keras 3 and imports ``keras`` from here,
 default backend and its log level are set before Keras is first imported, whoever does it.
 """
 
-from __future__ import annotations
-
 import contextlib
 import importlib
 import logging

@@ -4,8 +4,6 @@
 (genes by fold and role) and ``fold-{i}/model.keras`` (further members: ``model-{m}.keras``).
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Iterator
 from pathlib import Path

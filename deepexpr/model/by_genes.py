@@ -1,7 +1,5 @@
 """Several recipes of one variant: the number of training genes decides, fold by fold."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Mapping
 from dataclasses import replace

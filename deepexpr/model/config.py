@@ -4,8 +4,6 @@ A variant is a module of ``deepexpr.model.variants`` with a class ``Network`` (t
 class ``Training`` and ``build``; each class holds exactly the fields that the variant reads.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from deepexpr.errors import InputError

@@ -4,8 +4,6 @@ A killed job leaves its finished folds in ``.partial/``. Each carries a fingerpr
 decides its numbers, so a rerun keeps those that still hold and trains the rest.
 """
 
-from __future__ import annotations
-
 import json
 import logging
 import shutil

@@ -4,8 +4,6 @@ In place of the distal module's dense layers where there are thousands of genes 
 Everything of the first step is frozen, as beside dense layers.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 from deepexpr.features.dataset import ANCHORS, BINS

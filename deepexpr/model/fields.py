@@ -3,8 +3,6 @@
 A variant names those that it reads and gives its defaults. Lengths in bp unless said.
 """
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Literal
 
 from pydantic import PositiveInt

@@ -5,8 +5,6 @@ the other as each depends on the one before. Run one by one the generators of th
 other; `deepexpr.model.stacked` runs them side by side, with the same requests.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """The gradient of a network's output by its one-hot promoter, in batches."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from deepexpr.features.dataset import PROMOTER

@@ -5,8 +5,6 @@ learnt the noise by heart. Words that already tell expression apart, found by fo
 the training genes alone, are a start from which the filters are trained as usual.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 from deepexpr.letters import CODES, other_strand_numbers, word_numbers

@@ -1,7 +1,5 @@
 """Layers that Keras lacks; registered, so that a saved model finds them again."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from deepexpr.features.words import Block, summed_bins, word_windows

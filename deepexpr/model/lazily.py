@@ -1,7 +1,5 @@
 """Keras, imported when it is first used: settings are read where no network is needed."""
 
-from __future__ import annotations
-
 from typing import Any
 
 

@@ -10,8 +10,6 @@ Every model takes raw inputs and gives predictions in the original unit: one-hot
 log2(1 + normalised count); output (batch, 1) log10 expression, or (batch, 2) P(-1), P(+1).
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Self

@@ -1,7 +1,5 @@
 """Genes to score that are in no dataset: promoters from FASTA or BED, bins from a table."""
 
-from __future__ import annotations
-
 import itertools
 import logging
 import re

@@ -6,8 +6,6 @@ compute with their own weights are let through, and none that reads files, runs 
 models or is a stranger's class.
 """
 
-from __future__ import annotations
-
 import json
 import re
 import zipfile

@@ -7,8 +7,6 @@ genes lie on the device once, letters as bytes; each copy has its own row number
 shifts and the stopping rule are those of `deepexpr.model.training.Trainer`, copy by copy.
 """
 
-from __future__ import annotations
-
 import logging
 import math
 from collections.abc import Iterator, Sequence

@@ -1,7 +1,5 @@
 """Genes of several folds on the device: each different row once, and row numbers for each fold."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -5,8 +5,6 @@ distal module is trained beside them; `assemble` then joins both to one model. T
 computation as fine-tuning the whole network with frozen layers, hundreds of times cheaper.
 """
 
-from __future__ import annotations
-
 from collections.abc import Generator
 from dataclasses import dataclass, replace
 

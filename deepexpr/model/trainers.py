@@ -1,7 +1,5 @@
 """Which trainer a job takes; asked before Keras is loaded, as one of them needs it on JAX."""
 
-from __future__ import annotations
-
 import importlib
 import importlib.util
 import logging

@@ -5,8 +5,6 @@ on some hundred genes each, so here the network is built and compiled once and o
 is set back. Losses, best weights and the stopping rule are in the open.
 """
 
-from __future__ import annotations
-
 import logging
 import math
 import sys

@@ -4,8 +4,6 @@ They are grown by scikit-learn's histogram boosting and then kept as plain numbe
 needs neither the library's version nor its pickles.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self

@@ -4,8 +4,6 @@ Copies with weights of their own make a grouped convolution of a convolution, wh
 by group; of a product it makes a batched product, which CPUs and GPUs do well.
 """
 
-from __future__ import annotations
-
 import itertools
 import math
 

@@ -9,8 +9,6 @@ leave-one-out score, since the scores of genes that made the weights look better
 and validation genes the score by weights of the training genes alone.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

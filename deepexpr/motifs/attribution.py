@@ -6,8 +6,6 @@ the same to first order for all letters at once, thousands of times cheaper: wha
 promoters.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable, Mapping
 

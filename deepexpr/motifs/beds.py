@@ -1,7 +1,5 @@
 """BED files of peaks, sites, modules and enhancers."""
 
-from __future__ import annotations
-
 import logging
 import re
 from pathlib import Path

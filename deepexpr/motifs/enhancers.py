@@ -4,8 +4,6 @@ An anchor is distal where no promoter overlaps it. Where genes are given, only l
 a promoter with a distal anchor count; without genes every anchor does.
 """
 
-from __future__ import annotations
-
 import logging
 
 import numpy as np

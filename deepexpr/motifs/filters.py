@@ -10,8 +10,6 @@ and each distinct word is convolved once: 18,000 promoters hold 36 million windo
 letters, but there are only 5^8 words. The counts are the same integers.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass

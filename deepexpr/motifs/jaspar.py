@@ -1,7 +1,5 @@
 """JASPAR's motifs, from the releases that ``pyjaspar`` carries: nothing is downloaded."""
 
-from __future__ import annotations
-
 import importlib.util
 import logging
 from pathlib import Path

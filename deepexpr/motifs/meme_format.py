@@ -3,8 +3,6 @@
 https://meme-suite.org/meme/doc/meme-format.html
 """
 
-from __future__ import annotations
-
 import logging
 import re
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """The MEME suite's own ``tomtom``, run as a program and read back into our table."""
 
-from __future__ import annotations
-
 import logging
 import shutil
 import subprocess

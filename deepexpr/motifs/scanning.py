@@ -1,7 +1,5 @@
 """Where known motifs match in one sequence, with exact p-values of their scores."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Sequence
 

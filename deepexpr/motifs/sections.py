@@ -1,7 +1,5 @@
 """Settings of motifs; rules hand their values over."""
 
-from __future__ import annotations
-
 from typing import Literal, Self
 
 from pydantic import model_validator

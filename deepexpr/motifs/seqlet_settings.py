@@ -1,7 +1,5 @@
 """Settings of the motifs that are pooled from attributions."""
 
-from __future__ import annotations
-
 from deepexpr.settings import Field, Section
 
 #: Of a cut motif; TomTom compares at least 5 columns.

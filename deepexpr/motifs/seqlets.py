@@ -15,8 +15,6 @@ few thousand promoters that a cell line's network is read on:
 3. A group's members are laid on its most central seqlet; the pooled letters make the matrix.
 """
 
-from __future__ import annotations
-
 import logging
 from dataclasses import dataclass
 

@@ -8,8 +8,6 @@ E = p x number of targets. q is Benjamini-Hochberg over the targets of one query
 engines. Column-shuffled queries give the honest null of "so many of my motifs are known".
 """
 
-from __future__ import annotations
-
 import logging
 import warnings
 from collections.abc import Sequence

@@ -5,8 +5,6 @@ is one with what comes from a table (UCSC's chromAlias), or, for chr1 and 1, chr
 the names themselves (`auto`).
 """
 
-from __future__ import annotations
-
 import logging
 import re
 from collections.abc import Callable, Iterable

@@ -5,8 +5,6 @@ GFF3, UCSC genePred in its variants (refGene with or without the bin column, ref
 minimal table of six columns (accession, chromosome, strand, start, end, symbol).
 """
 
-from __future__ import annotations
-
 import itertools
 import logging
 import re

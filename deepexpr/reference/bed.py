@@ -1,7 +1,5 @@
 """BED files, read in one place: intervals and whatever stands behind them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple

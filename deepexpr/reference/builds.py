@@ -4,8 +4,6 @@ An assembly called hg19 that is hg38 gives promoters that look fine and are wron
 the configuration is held against the genome. Lengths are those that bioframe carries.
 """
 
-from __future__ import annotations
-
 import functools
 import logging
 from collections.abc import Mapping

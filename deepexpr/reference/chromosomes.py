@@ -4,8 +4,6 @@ Two sources that disagree about names give empty results many steps later, so th
 compared as soon as both are known.
 """
 
-from __future__ import annotations
-
 import itertools
 import logging
 import re

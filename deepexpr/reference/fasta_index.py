@@ -3,8 +3,6 @@
 An index of an earlier file gives newlines and other places as letters, and says nothing.
 """
 
-from __future__ import annotations
-
 import contextlib
 import os
 import tempfile

@@ -1,7 +1,5 @@
 """Symbols of genes: filled in where some transcripts lack them, refused where they are none."""
 
-from __future__ import annotations
-
 import logging
 
 import numpy as np

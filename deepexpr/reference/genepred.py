@@ -9,8 +9,6 @@ knownGene  genePred without the bin, then proteinID alignID: no symbols
 Coordinates are 0-based, half-open already.
 """
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Iterator
 from pathlib import Path

@@ -4,8 +4,6 @@ Which rule is used changes which promoter a model sees, so it is an option, and 
 transcript stands in the table.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Sequence
 from pathlib import Path

@@ -4,8 +4,6 @@ What is wrong with a genome shows in reads that are lost or promoters of N much 
 said where the genome is copied.
 """
 
-from __future__ import annotations
-
 import gzip
 import logging
 import re

@@ -1,7 +1,5 @@
 """What GTF and GFF3 share: nine columns a line, and tags that say what a transcript is."""
 
-from __future__ import annotations
-
 import logging
 import re
 from collections.abc import Callable, Iterator

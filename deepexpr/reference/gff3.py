@@ -1,7 +1,5 @@
 """GFF3 of GENCODE, Ensembl, NCBI, SGD: lines that hang together by ID and Parent."""
 
-from __future__ import annotations
-
 import logging
 import re
 from collections import defaultdict

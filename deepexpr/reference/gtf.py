@@ -4,8 +4,6 @@ Nine lines of ten are exons, of which only the two names and the number matter: 
 read whole only where a transcript is met first.
 """
 
-from __future__ import annotations
-
 import logging
 import re
 from collections import defaultdict

@@ -5,8 +5,6 @@ merged assembly, or with exons of one molecule on two strands (trans-splicing). 
 transcript, the exons of all places would be spliced together.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field

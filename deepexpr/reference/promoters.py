@@ -4,8 +4,6 @@ The TSS base stands at index `upstream` of every promoter on both strands. What 
 the end of a chromosome is N, and the log counts the genes concerned.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Iterator
 from pathlib import Path

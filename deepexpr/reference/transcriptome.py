@@ -4,8 +4,6 @@ kallisto counts by the names in its FASTA, and genes come from the annotation, s
 use the same names; how they may differ (version suffix, GENCODE's "|") is settled here once.
 """
 
-from __future__ import annotations
-
 import logging
 import re
 from collections import defaultdict

@@ -4,8 +4,6 @@ From the configuration, the sheets and, where they are there, the reads or the s
 downloads; everything else is an assumption.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

@@ -5,8 +5,6 @@ configuration and sheets, the versions of packages and tools, the environments' 
 checksum of every result. The same results give the same bytes.
 """
 
-from __future__ import annotations
-
 import re
 import zipfile
 from collections.abc import Iterable, Mapping

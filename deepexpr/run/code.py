@@ -5,8 +5,6 @@ parameters, an edited function makes again what was made with it. Comments, docs
 layout do not count, nor do the modules that every command shares (files, errors, schemas).
 """
 
-from __future__ import annotations
-
 import ast
 import contextlib
 import hashlib

@@ -5,8 +5,6 @@ for each such thing that has what it needs; a figure of the paper that cannot be
 with the reason.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple

@@ -4,8 +4,6 @@ Both are read from Snakemake's own log of the run, which holds every job whateve
 what a failure cost, from its graph of jobs.
 """
 
-from __future__ import annotations
-
 import re
 import shlex
 from collections import Counter

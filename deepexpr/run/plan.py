@@ -4,8 +4,6 @@ What a unit of each step costs was measured (rates.tsv); how many units there ar
 the configuration (amounts.py).
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any

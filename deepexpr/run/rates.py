@@ -5,8 +5,6 @@ one core: core-seconds, megabytes of the largest process, megabytes written; NA 
 not measured. Some rows come from other benchmarks, named in the last column.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path

@@ -5,8 +5,6 @@ needs no wildcard. Temporary files (trimmed reads, alignments) are not among the
 come and go with their jobs.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property

@@ -1,7 +1,5 @@
 """The whole demo: genome, genes, motifs, loops, expression, reads and truth."""
 
-from __future__ import annotations
-
 import json
 import logging
 from dataclasses import dataclass

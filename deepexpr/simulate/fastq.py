@@ -1,7 +1,5 @@
 """Sequencing: errors, qualities, and FASTQ text made as one array of bytes."""
 
-from __future__ import annotations
-
 import gzip
 from pathlib import Path
 

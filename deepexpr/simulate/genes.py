@@ -1,7 +1,5 @@
 """Gene models: exons, introns, alternative transcripts, and the GTF that tells of them."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 

@@ -4,8 +4,6 @@ All chromosomes stand in one array: a *global* position is the chromosome's offs
 the 0-based position on it, so that reads of all chromosomes are cut by one indexing.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path

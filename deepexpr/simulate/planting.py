@@ -1,7 +1,5 @@
 """Motif sites: drawn from JASPAR's matrices and written into promoters and enhancers."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

@@ -4,8 +4,6 @@ log10 expression = promoter motifs + loops + noise, each scaled to its share of 
 variance within every cell line (specification of the demo: 45, 35 and 20 %).
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -5,8 +5,6 @@
 between two anchors of one chromosome that do not touch (:mod:`deepexpr.hichip.loops`).
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol

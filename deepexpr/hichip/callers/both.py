@@ -1,7 +1,5 @@
 """Origami and coverage side by side: a loop is what both call, and the overlap is counted."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

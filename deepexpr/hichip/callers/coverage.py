@@ -1,7 +1,5 @@
 """Contacts beyond what distance and coverage explain (:mod:`deepexpr.hichip.coverage`)."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any, Literal
 

@@ -1,7 +1,5 @@
 """Origami's Bayesian mixture model (:mod:`deepexpr.hichip.origami`) as a loop caller."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any, Literal
 

@@ -7,8 +7,6 @@ layers after the concatenation. The script has regression only; for classificati
 rectified unit becomes two logits here.
 """
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from pydantic import PositiveInt

@@ -1,7 +1,5 @@
 """The network as the paper prints it (Zeng et al. 2020), its gaps filled by choices."""
 
-from __future__ import annotations
-
 from deepexpr.model import fields
 from deepexpr.model.config import NetworkSettings, TwoStepTraining
 

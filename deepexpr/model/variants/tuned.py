@@ -3,8 +3,6 @@
 Its departures from the paper, and what each bought: docs/network.md.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from deepexpr.model import fields

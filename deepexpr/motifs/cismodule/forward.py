@@ -13,8 +13,6 @@ order. The others, a few in a hundred, are worked on for `LANES` module starts a
 linear in the letters.
 """
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The files of one CisModule run, written together or not at all."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from deepexpr.files import atomic_directory, write_table

@@ -6,8 +6,6 @@ column more or fewer at an end, or a shift) or the module length, and accept by 
 and Hastings with the alignment summed out, so that a wider motif may push sites away.
 """
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass, field, replace
 

@@ -5,8 +5,6 @@ Starting from enriched words (with their one-letter neighbours, on both strands)
 practice and changes where a chain begins, not what it converges to.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 from deepexpr.letters import word_numbers

@@ -1,7 +1,5 @@
 """Sequences laid out for the sampler, and their Markov background."""
 
-from __future__ import annotations
-
 import logging
 import re
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """Settings of CisModule, with the paper's symbols and where each default comes from."""
 
-from __future__ import annotations
-
 from typing import Annotated, Self
 
 from pydantic import model_validator

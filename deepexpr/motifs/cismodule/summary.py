@@ -5,8 +5,6 @@ averaged over the iterations after burn-in in which the motif had its most frequ
 sites and modules come from alignments drawn with these parameters.
 """
 
-from __future__ import annotations
-
 import logging
 from collections import Counter
 from collections.abc import Sequence
