@@ -172,7 +172,8 @@ def _needing(jobs: Iterable[str], left: Sequence[Undone]) -> set[str]:
     for job in left:
         for needed in job.needs:
             users.setdefault(needed, []).append(job.job)
-    found, queue = set(), list(jobs)
+    found: set[str] = set()
+    queue = list(jobs)
     while queue:
         fresh = set(users.get(queue.pop(), ())) - found
         found |= fresh
