@@ -1,21 +1,8 @@
-// Unpacks the rows of the page and shows them: sorted, searched, and saved as TSV. No library.
-"use strict";
+// Unpacks the rows of the page (packed.js) and shows them: sorted, searched, and saved as TSV.
 const ROWS = 50; // on a page
 const root = document.getElementById("tables");
 const state = { table: 0, words: "", sort: -1, down: false, page: 0, shown: [] };
 let tables = [];
-
-function element(tag, text, attributes) {
-  const made = document.createElement(tag);
-  if (text !== undefined) made.textContent = text;
-  return Object.assign(made, attributes || {});
-}
-
-async function unpack(text) {
-  const bytes = Uint8Array.from(atob(text.trim()), (c) => c.charCodeAt(0));
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-  return JSON.parse(await new Response(stream).text());
-}
 
 const words = (column, row) => {
   const cell = column.cells[row];
@@ -122,8 +109,8 @@ function draw() {
   root.querySelectorAll("button.tab").forEach((tab, i) => tab.classList.toggle("chosen", i === state.table));
 }
 
-unpack(document.getElementById("packed").textContent).then((unpacked) => {
-  tables = unpacked;
+unpack("packed").then((unpacked) => {
+  tables = JSON.parse(unpacked);
   const bar = element("p");
   tables.forEach((t, i) => bar.append(element("button",
     `${t.name} (${t.columns[0].cells.length.toLocaleString("en")})`,

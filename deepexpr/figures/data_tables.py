@@ -5,10 +5,7 @@ One file that opens offline: the rows are packed into it (gzip, base64), and som
 times the size of all that this page needs.
 """
 
-import base64
-import gzip
 import html
-import json
 import logging
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +14,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from deepexpr.figures import style
+from deepexpr.figures import pages, style
 from deepexpr.figures.declaration import columns_of
 from deepexpr.figures.inputs import Inputs, read_tables
 from deepexpr.figures.matches import matched
@@ -72,7 +69,7 @@ def build_tables(inputs: Inputs) -> pd.DataFrame:
     parts = []
     for dataset in datasets:
         own = predictions[predictions["cell_line"] == dataset.cell_line]
-        parts.append(_genes(dataset, own, _motifs(dataset, inputs)))
+        parts.append(predicted_genes(dataset, own).assign(motifs=_motifs(dataset, inputs)))
     for dataset in datasets:
         if dataset.cell_line in inputs.signal:
             parts.append(_loops(dataset, inputs.signal[dataset.cell_line]))
@@ -83,12 +80,13 @@ def build_tables(inputs: Inputs) -> pd.DataFrame:
     return table.reindex(columns=list(TABLES_COLUMNS))
 
 
-def _genes(dataset, predictions: pd.DataFrame, motifs: list[str]) -> pd.DataFrame:
+def predicted_genes(dataset, predictions: pd.DataFrame) -> pd.DataFrame:
+    """A row for each gene of a dataset: what was measured and predicted of it, and its loops."""
     table = pd.DataFrame(
         {
             "table": "genes", "cell_line": dataset.cell_line, "gene": dataset.gene,
             "chromosome": dataset.chromosome, "start": dataset.tss, "measured": dataset.expression,
-            "measured_percentile": _percentile(pd.Series(dataset.expression)), "motifs": motifs,
+            "measured_percentile": _percentile(pd.Series(dataset.expression)),
         }
     )  # fmt: skip
     if dataset.has_hichip:
@@ -183,8 +181,6 @@ def page_tables(table: pd.DataFrame) -> str:
     """Three tables in one place, as the body of an HTML page."""
     if table.empty:
         return "<p>No gene was predicted.</p>"
-    script = Path(__file__).with_name("data_tables.js").read_text()
-    packed = base64.b64encode(gzip.compress(json.dumps(_packed(table)).encode(), 9, mtime=0))
     note = (
         f"Held-out predictions of {_method(table)}. Percentiles are among the genes of the cell "
         "line. Motifs: known ones that the network's filters match and the promoter holds "
@@ -194,8 +190,8 @@ def page_tables(table: pd.DataFrame) -> str:
     return (
         "<style>body { max-width: 100rem; }</style>\n"
         f'<p class="quiet">{html.escape(note)}</p>\n<div id="tables"></div>\n'
-        f'<script type="text/plain" id="packed">{packed.decode()}</script>\n'
-        f"<script>\n{script}</script>"
+        f"{pages.packed('packed', pages.zipped(_packed(table)))}\n"
+        f"{pages.scripts('packed.js', 'data_tables.js')}"
     )
 
 

@@ -5,6 +5,7 @@ The table holds all parts in one long form, so that any gene can be redrawn from
 
 import difflib
 import logging
+from pathlib import Path as FilePath
 
 import numpy as np
 import pandas as pd
@@ -162,16 +163,25 @@ def _window(gene: pd.Series, loops: list[pd.DataFrame]) -> tuple[int, int]:
     return max(0, tss - reach), tss + reach
 
 
+def gene_bodies(genes: pd.DataFrame, transcripts: FilePath | None) -> pd.DataFrame:
+    """Bodies of genes, or their TSS where no transcripts are given, as rows of the part "gene"."""
+    known = genes.set_index("gene")
+    bodies = pd.DataFrame({"start": known["tss"], "end": known["tss"] + 1})
+    if transcripts:
+        table = read(TRANSCRIPTS, transcripts)
+        own = table[table["gene"].isin(known.index)]
+        own = own[own["chromosome"].eq(own["gene"].map(known["chromosome"]))]
+        bodies.update(own.groupby("gene").agg({"start": "min", "end": "max"}))
+    bodies = bodies.astype(int).assign(
+        part="gene", chromosome=known["chromosome"], strand=known["strand"]
+    )
+    return bodies.rename_axis("name").reset_index()
+
+
 def _gene_rows(genes: pd.DataFrame, inputs: Inputs, chromosome: str, start: int, end: int) -> list:
     """Genes whose body, or TSS where no transcripts were given, lies in the window."""
-    here = genes[genes["chromosome"] == chromosome].set_index("gene")
-    bodies = pd.DataFrame({"start": here["tss"], "end": here["tss"] + 1})
-    if inputs.transcripts:
-        table = read(TRANSCRIPTS, inputs.transcripts)
-        own = table[(table["chromosome"] == chromosome) & table["gene"].isin(here.index)]
-        bodies.update(own.groupby("gene").agg({"start": "min", "end": "max"}))
-    bodies = bodies[(bodies["end"] > start) & (bodies["start"] < end)].astype(int)
-    bodies = bodies.assign(part="gene", strand=here["strand"]).rename_axis("name").reset_index()
+    bodies = gene_bodies(genes[genes["chromosome"] == chromosome], inputs.transcripts)
+    bodies = bodies[(bodies["end"] > start) & (bodies["start"] < end)]
     return bodies.sort_values(["start", "end"]).to_dict("records")
 
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 import html
+import json
 from collections.abc import Sequence
+from pathlib import Path
 
 import pandas as pd
 
@@ -34,6 +38,9 @@ input[type=search] { font: inherit; padding: .15rem .5rem; width: 24rem; max-wid
 output { margin-right: .4rem; color: #444; }
 th[tabindex] { cursor: pointer; user-select: none; }
 #tables { overflow-x: auto; }
+.list { max-height: 10rem; overflow-y: auto; margin: .5rem 0 1rem; }
+.list table { margin: 0; } .list tr { cursor: pointer; } .list tr.chosen td { background: #dcebf5; }
+.list th { position: sticky; top: 0; background: #fff; }
 """
 
 
@@ -54,6 +61,23 @@ def document(title: str, body: str) -> str:
         f"<title>{safe}</title>\n<style>{STYLE_SHEET}</style>\n</head>\n"
         f"<body>\n<h1>{safe}</h1>\n{body}\n</body>\n</html>\n"
     )
+
+
+def packed(name: str, data: bytes) -> str:
+    """Data in a page: gzip in base64, which packed.js unpacks by this name."""
+    text = base64.b64encode(data).decode()
+    return f'<script type="text/plain" id="{name}">{text}</script>'
+
+
+def zipped(values: object) -> bytes:
+    """Plain values as JSON in gzip, without a time stamp."""
+    return gzip.compress(json.dumps(values).encode(), 9, mtime=0)
+
+
+def scripts(*names: str) -> str:
+    """Scripts of this folder, behind what they read: in one element, first to last."""
+    here = Path(__file__).parent
+    return "<script>\n" + "\n".join((here / name).read_text() for name in names) + "</script>"
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

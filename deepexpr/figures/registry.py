@@ -149,6 +149,16 @@ _SPECS = (
         page=True, environment="motifs",
         filled=dict.fromkeys(("method", "K", "metric"), "table == 'scores'"),
     ),
+    _own(
+        "browser", "Genome browser", "browser", "browser", SUMMARY,
+        ("dataset", "predictions", "genes"), ("signal", "transcripts", "chrom_sizes"),
+        per="assembly", when=("hichip", "loops"), page=True,
+        filled={
+            "cell_line": "part not in ['chromosome', 'gene']", "chromosome": "True",
+            "start": "True", "end": "True", "value": "part in ['loop', 'signal']",
+            "start2": "part == 'loop'", "end2": "part == 'loop'", "name": "part == 'region'",
+        },
+    ),
 )  # fmt: skip
 
 

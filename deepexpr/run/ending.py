@@ -203,6 +203,7 @@ def succeeded(log: Sequence[str | Path], results: str, command: Sequence[str]) -
     pages = [page for page in ("summary.html", "tables.html", "quality.html")
              if Path(results, page).is_file()]  # fmt: skip
     if pages:
+        pages += sorted(path.name for path in Path(results).glob("browser.*.html"))
         lines.append(f"  look at:  {', '.join(f'{results}/{page}' for page in pages)}")
         lines += [f"  left out: {line}" for line in _left_out(Path(results, "summary.tsv"))]
         if "--" not in command:  # files asked for by name: not the whole run

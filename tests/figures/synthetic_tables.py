@@ -217,6 +217,22 @@ def tables() -> pd.DataFrame:
     return pd.DataFrame([gene, other, loop, score], columns=list(TABLES_COLUMNS))
 
 
+def browser() -> pd.DataFrame:
+    from deepexpr.figures.browser import BROWSER_COLUMNS
+
+    here = {"cell_line": "K562", "chromosome": "chr15", "start": 64160000, "end": 64165000}
+    rows = [
+        here | {"part": "chromosome", "cell_line": None, "start": 0, "end": 1e8, "name": "hg38"},
+        here | {"part": "gene", "cell_line": None, "name": "PPIB", "strand": "-"},
+        here | {"part": "region", "name": "PPIB", "measured_percentile": 97.5,
+                "predicted_percentile": 88.0, "loops": 1},
+        here | {"part": "loop", "start2": 64260000, "end2": 64265000, "value": 4.25},
+        here | {"part": "signal", "value": 4.25},
+        here | {"part": "expression", "name": "PPIB", "measured_percentile": 97.5},
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=list(BROWSER_COLUMNS))
+
+
 def summary() -> pd.DataFrame:
     rows = [
         ("data", "K562", "17,899 genes (hg19), 71,303 loops from 4 HiChIP samples"),
@@ -442,4 +458,5 @@ TABLES = {
     "quality": quality,
     "summary": summary,
     "tables": tables,
+    "browser": browser,
 }
