@@ -1,7 +1,7 @@
 """The command line: one verb per step, each in ``deepexpr/commands/``.
 
-A command module has its help as its docstring (one line), what it takes as OPTIONS, SETTINGS or
-``add_arguments(parser)`` (`deepexpr.options.add_verb`), and ``run(args)``.
+A command module has its help as its docstring (one line), what it takes in the form of
+`deepexpr.options.add_verb`, and ``run(args)``.
 Heavy libraries are imported inside ``run`` so that ``--help`` answers at once.
 Exit codes: 0 done, 1 wrong data, 2 wrong usage.
 """

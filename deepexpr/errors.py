@@ -5,9 +5,11 @@ expected, what was found, where, and what to do. The command line prints it with
 a traceback and exits with 1; anything else is a bug and keeps its traceback.
 """
 
-from __future__ import annotations
+from dataclasses import KW_ONLY, dataclass, replace
+from typing import Self
 
 
+@dataclass(eq=False, repr=False)
 class InputError(Exception):
     """Data, a sheet or a setting that cannot be used as it is.
 
@@ -19,48 +21,33 @@ class InputError(Exception):
     fix : what the user can do about it.
     """
 
-    def __init__(
-        self,
-        problem: str,
-        *,
-        where: str | None = None,
-        expected: str | None = None,
-        found: str | None = None,
-        fix: str | None = None,
-    ) -> None:
-        self.problem = problem
-        self.where = where
-        self.expected = expected
-        self.found = found
-        self.fix = fix
+    problem: str
+    _: KW_ONLY
+    where: str | None = None
+    expected: str | None = None
+    found: str | None = None
+    fix: str | None = None
+
+    def __post_init__(self) -> None:
         super().__init__(str(self))
 
-    def at(self, where: str) -> InputError:
+    def at(self, where: str) -> Self:
         """The same problem, at the place that the user knows it by."""
-        return type(self)(
-            self.problem, where=where, expected=self.expected, found=self.found, fix=self.fix
-        )
+        return replace(self, where=where)
 
-    def or_else(self, fix: str | None) -> InputError:
+    def or_else(self, fix: str | None) -> Self:
         """The same problem with a further way out, where there is one."""
         further = " ".join(filter(None, (self.fix, fix)))
-        return InputError(
-            self.problem, where=self.where, expected=self.expected, found=self.found, fix=further
-        )
+        return replace(self, fix=further)
 
-    def of(self, path: str, place: str) -> InputError:
+    def of(self, path: str, place: str) -> Self:
         """The same problem of the file `path`, with the line it names, which stands at `place`."""
         named = self.where if self.where and self.where.startswith(path) else path
         return self.at(f"{named} ({place})")
 
     def __str__(self) -> str:
-        details = {
-            "where": self.where,
-            "expected": self.expected,
-            "found": self.found,
-            "fix": self.fix,
-        }
-        lines = [f"  {name}: {text}" for name, text in details.items() if text]
+        details = [(name, getattr(self, name)) for name in ("where", "expected", "found", "fix")]
+        lines = [f"  {name}: {text}" for name, text in details if text]
         return "\n".join([self.problem, *lines])
 
 

