@@ -4,7 +4,6 @@ import contextlib
 import json
 import time
 import urllib.error
-import urllib.request
 from typing import Any
 
 from deepexpr.downloads.pacing import wait_for_turn
@@ -12,6 +11,7 @@ from deepexpr.downloads.patience import (
     Incomplete,
     Patience,
     announced_length,
+    opened,
     patiently,
     request_for,
 )
@@ -30,7 +30,7 @@ def read_url(url: str, patience: Patience | None = None) -> str:
     def ask() -> str:
         wait_for_turn(url)
         body, end = b"", time.monotonic() + SLOWEST * patience.timeout
-        with urllib.request.urlopen(request, timeout=patience.timeout) as response:
+        with opened(request, patience.timeout) as response:
             announced = announced_length(response.headers)
             while block := response.read1(1 << 16):
                 body += block
@@ -80,7 +80,7 @@ def remote_size(url: str, patience: Patience | None = None) -> int | None:
     def ask() -> int | None:
         wait_for_turn(url)
         try:
-            with urllib.request.urlopen(request, timeout=patience.timeout) as response:
+            with opened(request, patience.timeout) as response:
                 return announced_length(response.headers) or None
         except urllib.error.HTTPError as error:
             if error.code not in (403, 405, 501):  # the question is refused, not the file

@@ -22,6 +22,7 @@ from deepexpr.downloads.patience import (
     Patience,
     WrongContent,
     announced_length,
+    opened,
     patiently,
     request_for,
 )
@@ -113,7 +114,7 @@ class _Part:
         have = self.length()
         wait_for_turn(url)
         try:
-            response = urllib.request.urlopen(self._request(url, have), timeout=timeout)
+            response = opened(self._request(url, have), timeout)
         except urllib.error.HTTPError as error:
             if error.code != 416:
                 raise

@@ -98,7 +98,8 @@ def _members(accession: str, records: dict[str, dict], hosts: Hosts) -> dict[str
         )
     record = records[accession]
     listed = [record] if accession.startswith("GSM") else record.get("samples") or []
-    titles = {str(one.get("accession")): one.get("title") or "" for one in _dicts(listed)}
+    named = [one for one in _dicts(listed) if isinstance(one.get("accession"), str)]
+    titles = {one["accession"]: one.get("title") or "" for one in named}
     return {name: " ".join(str(titles[name]).split()) for name in sorted(titles)}
 
 
@@ -154,7 +155,8 @@ def _ask_pysradb(accession: str, hosts: Hosts, timeout: float) -> list[dict]:
     if not outcome:
         raise Incomplete(f"no answer within {timeout:g} s")
     if isinstance(outcome[0], Exception):
-        raise Incomplete(f"{type(outcome[0]).__name__}: {outcome[0]}")
+        what = f"{type(outcome[0]).__name__}: {outcome[0]}"
+        raise Incomplete(f"the answer on {accession} cannot be read ({what})")
     return outcome[0]
 
 

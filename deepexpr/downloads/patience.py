@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from email.message import Message
 from http.client import HTTPException, InvalidURL
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from deepexpr.errors import InputError
 
@@ -102,6 +102,14 @@ def request_for(
             expected="https://SERVER/PATH, other letters than ASCII written as %..",
             found=str(error),
         ) from error
+
+
+def opened(request: urllib.request.Request, timeout: float) -> Any:
+    """The answer to a request; Incomplete where it leads on to what is no address."""
+    try:
+        return urllib.request.urlopen(request, timeout=timeout)
+    except ValueError as error:
+        raise Incomplete(f"the server leads on to what is no address ({error})") from error
 
 
 def announced_length(headers: Message) -> int | None:

@@ -131,7 +131,10 @@ def read_files(path: str | Path) -> dict[str, list[RemoteFile]]:
     stands twice, or a file of an accession is missing.
     """
     _require_uncut(path)
-    table = read(DOWNLOADS, path)[list(DOWNLOADS)]
+    try:
+        table = read(DOWNLOADS, path)[list(DOWNLOADS)]
+    except InputError as error:  # such as the table of an older version
+        raise error.or_else(f"{AGAIN}.") from error
     words = [column.name for column in DOWNLOADS.columns if column.kind != "number"]
     table[words] = table[words].fillna("")
     found: dict[str, list[RemoteFile]] = {}

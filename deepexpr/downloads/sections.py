@@ -1,6 +1,11 @@
 """Settings of downloads; rules hand their values over."""
 
+from typing import Annotated
+
 from deepexpr.settings import Field, Section
+
+#: An address that paths are put behind.
+Host = Annotated[str, Field(pattern=r"^https?://[^/\s]+$")]
 
 
 class PackageSection(Section):
@@ -21,15 +26,15 @@ class PackageSection(Section):
 class Hosts(Section):
     """Servers of the downloads: addresses with scheme and without a path."""
 
-    ena: str = "https://www.ebi.ac.uk"
+    ena: Host = "https://www.ebi.ac.uk"
     """ENA portal (files of runs and experiments)."""
-    ena_files: str = "https://ftp.sra.ebi.ac.uk"
+    ena_files: Host = "https://ftp.sra.ebi.ac.uk"
     """Server of ENA's FASTQ files."""
-    encode: str = "https://www.encodeproject.org"
+    encode: Host = "https://www.encodeproject.org"
     """ENCODE portal."""
-    ncbi: str = "https://eutils.ncbi.nlm.nih.gov"
+    ncbi: Host = "https://eutils.ncbi.nlm.nih.gov"
     """NCBI E-utilities (experiments of GEO samples)."""
-    geo: str = "https://ftp.ncbi.nlm.nih.gov"
+    geo: Host = "https://ftp.ncbi.nlm.nih.gov"
     """Server of GEO's supplementary files."""
 
 

@@ -167,6 +167,9 @@ def test_verb_takes_other_hosts(server, hosts, tmp_path, capsys):
     assert len(pd.read_csv(tmp_path / "t.tsv", sep="\t")) == 4
     assert main(["obtain", *options, "--host=eba=x"]) == 2
     assert "The host 'eba' is not known." in capsys.readouterr().err
+    for address in ("x.org", "https://x.org/", "ftp://x.org", "https://a b"):
+        assert main(["obtain", *options, f"--host=ena={address}"]) == 1
+        assert f"{address!r} does not match" in capsys.readouterr().err
 
 
 def test_records_faults_are_told_before_any_download(server, hosts, tmp_path):
@@ -253,6 +256,23 @@ def test_title_that_fits_not_one_lists_the_members(server, hosts, title, message
         assert caught.value.found == (
             "GSM1 HiChIP_A_YY1; GSM2 RNAseq_A_UT_rep1; GSM3 RNAseq_A_UT_rep2"
         )
+
+
+@pytest.mark.parametrize("faults", [[(429, {})] * 9, ["page"] * 9])
+def test_answers_of_ncbi_that_cannot_be_read(server, hosts, faults):
+    server.faults = faults
+    with pytest.raises(InputError, match="the answer on GSM1 cannot be read"):
+        resolve("GSM1", hosts, QUICK)
+
+
+@pytest.mark.parametrize("samples", ["x", [1], None, [{"title": "HiChIP"}], [{"accession": None}]])
+def test_a_series_whose_samples_cannot_be_read(server, hosts, samples):
+    geo_records(server, *SERIES)
+    page = json.loads(server.pages[f"{ENTREZ}/esummary.fcgi"])
+    page["result"]["0"]["samples"] = samples
+    server.pages[f"{ENTREZ}/esummary.fcgi"] = json.dumps(page).encode()
+    with pytest.raises(InputError, match=r"No sample\(s\) of GSE1 have a title like"):
+        resolve("GSE1:*HiChIP*", hosts, QUICK)
 
 
 def test_brackets_of_a_title_are_letters(server, hosts):

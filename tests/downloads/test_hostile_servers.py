@@ -68,6 +68,8 @@ def test_faults_without_an_md5_end_in_the_whole_file(server, reads, tmp_path, fa
         ([(200, {})] * 9, "the server sent an empty file", 2),
         ([(202, {})] * 9, "the server answers 202 without a file", 3),
         ([(301, {"Location": "/r.gz"})] * 99, "redirect error", None),
+        ([(302, {"Location": "http://[::1/"})] * 9, "leads on to what is no address", 3),
+        ([(302, {"Location": "file:///etc/hostname"})] * 9, "is not allowed", 1),
         ([(400, {})] * 9, "400", 1),
         ([(451, {})] * 9, "451", 1),
     ],
