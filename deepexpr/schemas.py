@@ -197,6 +197,18 @@ BIN_ATTRIBUTION = Table(
     "gene", "bin", "chromosome", "start", "end", "signal", "attribution", "folds_sd",
 )  # fmt: skip
 
+#: One row per alternate allele of a VCF x promoter that it lies in: start, end of the reference
+#: allele as the VCF writes it; tss_distance in the gene's orientation, negative upstream; both
+#: predictions and their difference (alternate less reference) in units of the prediction, with its
+#: standard deviation over folds, strands and shifts of the window; percentile among random variants
+#: of the same promoters; known motifs that match one allele only, joined by |.
+VARIANTS = Table(
+    "chromosome", "start", "end", Column("id", "name"), Column("reference", "name"),
+    Column("alternate", "name"), "gene", "strand", "tss_distance", "predicted_reference",
+    "predicted_alternate", Column("effect"), "folds_sd", "strands_sd", "shifts_sd", "percentile",
+    Column("made", "words"), Column("broken", "words"),
+)  # fmt: skip
+
 #: Files that accessions stand for (deepexpr.downloads.records). bytes is NA where not known;
 #: part of parts: the mates of one part belong together.
 DOWNLOADS = Table(

@@ -8,8 +8,8 @@ import pytest
 LADDER = [
     "errors", "plugins", "settings", "schemas", "scores", "compression", "files", "options",
     "provenance", "letters", "downloads", "reference", "expression", "hichip", "features", "model",
-    "baselines", "evaluation", "motifs", "figures", "simulate", "config", "checks", "init", "run",
-    "commands", "cli", "__main__",
+    "baselines", "evaluation", "motifs", "variants", "figures", "simulate", "config", "checks",
+    "init", "run", "commands", "cli", "__main__",
 ]  # fmt: skip
 PACKAGE = Path(__file__).resolve().parents[1] / "deepexpr"
 MODULES = sorted(PACKAGE.rglob("*.py"))

@@ -180,19 +180,23 @@ class Bundle(BundleRecord):
 
         Unit: that of the prediction per letter. Raises InputError for kind hichip.
         """
+        self.require_promoters()
         examples = self._checked(examples, sequence_only=False)
-        if PROMOTER not in examples.arrays:
-            raise InputError(
-                "A network of kind hichip reads no promoter.",
-                where=str(self.path),
-                fix="Use a bundle of kind full or sequence.",
-            )
         return np.stack(
             [
                 np.mean([promoter_gradient(model, examples) for model in self.models(f)], axis=0)
                 for f in (self.folds if fold is None else [fold])
             ]
         )
+
+    def require_promoters(self) -> None:
+        """Raise InputError where its networks read no promoter."""
+        if PROMOTER not in self.inputs:
+            raise InputError(
+                "A network of kind hichip reads no promoter.",
+                where=str(self.path),
+                fix="Use a bundle of kind full or sequence.",
+            )
 
     def check_dataset(self, dataset: Dataset) -> None:
         """Raise InputError unless `dataset` fits: assembly, bin size and TSS position.

@@ -48,27 +48,46 @@ def holds(
 ) -> np.ndarray:
     """Whether each of `sequences`, uint8 (n, L), has a match of `motif` as `scan` finds; bool (n,).
 
-    All sequences go column by column of the motif, in parts that fit the memory.
+    They go in parts that fit the memory.
     """
-    scores = np.rint(motif.log_odds(background, pseudocount=0.01) / _STEP).astype(np.int32)
     found = np.zeros(len(sequences), dtype=bool)
     if sequences.shape[1] < motif.width:
         return found
-    for matrix in (scores, scores[::-1, ::-1]):
-        tail, lowest = _tail(matrix, background)
-        least = lowest + int(np.argmax(tail <= p_value)) if (tail <= p_value).any() else None
-        if least is None:
-            continue
-        # Another letter than A, C, G, T costs more than any window can gain.
-        padded = np.hstack([matrix, np.full((len(matrix), 1), -(10**7), np.int32)])
-        number = sequences.shape[1] - motif.width + 1
+    for matrix, least in thresholds(motif, background, p_value):
         for start in range(0, len(sequences), _PART):
-            codes = CODES[sequences[start : start + _PART]]
-            values = np.zeros((len(codes), number), dtype=np.int32)
-            for j, column in enumerate(padded):
-                values += column[codes[:, j : j + number]]
+            values = match_scores(CODES[sequences[start : start + _PART]], matrix)
             found[start : start + _PART] |= (values >= least).any(axis=1)
     return found
+
+
+def thresholds(
+    motif: Motif, background: np.ndarray, p_value: float
+) -> list[tuple[np.ndarray, int]]:
+    """The motif on either strand and the least score of a match with p <= `p_value`: (matrix
+    int32 (width, 5), score), + first; a strand on which nothing can match is left out.
+
+    The fifth letter is any other than A, C, G, T: it costs more than a window can gain.
+    """
+    scores = np.rint(motif.log_odds(background, pseudocount=0.01) / _STEP).astype(np.int32)
+    found = []
+    for matrix in (scores, scores[::-1, ::-1]):
+        tail, lowest = _tail(matrix, background)
+        if (tail <= p_value).any():
+            padded = np.hstack([matrix, np.full((len(matrix), 1), -(10**7), np.int32)])
+            found.append((padded, lowest + int(np.argmax(tail <= p_value))))
+    return found
+
+
+def match_scores(codes: np.ndarray, matrix: np.ndarray) -> np.ndarray:
+    """Scores of a matrix of `thresholds` in every window of sequences: int32 (n, L - width + 1).
+
+    codes : (n, L), 0 to 4. All sequences go column by column of the motif.
+    """
+    number = codes.shape[1] - len(matrix) + 1
+    values = np.zeros((len(codes), number), dtype=np.int32)
+    for j, column in enumerate(matrix):
+        values += column[codes[:, j : j + number]]
+    return values
 
 
 def known_hits(

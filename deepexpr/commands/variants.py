@@ -1,0 +1,147 @@
+"""Score the variants of a VCF in promoters: both alleles by a bundle's networks, and motifs."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+
+log = logging.getLogger(__name__)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    from deepexpr.motifs.sections import TargetSection
+    from deepexpr.options import add_aliases, add_options, add_settings
+    from deepexpr.variants.sections import ScoringSection
+
+    parser.add_argument("--bundle", required=True, metavar="DIR", help="trained network")
+    parser.add_argument("--vcf", required=True, help="variants: VCF, plain, gzip or bgzip")
+    parser.add_argument("--genome", required=True, metavar="FASTA", help="genome of the VCF")
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument(
+        "--dataset", metavar="H5", help="dataset: its genes, and what else networks read of them"
+    )
+    source.add_argument("--genes", metavar="TSV", help="genes (`deepexpr promoters --table`)")
+    source.add_argument(
+        "--annotation", help="annotation, from which genes and TSS are taken as `promoters` does"
+    )
+    add_settings(parser, ScoringSection)
+    add_options(parser, TargetSection)
+    parser.add_argument(
+        "--sequence-only", action="store_true", help="only the sequence part of a full model"
+    )
+    parser.add_argument("--fold", type=int, metavar="N", help="one fold (default: mean of all)")
+    parser.add_argument(
+        "--leave-out-mismatches",
+        action="store_true",
+        help="leave out, and count, variants whose REF is not what the genome holds",
+    )
+    add_aliases(parser)
+    parser.add_argument("--seed", type=int, default=1, help="of the random variants")
+    parser.add_argument("--threads", type=int, help="CPU threads of the network")
+    parser.add_argument(
+        "--output", metavar="VCF", help="the VCF with INFO fields DX_*; bgzip as .gz"
+    )
+    parser.add_argument("--table", metavar="TSV", help="one row per allele and promoter")
+    parser.add_argument("--summary", metavar="TSV", help="what became of how many alleles")
+
+
+def run(args: argparse.Namespace) -> None:
+    import deepexpr
+    from deepexpr.errors import UsageError
+    from deepexpr.files import write_table
+    from deepexpr.model.backend import configure
+    from deepexpr.model.bundle import Bundle
+    from deepexpr.motifs.jaspar import load_targets
+    from deepexpr.motifs.scanning import letter_frequencies
+    from deepexpr.motifs.sections import TargetSection
+    from deepexpr.options import given
+    from deepexpr.reference.aliases import read_aliases
+    from deepexpr.reference.fasta import open_genome
+    from deepexpr.variants.annotate import Annotator, require_same_letters
+    from deepexpr.variants.finding import Finder, Windows
+    from deepexpr.variants.motif_changes import MotifChanges
+    from deepexpr.variants.scoring import Promoters, Scorer
+    from deepexpr.variants.sections import ScoringSection
+
+    if not (args.output or args.table):
+        raise UsageError("Nothing is to be written.", expected="--output, --table or both")
+    settings = given(args, ScoringSection)
+    bundle = Bundle.open(args.bundle)
+    bundle.require_promoters()
+    genes, sequences, inputs = _promoters(args, bundle)
+    motifs = load_targets(given(args, TargetSection).targets) if settings.p_value else []
+    changes = MotifChanges(motifs, letter_frequencies(sequences), settings.p_value)
+    configure(args.threads)
+    tss_index = bundle.info["tss_index"]
+    windows = Windows(genes, tss_index, bundle.info["length"] - tss_index)
+    with open_genome(args.genome) as genome:
+        aliases = read_aliases(args.aliases, genome.references) if args.aliases else None
+        finder = Finder(windows, genome, aliases, settings.longest)
+        margin = settings.shift + settings.longest + changes.flank
+        promoters = Promoters(genome, windows, tss_index, margin)
+        scorer = Scorer(promoters, _predictor(args, bundle, inputs), settings)
+        source = (
+            f"deepexpr {deepexpr.__version__}, bundle {bundle.info['fingerprint']}, "
+            f"{bundle.info['cell_line']}, {bundle.info['task']}"
+        )
+        annotator = Annotator(args.vcf, finder, scorer, changes, genes, bundle.info["task"], source)
+        hit = annotator.survey(args.leave_out_mismatches)
+        summary = finder.summary()
+        for row in summary.itertuples():
+            log.info("%d %s", row.alleles, row.item)
+        require_same_letters(
+            promoters, hit, sequences, genes["gene"].tolist(), args.dataset or args.genome
+        )
+        annotator.learn_background(hit, settings, args.seed)
+        annotator.write(args.output, args.table)
+    if args.summary:
+        write_table(summary, args.summary)
+
+
+def _promoters(args: argparse.Namespace, bundle):
+    """Genes (gene, chromosome, tss, strand), their promoters uint8 (n, L), and other inputs."""
+    import pandas as pd
+
+    from deepexpr.features.dataset import PROMOTER, Dataset
+    from deepexpr.features.sequence import encode_bytes
+    from deepexpr.files import read
+    from deepexpr.reference.promoters import promoter_sequences
+    from deepexpr.schemas import GENES
+
+    if args.dataset:
+        dataset = Dataset.open(args.dataset)
+        bundle.check_dataset(dataset)
+        columns = ("gene", "chromosome", "tss", "strand")
+        genes = pd.DataFrame({name: getattr(dataset, name) for name in columns})
+        others = {name: array for name, array in dataset.inputs.items() if name != PROMOTER}
+        return genes, dataset.sequence, others
+    genes = read(GENES, args.genes) if args.genes else _annotated(args)
+    tss_index = bundle.info["tss_index"]
+    downstream = bundle.info["length"] - tss_index
+    return genes, encode_bytes(promoter_sequences(genes, args.genome, tss_index, downstream)), {}
+
+
+def _annotated(args: argparse.Namespace):
+    from deepexpr.reference.aliases import read_aliases
+    from deepexpr.reference.annotation import read_annotation
+    from deepexpr.reference.fasta import chromosome_sizes
+    from deepexpr.reference.genes import select_genes
+    from deepexpr.reference.sections import PromoterSection
+
+    settings, sizes = PromoterSection(), chromosome_sizes(args.genome)
+    aliases = read_aliases(args.aliases, sizes) if args.aliases else None
+    annotation = read_annotation(args.annotation, sizes, args.genome, aliases=aliases)
+    return select_genes(annotation.transcripts, settings.tss_rule, settings.biotypes)
+
+
+def _predictor(args: argparse.Namespace, bundle, inputs):
+    """Rows of genes and promoters to predictions (folds, n); other inputs are those of the rows."""
+    from deepexpr.features.dataset import PROMOTER
+    from deepexpr.model.examples import Examples
+
+    def predict(rows, sequences):
+        others = {name: array[rows] for name, array in inputs.items()}
+        examples = Examples({PROMOTER: sequences, **others})
+        return bundle.predict_examples(examples, args.fold, sequence_only=args.sequence_only)
+
+    return predict
