@@ -1,21 +1,31 @@
 """Score the variants of a VCF in promoters: both alleles by a bundle's networks, and motifs."""
 
-from __future__ import annotations
-
 import argparse
 import logging
 
+from deepexpr.motifs.sections import TargetSection
+from deepexpr.options import ALIASES, add_options, add_settings, given
+from deepexpr.variants.sections import ScoringSection
+
 log = logging.getLogger(__name__)
+
+OPTIONS = f"""
+--bundle DIR              trained network
+--vcf VCF                 variants, plain, gzip or bgzip
+--genome FASTA            genome of the VCF
+[--sequence-only]         only the sequence part of a full model
+[--fold N]                one fold (default: mean of all)
+[--leave-out-mismatches]  leave out, and count, variants whose REF is not what the genome holds
+[--seed N (1)]            of the random variants
+[--threads N]             CPU threads of the network
+[--output VCF]            the VCF with INFO fields DX_*; bgzip where the name ends in .gz
+[--table TSV]             one row per allele and promoter
+[--summary TSV]           what became of how many alleles
+{ALIASES}
+"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    from deepexpr.motifs.sections import TargetSection
-    from deepexpr.options import add_aliases, add_options, add_settings
-    from deepexpr.variants.sections import ScoringSection
-
-    parser.add_argument("--bundle", required=True, metavar="DIR", help="trained network")
-    parser.add_argument("--vcf", required=True, help="variants: VCF, plain, gzip or bgzip")
-    parser.add_argument("--genome", required=True, metavar="FASTA", help="genome of the VCF")
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument(
         "--dataset", metavar="H5", help="dataset: its genes, and what else networks read of them"
@@ -26,23 +36,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_settings(parser, ScoringSection)
     add_options(parser, TargetSection)
-    parser.add_argument(
-        "--sequence-only", action="store_true", help="only the sequence part of a full model"
-    )
-    parser.add_argument("--fold", type=int, metavar="N", help="one fold (default: mean of all)")
-    parser.add_argument(
-        "--leave-out-mismatches",
-        action="store_true",
-        help="leave out, and count, variants whose REF is not what the genome holds",
-    )
-    add_aliases(parser)
-    parser.add_argument("--seed", type=int, default=1, help="of the random variants")
-    parser.add_argument("--threads", type=int, help="CPU threads of the network")
-    parser.add_argument(
-        "--output", metavar="VCF", help="the VCF with INFO fields DX_*; bgzip as .gz"
-    )
-    parser.add_argument("--table", metavar="TSV", help="one row per allele and promoter")
-    parser.add_argument("--summary", metavar="TSV", help="what became of how many alleles")
 
 
 def run(args: argparse.Namespace) -> None:
@@ -53,15 +46,12 @@ def run(args: argparse.Namespace) -> None:
     from deepexpr.model.bundle import Bundle
     from deepexpr.motifs.jaspar import load_targets
     from deepexpr.motifs.scanning import letter_frequencies
-    from deepexpr.motifs.sections import TargetSection
-    from deepexpr.options import given
     from deepexpr.reference.aliases import read_aliases
     from deepexpr.reference.fasta import open_genome
     from deepexpr.variants.annotate import Annotator, require_same_letters
     from deepexpr.variants.finding import Finder, Windows
     from deepexpr.variants.motif_changes import MotifChanges
     from deepexpr.variants.scoring import Promoters, Scorer
-    from deepexpr.variants.sections import ScoringSection
 
     if not (args.output or args.table):
         raise UsageError("Nothing is to be written.", expected="--output, --table or both")

@@ -7,8 +7,6 @@ length takes the TSS base itself, the first letter behind it (in the gene's dire
 its place.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

@@ -5,8 +5,6 @@ alternate allele has none over those in their place, and made where it is the ot
 allele without letters (of a deletion or insertion) has the matches across the joint.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """Settings of variants; rules hand their values over."""
 
-from __future__ import annotations
-
 from deepexpr.settings import Field, Section
 
 

@@ -4,8 +4,6 @@ Columns of samples and INFO of others pass as they are, letter by letter; what i
 again by htslib in the tests. Places in VCF are 1-based, those of a `Record` 0-based.
 """
 
-from __future__ import annotations
-
 import contextlib
 import gzip
 import re

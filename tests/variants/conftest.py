@@ -12,6 +12,7 @@ def small(tmp_path, monkeypatch):
     """Folder with genome and genes; `run(vcf lines, *options)` calls the verb."""
     from deepexpr.commands import variants as command
     from deepexpr.model.bundle import Bundle
+    from deepexpr.options import add_verb
 
     StandIn.asked = 0
     monkeypatch.setattr(Bundle, "open", classmethod(lambda cls, path: StandIn()))
@@ -35,7 +36,7 @@ def small(tmp_path, monkeypatch):
 
     def run(vcf, *options, genes=True):
         parser = argparse.ArgumentParser()
-        command.add_arguments(parser)
+        add_verb(parser, command)
         given = ["--bundle", "x", "--vcf", vcf, "--genome", tmp_path / "genome.fa", "--targets",
                  tmp_path / "known.meme", "--table", tmp_path / "o.tsv", "--summary",
                  tmp_path / "s.tsv", "--shift", 4, "--background", 50]  # fmt: skip
