@@ -56,6 +56,7 @@ def fetch(
     path, patience = Path(path), patience or Patience()
     if md5 and not re.fullmatch("[0-9A-Fa-f]{32}", md5):
         raise InputError(f"This is no MD5: {md5!r}.", expected="32 digits, 0 to 9 and a to f")
+    request_for(url)  # told before a file is made
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = partial_path(path, url, md5)
     fix = f"Check the network and the address, and run again (what arrived is kept), or put the \

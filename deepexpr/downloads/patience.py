@@ -5,11 +5,12 @@ import logging
 import ssl
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
 from email.message import Message
-from http.client import HTTPException, InvalidURL
+from http.client import HTTPException, HTTPMessage, InvalidURL
 from typing import Any, TypeVar
 
 from deepexpr.errors import InputError
@@ -95,6 +96,7 @@ def request_for(
     """A request; InputError where `url` is no address that can be asked."""
     try:
         url.encode("ascii")
+        urllib.parse.urlsplit(url)
         return urllib.request.Request(url, method=method, headers=headers or {})
     except ValueError as error:
         raise InputError(
@@ -104,12 +106,24 @@ def request_for(
         ) from error
 
 
+class _Redirects(urllib.request.HTTPRedirectHandler):
+    """Follows as urllib does; Incomplete where a server leads on to what is no address."""
+
+    def http_error_302(
+        self, req: urllib.request.Request, fp: Any, code: int, msg: str, headers: HTTPMessage
+    ) -> Any:
+        try:
+            return super().http_error_302(req, fp, code, msg, headers)
+        except ValueError as error:
+            fp.close()
+            raise Incomplete(f"the server leads on to what is no address ({error})") from error
+
+    http_error_301 = http_error_303 = http_error_307 = http_error_308 = http_error_302  # type: ignore[assignment]  # as in the class above
+
+
 def opened(request: urllib.request.Request, timeout: float) -> Any:
-    """The answer to a request; Incomplete where it leads on to what is no address."""
-    try:
-        return urllib.request.urlopen(request, timeout=timeout)
-    except ValueError as error:
-        raise Incomplete(f"the server leads on to what is no address ({error})") from error
+    """The answer to a request, redirects followed."""
+    return urllib.request.build_opener(_Redirects).open(request, timeout=timeout)
 
 
 def announced_length(headers: Message) -> int | None:

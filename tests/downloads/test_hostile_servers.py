@@ -195,7 +195,9 @@ def test_a_full_disk_is_told_at_once(server, reads, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("ask", [read_url, remote_size])
-@pytest.mark.parametrize("url", ["x.org/a", "http://x.org:port/a", "http://", "https://x.örg/a"])
+@pytest.mark.parametrize(
+    "url", ["x.org/a", "http://x.org:port/a", "http://", "https://x.örg/a", "http://[::1/a"]
+)
 def test_what_is_no_address(ask, url, tmp_path):
     for call in (lambda: ask(url, QUICK), lambda: fetch(url, tmp_path / "x", patience=QUICK)):
         with pytest.raises(InputError) as caught:
