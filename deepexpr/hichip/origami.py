@@ -9,7 +9,6 @@ The sampler itself is in :mod:`deepexpr.hichip.sampler`.
 import logging
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from scipy.special import gammaln
@@ -18,7 +17,7 @@ from deepexpr.errors import InputError
 from deepexpr.hichip.callers.origami import OrigamiSettings
 from deepexpr.hichip.convergence import RHAT_LIMIT, STOP_BELOW, convergence
 from deepexpr.hichip.modes import in_best_mode
-from deepexpr.hichip.sampler import log_likelihood, run_iterations
+from deepexpr.hichip.sampler import Grouping, log_likelihood, run_iterations
 from deepexpr.hichip.smoothing import MIN_DISTINCT
 
 logger = logging.getLogger(__name__)
@@ -27,32 +26,6 @@ logger = logging.getLogger(__name__)
 CHUNK = 1000
 #: Iterations between two looks at a chain's rates.
 LOOK_EVERY = 10
-
-
-@dataclass(frozen=True)
-class Grouping:
-    """Contacts sorted into groups and cells, as the sampler reads them.
-
-    inverse : (s,) group of each contact; size, alpha, beta : (g,); cell_groups : (c + 1,);
-    cell_count, cell_distance, cell_cis : (c,); distances : (u,) log10(bp + 1), ascending.
-    """
-
-    inverse: np.ndarray
-    size: np.ndarray
-    alpha: np.ndarray
-    beta: np.ndarray
-    cell_groups: np.ndarray
-    cell_count: np.ndarray
-    cell_distance: np.ndarray
-    cell_cis: np.ndarray
-    distances: np.ndarray
-
-    @cached_property
-    def cis_contacts(self) -> np.ndarray:
-        """(u,) int64 cis contacts at each distance."""
-        size = np.add.reduceat(self.size, self.cell_groups[:-1]) * self.cell_cis
-        contacts = np.bincount(self.cell_distance, weights=size, minlength=len(self.distances))
-        return contacts.astype(np.int64)
 
 
 @dataclass(frozen=True)
@@ -145,17 +118,22 @@ def group_contacts(
     new_cell = np.r_[True, changed[:3].any(axis=0)]
     inverse = np.empty(len(count), np.int64)
     inverse[order] = np.cumsum(new_group) - 1
-    firsts = np.flatnonzero(new_cell)
+    place, counts, is_cis = keys[:3, new_cell].astype(np.int64)
+    cell_groups = np.r_[np.flatnonzero(new_cell[new_group]), new_group.sum()]
+    size = np.bincount(inverse)
+    at_place = np.add.reduceat(size, cell_groups[:-1]) * is_cis
     return Grouping(
         inverse=inverse,
-        size=np.bincount(inverse),
+        size=size,
         alpha=keys[3, new_group],
         beta=keys[4, new_group],
-        cell_groups=np.r_[np.flatnonzero(new_cell[new_group]), new_group.sum()],
-        cell_count=keys[1, firsts].astype(np.int64),
-        cell_distance=keys[0, firsts].astype(np.int64),
-        cell_cis=keys[2, firsts].astype(bool),
+        cell_groups=cell_groups,
+        cell_count=counts,
+        log_factorial=gammaln(counts + 1.0),
+        cell_distance=place,
+        cell_cis=is_cis.astype(bool),
         distances=distances,
+        cis_contacts=np.bincount(place, at_place, len(distances)).astype(np.int64),
     )
 
 
@@ -256,7 +234,6 @@ class _Chain:
         self._rng, self._grouping, self._settings = rng, grouping, settings
         self._rates = np.array(settings.initial_rates, np.float64)
         self._distance_rates = np.zeros((2, len(grouping.distances)))
-        self._log_factorial = gammaln(grouping.cell_count + 1.0)
         self._at = 0
         self.draws = np.zeros(len(grouping.size), np.int64)
         self.trace = np.empty((settings.burn_in + settings.iterations, 2))
@@ -290,47 +267,15 @@ class _Chain:
         return (total * weight).sum(axis=1) / weight.sum() if weight.any() else np.full(2, np.nan)
 
     def _fit(self) -> float:
-        grouping = self._grouping
-        return log_likelihood(
-            self._settings.count_cap,
-            grouping.size,
-            grouping.alpha,
-            grouping.beta,
-            grouping.cell_groups,
-            grouping.cell_count,
-            grouping.cell_distance,
-            grouping.cell_cis,
-            self._log_factorial,
-            self._rates,
-            self._distance_rates,
-        )
+        cap = self._settings.count_cap
+        return log_likelihood(cap, self._grouping, self._rates, self._distance_rates)
 
     def _run(self, stop: int) -> None:
-        grouping, settings = self._grouping, self._settings
-        hichip = settings.mode == "hichip"
-        self.kept += run_iterations(
-            self._rng,
-            self._at,
-            stop,
-            settings.burn_in,
-            settings.thin,
-            settings.count_cap,
-            0.001 if hichip else 0.1,
-            0.0 if hichip else 1.0,
-            grouping.size,
-            grouping.alpha,
-            grouping.beta,
-            grouping.cell_groups,
-            grouping.cell_count,
-            grouping.cell_distance,
-            grouping.cell_cis,
-            self._log_factorial,
-            grouping.distances,
-            self._rates,
-            self._distance_rates,
-            self.draws,
-            self.trace,
-        )
+        settings = self._settings
+        floor, pseudo = (0.001, 0.0) if settings.mode == "hichip" else (0.1, 1.0)
+        plan = (self._at, stop, settings.burn_in, settings.thin, settings.count_cap)
+        state = (self._rates, self._distance_rates, self.draws, self.trace)
+        self.kept += run_iterations(self._rng, *plan, floor, pseudo, self._grouping, *state)
         self._at = stop
 
 

@@ -5,7 +5,7 @@ together: the number of loops among them is binomial. Their probabilities p_s ne
 since they integrate out exactly: z_s is Bernoulli with prior odds alpha_s : beta_s. Both leave
 the posterior of the published model unchanged (docs/method.md, 2.5) and only change the cost.
 
-Layout of the arrays (see :class:`deepexpr.hichip.origami.Grouping`): groups lie one after
+Layout of the arrays (see :class:`Grouping`): groups lie one after
 another, sorted by distance, count and prior odds; a cell is the run of groups with one distance
 and one count; the cells of one distance follow each other.
 
@@ -14,6 +14,7 @@ smoothing.py delete the ``.nbi`` files in ``__pycache__``.
 """
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
@@ -25,6 +26,28 @@ UNDERFLOW = -745.13
 
 #: Cells larger than this draw their split into parts as a histogram, not contact by contact.
 HISTOGRAM_FROM = 24
+
+
+class Grouping(NamedTuple):
+    """Contacts sorted into groups and cells, as the sampler reads them.
+
+    inverse : (s,) group of each contact. size, alpha, beta : (g,) contacts per group, and its
+    prior odds alpha : beta. cell_groups : (c + 1,) first group of each cell; cell_count : (c,)
+    PETs, log_factorial : log(count!); cell_distance : (c,) index of the distance; cell_cis : (c,)
+    bool, False for trans. distances : (u,) log10(bp + 1), ascending; cis_contacts : (u,) int64.
+    """
+
+    inverse: np.ndarray
+    size: np.ndarray
+    alpha: np.ndarray
+    beta: np.ndarray
+    cell_groups: np.ndarray
+    cell_count: np.ndarray
+    log_factorial: np.ndarray
+    cell_distance: np.ndarray
+    cell_cis: np.ndarray
+    distances: np.ndarray
+    cis_contacts: np.ndarray
 
 
 @njit(cache=True, nogil=True)
@@ -99,19 +122,7 @@ def _group_share(group_rate, distance_rate, floor):
 
 
 @njit(cache=True, nogil=True)
-def log_likelihood(
-    cap,
-    group_size,
-    group_alpha,
-    group_beta,
-    cell_groups,
-    cell_count,
-    cell_distance,
-    cell_cis,
-    log_factorial,
-    rates,
-    distance_rates,
-):
+def log_likelihood(cap, groups, rates, distance_rates):
     """Log probability of the counts up to `cap` of cis contacts, given the rates (nats).
 
     Trans contacts are left out: they read the curves where no count bears on them. Classes and
@@ -119,6 +130,10 @@ def log_likelihood(
     weighted by alpha / (alpha + beta), and of its class 0. Arguments as those of
     :func:`run_iterations`; nothing is drawn, nothing is changed.
     """
+    group_size, group_alpha, group_beta = groups.size, groups.alpha, groups.beta
+    cell_groups, cell_count = groups.cell_groups, groups.cell_count
+    cell_distance, cell_cis = groups.cell_distance, groups.cell_cis
+    log_factorial = groups.log_factorial
     result = 0.0
     for cell in range(cell_count.shape[0]):
         count, u = cell_count[cell], cell_distance[cell]
@@ -140,27 +155,7 @@ def log_likelihood(
 
 @njit(cache=True, nogil=True)
 def run_iterations(
-    rng,
-    start,
-    stop,
-    burn_in,
-    thin,
-    cap,
-    floor,
-    pseudo,
-    group_size,
-    group_alpha,
-    group_beta,
-    cell_groups,
-    cell_count,
-    cell_distance,
-    cell_cis,
-    log_factorial,
-    distances,
-    rates,
-    distance_rates,
-    draws,
-    trace,
+    rng, start, stop, burn_in, thin, cap, floor, pseudo, groups, rates, distance_rates, draws, trace
 ):
     """Run iterations `start` to `stop` (exclusive, counted from 0) and return how many were kept.
 
@@ -171,16 +166,16 @@ def run_iterations(
     cap : contacts with more PETs stay out of the rate updates and the splines.
     floor : the split probability is clipped to [floor, 1 - floor].
     pseudo : added to shape and rate of the Gamma of the two group rates (1 or 0).
-    group_size, group_alpha, group_beta : (g,) contacts per group; its prior odds alpha : beta.
-    cell_groups : (c + 1,) first group of each cell; cell_count : (c,) PETs;
-    cell_distance : (c,) index of the distance; cell_cis : (c,) bool, False for trans.
-    log_factorial : (c,) log(count!).
-    distances : (u,) log10(bp + 1), ascending.
+    groups : the contacts, a Grouping.
     rates : (2,) float64, updated: lambda0, lambda1.
     distance_rates : (2, u) float64, updated: lambda_d0 and lambda_d1 at each distance.
     draws : (g,) int64, added to: number of loops drawn in each group over the kept iterations.
     trace : (iterations, 2) float64, rows start..stop are set to lambda0, lambda1.
     """
+    group_size, group_alpha, group_beta = groups.size, groups.alpha, groups.beta
+    cell_groups, cell_count = groups.cell_groups, groups.cell_count
+    cell_distance, cell_cis = groups.cell_distance, groups.cell_cis
+    log_factorial, distances = groups.log_factorial, groups.distances
     places = distances.shape[0]
     cells = cell_count.shape[0]
     weight, total, squares = np.empty((2, places)), np.empty((2, places)), np.empty(2)

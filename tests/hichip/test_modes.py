@@ -12,7 +12,7 @@ from deepexpr.hichip.callers import find_caller
 from deepexpr.hichip.callers.origami import OrigamiSettings
 from deepexpr.hichip.loops import call_loops, quality_table
 from deepexpr.hichip.modes import BATCHES, NATS, in_best_mode
-from deepexpr.hichip.origami import _Chain, group_contacts
+from deepexpr.hichip.origami import group_contacts
 from deepexpr.hichip.sampler import log_likelihood
 
 
@@ -44,18 +44,13 @@ def test_the_likelihood_is_that_of_every_single_contact():
     alpha, beta = rng.integers(1, 4, (2, 300)).astype(float)
     settings = OrigamiSettings(mode="hichip", chains=1)
     grouping = group_contacts(count, distance, alpha, beta, settings)
-    chain = _Chain(rng, grouping, settings)
     curves = rng.gamma(2, 1, (2, len(grouping.distances)))
     rates = np.array([0.7, 2.5])
     place = np.searchsorted(grouping.distances, np.log10(np.maximum(distance, 0) + 1))
     used = (distance >= 0) & (count <= 30)
     each = [poisson.pmf(count, rates[k] + curves[k, place.clip(0, 2)]) for k in (0, 1)]
     wanted = np.log((alpha * each[1] + beta * each[0]) / (alpha + beta))[used].sum()
-    ours = log_likelihood(
-        30, grouping.size, grouping.alpha, grouping.beta, grouping.cell_groups,
-        grouping.cell_count, grouping.cell_distance, grouping.cell_cis, chain._log_factorial,
-        rates, curves,
-    )  # fmt: skip
+    ours = log_likelihood(30, grouping, rates, curves)
     assert ours == pytest.approx(wanted, rel=1e-10)
 
 
