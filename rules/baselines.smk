@@ -18,6 +18,8 @@ rule fit_baseline:
         out("logs/baselines/{cell_line}.{task}.K{K}.{baseline}.fit_baseline.log"),
     benchmark:
         out("benchmarks/baselines/{cell_line}.{task}.K{K}.{baseline}.fit_baseline.tsv")
+    # Predictions across cell lines wait for them, and figures for these.
+    priority: 5
     conda:
         "../envs/deepexpr.yaml"
     threads: config["resources"]["baseline_threads"]

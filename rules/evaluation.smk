@@ -34,6 +34,8 @@ rule predict_cross_cell_line:
         cell_line=get_cross_lines(
             "full", "sequence", *config["baselines"]["regression"]
         ),
+    # Long, and figures and the summary wait for it: before what nothing waits for.
+    priority: 8
     conda:
         "../envs/tensorflow.yaml"
     params:
@@ -70,6 +72,7 @@ rule evaluate_predictions:
         tests=out("evaluation/tests.tsv"),
     log:
         out("logs/evaluation/evaluate_predictions.log"),
+    priority: 8
     conda:
         "../envs/deepexpr.yaml"
     shell:

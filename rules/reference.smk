@@ -30,13 +30,15 @@ if config["simulate"]:
             out("benchmarks/reference/simulate_demo.tsv")
         conda:
             "../envs/motifs.yaml"
+        # Everything else waits for it.
+        threads: 2
         params:
             folder=lambda w, output: os.path.dirname(output.genome),
             seed=config["simulate"]["seed"],
             scale=config["simulate"]["scale"],
         shell:
             "python -m deepexpr simulate --seed {params.seed} --scale {params.scale}"
-            " --output {params.folder:q} 2> {log:q}"
+            " --threads {threads} --output {params.folder:q} 2> {log:q}"
 
 
 rule prepare_genome:

@@ -13,9 +13,10 @@ OPTIONS = """
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_options(parser, SimulateSection, ("scale",))
+    parser.add_argument("--threads", type=int, default=1, help="samples made side by side")
 
 
 def run(args: argparse.Namespace) -> None:
     from deepexpr.simulate.demo import simulate
 
-    simulate(args.seed, args.output, args.scale)
+    simulate(args.seed, args.output, args.scale, args.threads)

@@ -18,6 +18,7 @@ import pandas as pd
 from scipy.stats import false_discovery_control
 
 from deepexpr.errors import InputError
+from deepexpr.motifs import memelite_parts
 from deepexpr.motifs.meme_suite import run_meme_tomtom
 from deepexpr.motifs.motif import Motif, check_unique_names
 from deepexpr.motifs.sections import DistanceSection, TomtomSection
@@ -133,18 +134,22 @@ def _matched(table: pd.DataFrame, e_value: float) -> int:
 def _run_memelite(
     queries: Sequence[Motif], targets: Sequence[Motif], options: TomtomOptions
 ) -> pd.DataFrame:
-    """All pairs by memelite; it compiles for about a minute when first used on a machine."""
-    from memelite import tomtom
+    """All pairs by memelite, which is compiled when first used on a machine (memelite_parts)."""
+    import memelite
     from numba.core.config import NUMBA_NUM_THREADS  # type: ignore[attr-defined]  # set when Numba is imported
 
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="tomtom was given")  # logged in `compare`
-        p_values, _, offsets, overlaps, strands = tomtom(
-            [np.ascontiguousarray(motif.probabilities.T) for motif in queries],
-            [np.ascontiguousarray(motif.probabilities.T) for motif in targets],
-            n_target_bins=None,  # exact columns: no merging of similar target columns
-            n_jobs=min(options.threads, NUMBA_NUM_THREADS),  # numba refuses more than there are
-        )
+    # numba refuses more threads than there are.
+    threads = min(options.threads, NUMBA_NUM_THREADS)
+    columns = [np.ascontiguousarray(motif.probabilities.T) for motif in (*queries, *targets)]
+    own, known = columns[: len(queries)], columns[len(queries) :]
+    if threads == 1 and memelite.__version__ == memelite_parts.VERSION:
+        found = memelite_parts.compare_columns(own, known)
+    else:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="tomtom was given")  # logged in `compare`
+            # n_target_bins: exact columns, no merging of similar target columns.
+            found = memelite.tomtom(own, known, n_target_bins=None, n_jobs=threads)
+    p_values, _, offsets, overlaps, strands = found
     return pd.DataFrame(
         {
             "query": np.repeat([motif.name for motif in queries], len(targets)),

@@ -5,6 +5,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import memelite
 import numpy as np
 import pandas as pd
 import pytest
@@ -14,6 +15,7 @@ from deepexpr.errors import InputError
 from deepexpr.motifs.jaspar import load_jaspar
 from deepexpr.motifs.meme_format import read_meme, write_meme
 from deepexpr.motifs.meme_suite import parse_tomtom
+from deepexpr.motifs.memelite_parts import VERSION, compare_columns
 from deepexpr.motifs.motif import Motif
 from deepexpr.motifs.tomtom import (
     TomtomOptions,
@@ -42,7 +44,38 @@ def known(jaspar):
     """Four known motifs that are no palindromes, renamed, and all pairs with JASPAR."""
     names = {"MA0139.1": "ctcf", "MA0095.2": "yy1", "MA0003.3": "ap2", "MA0002.2": "runx"}
     queries = [replace(m, name=names[m.name]) for m in jaspar if m.name in names]
-    return queries, compare(queries, jaspar)  # compiles for a minute on a new machine
+    return queries, compare(queries, jaspar)  # compiles for 15 seconds on a new machine
+
+
+@pytest.mark.slow  # compiles for a minute on a new machine
+def test_memelites_parts_are_its_program_to_the_bit(jaspar):
+    rng = np.random.default_rng(3)
+    random = [rng.dirichlet(np.full(4, 0.3), size=int(width)) for width in range(1, 41, 3)]
+    queries = [m.probabilities.T for m in jaspar[::40]] + [array.T for array in random]
+    targets = [np.ascontiguousarray(m.probabilities.T) for m in jaspar]
+    queries = [np.ascontiguousarray(query) for query in queries]
+    own = compare_columns(queries, targets)
+    theirs = memelite.tomtom(queries, targets, n_target_bins=None, n_jobs=1)
+    for mine, expected in zip(own, theirs, strict=True):
+        np.testing.assert_array_equal(mine, expected)
+
+
+def test_another_memelite_runs_its_own_program(jaspar, monkeypatch):
+    asked = []
+
+    def program(queries, targets, n_target_bins, n_jobs):
+        asked.append((n_target_bins, n_jobs))
+        return np.full((5, len(queries), len(targets)), 0.5)
+
+    monkeypatch.setattr(memelite, "tomtom", program)
+    monkeypatch.setattr(memelite, "__version__", "0.6.0")
+    table = compare(jaspar[:2], jaspar)
+    assert asked == [(None, 1)]
+    assert (table["p_value"] == 0.5).all()
+
+
+def test_the_locked_memelite_is_the_one_whose_parts_are_called():
+    assert memelite.__version__ == VERSION
 
 
 @needs_reference

@@ -75,8 +75,8 @@ def promoter(genome, gene):
     return reverse_complement(text[tss - 999 : tss + 1001])
 
 
-def test_same_seed_gives_the_same_bytes(demo, tmp_path):
-    simulate(7, tmp_path / "again", 0.1)
+def test_same_seed_gives_the_same_bytes_however_many_threads(demo, tmp_path):
+    simulate(7, tmp_path / "again", 0.1, threads=3)
     paths = sorted(p.relative_to(demo) for p in demo.rglob("*") if p.is_file())
     assert len(paths) == 2 + 24 + 9
     for path in paths:
