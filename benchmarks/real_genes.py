@@ -4,6 +4,7 @@
     python benchmarks/real_genes.py fine    --work DIR --output benchmarks/real_genes.tsv
     python benchmarks/real_genes.py loops   --work DIR --output benchmarks/real_genes.tsv
     python benchmarks/real_genes.py differences --work DIR --output benchmarks/real_genes.tsv
+    python benchmarks/real_genes.py tuned --work DIR --output benchmarks/real_genes.tsv --line K562
     python benchmarks/real_genes.py network --work DIR --output benchmarks/real_genes.tsv \
         --recipe plain --group 0 --seed 1
     python benchmarks/real_genes.py together --work DIR --output benchmarks/real_genes.tsv \
@@ -33,6 +34,7 @@ from real_genes_data import BIN, GROUPS, RealGenes, real_genes
 from real_genes_loops import linear, measure_differences, measure_loops, measure_sequence_auc
 from real_genes_net import Recipe, predict, train, word_codes
 from real_genes_rows import COLUMNS, LINES, WITH_LOOPS, add_row, file_of, keep, scores, targets
+from real_genes_tuned import measure_tuned
 from sklearn.linear_model import RidgeCV
 
 from deepexpr.features.words import WORD_BLOCKS, WORD_SPREAD, loop_windows, window_words
@@ -60,7 +62,7 @@ RECIPES = {
 }
 #: What each solution of words gives: names in the table.
 NAMES = {"words": ("words",), "fine": ("fine words", "fine words, 131 samples")}
-CHOICES = ("words", "fine", "loops", "differences", "network", "together")
+CHOICES = ("words", "fine", "loops", "differences", "tuned", "network", "together")
 #: Shares of a network beside the words that are tried.
 WEIGHTS = np.linspace(0, 1, 21)
 
@@ -105,7 +107,7 @@ def fine_words(genes: RealGenes, counts, blocks, group: int) -> tuple[np.ndarray
 
     Second: further samples are targets of the training genes too (0, the mean, where unknown), and
     a line's prediction is a ridge on the left-out scores of all targets. Targets of the same genes
-    share the words' penalty.
+    share the words' penalty, which the lines choose.
     """
     y = targets(genes)
     alone, shared = np.full(y.shape, np.nan), np.full(y.shape, np.nan)
@@ -118,7 +120,9 @@ def fine_words(genes: RealGenes, counts, blocks, group: int) -> tuple[np.ndarray
         samples = genes.samples[train]
         samples = (samples - np.nanmean(samples, 0)) / np.nanstd(samples, 0)
         values = np.column_stack([y[np.ix_(train, columns)], np.nan_to_num(samples)])
-        weights, left_out, _ = ridge_by_factors(standardised(counts[train], centre, scale), values)
+        z = standardised(counts[train], centre, scale)
+        weights, left_out, penalty = ridge_by_factors(z, values, len(columns))
+        print(f"group {group}, {[LINES[c] for c in columns]}: penalty {penalty:.3g}", flush=True)
         held = standardised(counts[test], centre, scale) @ weights + values.mean(axis=0)
         for i, column in enumerate(columns):
             alone[train, column], alone[test, column] = left_out[:, i], held[:, i]
@@ -208,6 +212,7 @@ def main() -> None:
     parser.add_argument("--output", required=True, type=Path)
     parser.add_argument("--recipe", action="append", choices=list(RECIPES))
     parser.add_argument("--group", action="append", type=int, choices=range(GROUPS))
+    parser.add_argument("--line", action="append", choices=["K562", "GM12878"])
     parser.add_argument("--seed", action="append", type=int)
     parser.add_argument("--epochs", type=int, default=Recipe().epochs)
     args = parser.parse_args()
@@ -224,6 +229,9 @@ def main() -> None:
         return
     if args.what == "differences":
         measure_differences(genes, groups, args.work, args.output)
+        return
+    if args.what == "tuned":
+        measure_tuned(genes, args.line or ["K562", "GM12878"], groups, args.work, args.output)
         return
     seeds = args.seed or [1]
     if args.what == "together":

@@ -166,14 +166,17 @@ def _ridge(parts: Decomposition, values: np.ndarray) -> tuple[np.ndarray, np.nda
     return parts.right @ along, left_out, float(penalty)
 
 
-def ridge_by_factors(z: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
+def ridge_by_factors(
+    z: np.ndarray, values: np.ndarray, judged: int | None = None
+) -> tuple[np.ndarray, np.ndarray, float]:
     """As `_ridge`, for thousands of genes with more columns: a Cholesky factor per penalty.
 
     z : (n, p) float32, standardised columns. values : (n, k), k targets of the same genes, which
     share a penalty. Returns weights (p, k), left-out scores (n, k) and the penalty. Starting in the
-    middle of PENALTIES the correlation of the left-out scores is followed uphill, so some five are
-    tried. Their squared error would choose too small a penalty: promoters that share letters, such
-    as those of head-to-head genes, tell of each other (docs/evidence.md).
+    middle of PENALTIES the correlation of the left-out scores (mean of the first `judged` targets,
+    default all) is followed uphill, so some five are tried. Their squared error would choose too
+    small a penalty: promoters that share letters, such as those of head-to-head genes, tell of each
+    other (docs/evidence.md).
     """
     gram = blas.ssyrk(1.0, z.T, trans=1, lower=1)
     mean, sd = values.mean(axis=0), values.std(axis=0)
@@ -184,7 +187,7 @@ def ridge_by_factors(z: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.
         if not 0 <= index < len(PENALTIES):
             return np.inf
         if index not in tried:
-            tried[index] = _by_factor(gram, scaled, float(PENALTIES[index]))
+            tried[index] = _by_factor(gram, scaled, float(PENALTIES[index]), judged)
         return tried[index][0]
 
     best = len(PENALTIES) // 2
@@ -195,7 +198,7 @@ def ridge_by_factors(z: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.
     return (z.T @ along) * sd, values - residual * sd, float(PENALTIES[best])
 
 
-def _by_factor(gram, values, penalty: float) -> tuple[float, np.ndarray, np.ndarray]:
+def _by_factor(gram, values, penalty: float, judged) -> tuple[float, np.ndarray, np.ndarray]:
     """1 - r of left-out scores, dual weights (n, k) and left-out residuals (n, k) of a penalty."""
     n = len(values)
     matrix = gram.copy(order="F")
@@ -211,7 +214,8 @@ def _by_factor(gram, values, penalty: float) -> tuple[float, np.ndarray, np.ndar
     free = np.maximum(penalty * diagonal - 1.0 / n, 1e-6)
     residual = penalty * along / free[:, None]
     left_out = values - residual
-    both = [np.corrcoef(p, y)[0, 1] for p, y in zip(left_out.T, values.T, strict=True)]
+    pairs = zip(left_out.T[:judged], values.T[:judged], strict=True)
+    both = [np.corrcoef(p, y)[0, 1] for p, y in pairs]
     return 1.0 - float(np.nan_to_num(both).mean()), along, residual
 
 

@@ -1,0 +1,85 @@
+"""The product's own network, `variant: tuned`, on the groups of real_genes.py: trained, saved, and
+its bundle opened again to predict the held-out genes."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from real_genes_data import BIN, BINS, RealGenes, loops
+from real_genes_rows import LINES, WITH_LOOPS, add_row, file_of, keep, scores, targets
+
+from deepexpr.features.build import build_dataset
+from deepexpr.features.dataset import Dataset, write_dataset
+from deepexpr.model.backend import configure
+from deepexpr.model.bundle import Bundle
+from deepexpr.model.config import make_configs
+from deepexpr.model.crossvalidation import make_job, run_job
+from deepexpr.model.examples import Examples
+
+#: As few as were needed on group 0; epochs are chosen on the validation genes as always.
+TRAINING = {"epochs": 8, "patience": 3}
+
+
+def dataset_of(genes: RealGenes, line: str, signal: pd.DataFrame, path: Path) -> Dataset:
+    """The dataset that `deepexpr dataset` would make of the genes that the line has a value of."""
+    if not path.is_file():
+        table = pd.DataFrame(
+            {n: getattr(genes, n) for n in ("gene", "chromosome", "tss", "strand")}
+        )
+        table = table.assign(transcript="", biotype="protein_coding")
+        promoters = {
+            g: s.tobytes().decode() for g, s in zip(genes.gene, genes.sequence, strict=True)
+        }
+        expression = pd.Series(genes.expression[line], index=genes.gene).dropna()
+        made = build_dataset(
+            table, promoters, expression, cell_line=line, assembly="hg38", signal=signal,
+            bins=BINS, bin_size=BIN,
+        )  # fmt: skip
+        write_dataset(made, path)
+    return Dataset.open(path)
+
+
+def fold_of(genes: RealGenes, dataset: Dataset, group: int) -> pd.DataFrame:
+    """Splits of one fold: the group is held out, a ninth of the others validates."""
+    held = dict(zip(genes.gene, genes.group == group, strict=True))
+    test = np.array([held[gene] for gene in dataset.gene])
+    drawn = np.random.default_rng(group).permutation(np.flatnonzero(~test))
+    role = np.where(test, "test", "train").astype(object)
+    role[drawn[: len(drawn) // 9]] = "validation"
+    return pd.DataFrame({"fold": group, "gene": dataset.gene, "role": role})
+
+
+def measure_tuned(
+    genes: RealGenes, lines: list[str], groups: list[int], work: Path, output: Path
+) -> None:
+    """Rows of `tuned`: of each line its bundle's predictions with loops, and by sequence only."""
+    configure(threads=1)
+    y = targets(genes)
+    row_of = {gene: i for i, gene in enumerate(genes.gene)}
+    for group in groups:
+        for number, (_, name, line) in enumerate(WITH_LOOPS):
+            path, began = file_of(work, f"tuned {line}", group, 0), time.process_time()
+            if line not in lines or path.is_file():
+                continue
+            data = dataset_of(genes, line, loops(name), work / f"{line}.h5")
+            folder = work / f"tuned-{line}-{group}"
+            model, training = make_configs({"variant": "tuned"}, TRAINING)
+            splits = fold_of(genes, data, group)
+            job = make_job(data, splits, "regression", "full", model, training, 1, "chromosome")
+            run_job(job, folder)
+            bundle = Bundle.open(folder / "bundle")
+            held = splits["gene"][splits["role"] == "test"]
+            part = Examples(data.inputs).take(data.index_of(held))
+            rows = [row_of[gene] for gene in held]
+            result = np.full(y.shape, np.nan)
+            result[rows, len(LINES) + number] = bundle.predict_examples(part)[0]
+            alone = bundle.predict_examples(part, sequence_only=True)[0]
+            result[rows, LINES.index(line)] = alone
+            keep(path, result)
+            minutes, test = (time.process_time() - began) / 60, genes.group == group
+            note = bundle.info["recipes"][str(group)]
+            reached = scores(result[test], y[test])
+            add_row(output, f"tuned, {line}", group, 1, reached, 0, minutes, note)
