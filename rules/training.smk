@@ -25,6 +25,7 @@ rule train_network:
         splits=get_splits,
         pretrained=get_pretrained,
         folds=get_trained_folds,
+        samples=get_training().get("samples") or [],
     output:
         bundle=PROTECTED(directory(out("models/{cell_line}/{task}/K{K}/{kind}/bundle"))),
         predictions=out("models/{cell_line}/{task}/K{K}/{kind}/predictions.tsv"),
@@ -61,6 +62,7 @@ use rule train_network as train_fold with:
         dataset=out("features/{cell_line}/dataset.h5"),
         splits=get_splits,
         pretrained=get_pretrained,
+        samples=get_training().get("samples") or [],
     output:
         temp(
             directory(

@@ -8,7 +8,7 @@ import json
 import logging
 import shutil
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -28,13 +28,14 @@ from deepexpr.model.bundle import Bundle
 from deepexpr.model.config import NetworkSettings, TrainingSettings, TwoStepTraining
 from deepexpr.model.examples import Examples, input_names
 from deepexpr.model.network import Shape
+from deepexpr.model.samples import read_samples
 from deepexpr.model.saved import model_names, save_model
 from deepexpr.model.stacked import train_stacked
 from deepexpr.model.steps import FoldData, fold_data
 from deepexpr.model.trainers import STACKED
 from deepexpr.model.training import forward
 from deepexpr.model.variants import Builder, builder
-from deepexpr.provenance import fingerprint, versions
+from deepexpr.provenance import fingerprint, sha256_file, versions
 from deepexpr.schemas import HISTORY
 from deepexpr.scores import score_record
 
@@ -77,15 +78,23 @@ class Job:
         length = self.dataset.sequence.shape[1]
         return Shape(length, bins, self.dataset.bin_size, self.task, others)
 
+    @cached_property
+    def samples(self) -> np.ndarray | None:
+        """(n, k) values of the dataset's genes in further samples, where the settings name some."""
+        path = getattr(self.training, "samples", None)
+        return None if path is None else read_samples(path, self.dataset.gene)
+
     def fingerprint(self, fold: int) -> str:
         """SHA-256 of everything that decides the numbers of this fold."""
         roles = {role: genes.tolist() for role, genes in fold_roles(self.splits, fold).items()}
         installed = versions()
+        path = getattr(self.training, "samples", None)
         return fingerprint(
             self.dataset.sha256, roles, self.task, self.kind, self.model.to_dict(),
             self.training.to_dict(), self.seed, keras.backend.backend(),
             {name: installed.get(name) for name in _DECISIVE},
             None if self.pretrained is None else self.pretrained.info["fingerprint"],
+            *([] if path is None else [sha256_file(path)]),
         )  # fmt: skip
 
 
@@ -116,6 +125,7 @@ def make_job(
     splits = restrict_splits(splits, dataset.gene)
     scheme = scheme or find_scheme(dataset, splits)
     job = Job(dataset, splits, scheme, task, kind, model, training, seed, pretrained)
+    _ = job.samples  # says at once what is wrong with the table
     if pretrained is not None:
         _check_pretrained(job)
     return job
@@ -156,6 +166,7 @@ def _check_pretrained(job: Job) -> None:
         "splits": (info["splits_fingerprint"], splits_fingerprint(job.splits)),
         "model": ({name: info["model"].get(name) for name in own}, own),
         "standardise": (info["training"].get("standardise"), job.training.standardise),
+        "samples": (info["training"].get("samples"), getattr(job.training, "samples", None)),
         "members": (info["training"]["members"], job.training.members),
     }
     for name, (found, expected) in facts.items():
@@ -251,6 +262,9 @@ def _train_folds(job: Job, trainer: Builder, folds: list[int], partial: Path) ->
 def _fold_data(job: Job, trainer: Builder, fold: int) -> FoldData:
     rows = _rows(job, fold)
     data = fold_data(job.dataset, rows["train"], rows["validation"], job.task, trainer.standardise)
+    if job.samples is not None:
+        parts = {f"{part}_samples": job.samples[rows[part]] for part in ("train", "validation")}
+        data = replace(data, **parts)
     return trainer.prepare(data, job.pretrained is not None)
 
 

@@ -133,6 +133,13 @@ Trainer = Annotated[
         "program, by Keras on JAX; null: stacked where JAX sees a GPU, else sequential."
     ),
 ]
+Samples = Annotated[
+    str | None,
+    Field(
+        description="Table (TSV) of gene and log expression in further samples, which are further "
+        "targets of the words, for training genes only; null: none."
+    ),
+]
 Standardise = _switch(
     "Targets to mean 0 and variance 1, loops to mean square 1, on the training genes."
 )

@@ -46,6 +46,7 @@ class FoldData:
     """Training and validation part of one fold, and the constants of its training part.
 
     recipe : which of a variant's recipes trains it, in words; empty where there is but one.
+    train_samples, validation_samples : (n, k) values in further samples (model.samples), or None.
     """
 
     train: Examples
@@ -55,6 +56,8 @@ class FoldData:
     scaling: Scaling
     words: Words | None = None
     recipe: str = ""
+    train_samples: np.ndarray | None = None
+    validation_samples: np.ndarray | None = None
 
 
 def fold_data(
@@ -156,12 +159,15 @@ class TwoSteps:
         train, validation = (
             self._word_counts.of(part.arrays[PROMOTER]) for part in (data.train, data.validation)
         )
-        inner = solve_words(train, blocks, data.train_targets, task, spread=spread)
+        samples = data.train_samples
+        inner = solve_words(train, blocks, data.train_targets, task, spread=spread, samples=samples)
         final = None
         if not pretrained:
             features = np.concatenate([train, validation])
             targets = np.concatenate([data.train_targets, data.validation_targets])
-            final = solve_words(features, blocks, targets, task, spread=spread)
+            if samples is not None:
+                samples = np.concatenate([samples, data.validation_samples])
+            final = solve_words(features, blocks, targets, task, spread=spread, samples=samples)
         return replace(data, words=Words(final, inner.left_out, inner.of(validation)))
 
     def train(

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg import blas, eigh, lapack
 
+from deepexpr.model.samples import as_targets, join_scores
+
 #: Penalties tried; every block of words has mean square 1 per gene, so they need no unit.
 PENALTIES = np.logspace(-2, 3, 21)
 
@@ -68,6 +70,7 @@ def solve_words(
     task: str,
     parts: Decomposition | None = None,
     spread: float = 1.0,
+    samples: np.ndarray | None = None,
 ) -> WordScore:
     """Ridge weights of `targets` on `features`.
 
@@ -75,21 +78,28 @@ def solve_words(
         word, which weigh equally whatever their number. targets : (n,) scaled expression, or
         class 0 or 1; classes are regressed as -1 and 1 and their left-out scores turned into
         logits by logistic regression. parts : `decompose(features, blocks)`, where it is at hand.
-    spread : see `standardisation`.
+    spread : see `standardisation`. samples : (n, k) values of the same genes in further samples,
+        NaN where unknown, as further targets: the score is then a weighted sum of all targets'.
     """
     classes = task == "classification"
     values = 2.0 * targets - 1.0 if classes else targets.astype(np.float64)
+    table = values[:, None] if samples is None else np.c_[values, as_targets(samples)]
     if parts is None and FACTORS_FROM <= len(features) <= features.shape[1]:
         centre, scale = standardisation(features, blocks, spread)
         z = standardised(features, centre, scale)
-        found, scores, penalty = ridge_by_factors(z, values[:, None])
-        weights, left_out = found[:, 0], scores[:, 0]
+        found, scores, penalty = ridge_by_factors(z, table, judged=1)
     else:
         parts = parts or decompose(features, blocks, spread)
         centre, scale = parts.centre, parts.scale
-        weights, left_out, penalty = _ridge(parts, values)
-    weights *= scale
-    kernel, bias = weights[:, None], np.array([values.mean() - centre @ weights])
+        single = [_ridge(parts, column) for column in table.T]
+        found, scores = (np.column_stack([one[i] for one in single]) for i in (0, 1))
+        penalty = single[0][2]
+    weights, left_out, mean = found[:, 0], scores[:, 0], values.mean()
+    if samples is not None:
+        share, added, left_out = join_scores(scores, values)
+        weights, mean = found @ share, table.mean(axis=0) @ share + added
+    weights = weights * scale
+    kernel, bias = weights[:, None], np.array([mean - centre @ weights])
     left_out = left_out[:, None]
     if classes:
         slope, shift = _calibration(left_out[:, 0], targets)

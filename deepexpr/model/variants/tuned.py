@@ -5,6 +5,7 @@ Its departures from the paper, and what each bought: docs/network.md.
 
 from dataclasses import replace
 
+from deepexpr.errors import InputError
 from deepexpr.model import fields
 from deepexpr.model.config import NetworkSettings, TwoStepTraining
 
@@ -53,6 +54,7 @@ class Training(TwoStepTraining):
     plateau_patience: fields.PlateauPatience = 4
     shift: fields.Shift = 20
     standardise: fields.Standardise = True
+    samples: fields.Samples = None
     distal_learning_rate: fields.Rate = 3e-3
     distal_weight_decay: fields.Decay = 0.05
     distal_batch_size: fields.BatchSize = 32
@@ -65,6 +67,12 @@ def build(model: Network, training: Training, shape, kind: str):
     from deepexpr.model.network import TwoModules
     from deepexpr.model.steps import TwoSteps
 
+    if training.samples and not model.words:
+        raise InputError(
+            "Further samples are targets of the words, and the network has none.",
+            where="training.samples",
+            fix="Set model.words: true, or leave out training.samples.",
+        )
     fine_from = model.fine_words_from if model.words and kind != "hichip" else None
     trees_from = model.trees_from if kind != "sequence" else None
 
