@@ -13,7 +13,8 @@ def run(args: argparse.Namespace) -> None:
 
     where = ", ".join(args.configfile)
     samples, units = check_everything(read_config(args.configfile), where, args.debug)
+    lines = samples["cell_line"].nunique()
     print(
-        f"No problems: {len(samples)} samples of {samples['cell_line'].nunique()} cell lines, "
+        f"No problems: {len(samples)} samples of {lines} cell line{'s' * (lines != 1)}, "
         f"{len(units)} units."
     )

@@ -59,8 +59,7 @@ def _libraries(inputs: Inputs) -> str:
         return "No reads were processed here: expression and loops were given as tables."
     doubtful = [(str(item), words) for (_, item), own in items if (words := verdict(own)) != GOOD]
     kinds = pd.Series([section for (section, _), _ in items]).value_counts(sort=False)
-    counted = " and ".join(f"{number} {name}" for name, number in kinds.items())
-    counted = counted.replace("libraries", "libraries" if len(items) > 1 else "library")
+    counted = " and ".join(_counted(str(name), number) for name, number in kinds.items())
     if not doubtful:
         start = f"Yes: every number of {counted} is in its expected range."
     else:
@@ -69,6 +68,13 @@ def _libraries(inputs: Inputs) -> str:
         good = len(items) - len(doubtful)
         start = f"{good} of {len(items)} are good ({counted}). Look at {named}{more}."
     return f"{start} {_medians(pd.concat(sections))}".rstrip()
+
+
+def _counted(section: str, number: int) -> str:
+    """How many libraries, or of how many cell lines the replicates were compared."""
+    if section.endswith("replicates"):
+        return f"the {section} of {number} cell line{'s' * (number > 1)}"
+    return f"{number} {section if number > 1 else section.replace('libraries', 'library')}"
 
 
 def _medians(rows: pd.DataFrame) -> str:

@@ -52,7 +52,7 @@ SHOWN = {
     },
 }  # fmt: skip
 
-#: Loops of a cell line that the page holds, strongest first: more make it slow to open.
+#: Loops of a cell line that the page holds, each gene's strongest first: more make it slow to open.
 MOST_LOOPS = 20_000
 #: A promoter holds a motif where a window matches with this p, 0.04 of them by chance.
 P_VALUE = 1e-5
@@ -96,7 +96,8 @@ def predicted_genes(dataset, predictions: pd.DataFrame) -> pd.DataFrame:
     for task, column in (("regression", "predicted"), ("classification", "probability")):
         rows = predictions[predictions["task"] == task].drop_duplicates("gene")
         table[column] = table["gene"].map(rows.set_index("gene")["predicted"])
-    table["predicted_percentile"] = _percentile(table["predicted"])
+    by = "predicted" if table["predicted"].notna().any() else "probability"
+    table["predicted_percentile"] = _percentile(table[by])
     return table
 
 
@@ -124,17 +125,32 @@ def _motifs(dataset, inputs: Inputs) -> list[str]:
 
 def _loops(dataset, path: Path) -> pd.DataFrame:
     loops = read(SIGNAL, path)[list(SIGNAL)].sort_values("normalised", ascending=False)
+    loops = loops.assign(gene=_genes_at(dataset, loops))
     if len(loops) > MOST_LOOPS:
-        logger.info("%s: the strongest %d of %d loops", dataset.cell_line, MOST_LOOPS, len(loops))
-        loops = loops.head(MOST_LOOPS)
-    at = _genes_at(dataset, loops)
+        logger.info("%s: %d of %d loops", dataset.cell_line, MOST_LOOPS, len(loops))
+        rank = _rank_at_genes(loops["gene"].tolist())
+        loops = loops.iloc[np.sort(np.argsort(rank, kind="stable")[:MOST_LOOPS])]
     return pd.DataFrame(
         {
             "table": "loops", "cell_line": dataset.cell_line, "chromosome": loops["chromosome1"],
             "start": loops["start1"], "end": loops["end1"], "start2": loops["start2"],
-            "end2": loops["end2"], "signal": loops["normalised"].round(3), "gene": at,
+            "end2": loops["end2"], "signal": loops["normalised"].round(3), "gene": loops["gene"],
         }
     )  # fmt: skip
+
+
+def _rank_at_genes(genes: list[str]) -> np.ndarray:
+    """Of loops, strongest first, the best place that each has among the loops of one of its genes.
+
+    0 for the strongest of a gene; loops at no gene come behind all others.
+    """
+    seen: dict[str, int] = {}
+    ranks = np.full(len(genes), len(genes))
+    for row, names in enumerate(genes):
+        for name in filter(None, names.split(", ")):
+            ranks[row] = min(ranks[row], seen.get(name, 0))
+            seen[name] = seen.get(name, 0) + 1
+    return ranks
 
 
 def _genes_at(dataset, loops: pd.DataFrame) -> list[str]:
@@ -184,8 +200,9 @@ def page_tables(table: pd.DataFrame) -> str:
     note = (
         f"Held-out predictions of {_method(table)}. Percentiles are among the genes of the cell "
         "line. Motifs: known ones that the network's filters match and the promoter holds "
-        f"(p ≤ {P_VALUE:g}). Pairs are normalised over the replicates. Loops: the strongest "
-        f"{MOST_LOOPS:,} of each cell line, those at a gene by a click on it."
+        f"(p ≤ {P_VALUE:g}). Pairs are normalised over the replicates. Loops: at most "
+        f"{MOST_LOOPS:,} of each cell line, every gene's strongest first; those of a gene by a "
+        "click on it."
     )
     return (
         "<style>body { max-width: 100rem; }</style>\n"

@@ -67,4 +67,4 @@ def test_files_of_later_stages_are_what_their_column_says(tmp_path, column, cont
 
 def test_what_is_in_order_passes(project, capsys):
     assert main(["check", "--configfile", "config.yaml"]) == 0
-    assert capsys.readouterr().out == "No problems: 2 samples of 1 cell lines, 2 units.\n"
+    assert capsys.readouterr().out == "No problems: 2 samples of 1 cell line, 2 units.\n"

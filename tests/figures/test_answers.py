@@ -12,8 +12,9 @@ import synthetic_tables as synthetic
 from test_figures_tables import make_dataset
 from test_run_pages import page
 
+from deepexpr.features.dataset import Dataset
 from deepexpr.figures import data_tables
-from deepexpr.figures.answers import BETTER, DRIVES, LIBRARIES, LOOPS, _better, _hichip
+from deepexpr.figures.answers import BETTER, DRIVES, LIBRARIES, LOOPS, _better, _counted, _hichip
 from deepexpr.files import read_table, write_table
 from deepexpr.motifs.motif import Motif
 from deepexpr.motifs.scanning import holds, scan
@@ -123,15 +124,42 @@ def test_tables_hold_genes_with_percentiles_loops_and_motifs(tmp_path):
     assert "http" not in text.replace("http-equiv", "")
 
 
-def data_tables_genes(path):
-    from deepexpr.features.dataset import Dataset
+def test_of_many_loops_every_gene_keeps_its_strongest(tmp_path, monkeypatch):
+    path = make_dataset(tmp_path / "A.h5", "A", loops_at=2)
+    near = [place(path, gene) for gene in data_tables_genes(path)[:2]]
+    rows = [
+        ("chr1", tss, tss + 5000, "chr1", 9_000_000, 9_005_000, value, 1.0)
+        for tss, value in ((near[0], 9), (near[0], 8), (near[0], 7), (near[1], 2), (0, 99))
+    ]
+    write_table(pd.DataFrame(rows, columns=list(SIGNAL)), tmp_path / "signal.tsv")
+    monkeypatch.setattr(data_tables, "MOST_LOOPS", 3)
+    kept = data_tables._loops(Dataset.open(path), tmp_path / "signal.tsv")
+    assert kept["signal"].tolist() == [9, 8, 2]
 
+
+def test_where_only_classes_are_predicted_percentiles_are_of_the_probability(tmp_path):
+    dataset = Dataset.open(make_dataset(tmp_path / "A.h5", "A"))
+    rows = [("A", "A", "classification", "random", "full", 5, 0, gene, 1, i / 100)
+            for i, gene in enumerate(dataset.gene)]  # fmt: skip
+    predictions = pd.DataFrame(rows, columns=list(PREDICTIONS))
+    genes = data_tables.predicted_genes(dataset, predictions)
+    assert genes["predicted_percentile"].tolist()[::39] == [2.5, 100]
+
+
+@pytest.mark.parametrize(("section", "number", "words"), [
+    ("HiChIP libraries", 1, "1 HiChIP library"), ("RNA-seq libraries", 4, "4 RNA-seq libraries"),
+    ("HiChIP replicates", 1, "the HiChIP replicates of 1 cell line"),
+    ("HiChIP replicates", 3, "the HiChIP replicates of 3 cell lines"),
+])  # fmt: skip
+def test_libraries_and_replicates_are_counted_in_words(section, number, words):
+    assert _counted(section, number) == words
+
+
+def data_tables_genes(path):
     return Dataset.open(path).gene.tolist()
 
 
 def place(path, gene):
-    from deepexpr.features.dataset import Dataset
-
     dataset = Dataset.open(path)
     return int(dataset.tss[dataset.gene.tolist().index(gene)])
 
