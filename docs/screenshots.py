@@ -1,6 +1,7 @@
 """Pictures of a finished demo's report, and of the built site, for the site's own pages.
 
-python docs/screenshots.py results docs/images [--site build/site]
+make demo && make site, then
+python docs/screenshots.py results docs/images --site build/site
 
 Needs Chromium with its driver (Debian: chromium-driver) and selenium (requirements/test.txt).
 Each picture is reduced to a palette, so that it stays small.
@@ -20,8 +21,17 @@ from selenium.webdriver.support.ui import WebDriverWait
 WINDOW, PATIENCE = (1100, 800), 60
 COLOURS = 64
 
+#: Goes to the first page of Snakemake's report, a click each time that it is asked.
+FIRST_PAGE = """
+if (document.querySelector('iframe, embed, object')) return true;
+const link = [...document.querySelectorAll('li a')].find(a => a.textContent.trim() === '1. Summary');
+(document.querySelector("tbody tr a[iconname='eye']") || link)?.click();
+return false;
+"""
+
 #: Picture -> (page of the results, script that is true once it is ready, script that runs then).
 RESULTS = {
+    "demo_report": ("report.html", FIRST_PAGE, ""),
     "demo_summary": ("summary.html", "return true", ""),
     "demo_tables": (
         "tables.html", "return !!document.querySelector('tbody tr')",
@@ -41,7 +51,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("results", type=Path, help="the demo's results")
     parser.add_argument("output", type=Path, help="folder of the pictures")
-    parser.add_argument("--site", type=Path, help="the built site; left out: none of it")
+    parser.add_argument("--site", type=Path, help="the built site (left out: none of it)")
     args = parser.parse_args()
     browser = opened()
     try:
