@@ -24,7 +24,8 @@ COLOURS = 64
 #: Goes to the first page of Snakemake's report, a click each time that it is asked.
 FIRST_PAGE = """
 if (document.querySelector('iframe, embed, object')) return true;
-const link = [...document.querySelectorAll('li a')].find(a => a.textContent.trim() === '1. Summary');
+const links = [...document.querySelectorAll('li a')];
+const link = links.find(a => a.textContent.trim() === '1. Summary');
 (document.querySelector("tbody tr a[iconname='eye']") || link)?.click();
 return false;
 """
