@@ -21,7 +21,8 @@ from deepexpr.errors import InputError
 
 @dataclass(frozen=True)
 class GeoSample:
-    """A sample of GEO and its experiment in the sequence archive, "" where it has no reads."""
+    """A sample of GEO and its experiment in the sequence archive, "" where it has no reads, several
+    joined by a comma."""
 
     sample: str
     title: str
@@ -62,6 +63,13 @@ def geo_sample(
         )
     if samples[0].sample not in records:  # the search of a large series may leave it out
         return geo_sample(samples[0].sample, hosts, patience)
+    if "," in samples[0].experiment:
+        raise InputError(
+            f"GEO names several experiments for {samples[0].sample}: {samples[0].experiment}.",
+            where=_where(accession, hosts),
+            expected="one",
+            fix="Fill in the one that is meant (SRX), or list them as units of their own.",
+        )
     if not samples[0].experiment:
         raise InputError(
             f"GEO names no reads for {samples[0].sample} {samples[0].title}.",
@@ -106,7 +114,7 @@ def _members(accession: str, records: dict[str, dict], hosts: Hosts) -> dict[str
 def _sample(name: str, title: str, records: dict[str, dict]) -> GeoSample:
     links = _dicts(records.get(name, {}).get("extrelations"))
     targets = [one.get("targetobject") for one in links if one.get("relationtype") == "SRA"]
-    return GeoSample(name, title, str(targets[0] or "") if targets else "")
+    return GeoSample(name, title, ",".join(dict.fromkeys(map(str, filter(None, targets)))))
 
 
 def _dicts(found: Any) -> list[dict]:

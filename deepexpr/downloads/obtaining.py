@@ -49,7 +49,9 @@ def fetch_accession(
         write_files(files, table)
     for file in files:
         if not file.md5:
-            logger.warning("%s: no MD5 is known, only its length is checked", file.url)
+            logger.warning(
+                "%s: no MD5 is known; its length counts, and that a gzip file can be read", file.url
+            )
     fetch_files(files, [Path(output) for output in outputs], patience)
 
 

@@ -106,7 +106,7 @@ def _misfit(files: Sequence[RemoteFile], parts: int) -> str:
 def wrong_value(file: RemoteFile) -> str:
     """The field of which no download can be made, "" where all can."""
     wrong = {
-        "url": not re.match(r"https?://[^/\s]+/\S", file.url),
+        "url": not re.fullmatch(r"https?://[^/\s]+/\S+", file.url),
         "md5": bool(file.md5) and not re.fullmatch("[0-9a-fA-F]{32}", file.md5),
         "mate": file.mate not in (1, 2),
         "part": file.part < 1,

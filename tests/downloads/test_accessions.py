@@ -106,6 +106,16 @@ def test_series_of_several_samples_asks_which(server, hosts):
     assert caught.value.fix == "Fill in the GSM of the sample that is meant."
 
 
+def test_sample_of_two_experiments_asks_which(server, hosts):
+    geo_records(server, ("GSM1", "GSM", "a", "SRX1"))
+    page = json.loads(server.pages[f"{ENTREZ}/esummary.fcgi"])
+    links = page["result"]["0"]["extrelations"]
+    links.append(links[0] | {"targetobject": "SRX2"})
+    server.pages[f"{ENTREZ}/esummary.fcgi"] = json.dumps(page).encode()
+    with pytest.raises(InputError, match="several experiments for GSM1: SRX1,SRX2"):
+        resolve("GSM1", hosts, QUICK)
+
+
 def test_geo_record_without_reads_is_said(server, hosts):
     geo_records(server, ("GSM1", "GSM", "array", ""))
     with pytest.raises(InputError, match="GEO names no reads for GSM1"):

@@ -83,7 +83,8 @@ def test_order_of_mates_without_runs(tmp_path):
 
 @pytest.mark.parametrize(
     ("column", "value"),
-    [("url", "ftp://x.org/a"), ("url", "https://x.org"), ("md5", "12"), ("mate", "3"),
+    [("url", "ftp://x.org/a"), ("url", "https://x.org"), ("url", "https://x.org/a b"),
+     ("md5", "12"), ("mate", "3"),
      ("bytes", "-5"), ("bytes", "inf"), ("mate", "x"), ("mate", "1.5"), ("part", "0"),
      ("parts", "NA"), ("accession", "")],
 )  # fmt: skip
