@@ -70,16 +70,23 @@ def add_options(
 
 
 def add_verb(parser: argparse.ArgumentParser, command: ModuleType) -> None:
-    """Add what a module of deepexpr/commands takes: OPTIONS, ONE_OF, SETTINGS, `add_arguments`.
+    """Add what a module of deepexpr/commands takes, by these names of its own.
 
-    ONE_OF are options of which one must be given, SETTINGS the section that ``--settings`` fills.
+    OPTIONS : see `declare`. ONE_OF : options of which one must be given. SETTINGS : the section
+    that ``--settings`` fills; SHOWN : its fields with options of their own, all if absent.
+    FIELDS : section -> fields of it that are options. FLAGS : field -> its option, where that has
+    another name. `add_arguments` : for what is none of these.
     """
-    if hasattr(command, "ONE_OF"):
+    told = vars(command)
+    flags = told.get("FLAGS", {})
+    if "ONE_OF" in told:
         declare(parser.add_mutually_exclusive_group(required=True), command.ONE_OF)
-    declare(parser, getattr(command, "OPTIONS", ""))
-    if hasattr(command, "SETTINGS"):
-        add_settings(parser, command.SETTINGS)
-    if hasattr(command, "add_arguments"):
+    declare(parser, told.get("OPTIONS", ""))
+    for section, fields in told.get("FIELDS", {}).items():
+        add_options(parser, section, fields, **flags)
+    if "SETTINGS" in told:
+        add_settings(parser, command.SETTINGS, told.get("SHOWN"), **flags)
+    if "add_arguments" in told:
         command.add_arguments(parser)
 
 

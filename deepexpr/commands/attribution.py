@@ -4,7 +4,7 @@ import argparse
 
 from deepexpr.motifs.sections import PooledSection
 from deepexpr.motifs.seqlet_settings import SeqletSettings
-from deepexpr.options import add_options, add_settings, given
+from deepexpr.options import given
 
 OPTIONS = """
 --bundle DIR   trained network with a sequence module
@@ -14,11 +14,9 @@ OPTIONS = """
 --table TSV    one row per motif
 --output MEME  the motifs
 """
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    add_options(parser, PooledSection, attribution_promoters="--promoters")
-    add_settings(parser, SeqletSettings, ("seed",))
+SETTINGS, SHOWN = SeqletSettings, ("seed",)
+FIELDS = {PooledSection: ("attribution_promoters",)}
+FLAGS = {"attribution_promoters": "--promoters"}
 
 
 def run(args: argparse.Namespace) -> None:

@@ -3,7 +3,7 @@
 import argparse
 
 from deepexpr.baselines.settings import BaselineSettings
-from deepexpr.options import add_settings, choices, given
+from deepexpr.options import choices, given
 from deepexpr.schemas import CLASSIFIERS, REGRESSORS, TASKS
 
 OPTIONS = f"""
@@ -19,10 +19,7 @@ OPTIONS = f"""
 [--threads N (1)]  folds fitted at the same time
 --output OUTPUT    folder for bundle/, predictions.tsv and search.tsv
 """
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    add_settings(parser, BaselineSettings, ())
+SETTINGS, SHOWN = BaselineSettings, ()
 
 
 def run(args: argparse.Namespace) -> None:

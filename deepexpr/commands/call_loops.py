@@ -4,7 +4,7 @@ import argparse
 
 from deepexpr.hichip.callers.origami import OrigamiSettings
 from deepexpr.hichip.sections import CallSection
-from deepexpr.options import add_options, add_settings, given
+from deepexpr.options import given
 
 _OWN = "caller_settings"
 #: Settings of Origami's own that are options of the verb.
@@ -23,11 +23,8 @@ OPTIONS = """
 [--interact BED]   only the loops, UCSC interact, for bedToBigBed
 [--longrange TXT]  only the loops, WashU longrange text
 """
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    add_settings(parser, CallSection, [n for n in CallSection.model_fields if n != _OWN])
-    add_options(parser, OrigamiSettings, _ORIGAMI)
+SETTINGS, SHOWN = CallSection, [n for n in CallSection.model_fields if n != _OWN]
+FIELDS = {OrigamiSettings: _ORIGAMI}
 
 
 def run(args: argparse.Namespace) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from deepexpr.errors import InputError, Unsupported
 from deepexpr.motifs.cismodule.settings import CismoduleSettings
-from deepexpr.options import add_options, add_settings, given
+from deepexpr.options import given
 from deepexpr.settings import Field, Section
 
 logger = logging.getLogger(__name__)
@@ -31,15 +31,9 @@ OPTIONS = """
 --output DIR        folder for motifs.meme (supported motifs), motifs.tsv (all), sites.bed,
                     modules.bed, trace.tsv
 """
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    add_settings(
-        parser,
-        CismoduleSettings,
-        ("motifs", "module_length", "iterations", "burn_in", "chains"),
-    )
-    add_options(parser, ListedSection)
+SETTINGS = CismoduleSettings
+SHOWN = ("motifs", "module_length", "iterations", "burn_in", "chains")
+FIELDS = {ListedSection: ("min_probability",)}
 
 
 def run(args: argparse.Namespace) -> None:

@@ -4,7 +4,7 @@ import argparse
 import logging
 
 from deepexpr.motifs.sections import EnhancerSection
-from deepexpr.options import add_settings, given
+from deepexpr.options import given
 from deepexpr.settings import Field
 
 logger = logging.getLogger(__name__)
@@ -27,10 +27,8 @@ OPTIONS = """
 --output FASTA  named chr:start-end
 [--bed BED]     also write the regions as BED6
 """
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    add_settings(parser, EnhancerSettings, enhancers="--number", enhancer_width="--width")
+SETTINGS = EnhancerSettings
+FLAGS = {"enhancers": "--number", "enhancer_width": "--width"}
 
 
 def run(args: argparse.Namespace) -> None:

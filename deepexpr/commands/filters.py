@@ -3,7 +3,7 @@
 import argparse
 
 from deepexpr.motifs.sections import FilterSection
-from deepexpr.options import add_options, given
+from deepexpr.options import given
 
 OPTIONS = """
 --bundle DIR   trained network with a sequence module
@@ -12,10 +12,7 @@ OPTIONS = """
 [--table TSV]  also write a table of all filters
 --output MEME  motifs of the filters that fired
 """
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    add_options(parser, FilterSection)
+FIELDS = {FilterSection: ("alpha",)}
 
 
 def run(args: argparse.Namespace) -> None:

@@ -3,16 +3,13 @@
 import argparse
 
 from deepexpr.baselines.settings import BaselineSettings
-from deepexpr.options import add_options, given
+from deepexpr.options import given
 
 OPTIONS = """
 --fasta FASTA    sequences (FASTA, may be .gz; - is stdin)
 --output OUTPUT  .npz: a sparse matrix (sequences x features) with the names of both
 """
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    add_options(parser, BaselineSettings, ("length", "informative"))
+FIELDS = {BaselineSettings: ("length", "informative")}
 
 
 def run(args: argparse.Namespace) -> None:

@@ -3,7 +3,7 @@
 import argparse
 
 from deepexpr.hichip.sections import CutoffSection
-from deepexpr.options import ALIASES, add_options, given, named
+from deepexpr.options import ALIASES, given, named
 
 OPTIONS = f"""
 --table SAMPLE=PATH...           loops of one replicate: BEDPE with counts, Origami's CSV, cLoops2,
@@ -14,10 +14,7 @@ OPTIONS = f"""
 --output TSV                     loops with their counts and signal
 {ALIASES}
 """
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    add_options(parser, CutoffSection)
+FIELDS = {CutoffSection: ("confidence",)}
 
 
 def run(args: argparse.Namespace) -> None:

@@ -3,7 +3,7 @@
 import argparse
 
 from deepexpr.motifs.sections import InterpretSection
-from deepexpr.options import add_options, given
+from deepexpr.options import given
 from deepexpr.settings import Field
 
 
@@ -24,10 +24,8 @@ OPTIONS = """
 [--threads N]  CPU threads of the network
 --output DIR   folder for attribution.tsv, motifs.tsv and, with HiChIP, bins.tsv
 """
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    add_options(parser, InterpretSettings, interpret_method="--method")
+FIELDS = {InterpretSettings: InterpretSettings.model_fields}
+FLAGS = {"interpret_method": "--method"}
 
 
 def run(args: argparse.Namespace) -> None:

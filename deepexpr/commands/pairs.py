@@ -3,7 +3,7 @@
 import argparse
 
 from deepexpr.hichip.settings import PairSettings
-from deepexpr.options import ALIASES, add_settings, given
+from deepexpr.options import ALIASES, given
 
 OPTIONS = f"""
 [--bam1 BAM1...]              BAM of mates 1, every read kept in the order of the FASTQ; one per
@@ -19,10 +19,8 @@ OPTIONS = f"""
 [--blacklist BLACKLIST]       BED of regions: pairs with an end in one are left out and counted
 {ALIASES}
 """
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    add_settings(parser, PairSettings, drop_chromosomes="--drop-chromosome")
+SETTINGS = PairSettings
+FLAGS = {"drop_chromosomes": "--drop-chromosome"}
 
 
 def run(args: argparse.Namespace) -> None:

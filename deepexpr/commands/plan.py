@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from deepexpr.options import CONFIGFILE, add_options, given
+from deepexpr.options import CONFIGFILE, given
 from deepexpr.settings import Field, Section
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -23,10 +23,7 @@ class PlanSettings(Section):
 
 
 OPTIONS = CONFIGFILE
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    add_options(parser, PlanSettings)
+FIELDS = {PlanSettings: ("gpu_speedup",)}
 
 
 def run(args: argparse.Namespace) -> None:

@@ -2,7 +2,7 @@
 
 import argparse
 
-from deepexpr.options import ALIASES, add_settings, given
+from deepexpr.options import ALIASES, given
 from deepexpr.reference.sections import PromoterSection
 
 OPTIONS = f"""
@@ -16,10 +16,8 @@ OPTIONS = f"""
 [--chromosomes CHROMOSOMES...]  use only genes on these; default: all of the genome
 {ALIASES}
 """
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    add_settings(parser, PromoterSection, biotypes="--biotype")
+SETTINGS = PromoterSection
+FLAGS = {"biotypes": "--biotype"}
 
 
 def run(args: argparse.Namespace) -> None:

@@ -2,18 +2,13 @@
 
 import argparse
 
-from deepexpr.options import add_options
 from deepexpr.simulate.sections import SimulateSection
 
 OPTIONS = """
 --seed N         the same seed gives the same bytes
 --output OUTPUT  folder for genome.fa, annotation.gtf, reads/ and truth/; replaced if it exists
 """
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    add_options(parser, SimulateSection, ("scale",))
-    parser.add_argument("--threads", type=int, default=1, help="samples made side by side")
+FIELDS = {SimulateSection: ("scale",)}
 
 
 def run(args: argparse.Namespace) -> None:

@@ -3,7 +3,7 @@
 import argparse
 
 from deepexpr.evaluation.sections import SchemeSection
-from deepexpr.options import add_options, given
+from deepexpr.options import given
 
 OPTIONS = """
 --genes GENES              TSV of genes (gene, chromosome, ...)
@@ -16,10 +16,7 @@ OPTIONS = """
 [--seed N (1)]             seed of the random groups
 --output OUTPUT            TSV of fold, gene and role
 """
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    add_options(parser, SchemeSection)
+FIELDS = {SchemeSection: ("scheme",)}
 
 
 def run(args: argparse.Namespace) -> None:
