@@ -266,10 +266,7 @@ rule compare_samples:
     conda:
         "../envs/deepexpr.yaml"
     params:
-        pairs=lambda w, input: [
-            f"{RUN.sample_value(sample, 'cell_line')}:{sample}:{path}"
-            for sample, path in zip(RUN.compared_samples(w.assembly), input)
-        ],
+        pairs=lambda w, input: get_sample_paths(RUN.compared_samples(w.assembly), input),
         settings=get_settings("hichip", ConcordanceSection),
     shell:
         "python -m deepexpr concordance --pairs {params.pairs:q} --settings {params.settings:q}"

@@ -75,9 +75,7 @@ rule compare_loops:
             out(f"loops/{line}/loops.bedpe") for line in RUN.differential[w.pair]
         ],
         contacts=lambda w: [
-            out(f"hichip/{sample}/contacts.tsv.gz")
-            for line in RUN.differential[w.pair]
-            for sample in RUN.samples_of("hichip", line)
+            out(f"hichip/{s}/contacts.tsv.gz") for s in get_compared_samples(w)
         ],
         genes=lambda w: out(
             f"reference/{RUN.assembly[RUN.differential[w.pair][0]]}/genes.tsv"
@@ -98,17 +96,9 @@ rule compare_loops:
             f"{line}={path}"
             for line, path in zip(RUN.differential[w.pair], input.loops)
         ],
-        contacts=lambda w, input: [
-            f"{RUN.sample_value(sample, 'cell_line')}:{sample}:{path}"
-            for sample, path in zip(
-                [
-                    sample
-                    for line in RUN.differential[w.pair]
-                    for sample in RUN.samples_of("hichip", line)
-                ],
-                input.contacts,
-            )
-        ],
+        contacts=lambda w, input: get_sample_paths(
+            get_compared_samples(w), input.contacts
+        ),
     shell:
         "python -m deepexpr differential --loops {params.loops:q}"
         " --contacts {params.contacts:q} --genes {input.genes:q}"

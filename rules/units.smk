@@ -59,12 +59,21 @@ def get_gene_tables(assembly):
     return {sample: get_unit_file(sample) for sample in samples}
 
 
+def get_sample_paths(samples, paths):
+    """CELL_LINE:SAMPLE:PATH of each sample, as verbs take files whose cell line counts too."""
+    lines = [RUN.sample_value(sample, "cell_line") for sample in samples]
+    return [":".join(item) for item in zip(lines, samples, paths)]
+
+
 def get_sample_options(option, files):
-    """Options --option=CELL_LINE:SAMPLE:PATH for the verb expression."""
-    return [
-        f"--{option}={RUN.sample_value(sample, 'cell_line')}:{sample}:{path}"
-        for sample, path in files.items()
-    ]
+    """The same as options, of files by sample."""
+    return [f"--{option}={item}" for item in get_sample_paths(files, files.values())]
+
+
+def get_compared_samples(wildcards):
+    """HiChIP samples of the two cell lines whose loops are compared."""
+    lines = RUN.differential[wildcards.pair]
+    return [sample for line in lines for sample in RUN.samples_of("hichip", line)]
 
 
 def get_value_columns(samples):

@@ -19,6 +19,7 @@ from deepexpr.config.sheets import read_sheet, sheet_problems
 from deepexpr.config.unit_rules import UNVERIFIED
 from deepexpr.downloads.accessions import ACCESSION_FORMS
 from deepexpr.errors import InputError, raise_all
+from deepexpr.hichip.sections import compared_lines
 from deepexpr.motifs.jaspar import is_release, require_release
 from deepexpr.reference.aliases import AUTO, label_of
 from deepexpr.reference.annotation import annotation_names, count_names, names_gene
@@ -132,7 +133,7 @@ def _differential_problems(
     entries = samples["sample"].map(sample_entries(units))
     counted = samples[(samples["assay"] == "hichip") & ~entries.isin(["loops", "bins"])]
     for text in config["loops"]["differential"]:
-        lines = text.split(":")
+        lines = compared_lines(text)
         own = {line: counted[counted["cell_line"] == line] for line in lines}
         where = f"configuration, key loops.differential, {text}"
         if len(lines) != 2 or len(own) != 2 or any(rows.empty for rows in own.values()):
@@ -268,45 +269,36 @@ def _missing_files(
                     found=f"no such file, seen from {Path.cwd()}",
                     fix="Correct the path, or give an accession to download it from.",
                 )
+    made |= {AUTO, "macs"}  # no names of files
+    for key, path, what, otherwise in _configured_files(config, samples):
+        if path and path not in made and not Path(path).is_file():
+            where, fix = f"configuration, key {key}", f"Correct the path, or {otherwise}."
+            yield InputError(f"{what}: {path}", where=where, fix=fix)
+
+
+def _configured_files(
+    config: Mapping[str, Any], samples: pd.DataFrame
+) -> Iterator[tuple[str, str | None, str, str]]:
+    """Key, path (if any), what a message says of it, and what to do but correct the path."""
+    ways = {"aliases": "set it to auto or null", "blacklist": "set it to null"}
     for name in dict.fromkeys(samples["assembly"]):
-        assembly = config["assemblies"][name]
-        for key in ASSEMBLY_FILES:
-            path = assembly[key] if assembly[key] != AUTO else None  # type: ignore[assignment]  # another path than above
-            if path and path not in made and not Path(path).is_file():
-                yield InputError(
-                    f"The {key} of assembly {name!r} does not exist: {path}",
-                    where=f"configuration, key assemblies.{name}.{key}",
-                    fix=f"Correct the path, or set assemblies.{name}.{key}_url."
-                    if key in ("genome", "annotation")
-                    else "Correct the path, or set it to auto or null."
-                    if key == "aliases"
-                    else "Correct the path, or set it to null."
-                    if key == "blacklist"
-                    else "Correct the path, or set it to null to cut them from the genome.",
-                )
+        for kind in ASSEMBLY_FILES:
+            key = f"assemblies.{name}.{kind}"
+            cut = "set it to null to cut them from the genome"
+            way = f"set {key}_url" if kind in ("genome", "annotation") else ways.get(kind, cut)
+            what = f"The {kind} of assembly {name!r} does not exist"
+            yield key, config["assemblies"][name][kind], what, way
     for line, published in config["published"].items():
-        if published["table"] not in made and not Path(published["table"]).is_file():
-            yield InputError(
-                f"The published values of {line} do not exist: {published['table']}",
-                where=f"configuration, key published.{line}.table",
-                fix=f"Correct the path, or set published.{line}.url.",
-            )
-    optional = {
-        "hichip.anchors": config["hichip"]["anchors"],
-        "motifs.enhancer_peaks": config["motifs"]["enhancer_peaks"],
-        "loops.caller_settings.peaks": config["loops"]["caller_settings"].get("peaks"),
-    }
-    if not is_release(config["motifs"]["targets"]):
-        optional["motifs.targets"] = config["motifs"]["targets"]
-    for key, path in optional.items():
-        if path and path != "macs" and not Path(path).is_file():
-            yield InputError(
-                f"The file does not exist: {path}",
-                where=f"configuration, key {key}",
-                fix="Correct the path, or set it to null."
-                if key != "motifs.targets"
-                else "Correct the path, or name a JASPAR release such as JASPAR2018.",
-            )
+        what = f"The published values of {line} do not exist"
+        yield f"published.{line}.table", published["table"], what, f"set published.{line}.url"
+    what, way = "The file does not exist", "set it to null"
+    yield "hichip.anchors", config["hichip"]["anchors"], what, way
+    yield "motifs.enhancer_peaks", config["motifs"]["enhancer_peaks"], what, way
+    peaks = config["loops"]["caller_settings"].get("peaks")
+    yield "loops.caller_settings.peaks", peaks, what, way
+    targets = config["motifs"]["targets"]
+    if not is_release(targets):
+        yield "motifs.targets", targets, what, "name a JASPAR release such as JASPAR2018"
 
 
 def _unverified(

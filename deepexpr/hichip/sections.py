@@ -151,5 +151,10 @@ class DifferentialSection(Section):
     first to the second."""
 
 
+def compared_lines(text: str) -> tuple[str, ...]:
+    """The cell lines of a FIRST:SECOND of `differential`; two where it is sound."""
+    return tuple(text.split(":"))
+
+
 class LoopSection(DifferentialSection, SignalSection, CallSection):
     """Origami's loop model and the normalised signal."""

@@ -15,6 +15,7 @@ import pandas as pd
 
 from deepexpr.compression import is_gzip
 from deepexpr.config.entries import sample_entries
+from deepexpr.hichip.sections import compared_lines
 
 #: Files of a bowtie index: genome.{part}.ebwt, or .ebwtl of a large genome.
 BOWTIE_PARTS = ("1", "2", "3", "4", "rev.1", "rev.2")
@@ -128,7 +129,7 @@ class Run:
     @cached_property
     def differential(self) -> dict[str, tuple[str, str]]:
         """Two cell lines whose loops are compared, by the name of the comparison."""
-        pairs = [tuple(text.split(":")) for text in self.config["loops"]["differential"]]
+        pairs = map(compared_lines, self.config["loops"]["differential"])
         return {f"{first}_vs_{second}": (first, second) for first, second in pairs}
 
     @cached_property
