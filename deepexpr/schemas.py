@@ -133,6 +133,8 @@ PREDICTIONS = Table(
     "predicted",
 )  # fmt: skip
 
+#: The step whose epochs are rounds of boosted trees: all are grown, and some kept.
+TREES = "trees"
 #: Training, one row per epoch; losses in units of the (scaled) target.
 HISTORY = Table("fold", "member", "step", "epoch", "loss", "val_loss")
 

@@ -21,7 +21,7 @@ from deepexpr.files import read_table
 from deepexpr.hichip.quality import BAD, LOOK, Expectation, judge
 from deepexpr.hichip.quality import GOOD as GOOD_WORD
 from deepexpr.provenance import versions
-from deepexpr.schemas import LOOP_QC, QC
+from deepexpr.schemas import LOOP_QC, QC, TREES
 
 #: One row per number of a section's item; expected, verdict and meaning as in schemas.QC.
 QUALITY_COLUMNS = columns_of(
@@ -217,12 +217,18 @@ def _training(inputs: Inputs) -> pd.DataFrame:
         best = networks["val_loss"].min()
         numbers = {
             "networks": len(own[["fold", "member"]].drop_duplicates()),
-            "median_epochs": float(networks["epoch"].max().median()),
+            "median_epochs": float(_trained(own)["epoch"].max().median()),
             "median_best_loss": float(best.median()),
             "diverged_networks": int(best.isna().sum()),
         }
         parts.append(_judged(str(run), numbers))
     return pd.concat(parts).assign(section=TRAINING) if parts else curves.iloc[:0]
+
+
+def _trained(curves: pd.DataFrame):
+    """Networks by step, less trees where a run has anything else: these always grow to the end."""
+    own = curves[curves["step"] != TREES]
+    return (curves if own.empty else own).groupby(["fold", "member", "step"])
 
 
 def _cost(inputs: Inputs) -> pd.DataFrame:

@@ -11,6 +11,7 @@ from deepexpr.figures import style
 from deepexpr.figures.declaration import columns_of
 from deepexpr.figures.inputs import Inputs, read_tables
 from deepexpr.files import read_table
+from deepexpr.schemas import TREES
 
 #: One row per epoch; losses in units of the (scaled) target, cross-entropy for classification.
 TRAINING_CURVES_COLUMNS = columns_of("run fold member step epoch loss val_loss", words="run")
@@ -27,7 +28,7 @@ STAGES = (
 
 STEP_LABELS = {
     "sequence": "step 1, sequence", "distal": "step 2, HiChIP", "full": "one step",
-    "hichip": "HiChIP",
+    "hichip": "HiChIP", TREES: "step 2, boosted trees",
 }  # fmt: skip
 
 

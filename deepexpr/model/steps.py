@@ -24,6 +24,7 @@ from deepexpr.model.one_step import check_fit
 from deepexpr.model.training import distal_settings, forward, require_finite
 from deepexpr.model.trees import grow_trees
 from deepexpr.model.words import WordScore, solve_words
+from deepexpr.schemas import TREES
 
 
 @dataclass(frozen=True, eq=False)
@@ -283,7 +284,7 @@ class TwoSteps:
         trees, history = grow_trees(np.concatenate(columns), targets, self.shape.task, [check])
         require_finite(history, f"{label} distal")
         distal = build_tree_distal(self.config, self.shape, trees, proximal is not None)
-        return distal, [("distal", *row) for row in history]
+        return distal, [(TREES, *row) for row in history]
 
     def _beside_frozen(
         self, data: FoldData, part: str, proximal: keras.Model | None, front: keras.Model

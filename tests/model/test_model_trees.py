@@ -9,6 +9,7 @@ import pytest
 from deepexpr.errors import InputError
 from deepexpr.features.dataset import ANCHORS, Dataset, write_dataset
 from deepexpr.features.words import loop_windows
+from deepexpr.figures.quality import _trained
 from deepexpr.files import read_table
 from deepexpr.model import trees as grown
 from deepexpr.model.bundle import Bundle
@@ -133,3 +134,12 @@ def test_classes_and_loops_alone(toy, train):
     assert table["predicted"].between(0, 1).all()
     positive, negative = (table["predicted"][table["observed"] == c] for c in (1, -1))
     assert positive.mean() > negative.mean() + 0.1
+
+
+def test_rounds_of_trees_are_told_from_epochs(trained):
+    history = read_table(trained / "history.tsv")
+    assert history.groupby("step")["epoch"].max().to_dict() == {"sequence": 2, "trees": 60}
+    found = _trained(history)["epoch"].max()
+    assert set(found.index.get_level_values("step")) == {"sequence"}
+    alone = _trained(history[history["step"] == "trees"])["epoch"].max()
+    assert alone.tolist() == [60, 60]
