@@ -35,11 +35,11 @@ BROWSER_COLUMNS = columns_of(
 )
 
 #: Genes of a cell line that can be chosen: the best predicted, those with loops first.
-MOST_GENES = 100
+MOST_GENES = 30
 #: bp around their TSS whose data the page holds, and that are shown of a gene without loops.
-REACH, LEAST = 500_000, 50_000
+REACH, LEAST = 250000, 50_000
 #: Loops of a cell line in these regions, strongest first.
-MOST_LOOPS = 20_000
+MOST_LOOPS = 5000
 
 
 def build_browser(inputs: Inputs) -> pd.DataFrame:
@@ -195,7 +195,7 @@ def _signal(loops: pd.DataFrame, held: _Regions) -> pd.DataFrame:
     second = loops[["chromosome", "start2", "end2", "value"]].set_axis([*keys, "value"], axis=1)
     first = loops[[*keys, "value"]]
     anchors = pd.concat([first, second]) if len(loops) else first
-    sums = anchors.groupby(keys, as_index=False)["value"].sum().round(3)
+    sums = anchors.groupby(keys, as_index=False)["value"].sum().round(1)
     return sums[held.holds(sums["chromosome"], sums["start"], sums["end"])].assign(part="signal")
 
 

@@ -91,7 +91,7 @@ def test_a_gene_is_chosen_in_the_genome_browser(browser, demo_run):
     wait = WebDriverWait(browser, 60, poll_frequency=0.1)
     wait.until(lambda b: b.find_elements("css selector", "#igv[data-ready]"))
     rows = browser.find_elements("css selector", ".list tbody tr")
-    assert len(rows) == 300
+    assert len(rows) == 90
     first = shown()
     rows[1].click()
     wait.until(lambda _: shown() != first)

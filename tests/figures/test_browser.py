@@ -38,8 +38,8 @@ def made(tmp_path):
     write_table(pd.DataFrame(rows, columns=list(PREDICTIONS)), tmp_path / "predictions.tsv")
     tss = int(dataset.tss[0])
     loops = [
-        ("chr1", tss, tss + 5000, "chr1", tss + 200_000, tss + 205_000, 2.5, 1.8),
-        ("chr1", tss, tss + 5000, "chr1", tss + 400_000, tss + 405_000, 1.25, 1.2),
+        ("chr1", tss, tss + 5000, "chr1", tss + 100_000, tss + 105_000, 2.5, 1.8),
+        ("chr1", tss, tss + 5000, "chr1", tss + 200_000, tss + 205_000, 1.25, 1.2),
         ("chr1", 90_000_000, 90_005_000, "chr1", 91_000_000, 91_005_000, 9, 3.3),
         ("chr1", tss, tss + 5000, "chr2", tss, tss + 5000, 9, 3.3),
     ]
@@ -60,7 +60,7 @@ def test_the_best_genes_stand_first_those_with_loops_before_all(made):
     assert names[:3] == ["G01", "G00", "G39"]
     assert data["genes"][2][2] == 100  # its percentile
     tss = int(made[2].tss[0])
-    assert data["places"][1] == f"chr1:{tss - 445_500 + 1}-{tss + 445_500}"  # its farthest anchor
+    assert data["places"][1] == f"chr1:{tss - 225_500 + 1}-{tss + 225_500}"  # its farthest anchor
 
 
 def test_only_loops_within_a_region_and_a_chromosome_are_held(made):
@@ -69,7 +69,7 @@ def test_only_loops_within_a_region_and_a_chromosome_are_held(made):
     loops = table[table["part"] == "loop"]
     assert loops["value"].astype(float).tolist() == [2.5, 1.25]
     signal = table[table["part"] == "signal"].set_index("start")["value"].astype(float)
-    assert signal.to_dict() == {tss: 3.75, tss + 200_000: 2.5, tss + 400_000: 1.25}
+    assert signal.to_dict() == {tss: 3.8, tss + 100_000: 2.5, tss + 200_000: 1.2}
 
 
 def test_the_page_holds_igv_as_published_and_asks_for_nothing(made):
