@@ -224,6 +224,9 @@ NETWORK_KINDS = ("full", "sequence", "hichip")
 CLASSIFIERS = ("logistic_regression", "svm", "random_forest", "ridge", "trees", "totals")
 REGRESSORS = ("linear_regression", "lasso", "random_forest", "ridge", "trees", "totals")
 
+#: Baselines of cell lines with HiChIP only: loop totals, and trees, which are ridge without loops.
+NEED_LOOPS = ("trees", "totals")
+
 #: Across cell lines: the other lines' measured expression as the prediction.
 COPY = "copy"
 

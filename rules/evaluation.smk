@@ -5,9 +5,11 @@ OUTPUTS: evaluation/ metrics.tsv, tests.tsv, cross/{cell_line}/{task}/{method}.t
 cross_metrics.tsv, cross_tests.tsv.
 """
 
-# Loop totals need loops, also where promoters alone are compared.
+from deepexpr.schemas import NEED_LOOPS
+
+# What needs loops needs them also where promoters alone are compared.
 PROMOTER_BASELINES = [
-    method for method in config["baselines"]["regression"] if method != "totals"
+    method for method in config["baselines"]["regression"] if method not in NEED_LOOPS
 ]
 
 

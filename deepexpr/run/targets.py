@@ -16,6 +16,7 @@ import pandas as pd
 from deepexpr.compression import is_gzip
 from deepexpr.config.entries import sample_entries
 from deepexpr.hichip.sections import compared_lines
+from deepexpr.schemas import NEED_LOOPS
 
 #: Files of a bowtie index: genome.{part}.ebwt, or .ebwtl of a large genome.
 BOWTIE_PARTS = ("1", "2", "3", "4", "rev.1", "rev.2")
@@ -244,9 +245,9 @@ class Run:
         return kinds + (self.distance_kinds(line) if task == "regression" else [])
 
     def baselines(self, cell_line: str, task: str) -> list[str]:
-        """The baselines of a cell line: two need loops, and of these trees are ridge without."""
+        """The baselines of a cell line."""
         methods = self.config["baselines"][task]
-        alone = () if cell_line in self.hichip_lines else ("trees", "totals")
+        alone = () if cell_line in self.hichip_lines else NEED_LOOPS
         return [method for method in methods if method not in alone]
 
     def cross_methods(self, cell_line: str) -> list[str]:
