@@ -5,8 +5,9 @@ import argparse
 from deepexpr.simulate.sections import SimulateSection
 
 OPTIONS = """
---seed N         the same seed gives the same bytes
---output OUTPUT  folder for genome.fa, annotation.gtf, reads/ and truth/; replaced if it exists
+--seed N           the same seed gives the same bytes
+--output OUTPUT    folder for genome.fa, annotation.gtf, reads/ and truth/; replaced if it exists
+[--threads N (1)]  samples made side by side
 """
 FIELDS = {SimulateSection: ("scale",)}
 
