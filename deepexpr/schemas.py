@@ -4,8 +4,6 @@ All coordinates are 0-based and half-open; `tss` is the 0-based position of the
 first transcribed base. Tables are TSV with a header line, read by `deepexpr.files.read`.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Literal, SupportsIndex, overload
 
@@ -51,7 +49,7 @@ class Table(tuple[str, ...]):
 
     columns: tuple[Column, ...]
 
-    def __new__(cls, *columns: str | Column) -> Table:
+    def __new__(cls, *columns: str | Column) -> "Table":
         full = tuple(c if isinstance(c, Column) else KNOWN.get(c, Column(c)) for c in columns)
         table = super().__new__(cls, (column.name for column in full))
         table.columns = full
@@ -60,7 +58,7 @@ class Table(tuple[str, ...]):
     @overload
     def __getitem__(self, key: SupportsIndex) -> str: ...
     @overload
-    def __getitem__(self, key: slice) -> Table: ...
+    def __getitem__(self, key: slice) -> "Table": ...
     def __getitem__(self, key):
         """A name, or for a slice the table of those columns."""
         return Table(*self.columns[key]) if isinstance(key, slice) else super().__getitem__(key)

@@ -6,8 +6,6 @@ nothing. It also ends where an inner fold's AUC has fallen `svm_drop` below its 
 risen for `svm_patience` powers of ten of C.
 """
 
-from __future__ import annotations
-
 import logging
 
 import numpy as np
@@ -100,7 +98,7 @@ class SigmoidSVC(ClassifierMixin, BaseEstimator):
         self.slope = slope
         self.offset = offset
 
-    def fit(self, x: np.ndarray, y: np.ndarray) -> SigmoidSVC:
+    def fit(self, x: np.ndarray, y: np.ndarray) -> "SigmoidSVC":
         """Fit on x (n, p), scaled, and labels y (n,), +1 or -1."""
         model = SVC(C=self.penalty, kernel="linear").fit(x, y)
         self.classes_ = model.classes_

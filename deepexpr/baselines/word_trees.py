@@ -4,8 +4,6 @@ As `ridge` (baselines.word_ridge), but score and loops are joined as the network
 where there are many genes (model.trees), and it reads the same.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 from deepexpr.baselines.inner import inner_folds
@@ -27,7 +25,7 @@ class JointTrees:
         self.task = task
         self.seed = seed
 
-    def fit(self, x: np.ndarray, y: np.ndarray) -> JointTrees:
+    def fit(self, x: np.ndarray, y: np.ndarray) -> "JointTrees":
         """On y (n,): values, or labels +1 and -1."""
         targets = (y == 1).astype(int) if self.task == "classification" else y
         checks = [

@@ -5,8 +5,6 @@ in the same order, so no later step joins tables by name. It is checked when it 
 and again when it is opened.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -77,7 +75,7 @@ class Dataset:
         return {PROMOTER: self.sequence, **bins, **self.others}
 
     @classmethod
-    def open(cls, path: str | Path) -> Dataset:
+    def open(cls, path: str | Path) -> "Dataset":
         """Read and check a dataset file; InputError names what is wrong with it."""
         path = require_file(path, "dataset")
         try:

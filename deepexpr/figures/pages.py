@@ -1,7 +1,5 @@
 """Pages that open offline from one file: tables as self-contained HTML."""
 
-from __future__ import annotations
-
 import base64
 import gzip
 import html

@@ -3,8 +3,6 @@
 https://github.com/4dn-dcic/pairix/blob/master/pairs_format_specification.md
 """
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -120,7 +118,7 @@ class PairsReader:
         fields = np.array([*map(columns.index, wanted), *more], np.int64)
         return Chromosomes(tuple(names), tuple(sizes), str(self.path)), fields
 
-    def __enter__(self) -> PairsReader:
+    def __enter__(self) -> "PairsReader":
         return self
 
     def __exit__(self, *exc: object) -> None:

@@ -1,7 +1,5 @@
 """Regions of a BED file, and what lies in them: blacklists and peaks."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -40,7 +38,7 @@ class Regions:
         last = np.searchsorted(starts, end, side="left") - 1
         return (last >= 0) & (ends[np.maximum(last, 0)] > start)
 
-    def lookup(self, index: Mapping[str, int]) -> Lookup:
+    def lookup(self, index: Mapping[str, int]) -> "Lookup":
         """The same for single positions on chromosomes that have numbers."""
         parts = [
             (np.int64(index[name]) << _BITS | starts, np.int64(index[name]) << _BITS | ends)

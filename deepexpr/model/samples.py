@@ -4,8 +4,6 @@ Cell lines and tissues that are no target of a run tell what its few lines tell 
 words matter. Only values of training genes are looked at (docs/network.md).
 """
 
-from __future__ import annotations
-
 import numpy as np
 from sklearn.linear_model import RidgeCV
 

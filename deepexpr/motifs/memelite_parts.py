@@ -6,8 +6,6 @@ quarter of a minute, and give the same bits. They have no names of their own for
 are called only in the version of memelite whose parts these are.
 """
 
-from __future__ import annotations
-
 import importlib
 from collections.abc import Sequence
 

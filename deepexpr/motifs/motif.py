@@ -4,8 +4,6 @@ Everything that makes or reads motifs (filters, JASPAR, CisModule, MEME files) s
 in these, so that orientation and letter order are settled in one place.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -53,7 +51,7 @@ class Motif:
     @classmethod
     def from_counts(
         cls, name: str, alt_name: str, counts: np.ndarray, pseudocount: float = 0.0
-    ) -> Motif:
+    ) -> "Motif":
         """Motif of letter counts (width, 4); `pseudocount` is added to each cell.
 
         `sites` is the largest column sum of the counts (columns differ where sites run
@@ -82,7 +80,7 @@ class Motif:
         """The most probable letter at each position (the first of equals)."""
         return "".join(LETTERS[i] for i in self.probabilities.argmax(axis=1))
 
-    def reverse_complement(self) -> Motif:
+    def reverse_complement(self) -> "Motif":
         """The same motif read from the other strand."""
         return replace(self, probabilities=self.probabilities[::-1, ::-1].copy())
 

@@ -4,8 +4,6 @@ A ligated molecule is an *arm* that ends with the enzyme's site, then the other 
 backwards: ``...GATC`` + ``GATC...``. Digestion is partial: an arm may hold further sites.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -44,7 +42,7 @@ class Molecules:
     def __len__(self) -> int:
         return len(self.site1)
 
-    def take(self, index: np.ndarray) -> Molecules:
+    def take(self, index: np.ndarray) -> "Molecules":
         """The molecules at `index`."""
         return Molecules(**{name: values[index] for name, values in vars(self).items()})
 

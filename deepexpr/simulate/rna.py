@@ -1,7 +1,5 @@
 """RNA-seq reads: fragments of spliced transcripts, paired-end, unstranded."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -24,7 +22,7 @@ class Transcriptome:
     share: np.ndarray
 
     @classmethod
-    def of(cls, genome: Genome, genes: Sequence[Gene]) -> Transcriptome:
+    def of(cls, genome: Genome, genes: Sequence[Gene]) -> "Transcriptome":
         """Splice every transcript of `genes`; `gene` holds indices into it."""
         parts = [spliced(genome, gene, t) for gene in genes for t in gene.transcripts]
         lengths = np.array([len(part) for part in parts])

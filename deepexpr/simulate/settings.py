@@ -1,7 +1,5 @@
 """Every number of the simulation, with its reason."""
 
-from __future__ import annotations
-
 from dataclasses import asdict, dataclass, replace
 
 from deepexpr.simulate.sections import SimulateSection
@@ -88,7 +86,7 @@ class Settings:
     enrichment: float = 5.0  # of active promoters' and enhancers' bins (the antibody)
     background_distance: tuple[int, int] = (1_000, 2_000_000)  # density 1/distance
 
-    def scaled(self, scale: float) -> Settings:
+    def scaled(self, scale: float) -> "Settings":
         """The same world with `scale` times the bins, genes, enhancers and reads.
 
         Raises InputError where simulate.sections does not allow that scale.
