@@ -16,6 +16,8 @@ from deepexpr.errors import InputError, UsageError
 from deepexpr.settings import Section, members
 
 S = TypeVar("S", bound=Section)
+#: What `run` of a verb is given: a value for each of its options.
+Arguments = argparse.Namespace
 
 #: An option of `declare`.
 _OPTION = re.compile(

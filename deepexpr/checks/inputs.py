@@ -270,10 +270,10 @@ def _missing_files(
                     fix="Correct the path, or give an accession to download it from.",
                 )
     made |= {AUTO, "macs"}  # no names of files
-    for key, path, what, otherwise in _configured_files(config, samples):
-        if path and path not in made and not Path(path).is_file():
+    for key, file, what, otherwise in _configured_files(config, samples):
+        if file and file not in made and not Path(file).is_file():
             where, fix = f"configuration, key {key}", f"Correct the path, or {otherwise}."
-            yield InputError(f"{what}: {path}", where=where, fix=fix)
+            yield InputError(f"{what}: {file}", where=where, fix=fix)
 
 
 def _configured_files(

@@ -1,10 +1,8 @@
 """Pool the stretches of promoters that move a network's predictions into motifs."""
 
-import argparse
-
 from deepexpr.motifs.sections import PooledSection
 from deepexpr.motifs.seqlet_settings import SeqletSettings
-from deepexpr.options import given
+from deepexpr.options import Arguments, given
 
 OPTIONS = """
 --bundle DIR   trained network with a sequence module
@@ -19,7 +17,7 @@ FIELDS = {PooledSection: ("attribution_promoters",)}
 FLAGS = {"attribution_promoters": "--promoters"}
 
 
-def run(args: argparse.Namespace) -> None:
+def run(args: Arguments) -> None:
     import dataclasses
 
     import numpy as np

@@ -1,9 +1,7 @@
 """Search, fit and test one baseline method on every fold of the splits."""
 
-import argparse
-
 from deepexpr.baselines.settings import BaselineSettings
-from deepexpr.options import choices, given
+from deepexpr.options import Arguments, choices, given
 from deepexpr.schemas import CLASSIFIERS, REGRESSORS, TASKS
 
 OPTIONS = f"""
@@ -22,7 +20,7 @@ OPTIONS = f"""
 SETTINGS, SHOWN = BaselineSettings, ()
 
 
-def run(args: argparse.Namespace) -> None:
+def run(args: Arguments) -> None:
     from deepexpr.baselines.inner import SEARCH
     from deepexpr.errors import Unsupported
     from deepexpr.features.left_out import write_left_out
@@ -36,7 +34,7 @@ def run(args: argparse.Namespace) -> None:
         write_left_out(args.output, error, {"predictions.tsv": PREDICTIONS, "search.tsv": SEARCH})
 
 
-def _fit(args: argparse.Namespace) -> None:
+def _fit(args: Arguments) -> None:
     from pathlib import Path
 
     from deepexpr.baselines.bundle import write_bundle

@@ -1,10 +1,8 @@
 """Call loops among contacts, with Origami's Bayesian mixture model or another caller."""
 
-import argparse
-
 from deepexpr.hichip.callers.origami import OrigamiSettings
 from deepexpr.hichip.sections import CallSection
-from deepexpr.options import given
+from deepexpr.options import Arguments, given
 
 _OWN = "caller_settings"
 #: Settings of Origami's own that are options of the verb.
@@ -27,7 +25,7 @@ SETTINGS, SHOWN = CallSection, [n for n in CallSection.model_fields if n != _OWN
 FIELDS = {OrigamiSettings: _ORIGAMI}
 
 
-def run(args: argparse.Namespace) -> None:
+def run(args: Arguments) -> None:
     from deepexpr.errors import InputError
     from deepexpr.files import write_table
     from deepexpr.hichip import bedpe

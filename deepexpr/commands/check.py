@@ -1,13 +1,11 @@
 """Check configuration, sheets and inputs; list every problem."""
 
-import argparse
-
-from deepexpr.options import CONFIGFILE
+from deepexpr.options import CONFIGFILE, Arguments
 
 OPTIONS = CONFIGFILE
 
 
-def run(args: argparse.Namespace) -> None:
+def run(args: Arguments) -> None:
     from deepexpr.checks.everything import check_everything
     from deepexpr.config.settings import read_config
 

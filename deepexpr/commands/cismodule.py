@@ -1,12 +1,11 @@
 """Find motifs and their modules in sequences (CisModule)."""
 
-import argparse
 import logging
 from pathlib import Path
 
 from deepexpr.errors import InputError, Unsupported
 from deepexpr.motifs.cismodule.settings import CismoduleSettings
-from deepexpr.options import given
+from deepexpr.options import Arguments, given
 from deepexpr.settings import Field, Section
 
 logger = logging.getLogger(__name__)
@@ -36,7 +35,7 @@ SHOWN = ("motifs", "module_length", "iterations", "burn_in", "chains")
 FIELDS = {ListedSection: ("min_probability",)}
 
 
-def run(args: argparse.Namespace) -> None:
+def run(args: Arguments) -> None:
     from deepexpr.motifs.cismodule.output import write_result
     from deepexpr.motifs.cismodule.summary import find_modules, nothing_found
     from deepexpr.reference.fasta import read_fasta

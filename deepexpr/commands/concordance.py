@@ -1,9 +1,7 @@
 """Compare the contact maps of samples: HiCRep's stratum-adjusted correlation."""
 
-import argparse
-
 from deepexpr.hichip.sections import ConcordanceSection
-from deepexpr.options import OF_SAMPLE, given, of_samples
+from deepexpr.options import OF_SAMPLE, Arguments, given, of_samples
 
 OPTIONS = f"""
 --pairs {OF_SAMPLE}...  valid pairs (4DN .pairs) of one sample each; those of a cell line are
@@ -14,7 +12,7 @@ OPTIONS = f"""
 SETTINGS = ConcordanceSection
 
 
-def run(args: argparse.Namespace) -> None:
+def run(args: Arguments) -> None:
     from deepexpr.errors import InputError
     from deepexpr.files import write_table
     from deepexpr.hichip.concordance import band_counts, compare_all, replicate_quality

@@ -1,9 +1,7 @@
 """Count pairs between 5 kb bins (or peaks), and reads per anchor."""
 
-import argparse
-
 from deepexpr.hichip.settings import ContactSettings
-from deepexpr.options import given
+from deepexpr.options import Arguments, given
 
 OPTIONS = """
 --pairs PAIRS        valid pairs, 4DN .pairs (plain or compressed)
@@ -14,7 +12,7 @@ OPTIONS = """
 SETTINGS = ContactSettings
 
 
-def run(args: argparse.Namespace) -> None:
+def run(args: Arguments) -> None:
     from pathlib import Path
 
     from deepexpr.hichip.anchors import bins, read_anchors

@@ -1,6 +1,6 @@
 """Predict a cell line's test genes by the mean of the models of other cell lines."""
 
-import argparse
+from deepexpr.options import Arguments
 
 ONE_OF = """
 [--output OUTPUT]                TSV of predictions, by bundles of one method
@@ -16,7 +16,7 @@ OPTIONS = """
 """
 
 
-def run(args: argparse.Namespace) -> None:
+def run(args: Arguments) -> None:
     from pathlib import Path
 
     from deepexpr.errors import InputError

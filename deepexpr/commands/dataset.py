@@ -1,9 +1,7 @@
 """Join promoters, expression and loops of one cell line into a dataset (HDF5)."""
 
-import argparse
-
 from deepexpr.features.sections import FeatureSection
-from deepexpr.options import given
+from deepexpr.options import Arguments, given
 
 OPTIONS = """
 --genes GENES                 TSV of genes, as written by promoters
@@ -22,7 +20,7 @@ OPTIONS = """
 SETTINGS = FeatureSection
 
 
-def run(args: argparse.Namespace) -> None:
+def run(args: Arguments) -> None:
     from deepexpr.errors import UsageError
     from deepexpr.expression.tables import expression_of, read_expression
     from deepexpr.features.arrays import array_bins, read_rows

@@ -1,8 +1,6 @@
 """Test which loops differ between two cell lines, beside the change of expression."""
 
-import argparse
-
-from deepexpr.options import OF_SAMPLE, named, of_samples
+from deepexpr.options import OF_SAMPLE, Arguments, named, of_samples
 
 OPTIONS = f"""
 --loops CELL_LINE=BEDPE...  called loops of the two cell lines; changes are of the second over the
@@ -14,7 +12,7 @@ OPTIONS = f"""
 """
 
 
-def run(args: argparse.Namespace) -> None:
+def run(args: Arguments) -> None:
     import pandas as pd
 
     from deepexpr.errors import InputError, UsageError

@@ -1,6 +1,6 @@
 """Write both ends of every pair as BED, for peak callers."""
 
-import argparse
+from deepexpr.options import Arguments
 
 OPTIONS = """
 --pairs PAIRS...  valid pairs, 4DN .pairs, of all replicates
@@ -8,7 +8,7 @@ OPTIONS = """
 """
 
 
-def run(args: argparse.Namespace) -> None:
+def run(args: Arguments) -> None:
     from deepexpr.hichip.pairs_format import write_ends
 
     write_ends(args.pairs, args.output)

@@ -1,10 +1,9 @@
 """Cut the distal anchors of the strongest loops out of the genome."""
 
-import argparse
 import logging
 
 from deepexpr.motifs.sections import EnhancerSection
-from deepexpr.options import given
+from deepexpr.options import Arguments, given
 from deepexpr.settings import Field
 
 logger = logging.getLogger(__name__)
@@ -31,7 +30,7 @@ SETTINGS = EnhancerSettings
 FLAGS = {"enhancers": "--number", "enhancer_width": "--width"}
 
 
-def run(args: argparse.Namespace) -> None:
+def run(args: Arguments) -> None:
     from deepexpr.files import read, writing
     from deepexpr.motifs import enhancers
     from deepexpr.motifs.beds import read_peaks, write_bed6

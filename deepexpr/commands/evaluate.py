@@ -1,6 +1,6 @@
 """Score the predictions of every method and fold, and compare the methods."""
 
-import argparse
+from deepexpr.options import Arguments
 
 OPTIONS = """
 --predictions PREDICTIONS...  TSV files of predictions (test genes)
@@ -11,7 +11,7 @@ OPTIONS = """
 """
 
 
-def run(args: argparse.Namespace) -> None:
+def run(args: Arguments) -> None:
     import pandas as pd
 
     from deepexpr.evaluation.comparison import compare

@@ -1,10 +1,9 @@
 """Sum counts by gene and normalise them: log10(count + 0.1), quantiles."""
 
-import argparse
 import logging
 
 from deepexpr.expression.sections import ExpressionSection
-from deepexpr.options import OF_SAMPLE, given, named, of_samples
+from deepexpr.options import OF_SAMPLE, Arguments, given, named, of_samples
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +23,7 @@ OPTIONS = f"""
 SETTINGS = ExpressionSection
 
 
-def run(args: argparse.Namespace) -> None:
+def run(args: Arguments) -> None:
     from deepexpr.expression.abundance import read_abundance, require_all_read
     from deepexpr.expression.gene_counts import count_table, sum_by_gene, warn_of_loci
     from deepexpr.expression.gene_tables import read_gene_counts
@@ -68,9 +67,7 @@ def _judge_share(path: str, settings: ExpressionSection) -> None:
         require_pseudoaligned(path, settings.minimum_pseudoaligned)
 
 
-def _replicates(
-    items: list[str], has_transcripts: bool, args: argparse.Namespace
-) -> dict[str, list[str]]:
+def _replicates(items: list[str], has_transcripts: bool, args: Arguments) -> dict[str, list[str]]:
     from deepexpr.errors import UsageError
     from deepexpr.options import of_samples
 

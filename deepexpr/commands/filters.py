@@ -1,9 +1,7 @@
 """Turn a network's first-layer filters into motifs."""
 
-import argparse
-
 from deepexpr.motifs.sections import FilterSection
-from deepexpr.options import given
+from deepexpr.options import Arguments, given
 
 OPTIONS = """
 --bundle DIR   trained network with a sequence module
@@ -15,7 +13,7 @@ OPTIONS = """
 FIELDS = {FilterSection: ("alpha",)}
 
 
-def run(args: argparse.Namespace) -> None:
+def run(args: Arguments) -> None:
     from deepexpr.features.sequence import encode_bytes
     from deepexpr.files import write_table
     from deepexpr.model.bundle import Bundle

@@ -1,6 +1,6 @@
 """Unpack and index a genome, list its chromosomes, and say what is wrong with it."""
 
-import argparse
+from deepexpr.options import Arguments
 
 OPTIONS = """
 --genome GENOME  genome FASTA: plain, gzip or bgzip
@@ -9,7 +9,7 @@ OPTIONS = """
 """
 
 
-def run(args: argparse.Namespace) -> None:
+def run(args: Arguments) -> None:
     from deepexpr.reference.genome import prepare_genome
 
     prepare_genome(args.genome, args.output, args.sizes)

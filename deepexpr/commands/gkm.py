@@ -1,9 +1,7 @@
 """Count gapped k-mers (both strands merged) in the sequences of a FASTA file."""
 
-import argparse
-
 from deepexpr.baselines.settings import BaselineSettings
-from deepexpr.options import given
+from deepexpr.options import Arguments, given
 
 OPTIONS = """
 --fasta FASTA    sequences (FASTA, may be .gz; - is stdin)
@@ -12,7 +10,7 @@ OPTIONS = """
 FIELDS = {BaselineSettings: ("length", "informative")}
 
 
-def run(args: argparse.Namespace) -> None:
+def run(args: Arguments) -> None:
     import logging
 
     import numpy as np

@@ -1,9 +1,7 @@
 """Take contacts and depths of bins from a contact map (.cool, .mcool, .hic)."""
 
-import argparse
-
 from deepexpr.hichip.sections import ContactSection
-from deepexpr.options import ALIASES, given
+from deepexpr.options import ALIASES, Arguments, given
 
 OPTIONS = f"""
 --map MAP                  .cool, .mcool, or .hic (needs hictkpy)
@@ -17,7 +15,7 @@ OPTIONS = f"""
 SETTINGS = ContactSection
 
 
-def run(args: argparse.Namespace) -> None:
+def run(args: Arguments) -> None:
     from deepexpr.files import write_table
     from deepexpr.hichip.chromosomes import read_chromosomes
     from deepexpr.hichip.contact_maps import contacts_of_map, map_quality

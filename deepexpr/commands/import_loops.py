@@ -1,9 +1,7 @@
 """Read tables of loops that another program called, as a cell line's signal."""
 
-import argparse
-
 from deepexpr.hichip.sections import CutoffSection
-from deepexpr.options import ALIASES, given, named
+from deepexpr.options import ALIASES, Arguments, given, named
 
 OPTIONS = f"""
 --table SAMPLE=PATH...           loops of one replicate: BEDPE with counts, Origami's CSV, cLoops2,
@@ -17,7 +15,7 @@ OPTIONS = f"""
 FIELDS = {CutoffSection: ("confidence",)}
 
 
-def run(args: argparse.Namespace) -> None:
+def run(args: Arguments) -> None:
     from deepexpr.files import write_table
     from deepexpr.hichip.chromosomes import read_chromosomes
     from deepexpr.hichip.loop_tables import imported_signal, read_loop_table

@@ -1,6 +1,6 @@
 """Read promoters from a one-hot array (.npy) and its table of genes."""
 
-import argparse
+from deepexpr.options import Arguments
 
 OPTIONS = """
 --array ARRAY      one-hot promoters: (genes, 2001, 4)
@@ -11,7 +11,7 @@ OPTIONS = """
 """
 
 
-def run(args: argparse.Namespace) -> None:
+def run(args: Arguments) -> None:
     from deepexpr.features.arrays import array_genes, array_promoters, read_rows
     from deepexpr.files import read_table, write_table
     from deepexpr.reference.fasta import write_fasta

@@ -1,9 +1,7 @@
 """Explain the prediction of one gene: bases, known motifs, distal bins."""
 
-import argparse
-
 from deepexpr.motifs.sections import InterpretSection
-from deepexpr.options import given
+from deepexpr.options import Arguments, given
 from deepexpr.settings import Field
 
 
@@ -28,7 +26,7 @@ FIELDS = {InterpretSettings: InterpretSettings.model_fields}
 FLAGS = {"interpret_method": "--method"}
 
 
-def run(args: argparse.Namespace) -> None:
+def run(args: Arguments) -> None:
     from deepexpr.features.dataset import BINS, PROMOTER, Dataset
     from deepexpr.files import atomic_directory, write_table
     from deepexpr.model.backend import configure

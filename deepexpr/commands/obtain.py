@@ -1,10 +1,8 @@
 """Download data by accession, a file by URL, or files out of a pinned Python package."""
 
-import argparse
-
 from deepexpr.downloads.sections import Hosts
 from deepexpr.errors import UsageError, raise_all
-from deepexpr.options import named
+from deepexpr.options import Arguments, named
 
 ONE_OF = """
 [--accession ACCESSION]
@@ -35,7 +33,7 @@ OPTIONS = """
 """
 
 
-def run(args: argparse.Namespace) -> None:
+def run(args: Arguments) -> None:
     from deepexpr.downloads.fetch import fetch
     from deepexpr.downloads.packages import fetch_package_files
 
@@ -58,7 +56,7 @@ def run(args: argparse.Namespace) -> None:
         )
 
 
-def _fetch_accession(args: argparse.Namespace) -> None:
+def _fetch_accession(args: Arguments) -> None:
     from deepexpr.downloads.geo import SeveralSamples
     from deepexpr.downloads.obtaining import fetch_accession
 
@@ -69,7 +67,7 @@ def _fetch_accession(args: argparse.Namespace) -> None:
         raise error.or_else(args.instead) from error
 
 
-def _resolve(args: argparse.Namespace) -> None:
+def _resolve(args: Arguments) -> None:
     """Print and save what the accessions of a configuration's unit sheet stand for."""
     from deepexpr.checks.inputs import load_and_check
     from deepexpr.config.published import instead_of

@@ -1,9 +1,7 @@
 """Join mapped mates (or take .pairs files) to valid, sorted, deduplicated 4DN pairs."""
 
-import argparse
-
 from deepexpr.hichip.settings import PairSettings
-from deepexpr.options import ALIASES, given
+from deepexpr.options import ALIASES, Arguments, given
 
 OPTIONS = f"""
 [--bam1 BAM1...]              BAM of mates 1, every read kept in the order of the FASTQ; one per
@@ -23,7 +21,7 @@ SETTINGS = PairSettings
 FLAGS = {"drop_chromosomes": "--drop-chromosome"}
 
 
-def run(args: argparse.Namespace) -> None:
+def run(args: Arguments) -> None:
     from deepexpr.errors import InputError
     from deepexpr.files import write_table
     from deepexpr.hichip.chromosomes import read_chromosomes

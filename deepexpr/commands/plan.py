@@ -1,12 +1,11 @@
 """Estimate jobs, core-hours, GPU-hours, memory and disk of a configuration."""
 
-import argparse
 import re
 import subprocess
 import sys
 from pathlib import Path
 
-from deepexpr.options import CONFIGFILE, given
+from deepexpr.options import CONFIGFILE, Arguments, given
 from deepexpr.settings import Field, Section
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -26,7 +25,7 @@ OPTIONS = CONFIGFILE
 FIELDS = {PlanSettings: ("gpu_speedup",)}
 
 
-def run(args: argparse.Namespace) -> None:
+def run(args: Arguments) -> None:
     from deepexpr.checks.inputs import load_and_check
     from deepexpr.config.settings import read_config
     from deepexpr.run.plan import assumption_lines, plan_table, training_hours, unmeasured

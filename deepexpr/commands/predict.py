@@ -1,7 +1,8 @@
 """Predict expression, or P(expressed), of promoters by the networks of a bundle."""
 
-import argparse
 import logging
+
+from deepexpr.options import Arguments
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +26,7 @@ OPTIONS = """
 """
 
 
-def run(args: argparse.Namespace) -> None:
+def run(args: Arguments) -> None:
     from deepexpr.errors import UsageError
     from deepexpr.files import write_table
     from deepexpr.model.backend import configure
@@ -55,13 +56,13 @@ def run(args: argparse.Namespace) -> None:
     write_table(table, args.output)
 
 
-def _held_out(args: argparse.Namespace, bundle):
+def _held_out(args: Arguments, bundle):
     from deepexpr.features.dataset import Dataset
 
     return bundle.predict_held_out(Dataset.open(args.dataset), strands=args.both_strands)
 
 
-def _examples(args: argparse.Namespace, bundle):
+def _examples(args: Arguments, bundle):
     from deepexpr.errors import InputError
     from deepexpr.features.dataset import BINS, PROMOTER, Dataset
     from deepexpr.files import reading

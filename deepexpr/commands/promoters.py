@@ -1,8 +1,6 @@
 """Cut the promoters of genes (one TSS each) from a genome."""
 
-import argparse
-
-from deepexpr.options import ALIASES, given
+from deepexpr.options import ALIASES, Arguments, given
 from deepexpr.reference.sections import PromoterSection
 
 OPTIONS = f"""
@@ -20,7 +18,7 @@ SETTINGS = PromoterSection
 FLAGS = {"biotypes": "--biotype"}
 
 
-def run(args: argparse.Namespace) -> None:
+def run(args: Arguments) -> None:
     from deepexpr.files import write_table
     from deepexpr.reference.aliases import read_aliases
     from deepexpr.reference.annotation import read_annotation

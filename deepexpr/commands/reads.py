@@ -1,6 +1,6 @@
 """Count the reads of an RNA-seq sample to their ends, compare mates, and tell the strand."""
 
-import argparse
+from deepexpr.options import Arguments
 
 OPTIONS = """
 --fq1 FQ1...               FASTQ of the first mates
@@ -13,7 +13,7 @@ OPTIONS = """
 """
 
 
-def run(args: argparse.Namespace) -> None:
+def run(args: Arguments) -> None:
     import pandas as pd
 
     from deepexpr.checks.strand import read_strands, require_strand

@@ -1,9 +1,7 @@
 """Normalise the counts of a cell line's loops over its replicates."""
 
-import argparse
-
 from deepexpr.hichip.sections import SignalSection
-from deepexpr.options import named
+from deepexpr.options import Arguments, named
 
 OPTIONS = f"""
 --loops BEDPE             called loops, with a header; of all contacts those with loop = 1 are taken
@@ -15,7 +13,7 @@ OPTIONS = f"""
 """
 
 
-def run(args: argparse.Namespace) -> None:
+def run(args: Arguments) -> None:
     from deepexpr.files import write_table
     from deepexpr.hichip.bedpe import read_contacts
     from deepexpr.hichip.signal import loop_signal, read_called_loops, read_totals

@@ -1,7 +1,6 @@
 """Make the demo's genome, annotation, RNA-seq and HiChIP reads, and the truth behind them."""
 
-import argparse
-
+from deepexpr.options import Arguments
 from deepexpr.simulate.sections import SimulateSection
 
 OPTIONS = """
@@ -12,7 +11,7 @@ OPTIONS = """
 FIELDS = {SimulateSection: ("scale",)}
 
 
-def run(args: argparse.Namespace) -> None:
+def run(args: Arguments) -> None:
     from deepexpr.simulate.demo import simulate
 
     simulate(args.seed, args.output, args.scale, args.threads)

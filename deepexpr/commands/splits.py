@@ -1,9 +1,7 @@
 """Split genes into K disjoint folds with train, validation and test roles."""
 
-import argparse
-
 from deepexpr.evaluation.sections import SchemeSection
-from deepexpr.options import given
+from deepexpr.options import Arguments, given
 
 OPTIONS = """
 --genes GENES              TSV of genes (gene, chromosome, ...)
@@ -19,7 +17,7 @@ OPTIONS = """
 FIELDS = {SchemeSection: ("scheme",)}
 
 
-def run(args: argparse.Namespace) -> None:
+def run(args: Arguments) -> None:
     import logging
 
     import pandas as pd

@@ -1,9 +1,7 @@
 """Compare motifs with known ones (TomTom)."""
 
-import argparse
-
 from deepexpr.motifs.sections import TomtomSection
-from deepexpr.options import given
+from deepexpr.options import Arguments, given
 
 OPTIONS = """
 --query MEME       motifs to compare
@@ -18,7 +16,7 @@ OPTIONS = """
 SETTINGS = TomtomSection
 
 
-def run(args: argparse.Namespace) -> None:
+def run(args: Arguments) -> None:
     from deepexpr.errors import InputError
     from deepexpr.files import write_table
     from deepexpr.motifs.jaspar import load_targets

@@ -1,8 +1,6 @@
 """Train the network on all folds of a dataset; resumes where a run was stopped."""
 
-import argparse
-
-from deepexpr.options import choices, read_options
+from deepexpr.options import Arguments, choices, read_options
 from deepexpr.schemas import NETWORK_KINDS, TASKS
 
 OPTIONS = f"""
@@ -28,7 +26,7 @@ OPTIONS = f"""
 """
 
 
-def run(args: argparse.Namespace) -> None:
+def run(args: Arguments) -> None:
     from pathlib import Path
 
     from deepexpr.errors import Unsupported
@@ -47,7 +45,7 @@ def run(args: argparse.Namespace) -> None:
             write_left_out(args.output, error, tables)
 
 
-def _train(args: argparse.Namespace) -> None:
+def _train(args: Arguments) -> None:
     """Read dataset and splits, train what is missing, publish."""
     from deepexpr.features.dataset import Dataset, require_two_labels, require_two_values
     from deepexpr.features.splits import read_splits

@@ -1,8 +1,6 @@
 """Splice transcripts from a genome, or check given ones, and tabulate their genes."""
 
-import argparse
-
-from deepexpr.options import ALIASES
+from deepexpr.options import ALIASES, Arguments
 
 OPTIONS = f"""
 --genome GENOME          genome FASTA, plain or bgzip
@@ -16,7 +14,7 @@ OPTIONS = f"""
 """
 
 
-def run(args: argparse.Namespace) -> None:
+def run(args: Arguments) -> None:
     from deepexpr.errors import UsageError
     from deepexpr.files import write_table
     from deepexpr.reference.aliases import read_aliases

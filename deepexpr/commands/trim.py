@@ -1,9 +1,7 @@
 """Trim HiChIP mates at the ligation junction derived from the enzyme."""
 
-import argparse
-
 from deepexpr.hichip.settings import TrimSettings
-from deepexpr.options import given
+from deepexpr.options import Arguments, given
 
 OPTIONS = """
 --r1 R1          FASTQ of mate 1 (plain, .gz, .bz2, .xz)
@@ -15,7 +13,7 @@ OPTIONS = """
 SETTINGS = TrimSettings
 
 
-def run(args: argparse.Namespace) -> None:
+def run(args: Arguments) -> None:
     from deepexpr.hichip.trimming import trim_files
 
     settings = given(args, TrimSettings)
