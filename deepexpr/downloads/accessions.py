@@ -10,7 +10,7 @@ from deepexpr.downloads.ena import About, ena_files
 from deepexpr.downloads.encode import encode_files, encode_fits, is_encode
 from deepexpr.downloads.geo import geo_sample, supplementary_url
 from deepexpr.downloads.patience import Patience
-from deepexpr.downloads.records import RUN, RemoteFile
+from deepexpr.downloads.records import RUN, RemoteFile, require_whole
 from deepexpr.downloads.sections import Hosts
 from deepexpr.errors import InputError
 
@@ -45,7 +45,12 @@ def resolve(
     Raises InputError where the accession is not of a known form, or its records do not say
     beyond doubt which files it stands for.
     """
-    hosts = hosts or Hosts()
+    files = _records(accession, hosts or Hosts(), patience)
+    require_whole(accession, files)
+    return files
+
+
+def _records(accession: str, hosts: Hosts, patience: Patience | None) -> list[RemoteFile]:
     if is_encode(accession):
         return encode_files(accession, hosts, patience)
     if ADDRESSES.match(accession):

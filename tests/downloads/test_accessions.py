@@ -222,14 +222,16 @@ def test_records_without_files_are_one_error(server, hosts, tmp_path, row, messa
 
 
 def test_reads_that_lost_their_mate_are_left_out_where_that_is_asked(server, hosts):
-    row = "SRR3\tPAIRED\ta/v/r.fastq.gz;a/v/r_2.fastq.gz;a/v/r_1.fastq.gz\tx;y;z\t5;6;7"
+    x, y, z = (letter * 32 for letter in "abc")
+    paths = "a/v/r.fastq.gz;a/v/r_2.fastq.gz;a/v/r_1.fastq.gz"
+    row = f"SRR3\tPAIRED\t{paths}\t{x};{y};{z}\t5;6;7"
     server.pages[REPORT] = (HEADER + row).encode()
     with pytest.raises(InputError, match="3 file") as caught:
         resolve("SRR3", hosts, QUICK)
     assert "Write SRR3:mates" in caught.value.fix
     files = resolve("SRR3:mates", hosts, QUICK)
     assert [(f.mate, f.md5, f.bytes, f.url[-12:]) for f in files] == [
-        (1, "z", 7, "r_1.fastq.gz"), (2, "y", 6, "r_2.fastq.gz"),
+        (1, z, 7, "r_1.fastq.gz"), (2, y, 6, "r_2.fastq.gz"),
     ]  # fmt: skip
 
 

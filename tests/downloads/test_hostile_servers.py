@@ -9,10 +9,11 @@ import pytest
 
 from deepexpr.cli import main
 from deepexpr.downloads import fetch as fetching
+from deepexpr.downloads.accessions import resolve
 from deepexpr.downloads.asking import read_record, read_url, remote_size
 from deepexpr.downloads.fetch import fetch, partial_path
 from deepexpr.downloads.locks import locked
-from deepexpr.downloads.obtaining import fetch_accession, fetch_files
+from deepexpr.downloads.obtaining import fetch_files
 from deepexpr.downloads.patience import Patience
 from deepexpr.downloads.records import RemoteFile
 from deepexpr.errors import InputError
@@ -231,6 +232,19 @@ def test_a_bad_md5_is_told_before_anything_is_fetched(tmp_path, capsys):
     assert "This is no MD5: 'abc'." in capsys.readouterr().err
 
 
-def test_addresses_of_one_file_for_both_mates(server, reads, tmp_path):
+def test_addresses_of_one_file_for_both_mates(server, reads):
     with pytest.raises(InputError, match="2 of them have the address"):
-        fetch_accession(f"{reads},{reads}", [tmp_path / "1", tmp_path / "2"], patience=QUICK)
+        resolve(f"{reads},{reads}", None, QUICK)
+
+
+def test_after_a_failure_no_further_file_is_begun(server, tmp_path):
+    server.faults = [404, *["slow"] * 9]
+    files = [
+        RemoteFile("X", "", "", "", f"SRR{i}", 1, f"{server.address}/{i}", "", None, i)
+        for i in range(1, 10)
+    ]
+    with pytest.raises(InputError, match="404"):
+        fetch_files(files, [tmp_path / "x"], QUICK)
+    assert len(server.requests) <= 5
+    left = [path.name for path in tmp_path.iterdir()]
+    assert all(name.endswith(".part") for name in left), "for the next run to go on from"
