@@ -20,7 +20,7 @@ from deepexpr.config.settings import keep_config, keys_twice
 from deepexpr.errors import InputError, raise_all
 from deepexpr.hichip.callers import find_caller
 from deepexpr.run.drawings import drawings
-from deepexpr.run.ending import failed, succeeded, undone
+from deepexpr.run.ending import failed, steps, succeeded
 from deepexpr.run.targets import BOWTIE_PARTS, Run, results
 
 # The workflow's own first, then those of the command line, which Snakemake lists before it. A
@@ -254,10 +254,10 @@ onstart:
 
 # Told when Snakemake itself has said its last, so that it stands at the end of the screen.
 onerror:
-    lost = failed(log, sys.argv[1:], undone(workflow.dag))
+    lost = failed(log, sys.argv[1:], steps(workflow.dag))
     atexit.register(print, lost, file=sys.stderr)
 
 
 onsuccess:
-    ran = succeeded(log, config["results"], sys.argv[1:])
+    ran = succeeded(config["results"], sys.argv[1:], steps(workflow.dag))
     atexit.register(print, ran, file=sys.stderr)

@@ -1,7 +1,7 @@
 """What stands last on the screen: of a failed run each cause and what it cost, else what ran.
 
-Both are read from Snakemake's own log of the run, which holds every job whatever --quiet hides;
-what a failure cost, from its graph of jobs.
+What ran and what a failure cost is read from Snakemake's graph of jobs, what failed from its log of
+the run, which lacks that under --quiet all.
 """
 
 import re
@@ -20,7 +20,6 @@ _BLOCK = re.compile(
 #: What Snakemake writes behind a log of a failed job, also of one in a group.
 _CHECK_LOG = " (check log"
 _ITEM = re.compile(r"^ *(jobid|output|log|wildcards): (.*)$", re.MULTILINE)
-_PROGRESS = re.compile(r"^(\d+) of (\d+) steps", re.MULTILINE)
 #: What says what went wrong in a job's log: ours first, then any program's.
 _OWN = re.compile(r"^deepexpr [\w-]+: error: (?P<problem>.+)$", re.MULTILINE)
 _DETAIL = re.compile(r" +(where|fix): (.+)")
@@ -89,43 +88,46 @@ def message(logs: Iterable[str]) -> tuple[str, str]:
 
 
 @dataclass(frozen=True)
-class Undone:
-    """A job that had to run and did not end well: its number, stage, and the jobs it needs."""
+class Step:
+    """A job that had to run: its number, stage, the jobs it needs, and whether it ended well."""
 
     job: str
     stage: str
-    needs: tuple[str, ...]
+    needs: tuple[str, ...] = ()
+    done: bool = False
 
 
-def undone(dag: Any) -> list[Undone]:
-    """The jobs of Snakemake's graph that had to run and did not end well, failed ones included."""
+def steps(dag: Any) -> list[Step]:
+    """The jobs of Snakemake's graph that had to run."""
     return [
-        Undone(
+        Step(
             str(job.jobid),
             Path(str(next(iter(job.log), ""))).parent.name,  # results/logs/STAGE/FILE
             tuple(str(needed.jobid) for needed in dag.dependencies[job]),
+            bool(dag.finished(job)),
         )
-        for job in dag.needrun_jobs()
+        for job in dag.needrun_jobs(exclude_finished=False)
     ]
 
 
-def failed(log: Sequence[str | Path], command: Sequence[str], left: Sequence[Undone] = ()) -> str:
+def failed(log: Sequence[str | Path], command: Sequence[str], run: Sequence[Step]) -> str:
     """What failed in a run and what was left out because of it: five lines for one failed job.
 
     How far the run came; subject, step and message of each failure, jobs that failed alike
     together; the next command. log : Snakemake's own. command : the words of the command line
-    after `snakemake`. left : the jobs that were not done.
+    after `snakemake`. run : the jobs that had to run.
     """
-    text = _read(log)
-    broken = failures(text)
     again = f"snakemake {shlex.join(command)}".rstrip()
+    left = [step for step in run if not step.done]
+    lost = {step.job for step in left}  # without those that went well when tried again
+    broken = [failure for failure in failures(_read(log)) if failure.job in lost]
+    ended = f"The run ended after {len(run) - len(left)} of {len(run)} steps"
     if not broken:
-        return f"The run stopped before or between its steps; see above. Again: {again}"
+        return f"{ended}; why is told above, or in the jobs' logs. Again: {again}"
     alike: dict[tuple[str, str, str], list[Failure]] = {}
     for failure in broken:
         alike.setdefault((failure.rule, *message(failure.logs)), []).append(failure)
-    done, total = _progress(text)
-    lines = [f"The run ended after {done} of {total} steps: {_lost(broken, left)}."]
+    lines = [f"{ended}: {_lost(broken, left)}."]
     for (rule, problem, fix), jobs in alike.items():
         label, _ = jobs[0].subject
         logs = [path for job in jobs for path in job.logs]
@@ -144,7 +146,7 @@ def failed(log: Sequence[str | Path], command: Sequence[str], left: Sequence[Und
     return "\n".join(lines)
 
 
-def _lost(broken: Sequence[Failure], left: Sequence[Undone]) -> str:
+def _lost(broken: Sequence[Failure], left: Sequence[Step]) -> str:
     """How many jobs failed, how many need them, and how many were not begun all the same."""
     number = len(broken)
     words = [f"{number} failed"]
@@ -156,17 +158,23 @@ def _lost(broken: Sequence[Failure], left: Sequence[Undone]) -> str:
     return "; ".join(words)
 
 
-def _because(jobs: Iterable[Failure], left: Sequence[Undone]) -> str:
+def _because(jobs: Iterable[Failure], left: Sequence[Step]) -> str:
     """How many jobs were left out as they need these, in all and by stage; "" where none."""
-    needing = _needing([job.job for job in jobs], left)
-    stages = Counter(job.stage for job in left if job.job in needing and job.stage)
-    counted = ", ".join(f"{stage} {number}" for stage, number in stages.items())
+    numbers = _needing([job.job for job in jobs], left)
+    needing = [step for step in left if step.job in numbers]
     if not needing:
         return ""
-    return f"{len(needing)} step{'s' * (len(needing) > 1)}" + (f" ({counted})" if counted else "")
+    return f"{len(needing)} step{'s' * (len(needing) > 1)}{_by_stage(needing)}"
 
 
-def _needing(jobs: Iterable[str], left: Sequence[Undone]) -> set[str]:
+def _by_stage(run: Sequence[Step]) -> str:
+    """How many jobs of each stage, in brackets; "" where none is of a stage."""
+    stages = Counter(step.stage for step in run if step.stage)
+    counted = ", ".join(f"{stage} {number}" for stage, number in stages.items())
+    return f" ({counted})" if counted else ""
+
+
+def _needing(jobs: Iterable[str], left: Sequence[Step]) -> set[str]:
     """Numbers of the jobs that need one of these, directly or through others."""
     users: dict[str, list[str]] = {}
     for job in left:
@@ -187,19 +195,11 @@ def _some(words: Sequence[str], most: int = 3) -> list[str]:
     return [*words[:most], *more]
 
 
-def succeeded(log: Sequence[str | Path], results: str, command: Sequence[str]) -> str:
+def succeeded(results: str, command: Sequence[str], run: Sequence[Step]) -> str:
     """What ran, by stage, and where to look."""
-    text = _read(log)
-    _, total = _progress(text)
-    if not total:
+    if not run:
         return "Nothing was to be done: all results are there."
-    stages: Counter[str] = Counter()
-    for block in _BLOCK.finditer(text):
-        stage = re.search(rf"\blog: {re.escape(results)}/logs/(\w+)/", block["body"])
-        if stage and not block["error"]:
-            stages[stage[1]] += 1
-    counted = ", ".join(f"{stage} {number}" for stage, number in stages.items())
-    lines = [f"Done: {total} steps" + (f" ({counted})." if counted else ".")]
+    lines = [f"Done: {len(run)} steps{_by_stage(run)}."]
     pages = [page for page in ("summary.html", "tables.html", "quality.html")
              if Path(results, page).is_file()]  # fmt: skip
     if pages:
@@ -218,15 +218,6 @@ def _left_out(summary: Path) -> list[str]:
         return []
     rows = [line.split("\t") for line in summary.read_text().splitlines()]
     return [row[2].removeprefix("Left out, ") for row in rows if row[0] == "left out"]
-
-
-def _progress(text: str) -> tuple[int, int]:
-    """(steps done, steps in all) as last told."""
-    told = _PROGRESS.findall(text)
-    if told:
-        return int(told[-1][0]), int(told[-1][1])
-    total = re.search(r"^total +(\d+)$", text, re.MULTILINE)
-    return 0, int(total[1]) if total else 0
 
 
 def _read(logs: Sequence[str | Path]) -> str:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from deepexpr.run.ending import Undone, failed, failures, message, succeeded
+from deepexpr.run.ending import Step, failed, failures, message, succeeded
 
 START = """Job stats:
 job            count
@@ -48,7 +48,7 @@ deepexpr reads: error: The two FASTQ files do not hold the same number of reads.
 def logs(tmp_path):
     """Snakemake's log and those of its two jobs."""
 
-    def write(own=OWN, progress="3 of 12 steps (25%) done\n", errors=(("count_reads", 5),)):
+    def write(own=OWN, errors=(("count_reads", 5),)):
         jobs = {
             5: tmp_path / "results/logs/expression/toy.R1.count_reads.log",
             7: tmp_path / "results/logs/figures/figure_3.log",
@@ -58,20 +58,27 @@ def logs(tmp_path):
             path.write_text(own)
         parts = [ERROR.format(rule=rule, job=job, log=jobs[job]) for rule, job in errors]
         log = tmp_path / "snakemake.log"
-        log.write_text(START.format(folder=tmp_path) + progress + "".join(parts))
+        log.write_text(START.format(folder=tmp_path) + "".join(parts))
         return [str(log)]
 
     return write
 
 
+#: Of 12 jobs three are done and job 5 failed, or 7 too: 9 needs 8, which needs 5; 10 needs 7 and 9.
+DONE = [Step(str(number), "reference", (), True) for number in (1, 2, 3)]
+FAILED, OTHER = Step("5", "expression", ("1",)), Step("7", "figures", ("2",))
+LEFT = [
+    Step("8", "features", ("5", "1")), Step("9", "models", ("8",)), Step("10", "", ("7", "9")),
+    Step("11", "motifs", ("2",)),
+]  # fmt: skip
 COMMAND = ["--configfile", "my config.yaml", "--cores", "2"]
 
 
 def test_a_failed_run_ends_with_five_lines(logs, tmp_path):
-    lines = failed(logs(), COMMAND).splitlines()
+    lines = failed(logs(), COMMAND, [*DONE, FAILED]).splitlines()
     log = tmp_path / "results/logs/expression/toy.R1.count_reads.log"
     assert lines == [
-        "The run ended after 3 of 12 steps: 1 failed.",
+        "The run ended after 3 of 4 steps: 1 failed.",
         "  sample:   R1, assembly toy",
         f"  step:     count_reads (log: {log})",
         "  message:  The two FASTQ files do not hold the same number of reads. (a_2.fq)",
@@ -80,17 +87,10 @@ def test_a_failed_run_ends_with_five_lines(logs, tmp_path):
     ]
 
 
-#: Job 9 needs job 8, which needs the failed job 5; job 10 needs the failed job 7, job 11 nothing.
-LEFT = [
-    Undone("5", "expression", ()), Undone("7", "figures", ()), Undone("8", "features", ("5", "1")),
-    Undone("9", "models", ("8",)), Undone("10", "", ("7", "9")), Undone("11", "motifs", ("2",)),
-]  # fmt: skip
-
-
 def test_what_a_failed_job_cost_stands_in_the_first_line(logs):
-    first, *rest = failed(logs(), COMMAND, [job for job in LEFT if job.job != "7"]).splitlines()
+    first, *rest = failed(logs(), COMMAND, [*DONE, FAILED, *LEFT]).splitlines()
     assert first == (
-        "The run ended after 3 of 12 steps: 1 failed; left out as they need it: 3 steps"
+        "The run ended after 3 of 8 steps: 1 failed; left out as they need it: 3 steps"
         " (features 1, models 1); 1 not begun."
     )
     assert len(rest) == 4
@@ -100,8 +100,8 @@ def test_every_failure_is_told_with_what_it_cost_and_retries_count_once(logs):
     log = logs(errors=[("count_reads", 5), ("count_reads", 5), ("draw_figure_3", 7)])
     last = Path(failures(Path(log[0]).read_text())[1].logs[0])
     last.write_text("ValueError: shapes\n")
-    lines = failed(log, ["-c", "1"], LEFT).splitlines()
-    assert lines[0].startswith("The run ended after 3 of 12 steps: 2 failed; left out as they")
+    lines = failed(log, ["-c", "1"], [*DONE, FAILED, OTHER, *LEFT]).splitlines()
+    assert lines[0].startswith("The run ended after 3 of 9 steps: 2 failed; left out as they")
     assert [line.split(":")[0].strip() for line in lines[1:]] == [
         "sample", "step", "message", "left out", "sample", "step", "message", "left out", "next",
     ]  # fmt: skip
@@ -120,7 +120,8 @@ def test_jobs_that_fail_alike_are_told_once(logs):
             handle.write(start.format(number))
             handle.write(ERROR.format(rule="count_reads", job=f"2{number}", log=f"{log}.{number}"))
             Path(f"{log}.{number}").write_text(OWN)
-    lines = failed([log], []).splitlines()
+    run = [Step(f"2{number}", "expression") for number in range(5)]
+    lines = failed([log], [], run).splitlines()
     assert lines[0].endswith(": 5 failed.")
     assert lines[1] == "  sample:   S0; S1; S2; and 2 more"
     assert len(lines) == 5
@@ -135,7 +136,7 @@ def test_jobs_that_fail_alike_are_told_once(logs):
     ("x" * 1000, "…"),
 ])  # fmt: skip
 def test_other_programs_messages(logs, own, words):
-    assert words in failed(logs(own), []).splitlines()[3]
+    assert words in failed(logs(own), [], [FAILED]).splitlines()[3]
 
 
 def test_a_job_that_fails_in_a_group(logs, tmp_path):
@@ -150,29 +151,40 @@ def test_a_job_that_fails_in_a_group(logs, tmp_path):
     (log,) = logs(errors=[])
     with open(log, "a") as handle:
         handle.write(group)
-    assert f"step:     draw_figure_3 (log: {path})" in failed([log], [])
+    assert f"step:     draw_figure_3 (log: {path})" in failed([log], [], [OTHER])
 
 
 def test_a_run_that_fails_without_a_failed_job(logs):
-    assert failed(logs(errors=[]), ["-c", "1"]).startswith("The run stopped before or between")
+    """Also where --quiet all keeps failures from the log."""
+    text = failed(logs(errors=[]), ["-c", "1"], [*DONE, FAILED])
+    assert text.startswith("The run ended after 3 of 4 steps; why is told above, or in the jobs'")
+
+
+def test_a_job_that_went_well_when_tried_again_is_no_failure(logs):
+    again = Step("5", "expression", (), True)
+    log = logs(errors=[("count_reads", 5), ("draw_figure_3", 7)])
+    text = failed(log, [], [again, OTHER])
+    assert text.startswith("The run ended after 1 of 2 steps: 1 failed.")
+    assert "count_reads" not in text
 
 
 def test_no_log_is_no_error(tmp_path):
     assert message([tmp_path / "absent.log"])[0].startswith("it left no message")
     assert failures("") == []
-    assert succeeded([str(tmp_path / "absent.log")], "results", []).startswith("Nothing was")
+    assert succeeded("results", [], []).startswith("Nothing was")
 
 
-def test_a_good_run_tells_what_ran_where_to_look_and_what_was_left_out(logs, tmp_path):
+def test_a_good_run_tells_what_ran_where_to_look_and_what_was_left_out(tmp_path):
     results = tmp_path / "results"
-    log = logs(errors=[], progress="12 of 12 steps (100%) done\n")
+    results.mkdir()
+    run = [*DONE, Step("4", "figures", (), True), Step("0", "", (), True)]
     (results / "summary.tsv").write_text(
         "section\titem\tvalue\nleft out\t\tclassification of A (4 models): one label\n"
     )
     (results / "summary.html").write_text("x")
-    text = succeeded(log, str(results), COMMAND)
-    assert text.splitlines()[0] == "Done: 12 steps (expression 1, figures 1)."
+    text = succeeded(str(results), COMMAND, run)
+    assert text.splitlines()[0] == "Done: 5 steps (reference 3, figures 1)."
     assert f"look at:  {results}/summary.html" in text
     assert "left out: classification of A (4 models): one label" in text
     assert f"--report {results}/report.html" in text
-    assert "--report" not in succeeded(log, str(results), [*COMMAND, "--", "some/file"])
+    assert "--report" not in succeeded(str(results), [*COMMAND, "--", "some/file"], run)
