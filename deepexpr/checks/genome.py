@@ -33,6 +33,7 @@ from deepexpr.reference.chromosomes import restrict_chromosomes
 from deepexpr.reference.fasta_index import fasta_headers, index_fits, index_path
 from deepexpr.reference.genes import select_genes
 from deepexpr.reference.genome import look_at_genome
+from deepexpr.variants.vcf import open_vcf
 
 #: What a file's cache goes by.
 Version = tuple[int, float, float]
@@ -111,6 +112,10 @@ def configured_problems(config: Mapping[str, Any], samples: pd.DataFrame) -> Ite
     reads: list[tuple[str, str | None, Callable[[str], object]]] = [
         ("motifs.targets", None if is_release(targets) else targets, read_meme),
         ("motifs.enhancer_peaks", peaks, partial(_check_peaks, config=config)),
+        *(
+            (f"variants.vcf.{name}", path, _check_vcf)
+            for name, path in config["variants"]["vcf"].items()
+        ),
     ]
     for name in dict.fromkeys(samples.loc[samples["assay"] == "hichip", "assembly"]):
         genome = config["assemblies"][name]["genome"]
@@ -124,6 +129,11 @@ def configured_problems(config: Mapping[str, Any], samples: pd.DataFrame) -> Ite
                 look(path)  # type: ignore[arg-type]  # checked before
             except InputError as error:
                 yield error.of(str(path), f"configuration, key {key}")
+
+
+def _check_vcf(path: str) -> None:
+    with open_vcf(path) as vcf:
+        next(vcf.records, None)
 
 
 def _check_peaks(path: str, config: Mapping[str, Any]) -> None:

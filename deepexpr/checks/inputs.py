@@ -299,6 +299,9 @@ def _configured_files(
     targets = config["motifs"]["targets"]
     if not is_release(targets):
         yield "motifs.targets", targets, what, "name a JASPAR release such as JASPAR2018"
+    for name in dict.fromkeys(samples["assembly"]):
+        path = config["variants"]["vcf"].get(name)
+        yield f"variants.vcf.{name}", path, what, "leave the key out"
 
 
 def _unverified(

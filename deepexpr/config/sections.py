@@ -25,6 +25,7 @@ from deepexpr.reference.sections import AssemblySection, ReferenceSection
 from deepexpr.schemas import CLASSIFIERS, REGRESSORS
 from deepexpr.settings import Field, Section, Unique
 from deepexpr.simulate.sections import SimulateSection
+from deepexpr.variants.sections import VariantSection
 
 GeneName = Annotated[str, Field(pattern="^[A-Za-z0-9._-]+$")]
 Threads = Annotated[int, Field(ge=1)]
@@ -128,6 +129,7 @@ class Config(Section):
     """Overrides of the variant's training hyper-parameters (docs/network.md)."""
     baselines: BaselineSection = BaselineSection()
     motifs: MotifSection = MotifSection()
+    variants: VariantSection = VariantSection()
     figures: FigureSection = FigureSection()
     resources: ResourceSection = ResourceSection()
     hosts: Hosts = Hosts()

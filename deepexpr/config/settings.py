@@ -119,6 +119,14 @@ def _consistency(config: Config, where: str) -> Iterator[InputError]:
                 where=where,
                 fix="Add it; see config/README.md.",
             )
+    for name in config.variants.vcf:
+        if name not in config.assemblies or not config.assemblies[name].genome:
+            yield InputError(
+                f"Variants are given for {name!r}, which is no assembly with a genome.",
+                where=f"{where}, key variants.vcf.{name}",
+                expected=", ".join(config.assemblies),
+                fix="Correct the name, or give the assembly's genome.",
+            )
     yield from (problems := settings_problems(config.model, config.training, where))
     if config.training.get("trainer") == "stacked" and config.resources.scatter_folds:
         yield InputError(

@@ -102,6 +102,12 @@ _SPECS = (
         when=("attribution",), filled={"value": "True", "cell_line": "False"},
     ),
     _own(
+        "variants", "Variants in promoters", "variants", "variants", MOTIFS, ("variants",),
+        ("cell_line",), per="cell line",
+        filled=dict.fromkeys(("tss_distance", "change", "made", "broken", "of"), "True")
+        | {"cell_line": "False"},
+    ),
+    _own(
         "convergence", "Convergence of CisModule", "convergence", "convergence", QUALITY,
         ("trace",),
     ),

@@ -33,6 +33,7 @@ class Assumptions:
     transcriptome_million_bases: float = 150
     million_contacts_per_cell_line: float = 10
     genes: int = 18_000
+    thousand_variants: float = 100
     epochs: int = 30
 
 
@@ -60,6 +61,7 @@ def all_work(run: Run, assumed: Assumptions) -> Iterator[Work]:
     yield from _baseline_work(run, assumed)
     yield from _evaluation_work(run, assumed)
     yield from _motif_work(run, assumed)
+    yield from _variant_work(run, assumed)
     number = len(drawings(run))
     yield Work(7, "figures", number, 1, number, 1)
 
@@ -220,3 +222,11 @@ def _motif_work(run: Run, assumed: Assumptions) -> Iterator[Work]:
     chain = letters * motifs["enhancer_motifs"] * settings.iterations
     each, number = chain * settings.chains, len(run.loop_lines)
     yield Work(6, "cismodule", number * each, each, number, each)
+
+
+def _variant_work(run: Run, assumed: Assumptions) -> Iterator[Work]:
+    """Variants of each line whose assembly has a VCF, read in so many ways by every fold."""
+    settings, lines = run.config["variants"], len(run.variant_lines)
+    ways = 1 + 2 * bool(settings["shift"]) + settings["strands"]
+    each = assumed.thousand_variants * ways * run.main_k
+    yield Work(6, "variants", lines * each, each, lines, each)

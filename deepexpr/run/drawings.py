@@ -204,6 +204,9 @@ SOURCES: dict[str, Callable[[Run, Subject], list[str] | dict[str, str]]] = {
     "matches": _matches,
     "predictions": _predictions,
     "outcome": lambda run, of: run.prediction_files(),
+    "variants": lambda run, of: [
+        run.out(f"variants/{line}/variants.tsv") for line in of.lines if line in run.variant_lines
+    ],
     "genes": _reference("genes.tsv"),
     "transcripts": _reference("transcripts.tsv"),
     "chrom_sizes": _chromosome_sizes,

@@ -212,6 +212,12 @@ class Run:
         chosen = self.config["motifs"]["attribution_cell_lines"]
         return [line for line in self.cell_lines if chosen is None or line in chosen]
 
+    @cached_property
+    def variant_lines(self) -> list[str]:
+        """Cell lines for which variants are scored."""
+        given = self.config["variants"]["vcf"]
+        return [line for line in self.cell_lines if self.assembly[line] in given]
+
     def partners(self, cell_line: str, method: str) -> list[str]:
         """The other cell lines of the assembly whose models of this method predict this one.
 
@@ -281,7 +287,12 @@ class Run:
 def results(run: Run) -> list[str]:
     """Everything a complete run keeps but figures; a kept file that is deleted is made again."""
     files = [*_reference(run), *_expression(run), *_hichip(run), *_features(run)]
-    return [*map(run.out, files), *run.datasets(), *_models(run), *map(run.out, _motifs(run))]
+    return [
+        *map(run.out, files),
+        *run.datasets(),
+        *_models(run),
+        *map(run.out, _motifs(run) + _variants(run)),
+    ]
 
 
 def _reference(run: Run) -> list[str]:
@@ -358,3 +369,9 @@ def _motifs(run: Run) -> list[str]:
     kinds += [(line, "enhancers") for line in run.loop_lines]
     suffixes = ("meme", "tomtom.tsv", "summary.tsv")
     return [f"motifs/{line}/{kind}.{suffix}" for line, kind in kinds for suffix in suffixes]
+
+
+def _variants(run: Run) -> list[str]:
+    """Variants scored."""
+    files = ("variants.vcf.gz", "variants.tsv", "summary.tsv")
+    return [f"variants/{line}/{file}" for line in run.variant_lines for file in files]

@@ -426,6 +426,20 @@ def differential(loops: int = 200, seed: int = 13) -> pd.DataFrame:
     return table.reindex(columns=list(DIFFERENTIAL_COLUMNS))
 
 
+def variants(number: int = 300, seed: int = 9) -> pd.DataFrame:
+    rng = np.random.default_rng(seed)
+    broken = rng.random(number) < 0.1
+    made = rng.random(number) < 0.05
+    return pd.DataFrame(
+        {"cell_line": "K562", "variant": [f"chr1:{i + 1}:A>C" for i in range(number)],
+         "gene": [f"GENE{i % 30}" for i in range(number)],
+         "tss_distance": rng.integers(-1000, 1000, number),
+         "change": rng.normal(0, 0.01 + 0.05 * broken), "folds_sd": 0.01,
+         "percentile": rng.random(number) * 100, "made": made.astype(int),
+         "broken": broken.astype(int), "of": number}
+    )  # fmt: skip
+
+
 REGRESSION = ("full", "sequence", "hichip", "linear_regression", "lasso", "random_forest")
 CLASSIFICATION = ("full", "sequence", "hichip", "logistic_regression", "svm", "random_forest")
 
@@ -448,6 +462,7 @@ TABLES = {
     "9": filter_motifs,
     "attribution_motifs": filter_motifs,
     "interpretation": interpretation,
+    "variants": variants,
     "convergence": convergence,
     "search": search,
     "paper": paper,

@@ -88,6 +88,22 @@ def test_named_motifs_do_not_overlap():
     assert _apart(motifs)["name"].tolist() == ["NRF1", "REST"]  # NRF2 lies over NRF1, and is less
 
 
+def test_a_long_table_of_variants_is_thinned_evenly(tmp_path, monkeypatch):
+    from deepexpr.figures import variants
+    from deepexpr.schemas import VARIANTS
+
+    table = pd.DataFrame(0.5, index=range(10), columns=list(VARIANTS))
+    table = table.assign(chromosome="chr1", start=range(10), end=range(1, 11), gene="NA")
+    table = table.assign(reference="A", alternate="C", made="M1:x|M2", broken="")
+    write_table(table, tmp_path / "v.tsv")
+    monkeypatch.setattr(variants, "MOST", 4)
+    built = find("variants").build()(Inputs(variants=tmp_path / "v.tsv", cell_line="K562"))
+    assert built["variant"].tolist() == [f"chr1:{i}:A>C" for i in (1, 4, 7, 10)]
+    assert built.loc[0, ["gene", "made", "broken", "of"]].tolist() == ["NA", 2, 0, 10]
+    empty = find("variants").draw()(built.iloc[:0])
+    assert "No variant lies" in empty.axes[0].texts[0].get_text()
+
+
 def test_a_run_called_na_keeps_its_name(tmp_path):
     """A run is called by its cell line, which may be NA."""
     from deepexpr.figures.convergence import CONVERGENCE_COLUMNS

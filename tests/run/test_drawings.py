@@ -17,7 +17,14 @@ UNIT = ("sample", "unit", "fq1", "fq2", "bam1", "bam2", "pairs", "contacts", "lo
 
 
 def a_run(
-    *hichip, evaluation=(), motifs=(), entries=(), assemblies=None, replicates=1, differential=()
+    *hichip,
+    evaluation=(),
+    motifs=(),
+    entries=(),
+    assemblies=None,
+    replicates=1,
+    differential=(),
+    variants=(),
 ):
     """Cell lines A and B of one assembly with RNA-seq reads, those named with HiChIP reads."""
     where = assemblies or {"A": "hg", "B": "hg"}
@@ -40,6 +47,7 @@ def a_run(
         "baselines": {"classification": ["svm"], "regression": ["lasso", "linear_regression"]},
         "motifs": {"attribution_cell_lines": None, "interpret_genes": [], "targets": "JASPAR2018",
                    "e_value": 0.05} | dict(motifs),
+        "variants": {"vcf": dict.fromkeys(variants, "v.vcf")},
         "figures": {"gene": None, "formats": ["pdf", "png"]},
         "hichip": {"mcool": False, "keep_trimmed": False},
         "loops": {"differential": differential},
@@ -63,7 +71,7 @@ def test_every_figure_declares_what_a_run_can_give():
 
 def test_a_complete_run_makes_every_figure_once_per_subject():
     run = a_run("A", "B", motifs={"interpret_genes": ["TAL1"]}, replicates=2,
-                differential=("A:B",))  # fmt: skip
+                differential=("A:B",), variants=("hg",))  # fmt: skip
     assert left_out(run) == []
     assert {drawing.figure.name for drawing in drawings(run)} == set(FIGURES)
     assert [s for s in stems(run) if s.startswith("figure_8")] == ["figure_8.A", "figure_8.B"]

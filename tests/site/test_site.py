@@ -1,10 +1,12 @@
 """The documentation: each command is run, each page is reached, each link leads somewhere."""
 
+import gzip
 import re
 import shlex
 import subprocess
 import sys
 
+import pysam
 import pytest
 import site_pages
 import yaml
@@ -105,10 +107,28 @@ def test_how_to_pages(tmp_path, page):
 
 @pytest.mark.slow
 def test_interpreting_a_gene(finished):
-    (own,) = of_kind("finished").values()
-    for block in own:
+    for block in of_kind("finished")["gene"]:
         run(block, finished.folder)
     assert (finished.folder / "gene/figure.png").stat().st_size > 10_000
+
+
+@pytest.mark.slow
+def test_scoring_variants(finished):
+    """A VCF of one letter in each of three promoters stands in for the reader's."""
+    lines = ["##fileformat=VCFv4.2", "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO"]
+    genes = (finished.folder / "results/reference/demo/genes.tsv").read_text().splitlines()
+    with pysam.FastaFile(str(finished.folder / "resources/demo/genome.fa")) as genome:
+        for chromosome, tss in (line.split("\t")[1:3] for line in genes[1:4]):
+            letter = genome.fetch(chromosome, int(tss) - 30, int(tss) - 29).upper()
+            other = "C" if letter != "C" else "G"
+            lines.append(f"{chromosome}\t{int(tss) - 29}\t.\t{letter}\t{other}\t.\t.\t.")
+    with gzip.open(finished.folder / "variants.vcf.gz", "wt") as handle:
+        handle.write("\n".join(lines) + "\n")
+    for block in of_kind("finished")["variants"]:
+        run(block, finished.folder)
+    assert (finished.folder / "scored.png").stat().st_size > 10_000
+    with pysam.VariantFile(str(finished.folder / "scored.vcf.gz")) as scored:
+        assert [len(record.info["DX_EFFECT"]) for record in scored] == [1, 1, 1]
 
 
 @pytest.mark.slow

@@ -1,0 +1,47 @@
+"""Variants: both alleles of a VCF's variants in promoters, by a cell line's network.
+
+REQUIRED INPUTS: variants.vcf.{assembly} (VCF); reference/{assembly}/genome.fa;
+features/{cell_line}/dataset.h5; the bundle of the cell line's best-equipped network.
+OUTPUTS: variants/{cell_line}/ variants.vcf.gz, variants.tsv, summary.tsv.
+"""
+
+from deepexpr.variants.sections import ScoringSection
+
+
+rule score_variants:
+    """Predict both alleles of variants in promoters, and find the motifs that they make or break."""
+    input:
+        vcf=lambda w: config["variants"]["vcf"][RUN.assembly[w.cell_line]],
+        genome=lambda w: out(f"reference/{RUN.assembly[w.cell_line]}/genome.fa"),
+        dataset=out("features/{cell_line}/dataset.h5"),
+        bundle=lambda w: out(
+            f"models/{w.cell_line}/{MOTIF_TASK}/K{MAIN_K}/{RUN.kinds(w.cell_line)[0]}/bundle"
+        ),
+        aliases=lambda w: get_alias_file(RUN.assembly[w.cell_line]),
+    output:
+        vcf=out("variants/{cell_line}/variants.vcf.gz"),
+        table=out("variants/{cell_line}/variants.tsv"),
+        summary=out("variants/{cell_line}/summary.tsv"),
+    log:
+        out("logs/variants/{cell_line}.score_variants.log"),
+    benchmark:
+        out("benchmarks/variants/{cell_line}.score_variants.tsv")
+    conda:
+        "../envs/interpretation.yaml"
+    threads: config["resources"]["training_threads"]
+    params:
+        settings=get_settings("variants", ScoringSection),
+        targets=config["motifs"]["targets"],
+        leave_out=(
+            "--leave-out-mismatches"
+            if config["variants"]["leave_out_mismatches"]
+            else ""
+        ),
+        aliases=lambda w: get_alias_option(RUN.assembly[w.cell_line]),
+        seed=config["seed"],
+    shell:
+        "python -m deepexpr variants --bundle {input.bundle:q} --vcf {input.vcf:q}"
+        " --genome {input.genome:q} --dataset {input.dataset:q} --settings {params.settings:q}"
+        " --targets {params.targets:q} {params.leave_out} {params.aliases:q} --seed {params.seed}"
+        " --threads {threads} --output {output.vcf:q} --table {output.table:q}"
+        " --summary {output.summary:q} 2> {log:q}"
