@@ -300,8 +300,8 @@ def _configured_files(
     if not is_release(targets):
         yield "motifs.targets", targets, what, "name a JASPAR release such as JASPAR2018"
     for name in dict.fromkeys(samples["assembly"]):
-        path = config["variants"]["vcf"].get(name)
-        yield f"variants.vcf.{name}", path, what, "leave the key out"
+        vcf = config["variants"]["vcf"].get(name)
+        yield f"variants.vcf.{name}", vcf, what, "leave the key out"
 
 
 def _unverified(
