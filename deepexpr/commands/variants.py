@@ -1,14 +1,18 @@
 """Score the variants of a VCF in promoters: both alleles by a bundle's networks, and motifs."""
 
-import argparse
 import logging
 
 from deepexpr.motifs.sections import TargetSection
-from deepexpr.options import ALIASES, add_options, add_settings, given
+from deepexpr.options import ALIASES, Arguments, given
 from deepexpr.variants.sections import ScoringSection
 
 log = logging.getLogger(__name__)
 
+ONE_OF = """
+[--dataset H5]             dataset: its genes, and what else networks read of them
+[--genes TSV]              genes (`deepexpr promoters --table`)
+[--annotation ANNOTATION]  annotation, from which genes and TSS are taken as `promoters` does
+"""
 OPTIONS = f"""
 --bundle DIR              trained network
 --vcf VCF                 variants, plain, gzip or bgzip
@@ -23,22 +27,11 @@ OPTIONS = f"""
 [--summary TSV]           what became of how many alleles
 {ALIASES}
 """
+FIELDS = {TargetSection: TargetSection.model_fields}
+SETTINGS = ScoringSection
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    source = parser.add_mutually_exclusive_group(required=True)
-    source.add_argument(
-        "--dataset", metavar="H5", help="dataset: its genes, and what else networks read of them"
-    )
-    source.add_argument("--genes", metavar="TSV", help="genes (`deepexpr promoters --table`)")
-    source.add_argument(
-        "--annotation", help="annotation, from which genes and TSS are taken as `promoters` does"
-    )
-    add_settings(parser, ScoringSection)
-    add_options(parser, TargetSection)
-
-
-def run(args: argparse.Namespace) -> None:
+def run(args: Arguments) -> None:
     import deepexpr
     from deepexpr.errors import UsageError
     from deepexpr.files import write_table
@@ -88,7 +81,7 @@ def run(args: argparse.Namespace) -> None:
         write_table(summary, args.summary)
 
 
-def _promoters(args: argparse.Namespace, bundle):
+def _promoters(args: Arguments, bundle):
     """Genes (gene, chromosome, tss, strand), their promoters uint8 (n, L), and other inputs."""
     import pandas as pd
 
@@ -111,7 +104,7 @@ def _promoters(args: argparse.Namespace, bundle):
     return genes, encode_bytes(promoter_sequences(genes, args.genome, tss_index, downstream)), {}
 
 
-def _annotated(args: argparse.Namespace):
+def _annotated(args: Arguments):
     from deepexpr.reference.aliases import read_aliases
     from deepexpr.reference.annotation import read_annotation
     from deepexpr.reference.fasta import chromosome_sizes
@@ -124,7 +117,7 @@ def _annotated(args: argparse.Namespace):
     return select_genes(annotation.transcripts, settings.tss_rule, settings.biotypes)
 
 
-def _predictor(args: argparse.Namespace, bundle, inputs):
+def _predictor(args: Arguments, bundle, inputs):
     """Rows of genes and promoters to predictions (folds, n); other inputs are those of the rows."""
     from deepexpr.features.dataset import PROMOTER
     from deepexpr.model.examples import Examples
