@@ -4,9 +4,13 @@ Path grammar: {results}/{stage}/{what it belongs to}/{file}, through out("...").
 """
 
 import atexit
+import gc
 import json
 import os
 import sys
+
+# Snakemake's own modules stay; searching them for garbage again and again is a fifth of a dry run.
+gc.freeze()
 
 #: The folder of the workflow, also where another one includes it or uses it as a module.
 ROOT = os.path.dirname(str(workflow.current_basedir))

@@ -5,6 +5,7 @@ default backend and its log level are set before Keras is first imported, whoeve
 """
 
 import contextlib
+import gc
 import importlib
 import logging
 import os
@@ -59,11 +60,25 @@ def _without_optional(*packages: str):
             sys.modules.pop(name, None)
 
 
+@contextlib.contextmanager
+def _without_collecting():
+    """What is loaded stays: it is not searched for garbage now, which takes as long as loading it,
+    nor ever again."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        if enabled:
+            gc.enable()
+
+
 #: JAX only where it is the backend.
 _OPTIONAL = ("matplotlib", "sklearn", "jax")[: 2 if os.environ["KERAS_BACKEND"] == "jax" else 3]
 
 try:
-    with _without_start_up_notes(), _without_optional(*_OPTIONAL):
+    with _without_start_up_notes(), _without_optional(*_OPTIONAL), _without_collecting():
         import keras
 except ValueError as error:
     raise InputError(

@@ -1,5 +1,6 @@
 """Keras' own settings, in a file of the user's, change no number."""
 
+import gc
 import json
 import os
 import subprocess
@@ -76,3 +77,10 @@ def test_keras_settings_that_keras_refuses_are_a_message(tmp_path):
     assert result.returncode == 1
     assert "keras.json" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_what_keras_loaded_is_not_searched_for_garbage_and_the_rest_still_is():
+    import deepexpr.model.backend  # noqa: F401
+
+    assert gc.get_freeze_count() > 100_000
+    assert gc.isenabled()
