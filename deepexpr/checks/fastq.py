@@ -11,14 +11,7 @@ from pathlib import Path
 
 from deepexpr.errors import InputError
 from deepexpr.files import reading
-from deepexpr.hichip.mate_names import (
-    BAD_MARK,
-    BAD_NAME,
-    SAME_MARK,
-    compare_names,
-    other_mate,
-    stands_again,
-)
+from deepexpr.hichip import mate_names
 
 #: Bytes of text that are looked at in each file.
 SAMPLED = 1 << 18
@@ -134,7 +127,7 @@ def file_problems(
     if strange := b"".join(reads.bases).translate(None, _LETTERS):
         yield _letter_problem(reads, strange)
     if not paired and (number := mates_behind(reads)):
-        yield stands_again(reads.names[0], number + 1)
+        yield mate_names.stands_again(reads.names[0], number + 1)
     if not paired and _is_interleaved(reads):
         yield InputError(
             f"Reads 1 and 2 are mates of one another ({reads.names[0].decode('latin-1')}): the "
@@ -176,7 +169,7 @@ def mates_behind(reads: FirstReads) -> int | None:
     names = reads.names
     if len(names) < 4 or names[0] == names[1]:
         return None
-    first, second = other_mate(names[0]), other_mate(names[1])
+    first, second = mate_names.other_mate(names[0]), mate_names.other_mate(names[1])
     for number in range(2, len(names) - 1):
         if names[number] == first and names[number + 1] == second:
             return number
@@ -187,7 +180,7 @@ def _is_interleaved(reads: FirstReads) -> bool:
     """Whether reads follow one another as mate 1, mate 2, mate 1, ..."""
     names = reads.names
     couples = [
-        compare_names(a, 0, len(a), b, 0, len(b))
+        mate_names.compare_names(a, 0, len(a), b, 0, len(b))
         for a, b in zip(names[::2], names[1::2], strict=False)
     ]
     if not couples or len(set(names)) == 1 < len(couples):
@@ -219,7 +212,7 @@ def has_phred64(reads: FirstReads) -> bool:
 def pair_problems(one: FirstReads, two: FirstReads) -> Iterator[InputError]:
     """What is wrong with two files of mates; the first such thing only."""
     for i, (a, b) in enumerate(zip(one.names, two.names, strict=False)):
-        result = compare_names(a, 0, len(a), b, 0, len(b))
+        result = mate_names.compare_names(a, 0, len(a), b, 0, len(b))
         if result > 1:
             yield _name_problem(i, result, a.decode("latin-1"), b.decode("latin-1"), two.path)
             return
@@ -242,14 +235,15 @@ def pair_problems(one: FirstReads, two: FirstReads) -> Iterator[InputError]:
 
 def _name_problem(i: int, result: int, one: str, two: str, path: str) -> InputError:
     where = "their first reads have" if i == 0 else f"at record {i + 1} they have"
+    what = "The two FASTQ files are not mates"
     problems = {
-        BAD_NAME: f"The two FASTQ files are not mates: {where} different names.",
-        BAD_MARK: f"The two FASTQ files are not mates 1 and 2: {where} marks that do not fit.",
-        SAME_MARK: f"Both FASTQ files hold the same mate: {where} one mark.",
+        mate_names.BAD_NAME: f"{what}: {where} different names.",
+        mate_names.BAD_MARK: f"{what} 1 and 2: {where} marks that do not fit.",
+        mate_names.SAME_MARK: f"Both FASTQ files hold the same mate: {where} one mark.",
     }
     return InputError(
         problems[result],
-        expected=f"{one} in both" if result == BAD_NAME else "/1 in fq1 and /2 in fq2",
-        found=f"{two} in {path}" if result == BAD_NAME else f"{one} and {two}",
+        expected=f"{one} in both" if result == mate_names.BAD_NAME else "/1 in fq1 and /2 in fq2",
+        found=f"{two} in {path}" if result == mate_names.BAD_NAME else f"{one} and {two}",
         fix="Pair the files that came from the same run, in the order of the sequencer.",
     )

@@ -11,13 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from deepexpr.checks.fastq import (
-    FirstReads,
-    file_problems,
-    first_reads,
-    has_phred64,
-    pair_problems,
-)
+from deepexpr.checks import fastq
 from deepexpr.checks.gzip_ends import check_gzip_end
 from deepexpr.checks.junctions import require_junctions
 from deepexpr.checks.tables import gene_values
@@ -50,9 +44,9 @@ class Wanted:
 def unit_health(units: pd.DataFrame, wanted: Wanted, path: str) -> list[InputError]:
     """Problems of the files of all units, in the order of the sheet."""
 
-    def look(item) -> tuple[list[InputError], list[FirstReads]]:
+    def look(item) -> tuple[list[InputError], list[fastq.FirstReads]]:
         index, unit = item
-        reads: list[FirstReads] = []
+        reads: list[fastq.FirstReads] = []
         problems = list(_unit_problems(unit, wanted, f"{path}, row {index}", reads))
         return problems, reads
 
@@ -63,7 +57,7 @@ def unit_health(units: pd.DataFrame, wanted: Wanted, path: str) -> list[InputErr
 
 
 def _copies(
-    units: pd.DataFrame, reads: list[list[FirstReads]], wanted: Wanted, path: str
+    units: pd.DataFrame, reads: list[list[fastq.FirstReads]], wanted: Wanted, path: str
 ) -> Iterator[InputError]:
     """Files of different units of one cell line and assay that hold the same reads."""
     seen: dict[tuple, tuple[str, int]] = {}
@@ -86,7 +80,7 @@ def _copies(
 
 
 def _unit_problems(
-    unit: pd.Series, wanted: Wanted, where: str, reads: list[FirstReads]
+    unit: pd.Series, wanted: Wanted, where: str, reads: list[fastq.FirstReads]
 ) -> Iterator[InputError]:
     """Problems of one unit's files; what was read of its FASTQ is added to `reads`."""
     paired = True
@@ -96,7 +90,7 @@ def _unit_problems(
         place = f"{where}, column {column}"
         try:
             if column in ("fq1", "fq2"):
-                reads.append(first_reads(path))
+                reads.append(fastq.first_reads(path))
                 wrong = list(_fastq_problems(reads[-1], unit, column, wanted))
                 yield from (problem.of(path, place) for problem in wrong)
                 paired = paired and not wrong
@@ -111,7 +105,7 @@ def _unit_problems(
         except InputError as error:
             yield error.of(path, place)
     if paired and len(reads) == 2:
-        for problem in pair_problems(*reads):
+        for problem in fastq.pair_problems(*reads):
             yield problem.at(f"{where}, columns fq1 and fq2")
     if reads and (enzyme := wanted.enzymes.get(unit["sample"])):
         try:
@@ -122,13 +116,13 @@ def _unit_problems(
 
 
 def _fastq_problems(
-    reads: FirstReads, unit: pd.Series, column: str, wanted: Wanted
+    reads: fastq.FirstReads, unit: pd.Series, column: str, wanted: Wanted
 ) -> Iterator[InputError]:
     hichip = wanted.assays[unit["sample"]] == "hichip"
     shortest = wanted.min_length if hichip else KALLISTO_K
-    yield from file_problems(reads, int(column[-1]), bool(unit["fq2"]), shortest)
+    yield from fastq.file_problems(reads, int(column[-1]), bool(unit["fq2"]), shortest)
     # kallisto takes no notice of qualities; bowtie loses reads whose low ones look high.
-    if hichip and has_phred64(reads) and "--phred64" not in wanted.bowtie_options:
+    if hichip and fastq.has_phred64(reads) and "--phred64" not in wanted.bowtie_options:
         yield InputError(
             "The qualities are written from @ on (Phred+64, Illumina before 2011).",
             expected="Phred+33",

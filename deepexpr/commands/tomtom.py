@@ -19,27 +19,21 @@ SETTINGS = TomtomSection
 def run(args: Arguments) -> None:
     from deepexpr.errors import InputError
     from deepexpr.files import write_table
+    from deepexpr.motifs import tomtom
     from deepexpr.motifs.jaspar import load_targets
     from deepexpr.motifs.meme_format import read_meme
-    from deepexpr.motifs.tomtom import (
-        TomtomOptions,
-        best_matches,
-        compare,
-        known_share,
-        significant,
-    )
 
     if args.null_shuffles and not args.summary:
         raise InputError("--null-shuffles is reported in --summary.", fix="Give --summary too.")
-    settings, options = given(args, TomtomSection), given(args, TomtomOptions)
+    settings, options = given(args, TomtomSection), given(args, tomtom.TomtomOptions)
     queries = read_meme(args.query)
     targets = load_targets(settings.targets, None if args.tax_group == "all" else args.tax_group)
-    table = compare(queries, targets, options)
-    write_table(table if args.all else significant(table, settings.e_value), args.output)
+    table = tomtom.compare(queries, targets, options)
+    write_table(table if args.all else tomtom.significant(table, settings.e_value), args.output)
     if args.best:
-        write_table(best_matches(table), args.best)
+        write_table(tomtom.best_matches(table), args.best)
     if args.summary:
-        summary = known_share(
+        summary = tomtom.known_share(
             table,
             queries,
             targets,

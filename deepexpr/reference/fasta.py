@@ -14,14 +14,7 @@ from typing import TYPE_CHECKING
 
 from deepexpr.errors import InputError
 from deepexpr.files import reading, require_file, writing
-from deepexpr.reference.fasta_index import (
-    cannot_open,
-    fasta_headers,
-    index_fits,
-    index_path,
-    make_index,
-    refuse_plain_gzip,
-)
+from deepexpr.reference import fasta_index
 
 if TYPE_CHECKING:  # its C libraries are loaded by what opens a genome
     import pysam
@@ -83,11 +76,11 @@ def fasta_names(path: str | Path) -> Iterator[str]:
 
     Raises InputError where a name stands twice.
     """
-    if index_fits(path):
-        with open(index_path(path)) as handle:
+    if fasta_index.index_fits(path):
+        with open(fasta_index.index_path(path)) as handle:
             yield from (line.split("\t", 1)[0] for line in handle)
         return
-    yield from (name for _, name in fasta_headers(path))
+    yield from (name for _, name in fasta_index.fasta_headers(path))
 
 
 def write_fasta(records: Iterable[tuple[str, str, str]], path: str | Path, width: int = 60) -> None:
@@ -108,17 +101,19 @@ def open_genome(path: str | Path) -> Iterator[pysam.FastaFile]:
     import pysam
 
     path = require_file(path, "genome")
-    refuse_plain_gzip(path)
-    if not index_fits(path):
-        if index_path(path).is_file():
-            log.warning("%s is not the index of this file and is made again", index_path(path))
-        for _ in fasta_headers(path):
+    fasta_index.refuse_plain_gzip(path)
+    if not fasta_index.index_fits(path):
+        if fasta_index.index_path(path).is_file():
+            log.warning(
+                "%s is not the index of this file and is made again", fasta_index.index_path(path)
+            )
+        for _ in fasta_index.fasta_headers(path):
             pass
-        make_index(path)
+        fasta_index.make_index(path)
     try:
         genome = pysam.FastaFile(str(path))
     except (OSError, ValueError) as error:
-        raise cannot_open(path, error) from error
+        raise fasta_index.cannot_open(path, error) from error
     with genome:
         yield genome
 

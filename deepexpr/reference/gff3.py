@@ -9,14 +9,7 @@ from urllib.parse import unquote
 
 import pandas as pd
 
-from deepexpr.reference.gff import (
-    canonical_rank,
-    exon_of,
-    from_coding,
-    gff_lines,
-    incomplete_start,
-    span_of,
-)
+from deepexpr.reference import gff
 from deepexpr.reference.places import Found, Span, place_table, places_of
 
 log = logging.getLogger(__name__)
@@ -42,7 +35,7 @@ def parse_gff3(path: str | Path) -> tuple[pd.DataFrame, pd.DataFrame]:
     found: dict[str, Found] = defaultdict(Found)
     coding: dict[str, list[Span]] = defaultdict(list)
     numbered, orphans = False, 0
-    for fields in gff_lines(path, "GFF3"):
+    for fields in gff.gff_lines(path, "GFF3"):
         attributes = _attributes(fields[8])
         parents = _parents(attributes)
         if fields[2] == "exon":
@@ -50,13 +43,13 @@ def parse_gff3(path: str | Path) -> tuple[pd.DataFrame, pd.DataFrame]:
             number = _number(attributes)
             numbered |= number not in (None, "1")
             for parent in parents:
-                found[parent].exons.append(exon_of(fields, number))
+                found[parent].exons.append(gff.exon_of(fields, number))
         elif fields[2] == "CDS":
             for parent in parents:
-                coding[parent].append(span_of(fields))
+                coding[parent].append(gff.span_of(fields))
         elif "ID" in attributes:
             record = records.setdefault(attributes["ID"], _Record(fields[2], attributes))
-            record.spans.append(span_of(fields))
+            record.spans.append(gff.span_of(fields))
     _tell_of_lost(path, orphans, [name for name in found if name not in records])
     found = {name: lines for name, lines in found.items() if name in records}
     _add_without_exons(found, records, coding)
@@ -88,7 +81,7 @@ def _add_without_exons(found: dict, records: dict[str, _Record], coding: dict) -
             return  # transcripts without exons are no gene-only file
     for name in names:
         lines = Found(spans=list(records[name].spans))
-        from_coding(lines, coding.get(name, []))
+        gff.from_coding(lines, coding.get(name, []))
         found[name] = Found(exons=lines.exons)
 
 
@@ -101,10 +94,10 @@ def _tables(pairs: list, records: dict, coding: set) -> tuple[pd.DataFrame, pd.D
     about = pd.DataFrame([rows[name] for name in names], index=table.index)
     table = pd.concat([about.astype(object).where(about.notna(), None), table], axis=1)
     tags = table.pop("tag")
-    table["canonical"] = canonical_rank(tags)
+    table["canonical"] = gff.canonical_rank(tags)
     no_start = table.pop("no_start").astype(bool) & (table["strand"] == "+")
     no_start |= table.pop("no_end").astype(bool) & (table["strand"] == "-")
-    table["incomplete"] = incomplete_start(tags) | no_start.astype("int64")
+    table["incomplete"] = gff.incomplete_start(tags) | no_start.astype("int64")
     table["coding"] = names.isin(coding)
     table["whole_gene"] = [not _parent(records[name]) for name in names]
     table["symbols_possible"] = True

@@ -13,15 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from deepexpr.errors import InputError
-from deepexpr.reference.gff import (
-    Line,
-    canonical_rank,
-    exon_of,
-    from_coding,
-    gff_lines,
-    incomplete_start,
-    span_of,
-)
+from deepexpr.reference import gff
 from deepexpr.reference.places import Found, Span, place_table, places_of
 
 log = logging.getLogger(__name__)
@@ -74,14 +66,14 @@ def parse_gtf(path: str | Path) -> tuple[pd.DataFrame, pd.DataFrame]:
         log.warning("%d exons without a transcript_id were left out", lines.nameless)
     for key, found in lines.found.items():
         if not found.exons and key in lines.coding and key not in whole:
-            from_coding(found, lines.coding[key])
+            gff.from_coding(found, lines.coding[key])
     return _tables(lines, whole)
 
 
 def _read(path: str | Path) -> _Lines:
     lines = _Lines()
     ids, gene, transcript = "\0", None, None
-    for fields in gff_lines(path, "GTF"):
+    for fields in gff.gff_lines(path, "GTF"):
         feature, text = fields[2], fields[8]
         if feature not in _FEATURES:
             continue
@@ -95,18 +87,18 @@ def _read(path: str | Path) -> _Lines:
             _add_exon(lines, fields, gene, transcript)
         elif feature == "CDS":
             if transcript or gene:
-                lines.coding[gene, transcript or ""].append(span_of(fields))
+                lines.coding[gene, transcript or ""].append(gff.span_of(fields))
         elif feature == "gene":
             if gene:
                 lines.genes.setdefault(gene, _wanted(text))
-                lines.gene_spans[gene].append(span_of(fields))
+                lines.gene_spans[gene].append(gff.span_of(fields))
         else:
             # AUGUSTUS writes the bare name of the transcript on its line.
             _add_transcript(lines, fields, gene, transcript or (text if _is_bare(text) else None))
     return lines
 
 
-def _add_exon(lines: _Lines, fields: Line, gene: str | None, transcript: str | None) -> None:
+def _add_exon(lines: _Lines, fields: gff.Line, gene: str | None, transcript: str | None) -> None:
     if not transcript:
         lines.nameless += 1
         return
@@ -114,17 +106,19 @@ def _add_exon(lines: _Lines, fields: Line, gene: str | None, transcript: str | N
     at = text.find(" exon_number ") + 13
     number = text[at : text.find(";", at)].strip(' "') if at > 12 else None
     lines.numbered |= number is not None and number != "1"
-    lines.found[key].exons.append(exon_of(fields, number))
+    lines.found[key].exons.append(gff.exon_of(fields, number))
     if key not in lines.about:
         lines.about[key] = _wanted(text)
 
 
-def _add_transcript(lines: _Lines, fields: Line, gene: str | None, transcript: str | None) -> None:
+def _add_transcript(
+    lines: _Lines, fields: gff.Line, gene: str | None, transcript: str | None
+) -> None:
     if transcript:
         key = (gene, transcript)
         # Its own line knows more of a transcript than its exons do.
         earlier = lines.about[key] if lines.found[key].spans else {}
-        lines.found[key].spans.append(span_of(fields))
+        lines.found[key].spans.append(gff.span_of(fields))
         lines.about[key] = {**lines.about.get(key, {}), **_wanted(fields[8]), **earlier}
 
 
@@ -163,7 +157,7 @@ def _genes_as_transcripts(lines: _Lines) -> set[Key]:
     for gene in (gene for gene in lines.gene_spans if gene in alone):
         key = (gene, gene)
         lines.found[key].spans += lines.gene_spans[gene]
-        from_coding(lines.found[key], coding.get(gene, []))
+        gff.from_coding(lines.found[key], coding.get(gene, []))
         lines.about[key] = lines.genes[gene]
         if gene in coding:
             lines.coding[key] = coding[gene]
@@ -193,7 +187,7 @@ def _tables(lines: _Lines, whole: set[Key]) -> tuple[pd.DataFrame, pd.DataFrame]
         of_gene = pd.Series([_about(a, column) for a in gene], table.index, dtype=object)
         table[column] = table[column].where(table[column].notna(), of_gene)
     tags = table.pop("tag")
-    table["canonical"], table["incomplete"] = canonical_rank(tags), incomplete_start(tags)
+    table["canonical"], table["incomplete"] = gff.canonical_rank(tags), gff.incomplete_start(tags)
     table["coding"] = keys.isin(lines.coding)
     table["whole_gene"], table["symbols_possible"] = keys.isin(whole), True
     return table, exons

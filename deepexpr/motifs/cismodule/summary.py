@@ -14,16 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from deepexpr.motifs.cismodule import seeds
-from deepexpr.motifs.cismodule.sampler import (
-    Chain,
-    Parameters,
-    compute_sums,
-    draw_alignment,
-    matrix_cost,
-    motif_gain,
-    run_chain,
-)
+from deepexpr.motifs.cismodule import sampler, seeds
 from deepexpr.motifs.cismodule.sequences import SequenceSet, lay_out
 from deepexpr.motifs.cismodule.settings import CismoduleSettings
 from deepexpr.motifs.motif import Motif
@@ -91,7 +82,7 @@ def find_modules(
     ]
     with ThreadPoolExecutor(threads) as pool:
         jobs = [
-            pool.submit(run_chain, data, start, settings, rng)
+            pool.submit(sampler.run_chain, data, start, settings, rng)
             for start, rng in zip(starts, streams[:-1], strict=True)
         ]
         chains = [job.result() for job in jobs]
@@ -106,7 +97,7 @@ def _summarise(data, chains, settings, rng, min_probability) -> CismoduleResult:
     estimates = [_estimate(chain, settings.burn_in) for chain in chains]
     best = estimates[int(np.argmax(means))]
     table, order = _support(data, best, estimates)
-    sums = compute_sums(data, best)
+    sums = sampler.compute_sums(data, best)
     site_share, module_share = _shares(data, sums, settings.draws, rng)
     names = {int(k): f"cismodule_{rank + 1}" for rank, k in enumerate(order)}
     expected = {k: sum(p for (_, motif, _), p in site_share.items() if motif == k) for k in names}
@@ -127,7 +118,7 @@ def _summarise(data, chains, settings, rng, min_probability) -> CismoduleResult:
     )
 
 
-def trace_table(chains: Sequence[Chain]) -> pd.DataFrame:
+def trace_table(chains: Sequence[sampler.Chain]) -> pd.DataFrame:
     """One row per chain and iteration: schemas.CISMODULE_TRACE; widths joined by commas."""
     rows = [
         (i, j, chain.log_posterior[j], chain.modules[j], chain.sites[j],
@@ -138,7 +129,7 @@ def trace_table(chains: Sequence[Chain]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(CISMODULE_TRACE))
 
 
-def _estimate(chain: Chain, burn_in: int) -> Parameters:
+def _estimate(chain: sampler.Chain, burn_in: int) -> sampler.Parameters:
     """Means after burn-in, of each motif over the iterations with its most frequent extent."""
     kept = chain.parameters[burn_in:]
     thetas = []
@@ -157,14 +148,14 @@ def _estimate(chain: Chain, burn_in: int) -> Parameters:
 
 
 def _support(
-    data: SequenceSet, best: Parameters, estimates: Sequence[Parameters]
+    data: SequenceSet, best: sampler.Parameters, estimates: Sequence[sampler.Parameters]
 ) -> tuple[pd.DataFrame, np.ndarray]:
     """(one row per motif, order by gain): supported where `motif_gain` > `matrix_cost`."""
-    full = compute_sums(data, best)
+    full = sampler.compute_sums(data, best)
     rows = []
     for k, theta in enumerate(best.thetas):
         sites = max(2.0, best.q[k + 1] * _steps_inside(data, best))
-        gain, cost = motif_gain(data, full, k), matrix_cost(len(theta), sites)
+        gain, cost = sampler.motif_gain(data, full, k), sampler.matrix_cost(len(theta), sites)
         agreeing = sum(any(same_motif(theta, other) for other in e.thetas) for e in estimates)
         rows.append(
             {
@@ -181,7 +172,7 @@ def _support(
     return table, np.argsort(-table["gain"].to_numpy(), kind="stable")
 
 
-def _steps_inside(data: SequenceSet, parameters: Parameters) -> float:
+def _steps_inside(data: SequenceSet, parameters: sampler.Parameters) -> float:
     """Expected steps in all modules: letters in modules over the mean letters of a step."""
     per_module = parameters.length / (1.0 + parameters.q[1:] @ (parameters.widths - 1))
     modules = parameters.r * data.letters / (1.0 + parameters.r * (parameters.length - 1))
@@ -210,7 +201,7 @@ def _shares(data, sums, draws, rng) -> tuple[dict[tuple[int, int, int], float], 
     sites: Counter = Counter()
     covered = np.zeros(len(data.codes) + 1)
     for _ in range(draws):
-        drawn, modules = draw_alignment(data, sums, rng)
+        drawn, modules = sampler.draw_alignment(data, sums, rng)
         sites.update(map(tuple, drawn.tolist()))
         np.add.at(covered, modules, 1.0)
         np.add.at(covered, modules + sums.parameters.length, -1.0)
