@@ -65,8 +65,9 @@ wildcard_constraints:
     unit="|".join(map(re.escape, dict.fromkeys(UNITS["unit"]))),
     task="|".join(TASKS),
     K=r"\d+",
+    pool="|".join(map(re.escape, RUN.pools)) or "(?!)",
     group="(assembly|cell_line)-.+",
-    kind=r"full(-\d+kb)?|sequence|hichip",
+    kind=r"full(-\d+kb|-only-[A-Za-z0-9_-]+)?|sequence|hichip",
     baseline="[a-z_]+",
     mate="[12]",
     gene=r"[A-Za-z0-9._-]+",
@@ -162,9 +163,9 @@ def get_group(group):
 
 
 def get_replicates(file):
-    """An input function: one file per HiChIP replicate of the cell line."""
+    """An input function: one file per HiChIP replicate of the pool."""
     return lambda w: [
-        out(f"hichip/{s}/{file}") for s in RUN.samples_of("hichip", w.cell_line)
+        out(f"hichip/{s}/{file}") for s in RUN.samples_of("hichip", pool=w.pool)
     ]
 
 
@@ -192,13 +193,15 @@ def get_pretrained(wildcards):
 
 
 def get_kind_options(wildcards, input):
-    """Kind, pre-trained bundle, width of the HiChIP input, and whether a GPU must be there."""
-    kind, _, width = wildcards.kind.partition("-")
+    """Kind, pre-trained bundle, width or target of the HiChIP input, and whether a GPU must be there."""
+    kind, _, part = wildcards.kind.partition("-")
     options = [f"--kind={kind}"]
     if input.pretrained:
         options.append(f"--pretrained={input.pretrained}")
-    if width:
-        options.append(f"--distance={int(width.removesuffix('kb')) * 1000}")
+    if part.startswith("only-"):
+        options.append(f"--only-target={part.removeprefix('only-')}")
+    elif part:
+        options.append(f"--distance={int(part.removesuffix('kb')) * 1000}")
     gathers = bool(input.get("folds"))  # what was trained elsewhere
     if config["resources"]["gpu"] and not gathers:
         options.append("--require-gpu")

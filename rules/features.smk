@@ -41,11 +41,9 @@ rule build_dataset:
         expression=lambda w: out(
             f"expression/{RUN.assembly[w.cell_line]}/expression.tsv"
         ),
-        signal=lambda w: (
-            out("loops/{cell_line}/signal.tsv")
-            if w.cell_line in RUN.loop_lines
-            else []
-        ),
+        signal=lambda w: [
+            option.rsplit("=", 1)[1] for option in get_signal_options(w.cell_line)
+        ],
         bins=lambda w: [
             option.split("=", 1)[1] for option in get_bin_options(w.cell_line)
         ],
@@ -56,7 +54,7 @@ rule build_dataset:
     conda:
         "../envs/deepexpr.yaml"
     params:
-        signal=lambda w, input: f"--signal={input.signal}" if input.signal else "",
+        signal=lambda w: get_signal_options(w.cell_line),
         bins=lambda w: get_bin_options(w.cell_line),
         # Networks of one line predict the others, so all have what the least of them have.
         anchors="--no-anchors" if RUN.bin_lines else [],

@@ -197,18 +197,18 @@ rule write_mcool:
 
 
 rule call_peaks:
-    """Call peaks of the mate ends of a cell line, to be anchors (only with hichip.anchors: macs)."""
+    """Call peaks of the mate ends of a pool of replicates, to be anchors (only with hichip.anchors: macs)."""
     input:
         pairs=get_replicates("pairs.gz"),
-        sizes=lambda w: out(f"reference/{RUN.assembly[w.cell_line]}/chrom.sizes"),
+        sizes=lambda w: out(f"reference/{RUN.assembly[RUN.pools[w.pool]]}/chrom.sizes"),
     output:
-        peaks=out("hichip/peaks.{cell_line}.bed"),
-        ends=temp(out("hichip/ends.{cell_line}.bed.gz")),
-        folder=temp(directory(out("hichip/macs.{cell_line}"))),
+        peaks=out("hichip/peaks.{pool}.bed"),
+        ends=temp(out("hichip/ends.{pool}.bed.gz")),
+        folder=temp(directory(out("hichip/macs.{pool}"))),
     log:
-        out("logs/hichip/{cell_line}.call_peaks.log"),
+        out("logs/hichip/{pool}.call_peaks.log"),
     benchmark:
-        out("benchmarks/hichip/{cell_line}.call_peaks.tsv")
+        out("benchmarks/hichip/{pool}.call_peaks.tsv")
     conda:
         "../envs/macs.yaml"
     params:
@@ -266,7 +266,9 @@ rule compare_samples:
     conda:
         "../envs/deepexpr.yaml"
     params:
-        pairs=lambda w, input: get_sample_paths(RUN.compared_samples(w.assembly), input),
+        pairs=lambda w, input: get_sample_paths(
+            RUN.compared_samples(w.assembly), input, "pool"
+        ),
         settings=get_settings("hichip", ConcordanceSection),
     shell:
         "python -m deepexpr concordance --pairs {params.pairs:q} --settings {params.settings:q}"

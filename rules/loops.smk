@@ -2,8 +2,9 @@
 
 REQUIRED INPUTS: hichip/{sample}/contacts.tsv.gz and depth.tsv.gz, hichip/qc.assembly-{assembly}.tsv;
 or finished tables of loops.
-OUTPUTS: loops/differential/{pair}.tsv (loops.differential); loops/{cell_line}/ contacts.bedpe, loops.bedpe, loops.interact.bed (UCSC),
-loops.longrange.txt (WashU), qc.tsv where loops are called; signal.tsv.
+OUTPUTS: loops/differential/{pair}.tsv (loops.differential); loops/{pool}/ contacts.bedpe, loops.bedpe, loops.interact.bed (UCSC),
+loops.longrange.txt (WashU), qc.tsv where loops are called; signal.tsv. A pool is a cell line, or a cell line and one of its targets
+(CELL_LINE.TARGET) where it has several; loops/{cell_line}/signal.tsv is then of all of them.
 """
 
 from deepexpr.hichip.sections import CallSection
@@ -16,15 +17,15 @@ rule call_loops:
         depth=get_replicates("depth.tsv.gz"),
         peaks=config["loops"]["caller_settings"].get("peaks") or [],
     output:
-        contacts=out("loops/{cell_line}/contacts.bedpe"),
-        loops=out("loops/{cell_line}/loops.bedpe"),
-        interact=out("loops/{cell_line}/loops.interact.bed"),
-        longrange=out("loops/{cell_line}/loops.longrange.txt"),
-        qc=out("loops/{cell_line}/qc.tsv"),
+        contacts=out("loops/{pool}/contacts.bedpe"),
+        loops=out("loops/{pool}/loops.bedpe"),
+        interact=out("loops/{pool}/loops.interact.bed"),
+        longrange=out("loops/{pool}/loops.longrange.txt"),
+        qc=out("loops/{pool}/qc.tsv"),
     log:
-        out("logs/loops/{cell_line}.call_loops.log"),
+        out("logs/loops/{pool}.call_loops.log"),
     benchmark:
-        out("benchmarks/loops/{cell_line}.call_loops.tsv")
+        out("benchmarks/loops/{pool}.call_loops.tsv")
     conda:
         "../envs/deepexpr.yaml"
     threads: get_caller().threads(config["loops"])
@@ -43,22 +44,24 @@ rule call_loops:
 rule normalise_signal:
     """Normalise the loops' counts by sequencing depth and average the replicates."""
     input:
-        loops=out("loops/{cell_line}/loops.bedpe"),
+        loops=out("loops/{pool}/loops.bedpe"),
         contacts=get_replicates("contacts.tsv.gz"),
-        totals=lambda w: out(f"hichip/qc.assembly-{RUN.assembly[w.cell_line]}.tsv"),
+        totals=lambda w: out(
+            f"hichip/qc.assembly-{RUN.assembly[RUN.pools[w.pool]]}.tsv"
+        ),
     output:
-        out("loops/{cell_line}/signal.tsv"),
+        out("loops/{pool}/signal.tsv"),
     log:
-        out("logs/loops/{cell_line}.normalise_signal.log"),
+        out("logs/loops/{pool}.normalise_signal.log"),
     wildcard_constraints:
-        cell_line=get_alternatives(RUN.called_lines),
+        pool=get_alternatives(RUN.called_pools),
     conda:
         "../envs/deepexpr.yaml"
     params:
         contacts=lambda w, input: [
             f"--contacts={sample}={path}"
             for sample, path in zip(
-                RUN.samples_of("hichip", w.cell_line), input.contacts
+                RUN.samples_of("hichip", pool=w.pool), input.contacts
             )
         ],
         total_metric=config["loops"]["total_metric"],
@@ -105,25 +108,44 @@ rule compare_loops:
         " --expression {input.expression:q} --output {output:q} 2> {log:q}"
 
 
+rule join_targets:
+    """Put the loops of all targets of a cell line under one another, counts added up."""
+    input:
+        lambda w: [
+            out(f"loops/{pool}/signal.tsv") for pool in RUN.marks(w.cell_line).values()
+        ],
+    output:
+        out("loops/{cell_line}/signal.tsv"),
+    log:
+        out("logs/loops/{cell_line}.join_targets.log"),
+    wildcard_constraints:
+        cell_line=get_alternatives(filter(RUN.marks, RUN.loop_lines)),
+    localrule: True
+    conda:
+        "../envs/deepexpr.yaml"
+    script:
+        "../scripts/join_targets.py"
+
+
 rule import_loops:
     """Take the loops that the unit sheet gives in place of reads."""
     input:
         tables=lambda w: [
-            get_unit_file(s) for s in RUN.samples_of("hichip", w.cell_line)
+            get_unit_file(s) for s in RUN.samples_of("hichip", pool=w.pool)
         ],
-        sizes=lambda w: out(f"reference/{RUN.assembly[w.cell_line]}/chrom.sizes"),
-        aliases=lambda w: get_alias_file(RUN.assembly[w.cell_line]),
+        sizes=lambda w: out(f"reference/{RUN.assembly[RUN.pools[w.pool]]}/chrom.sizes"),
+        aliases=lambda w: get_alias_file(RUN.assembly[RUN.pools[w.pool]]),
     output:
-        out("loops/{cell_line}/signal.tsv"),
+        out("loops/{pool}/signal.tsv"),
     log:
-        out("logs/loops/{cell_line}.import_loops.log"),
+        out("logs/loops/{pool}.import_loops.log"),
     wildcard_constraints:
-        cell_line=get_alternatives(set(RUN.loop_lines) - set(RUN.called_lines)),
+        pool=get_alternatives(set(RUN.loop_pools) - set(RUN.called_pools)),
     conda:
         "../envs/deepexpr.yaml"
     params:
-        tables=lambda w: get_loop_options(w.cell_line),
-        aliases=lambda w: get_alias_option(RUN.assembly[w.cell_line]),
+        tables=lambda w: get_loop_options(w.pool),
+        aliases=lambda w: get_alias_option(RUN.assembly[RUN.pools[w.pool]]),
         confidence=config["loops"]["confidence"],
     shell:
         "python -m deepexpr import-loops {params.tables:q} --chrom-sizes {input.sizes:q}"

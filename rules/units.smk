@@ -59,9 +59,9 @@ def get_gene_tables(assembly):
     return {sample: get_unit_file(sample) for sample in samples}
 
 
-def get_sample_paths(samples, paths):
-    """CELL_LINE:SAMPLE:PATH of each sample, as verbs take files whose cell line counts too."""
-    lines = [RUN.sample_value(sample, "cell_line") for sample in samples]
+def get_sample_paths(samples, paths, column="cell_line"):
+    """CELL_LINE:SAMPLE:PATH of each sample, as verbs take files whose cell line (or pool) counts."""
+    lines = [RUN.sample_value(sample, column) for sample in samples]
     return [":".join(item) for item in zip(lines, samples, paths)]
 
 
@@ -82,9 +82,9 @@ def get_value_columns(samples):
     return [f"--value-column={s}={columns[s]}" for s in samples if columns[s]]
 
 
-def get_loop_options(cell_line):
+def get_loop_options(pool):
     """Options of import-loops: the table of each sample, and its column of counts."""
-    samples = RUN.samples_of("hichip", cell_line)
+    samples = RUN.samples_of("hichip", pool=pool)
     tables = [f"--table={s}={get_unit_file(s)}" for s in samples]
     return tables + get_value_columns(samples)
 
@@ -102,6 +102,18 @@ def get_bin_options(cell_line):
     (sample,) = RUN.samples_of("hichip", cell_line)
     rows = get_rows_table(cell_line)
     return [f"--bin-array={get_unit_file(sample)}", f"--bin-rows={rows}"]
+
+
+def get_signal_options(cell_line):
+    """Options of the verb dataset: the loops of a cell line, or of each of its targets."""
+    if marks := RUN.marks(cell_line):
+        return [
+            f"--target-signal={target}={out(f'loops/{pool}/signal.tsv')}"
+            for target, pool in marks.items()
+        ]
+    if cell_line in RUN.loop_lines:
+        return [f"--signal={out(f'loops/{cell_line}/signal.tsv')}"]
+    return []
 
 
 def get_bams(mate):
@@ -144,4 +156,4 @@ def get_anchors(wildcards):
     """BED of the anchors, given or called; none for bins."""
     if config["hichip"]["anchors"] != "macs":
         return config["hichip"]["anchors"] or []
-    return out(f"hichip/peaks.{RUN.sample_value(wildcards.sample, 'cell_line')}.bed")
+    return out(f"hichip/peaks.{RUN.sample_value(wildcards.sample, 'pool')}.bed")

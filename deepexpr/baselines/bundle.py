@@ -64,6 +64,7 @@ def write_bundle(
                 "sequence": describe_sequence(run.kind, settings),
                 "bins": None if dataset.bins is None else dataset.bins.shape[1],
                 "features": run.features,
+                **({"targets": list(dataset.targets)} if dataset.targets else {}),
             },
             "loop_strength": loop_strength(dataset.bins),
             "folds": folds,
@@ -134,6 +135,7 @@ class BaselineBundle(BundleRecord):
                 fix="Make the dataset with the same bins.",
             )
         if bins is not None:
+            self.check_targets(dataset, tuple(self.info["inputs"].get("targets", ())))
             self.check_loops(dataset.bins, str(dataset.path or dataset.cell_line))
         with threadpool_limits(limits=1):
             return self._model(fold).predict(x, self.info["task"])

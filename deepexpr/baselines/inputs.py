@@ -8,7 +8,7 @@ from deepexpr.baselines.gkm import count_gkm
 from deepexpr.baselines.settings import BaselineSettings
 from deepexpr.errors import InputError
 from deepexpr.features.dataset import ANCHORS, Dataset
-from deepexpr.features.words import WORD_BLOCKS, loop_totals, loop_windows, window_words
+from deepexpr.features.words import WORD_BLOCKS, flat_bins, loop_totals, loop_windows, window_words
 
 #: Methods whose features are their definition, whatever `settings.features` says.
 OWN_FEATURES = {"ridge": "network", "trees": "anchors", "totals": "totals"}
@@ -60,7 +60,7 @@ def feature_matrix(
 def _loops(dataset: Dataset, rows: np.ndarray, kind: str) -> np.ndarray:
     bins = dataset.bins[rows]  # type: ignore[index]  # asked for where there are some
     if kind == "gapped":
-        return bins
+        return flat_bins(bins)
     windows = loop_windows(bins, dataset.bin_size)
     if kind == "network" or ANCHORS not in dataset.others:
         return windows

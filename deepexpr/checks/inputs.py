@@ -12,7 +12,7 @@ import pandas as pd
 
 from deepexpr.checks.health import Wanted, unit_health
 from deepexpr.checks.saved_table import saved_table_problems
-from deepexpr.config.entries import files_of, sample_entries
+from deepexpr.config.entries import files_of, sample_entries, sample_pools
 from deepexpr.config.published import used_instead
 from deepexpr.config.settings import complete_config, config_problems
 from deepexpr.config.sheets import read_sheet, sheet_problems
@@ -131,6 +131,7 @@ def _differential_problems(
 ) -> Iterator[InputError]:
     """Comparisons of loops that cannot be made: of whom there is one sample, or no contacts."""
     entries = samples["sample"].map(sample_entries(units))
+    pools = sample_pools(samples, units)
     counted = samples[(samples["assay"] == "hichip") & ~entries.isin(["loops", "bins"])]
     for text in config["loops"]["differential"]:
         lines = compared_lines(text)
@@ -143,6 +144,12 @@ def _differential_problems(
                 expected="FIRST:SECOND, some of " + ", ".join(dict.fromkeys(counted["cell_line"])),
                 found=text,
                 fix="Correct the names.",
+            )
+        elif several := [line for line in lines if pools[own[line]["sample"].iloc[0]] != line]:
+            yield InputError(
+                f"Loops of {' and '.join(several)} are called by target, and cannot be compared.",
+                where=where,
+                fix="Make a cell line of each target, or remove the comparison.",
             )
         elif len(set(pd.concat(own.values())["assembly"])) > 1:
             yield InputError("The two cell lines are of different assemblies.", where=where)

@@ -37,7 +37,7 @@ def run(args: Arguments) -> None:
     number = given(args, PooledSection).attribution_promoters
     bundle = Bundle.open(args.bundle)
     dataset = Dataset.open(args.dataset)
-    bundle.check_dataset(dataset)
+    dataset = bundle.fitting(dataset)
     drawn = np.random.default_rng(settings.seed).permutation(len(dataset))[:number]
 
     def gradient(inputs):

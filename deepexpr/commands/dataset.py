@@ -1,7 +1,7 @@
 """Join promoters, expression and loops of one cell line into a dataset (HDF5)."""
 
 from deepexpr.features.sections import FeatureSection
-from deepexpr.options import Arguments, given
+from deepexpr.options import Arguments, given, named
 
 OPTIONS = """
 --genes GENES                 TSV of genes, as written by promoters
@@ -10,6 +10,8 @@ OPTIONS = """
 --cell-line CELL_LINE         column of --expression
 --assembly ASSEMBLY           name of the assembly, such as hg38
 [--signal SIGNAL]             TSV of normalised loops, as written by signal; leave out for no HiChIP
+[--target-signal TARGET=TSV...]
+                              the same of each target (H3K27ac, YY1 ...), in place of --signal
 [--bin-array BIN_ARRAY]       bins of every gene (.npy), in place of --signal
 [--bin-rows BIN_ROWS]         table whose first column names the array's rows
 [--no-anchors]                leave out what --signal says beyond bins
@@ -33,7 +35,13 @@ def run(args: Arguments) -> None:
 
     if bool(args.bin_array) != bool(args.bin_rows) or (args.bin_array and args.signal):
         raise UsageError("Bins are given by --bin-array and --bin-rows together, without --signal.")
+    if args.target_signal and (args.signal or args.bin_array or len(args.target_signal) < 2):
+        raise UsageError("--target-signal gives two targets or more, without --signal or bins.")
     settings = given(args, FeatureSection)
+    signal = read(SIGNAL, args.signal) if args.signal else None
+    if args.target_signal:
+        paths = named(args.target_signal, "--target-signal", "TARGET=TSV")
+        signal = {target: read(SIGNAL, path) for target, path in paths.items()}
     expression = read_expression(args.expression)
     dataset = build_dataset(
         read_genes(args.genes),
@@ -41,7 +49,7 @@ def run(args: Arguments) -> None:
         expression_of(expression, args.cell_line, args.expression),
         cell_line=args.cell_line,
         assembly=args.assembly,
-        signal=read(SIGNAL, args.signal) if args.signal else None,
+        signal=signal,
         binned=array_bins(args.bin_array, read_rows(args.bin_rows), settings.bins)
         if args.bin_array
         else None,

@@ -45,7 +45,7 @@ def run(args: Arguments) -> None:
     targets = load_targets(settings.targets)
     bundle = Bundle.open(args.bundle)
     dataset = Dataset.open(args.dataset)
-    bundle.check_dataset(dataset)
+    dataset = bundle.fitting(dataset)
 
     def predict(inputs):
         return bundle.predict_examples(Examples(inputs), args.fold)

@@ -76,8 +76,7 @@ def _examples(args: Arguments, bundle):
 
     info = bundle.info
     if args.dataset:
-        dataset = Dataset.open(args.dataset)
-        bundle.check_dataset(dataset)
+        dataset = bundle.fitting(Dataset.open(args.dataset))
         names = dataset.gene.tolist()
         if args.genes:
             with reading(args.genes, "list of genes") as handle:
@@ -104,6 +103,13 @@ def _examples(args: Arguments, bundle):
     if PROMOTER in examples.arrays:
         warn_of_unknown(examples.arrays[PROMOTER], args.dataset or args.fasta or args.bed)
     if args.bins:
+        if len(bundle.targets) > 1:
+            raise InputError(
+                "The bundle reads bins of several targets, and --bins holds those of one.",
+                where=args.bundle,
+                found=", ".join(bundle.targets),
+                fix="Predict by --dataset, or by a bundle of one target.",
+            )
         bins = bins_of(args.bins, names, info["bins"])
         bundle.check_loops(bins, args.bins)
         examples = examples.changed(**{BINS: bins})

@@ -12,6 +12,7 @@ OPTIONS = f"""
 --output OUTPUT            folder for bundle/, predictions.tsv and history.tsv
 [--pretrained PRETRAINED]  bundle of kind sequence to start from (kind full); default: train it
 [--distance N]             read only bins within this many bp of the TSS; default: all
+[--only-target TARGET]     read only the bins of this target, of a dataset that has several
 [--model MODEL]            JSON text or file: {{"variant": "paper", ...}}, or authors_code, tuned or
                            another, and its fields (docs/network.md)
 [--training TRAINING]      JSON text or file with fields of the training settings
@@ -47,11 +48,16 @@ def run(args: Arguments) -> None:
 
 def _train(args: Arguments) -> None:
     """Read dataset and splits, train what is missing, publish."""
+    from deepexpr.errors import UsageError
     from deepexpr.features.dataset import Dataset, require_two_labels, require_two_values
     from deepexpr.features.splits import read_splits
 
     # Before the backend is loaded, which takes seconds.
     dataset, splits = Dataset.open(args.dataset), read_splits(args.splits)
+    if args.only_target:
+        if args.kind == "sequence" or args.distance is not None:
+            raise UsageError("--only-target goes with a kind that reads bins, without --distance.")
+        dataset = dataset.of_target(args.only_target)
     if args.task == "classification":
         require_two_labels(dataset)
     else:

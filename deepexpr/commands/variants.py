@@ -92,8 +92,7 @@ def _promoters(args: Arguments, bundle):
     from deepexpr.schemas import GENES
 
     if args.dataset:
-        dataset = Dataset.open(args.dataset)
-        bundle.check_dataset(dataset)
+        dataset = bundle.fitting(Dataset.open(args.dataset))
         columns = ("gene", "chromosome", "tss", "strand")
         genes = pd.DataFrame({name: getattr(dataset, name) for name in columns})
         others = {name: array for name, array in dataset.inputs.items() if name != PROMOTER}

@@ -53,6 +53,23 @@ def files_of(unit: Mapping[str, str]) -> dict[str, str]:
     return files
 
 
+def sample_pools(samples: pd.DataFrame, units: pd.DataFrame) -> dict[str, str]:
+    """What each HiChIP sample of checked sheets is pooled under, in the order of the samples.
+
+    The cell line, or where its samples have several targets "LINE.TARGET". Samples of one pool are
+    replicates.
+    """
+    rows = samples[samples["assay"] == "hichip"]
+    lines = dict(zip(rows["sample"], rows["cell_line"], strict=True))
+    targets = dict(zip(units["sample"], units["target"], strict=True))
+    several = {
+        line
+        for line in set(lines.values())
+        if len({targets[sample] for sample in lines if lines[sample] == line}) > 1
+    }
+    return {s: f"{line}.{targets[s]}" if line in several else line for s, line in lines.items()}
+
+
 def sample_entries(units: pd.DataFrame) -> dict[str, str]:
     """The entry of every sample of a checked unit sheet."""
     return {unit["sample"]: entries_of(unit)[0] for unit in units.to_dict("records")}

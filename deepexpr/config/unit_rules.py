@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from deepexpr.config.entries import ENTRIES, entries_of, files_of
+from deepexpr.config.entries import ENTRIES, entries_of, files_of, sample_pools
 from deepexpr.downloads.accessions import ACCESSION_FORMS, is_accession
 from deepexpr.errors import InputError
 
@@ -28,6 +28,7 @@ def unit_problems(samples: pd.DataFrame, units: pd.DataFrame, path: str) -> Iter
         for name, group in known.groupby("sample"):
             yield from _sample_rules(str(name), assay[name], group, path)
         yield from _cell_line_rules(samples, known, path)
+        yield from _target_rules(samples, known, path)
         yield from _repeated_files(samples, known, path)
 
 
@@ -39,6 +40,10 @@ def _unit_rules(unit: pd.Series, assay: str, place: str) -> Iterator[InputError]
     yield from _mates(unit, entries[0], assay, place)
     if entries[0] == "reads" and assay == "rna" and not unit["fq2"]:
         yield from _single_end(unit, place)
+    if unit["target"] and assay != "hichip":
+        yield InputError(
+            "An RNA-seq unit has no target.", where=f"{place} target", fix="Empty the cell."
+        )
     yield from _bad_accession(unit, place)
 
 
@@ -211,7 +216,7 @@ def _cell_line_rules(samples: pd.DataFrame, units: pd.DataFrame, path: str) -> I
             )
     line_of = samples[samples["assay"] == "hichip"].set_index("sample")["cell_line"]
     hichip = units[units["sample"].isin(line_of.index)]
-    for line, group in hichip.groupby(hichip["sample"].map(line_of)):
+    for line, group in hichip.groupby(hichip["sample"].map(sample_pools(samples, units))):
         finished = group["loops"] != ""
         if finished.nunique() > 1:
             yield InputError(
@@ -220,3 +225,49 @@ def _cell_line_rules(samples: pd.DataFrame, units: pd.DataFrame, path: str) -> I
                 found=", ".join(group.loc[finished, "sample"]),
                 fix="Give loops for all its HiChIP samples or for none.",
             )
+
+
+def _target_rules(samples: pd.DataFrame, units: pd.DataFrame, path: str) -> Iterator[InputError]:
+    """A sample has one target, and a cell line one for each HiChIP sample or for none."""
+    column = f"{path}, column target"
+    rows = samples[samples["assay"] == "hichip"]
+    hichip = units[units["sample"].isin(rows["sample"])]
+    for name, group in hichip.groupby("sample"):
+        if group["target"].nunique() > 1:
+            yield InputError(
+                f"The units of sample {name!r} have several targets.",
+                where=column,
+                found=", ".join(group["target"].replace("", "an empty cell").unique()),
+                fix="Make a sample of each library.",
+            )
+    line_of = rows.set_index("sample")["cell_line"]
+    for line, group in hichip.groupby(hichip["sample"].map(line_of)):
+        targets = sorted(set(group["target"]))
+        if len(targets) > 1 and "" in targets:
+            yield InputError(
+                f"The cell line {line!r} has a target for some HiChIP samples and not for others.",
+                where=column,
+                found=", ".join(group.loc[group["target"] == "", "sample"].unique()) + " without",
+                fix="Fill it in for all of its samples, or for none.",
+            )
+        if len({target.casefold() for target in targets}) < len(targets):
+            yield InputError(
+                f"The targets of cell line {line!r} differ in case alone.",
+                where=column,
+                found=", ".join(targets),
+                fix="Write each in one way.",
+            )
+        if len(targets) > 1 and (group["bins"] != "").any():
+            yield InputError(
+                f"The bins of cell line {line!r} are of one target, and it has several.",
+                where=f"{path}, column bins",
+                found=", ".join(targets),
+                fix="Give loops of each target, or bins of one.",
+            )
+    pools = set(sample_pools(samples, hichip).values())
+    for taken in sorted((pools - set(line_of)) & set(samples["cell_line"])):
+        yield InputError(
+            f"The cell line {taken!r} has the name of another line's target.",
+            where=column,
+            fix="Give the cell line another name.",
+        )

@@ -17,6 +17,7 @@ from deepexpr.features.bins import loop_bins
 from deepexpr.features.dataset import ANCHORS, Dataset
 from deepexpr.features.sections import FeatureSection
 from deepexpr.features.sequence import encode_promoters
+from deepexpr.hichip.signal import joined_signal
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +32,7 @@ def build_dataset(
     *,
     cell_line: str,
     assembly: str,
-    signal: pd.DataFrame | None = None,
+    signal: pd.DataFrame | Mapping[str, pd.DataFrame] | None = None,
     binned: pd.DataFrame | None = None,
     bins: int = FeatureSection().bins,
     bin_size: int = FeatureSection().bin_size,
@@ -43,9 +44,10 @@ def build_dataset(
 
     genes : schemas.GENES. promoters : sequence by gene, gene orientation, the TSS base at index
     `tss_index`. expression : log10 value by gene. signal : schemas.SIGNAL, or None for a cell
-    line without HiChIP. binned : finished bins by gene, in place of `signal`. bins, bin_size (bp),
-    promoter_window (bp): see `loop_bins`. anchors : with features.anchors of the `signal`, where
-    all `genes` count, as a further input of networks.
+    line without HiChIP, or such tables by target (H3K27ac, YY1 ...). binned : finished bins by
+    gene, in place of `signal`. bins, bin_size (bp), promoter_window (bp): see `loop_bins`.
+    anchors : with features.anchors of the `signal`, where all `genes` count, as a further input of
+    networks; of several targets, of their loops together.
     The label is +1 where the value is at least the median over the protein-coding genes that have
     a value. Raises InputError where a gene has no promoter or no gene has a value.
     """
@@ -61,6 +63,7 @@ def build_dataset(
     _warn_of_scale(expression)
     measured = measured.sort_values(["chromosome", "tss", "gene"], kind="stable")
     measured = measured.reset_index(drop=True)
+    together = joined_signal([*signal.values()]) if isinstance(signal, Mapping) else signal
     values = pd.Series(expression.loc[measured["gene"]].to_numpy(float))
     return Dataset(
         gene=measured["gene"].to_numpy(str),
@@ -75,13 +78,15 @@ def build_dataset(
         tss_index=tss_index,
         bin_size=bin_size,
         **(
-            _loops(measured, signal, bins, bin_size, promoter_window)
+            _loops_of_targets(measured, signal, bins, bin_size, promoter_window)
+            if isinstance(signal, Mapping)
+            else _loops(measured, signal, bins, bin_size, promoter_window)
             if binned is None
             else _given_bins(measured, binned)
         ),
         others={}
         if signal is None or not anchors
-        else {ANCHORS: _anchors(genes, measured, signal, promoter_window)},
+        else {ANCHORS: _anchors(genes, measured, together, promoter_window)},
     )
 
 
@@ -118,6 +123,19 @@ def _anchors(genes, measured, signal: pd.DataFrame, promoter_window: int) -> np.
     """Of the genes `measured`, where all `genes` of the table may lie at partners."""
     row = pd.Series(np.arange(len(genes)), index=genes["gene"])
     return anchor_features(genes, signal, promoter_window)[row[measured["gene"]]]
+
+
+def _loops_of_targets(
+    genes: pd.DataFrame, signals: Mapping[str, pd.DataFrame], bins: int, bin_size: int, window: int
+) -> dict[str, Any]:
+    """Bins of each target as a channel; counts and numbers of loops are of all together."""
+    found = [_loops(genes, signal, bins, bin_size, window) for signal in signals.values()]
+    return {
+        "bins": np.stack([each["bins"] for each in found], axis=2),
+        "loop_count": sum(each["loop_count"] for each in found),
+        "loop_number": sum(each["loop_number"] for each in found),
+        "targets": tuple(signals),
+    }
 
 
 def _loops(

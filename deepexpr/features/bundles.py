@@ -142,6 +142,14 @@ class BundleRecord:
         known = self.info.get("loop_strength")
         return known if isinstance(known, float) and known > 0 else None
 
+    def check_targets(self, dataset: Dataset, targets: tuple[str, ...]) -> None:
+        """Raise InputError where `targets`, those read, are several and not the dataset's, or the
+        other way round."""
+        found = dataset.targets
+        if found != targets and max(len(found), len(targets)) > 1:
+            shown, others = (", ".join(names) or "one" for names in (targets, found))
+            raise differs("set of HiChIP targets", shown, others, dataset, self.path)
+
     def check_loops(self, bins: np.ndarray | None, where: str) -> None:
         """Warn where loops are on another scale than those the models were trained on.
 

@@ -7,7 +7,7 @@ and again when it is opened.
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -42,7 +42,9 @@ class Dataset:
     sequence : (n, L) uint8, ASCII of A, C, G, T, N, in the gene's orientation; the TSS base
         is at index `tss_index`.
     bins : (n, B) float32, log2(1 + summed normalised counts), genomic orientation; bin 0 starts
-        at TSS - B/2 * bin_size. None without HiChIP.
+        at TSS - B/2 * bin_size. None without HiChIP. (n, B, M) of a cell line with M targets.
+    targets : names of these, M of them; () where the bins are (n, B), but one name where they are
+        those of one target of a line that has several (`of_target`).
     loop_count : (n, 1) float32, normalised counts summed over all loops at the gene, or None.
     loop_number : (n, 1) int32, how many loops these are, or None.
     expression : (n,) float32, log10(count + 0.1), quantile-normalised.
@@ -67,6 +69,23 @@ class Dataset:
     bin_size: int = 5000
     path: Path | None = None
     others: Mapping[str, np.ndarray] = field(default_factory=dict)
+    targets: tuple[str, ...] = ()
+
+    def of_target(self, target: str) -> Dataset:
+        """The same with the bins of one target alone, (n, B); loop counts stay those of all, and
+        the anchors, which are of all together, are left out.
+
+        Raises InputError where it has no such target.
+        """
+        if self.bins is None or self.bins.ndim == 2 or target not in self.targets:
+            raise InputError(
+                f"The dataset has no bins of a target {target!r} among several.",
+                where=str(self.path or self.cell_line),
+                found=", ".join(self.targets) or "bins of one target, without a name",
+            )
+        bins = self.bins[:, :, self.targets.index(target)]
+        others = {name: array for name, array in self.others.items() if name != ANCHORS}
+        return replace(self, bins=bins, targets=(target,), others=others)
 
     @property
     def inputs(self) -> dict[str, np.ndarray]:
@@ -163,6 +182,8 @@ def write_dataset(dataset: Dataset, path: str | Path) -> None:
         "versions": json.dumps(versions(), sort_keys=True),
         "expression_unit": EXPRESSION_UNIT,
     }
+    if dataset.targets:
+        attributes["targets"] = json.dumps(dataset.targets)
     with atomic_path(path) as temporary, h5py.File(temporary, "w") as file:
         file.attrs.update(attributes)
         for name, array in arrays.items():
@@ -181,7 +202,7 @@ def _write_array(file: h5py.File, name: str, array: np.ndarray) -> None:
         file.create_dataset(name, data=array.astype(object), dtype=h5py.string_dtype())
         return
     dtype = (_TYPES | _HICHIP_TYPES)[name]
-    options = {"compression": "gzip", "compression_opts": 4} if array.ndim == 2 else {}
+    options = {"compression": "gzip", "compression_opts": 4} if array.ndim > 1 else {}
     file.create_dataset(name, data=array.astype(dtype), track_times=False, **options)
 
 
@@ -218,6 +239,7 @@ def _read(file: h5py.File, path: Path) -> Dataset:
         tss_index=int(file.attrs["tss_index"]),
         bin_size=int(file.attrs["bin_size"]),
         path=path,
+        targets=tuple(json.loads(file.attrs.get("targets", "[]"))),
     )
     check_dataset(dataset, str(path))
     return dataset
@@ -296,12 +318,19 @@ def _check_hichip(dataset: Dataset, where: str) -> None:
             expected=", ".join(_HICHIP_TYPES) + " together, or none of them",
             found=", ".join(present),
         )
-    shapes = {"bins": dataset.bins, "loop_count": dataset.loop_count}
-    for name, array in shapes.items():
-        if array is not None and (
-            array.ndim != 2 or (name == "loop_count" and array.shape[1] != 1)
-        ):
-            raise InputError(f"{name} has the shape {array.shape}.", where=where)
+    bins, count = dataset.bins, dataset.loop_count
+    if count is not None and (count.ndim != 2 or count.shape[1] != 1):
+        raise InputError(f"loop_count has the shape {count.shape}.", where=where)
+    if bins is not None and (
+        bins.ndim not in (2, 3)
+        or (bins.ndim == 3 and not bins.shape[2] == len(set(dataset.targets)) > 1)
+    ):
+        raise InputError(
+            f"bins has the shape {bins.shape}.",
+            where=where,
+            expected="(genes, bins), or (genes, bins, targets) with a name for each target",
+            found="targets " + (", ".join(dataset.targets) or "without names"),
+        )
 
 
 def _check_others(dataset: Dataset, where: str) -> None:

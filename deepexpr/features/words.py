@@ -120,9 +120,22 @@ def loop_totals(bins: np.ndarray, bin_size: int, within=TOTALS) -> np.ndarray:
     """Loops summed within distances of the TSS: float64 (n, len(within)), log2(1 + sum).
 
     bins : (n, B) float32, log2(1 + count), the TSS between bins B/2 - 1 and B/2. Distances in bp;
-    those beyond the bins take all of them.
+    those beyond the bins take all of them. Of bins (n, B, M) of M targets, those of one target
+    after those of another.
     """
+    if bins.ndim == 3:
+        return np.hstack([loop_totals(each, bin_size, within) for each in of_targets(bins)])
     return _log_sums(bins, _within(bins.shape[1], bin_size, within))
+
+
+def of_targets(bins: np.ndarray) -> list[np.ndarray]:
+    """Bins (n, B) of each target of (n, B, M)."""
+    return [bins[:, :, i] for i in range(bins.shape[2])]
+
+
+def flat_bins(bins: np.ndarray) -> np.ndarray:
+    """(n, B) as they are; (n, B, M) as (n, M * B), target after target."""
+    return np.hstack(of_targets(bins)) if bins.ndim == 3 else bins
 
 
 def loop_windows(bins: np.ndarray, bin_size: int) -> np.ndarray:
@@ -132,6 +145,8 @@ def loop_windows(bins: np.ndarray, bin_size: int) -> np.ndarray:
     bins; right and left of the TSS on the genome), log2(1 + sum); and the root of the number of
     bins with loops.
     """
+    if bins.ndim == 3:
+        return np.hstack([loop_windows(each, bin_size) for each in of_targets(bins)])
     filled = np.sqrt((bins > 0).sum(axis=1))
     return np.column_stack([_log_sums(bins, summed_bins(bins.shape[1], bin_size)), filled])
 

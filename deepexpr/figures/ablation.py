@@ -32,13 +32,16 @@ PREFERRED_K = 10
 #: What a panel is of.
 PANEL = ("metric", "scheme", "cell_line")
 
+#: How the names of networks begin that read the loops of one target of several.
+OF_TARGET = "full-only-"
 SHORT_LABELS = {"full": "both\ninputs", "sequence": "sequence\nonly", "hichip": "HiChIP\nonly"}
 
 
 def build_ablation(inputs: Inputs) -> pd.DataFrame:
-    """Scores of the network with both inputs, with either left out, and of the best baseline."""
-    scores = own_scores(inputs, None)
-    kept = scores["method"].isin(NETWORK_KINDS)
+    """Scores of the network with both inputs, with either left out, with the loops of one target
+    of several alone (methods full-only-YY1...), and of the best baseline."""
+    scores = own_scores(inputs, None, scan="kb$")
+    kept = scores["method"].isin(NETWORK_KINDS) | scores["method"].str.startswith(OF_TARGET)
     for _, group in scores.groupby(["metric", "scheme", "cell_line", "K"]):
         best = best_baseline(group)
         if best:
@@ -76,9 +79,12 @@ def draw_ablation(table: pd.DataFrame) -> Figure:
         return style.only_words(title, "No network was evaluated, so there is nothing to ablate.")
     table = _one_k(table)
     keys = _keys(table)
+    # Panels share their x axis.
+    of_targets = table["method"][table["method"].str.startswith(OF_TARGET)]
+    kinds = [*NETWORK_KINDS, *sorted(of_targets.unique())]
     figure, axes = _panels(keys)
     for axis, key in zip(axes, keys, strict=True):
-        _ablation_panel(axis, key, style.rows_of(table, PANEL, key))
+        _ablation_panel(axis, key, style.rows_of(table, PANEL, key), kinds)
     style.titles(axes, [_title(key, style.rows_of(table, PANEL, key)) for key in keys])
     return figure
 
@@ -134,23 +140,29 @@ def _score_axis(axis: Axes, key: tuple) -> None:
     axis.grid(axis="y")
 
 
-def _ablation_panel(axis: Axes, key: tuple, rows: pd.DataFrame) -> None:
+def _short_label(kind: str) -> str:
+    target = kind.removeprefix(OF_TARGET)
+    return SHORT_LABELS[kind] if target == kind else f"both,\n{target}"
+
+
+def _ablation_panel(axis: Axes, key: tuple, rows: pd.DataFrame, kinds: list[str]) -> None:
     _score_axis(axis, key)
     by_fold = rows.pivot_table(index="fold", columns="method", values="value", dropna=False)
-    by_fold = by_fold.reindex(columns=list(NETWORK_KINDS))
-    axis.set_xticks(range(3), [SHORT_LABELS[kind] for kind in NETWORK_KINDS])
-    axis.set_xlim(-0.5, 2.5)
+    by_fold = by_fold.reindex(columns=kinds)
+    axis.set_xticks(range(len(kinds)), [_short_label(kind) for kind in kinds])
+    axis.set_xlim(-0.5, len(kinds) - 0.5)
     if not by_fold.notna().to_numpy().any():
         style.say(axis, "No fold has a score.")
         return
     for values in by_fold.to_numpy():
-        axis.plot(range(3), values, color="#BBBBBB", linewidth=0.5, zorder=1)
+        axis.plot(range(len(kinds)), values, color="#BBBBBB", linewidth=0.5, zorder=1)
     means = by_fold.mean()
-    for place, kind in enumerate(NETWORK_KINDS):
+    for place, kind in enumerate(kinds):
         folds = by_fold[kind].dropna()
+        style_of = "full" if kind.startswith(OF_TARGET) else kind
         axis.scatter(
-            np.full(len(folds), place), folds, s=11, color=style.colour(kind),
-            marker=style.marker(kind), edgecolors="#333333", linewidths=0.25, zorder=2,
+            np.full(len(folds), place), folds, s=11, color=style.colour(style_of),
+            marker=style.marker(style_of), edgecolors="#333333", linewidths=0.25, zorder=2,
         )  # fmt: skip
         if folds.empty:
             axis.annotate("not run", (place, 0.5), xycoords=("data", "axes fraction"), ha="center")
@@ -165,7 +177,7 @@ def _ablation_panel(axis: Axes, key: tuple, rows: pd.DataFrame) -> None:
 def _changes(axis: Axes, by_fold: pd.DataFrame) -> None:
     """Per cent of the full network's mean lost or won by each other, over the folds of both."""
     axis.margins(y=0.2)
-    for place, kind in enumerate(NETWORK_KINDS[1:], start=1):
+    for place, kind in enumerate(by_fold.columns[1:], start=1):
         both = by_fold[["full", kind]].dropna().mean()
         if both["full"] > 0:
             axis.annotate(

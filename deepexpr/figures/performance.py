@@ -76,12 +76,13 @@ def draw_cross(table: pd.DataFrame) -> Figure:
     )
 
 
-def own_scores(inputs: Inputs, metric: str | None) -> pd.DataFrame:
-    """Metrics of models trained and tested on the same cell line, distance scans left out."""
+def own_scores(inputs: Inputs, metric: str | None, scan: str = "kb$|-only-") -> pd.DataFrame:
+    """Metrics of models trained and tested on the same cell line, without the methods that are
+    named like `scan`: networks of a part of the loops."""
     scores = read_tables(inputs.metrics, METRICS)
     own = scores["cell_line"] == scores["trained_on"]
-    scan = scores["method"].astype(str).str.contains(r"kb$")
-    keep = own & ~scan if metric is None else own & ~scan & (scores["metric"] == metric)
+    own &= ~scores["method"].astype(str).str.contains(scan)
+    keep = own if metric is None else own & (scores["metric"] == metric)
     logger.info("%d of %d rows of metrics are plotted", int(keep.sum()), len(scores))
     return scores[keep].reset_index(drop=True)
 

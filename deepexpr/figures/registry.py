@@ -126,7 +126,7 @@ _SPECS = (
     _own("qc", "Quality of the HiChIP libraries", "qc", "qc", QUALITY, ("qc",)),
     _own(
         "replicates", "Agreement of the replicates", "replicates", "replicates", QUALITY,
-        ("concordance",), ("signal", "replicate_qc"),
+        ("concordance",), ("signal", "replicate_qc"), sources={"signal": "pool_signal"},
         filled={"cell_line": "True"},
     ),
     _own(

@@ -4,7 +4,7 @@ docs/method.md, 2.6: n~_ij = n_ij / N_i * min_i N_i; signal = log2(1 + mean over
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -122,6 +122,21 @@ def loop_signal(
     table["signal"] = np.log2(1 + table["normalised"])
     table = table[list(SIGNAL)]
     return table.assign(**{f"count.{s}": n for s, n in counts.items()})
+
+
+def joined_signal(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """The loops of several targets of one cell line, each once, their normalised counts added up.
+
+    tables : DataFrame[schemas.SIGNAL] each, further columns ``count.{sample}`` of samples of its
+    own. Returns the same columns, and the counts of all samples (0 where one was not called for).
+    """
+    joined = pd.concat(tables, ignore_index=True)
+    counts = [column for column in joined.columns if column.startswith("count.")]
+    joined = joined.fillna(dict.fromkeys(counts, 0))
+    added = joined.groupby(ANCHORS, as_index=False)[["normalised", *counts]].sum()
+    added = added.astype(dict.fromkeys(counts, np.int64))
+    added["signal"] = np.log2(1 + added["normalised"])
+    return added[[*SIGNAL, *counts]]
 
 
 def warn_of_equal(counts: Mapping[str, np.ndarray]) -> None:

@@ -136,7 +136,7 @@ class Bundle(BundleRecord):
         Unit: log10 expression, or P(+1). Raises InputError where the dataset is of another
         assembly or its promoters or bins have another shape.
         """
-        self.check_dataset(dataset)
+        dataset = self.fitting(dataset)
         rows = np.arange(len(dataset)) if genes is None else dataset.index_of(genes)
         examples = Examples(dataset.inputs).take(rows)
         return self.predict_examples(examples, fold, strands=strands).mean(axis=0)
@@ -198,16 +198,28 @@ class Bundle(BundleRecord):
                 fix="Use a bundle of kind full or sequence.",
             )
 
-    def check_dataset(self, dataset: Dataset) -> None:
-        """Raise InputError unless `dataset` fits: assembly, bin size and TSS position.
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """Targets of its HiChIP input, in order; () where their dataset had one without a name."""
+        return tuple(self.info.get("targets", ()))
 
-        Loops on another scale are told by a warning.
+    def fitting(self, dataset: Dataset) -> Dataset:
+        """`dataset`, of one target alone where the bundle reads one of several; checked.
+
+        Raises InputError unless it fits: assembly, bin size, TSS position and targets. Loops on
+        another scale are told by a warning.
         """
+        several = dataset.bins is not None and dataset.bins.ndim == 3
+        if BINS in self.inputs and len(self.targets) == 1 and several:
+            dataset = dataset.of_target(self.targets[0])
         for key in ("assembly", "bin_size", "tss_index"):
             if getattr(dataset, key) != self.info[key]:
                 raise differs(key, self.info[key], getattr(dataset, key), dataset, self.path)
         if BINS in self.inputs:
+            if dataset.has_hichip:
+                self.check_targets(dataset, self.targets)
             self.check_loops(dataset.bins, str(dataset.path or dataset.cell_line))
+        return dataset
 
     def _checked(self, examples: Examples, sequence_only: bool) -> Examples:
         """The inputs that are read of `examples`; InputError where one lacks or has other sizes."""

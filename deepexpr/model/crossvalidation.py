@@ -76,7 +76,9 @@ class Job:
         bins = 0 if self.dataset.bins is None else self.dataset.bins.shape[1]
         others = {name: array.shape[1:] for name, array in self.dataset.others.items()}
         length = self.dataset.sequence.shape[1]
-        return Shape(length, bins, self.dataset.bin_size, self.task, others)
+        several = self.dataset.bins is not None and self.dataset.bins.ndim == 3
+        targets = len(self.dataset.targets) if several else 1
+        return Shape(length, bins, self.dataset.bin_size, self.task, others, targets)
 
     @cached_property
     def samples(self) -> np.ndarray | None:
@@ -95,6 +97,7 @@ class Job:
             {name: installed.get(name) for name in _DECISIVE},
             None if self.pretrained is None else self.pretrained.info["fingerprint"],
             *([] if path is None else [sha256_file(path)]),
+            *self.dataset.targets,
         )  # fmt: skip
 
 
@@ -319,8 +322,11 @@ def _report(job: Job, fold: int, history: list, metric: dict, seconds: float) ->
 
 
 def method_name(job: Job) -> str:
-    """The kind, and the half-width of the HiChIP input where it is not all of it: full-500kb."""
+    """The kind, and what is read of the HiChIP input where it is not all of it: its half-width,
+    full-500kb, or one target of several, full-only-YY1."""
     distance = job.model.distance
+    if len(job.dataset.targets) == 1:
+        return f"{job.kind}-only-{job.dataset.targets[0]}"
     return job.kind if distance is None else f"{job.kind}-{distance // 1000}kb"
 
 
@@ -364,6 +370,7 @@ def _info(job: Job, records: dict[int, dict]) -> dict[str, Any]:
         "inputs": {k: shape for r in records.values() for k, shape in r["inputs"].items()},
         "loop_strength": loop_strength(job.dataset.bins),
         "bin_size": job.dataset.bin_size,
+        **({"targets": list(job.dataset.targets)} if job.dataset.targets else {}),
         "dataset_sha256": job.dataset.sha256,
         "splits_fingerprint": splits_fingerprint(job.splits),
         "fingerprint": fingerprint([record["fingerprint"] for record in records.values()]),

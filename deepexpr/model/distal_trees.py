@@ -23,9 +23,14 @@ def tree_front(config: TwoModules, shape: Shape) -> keras.Model:
 
     Anchors know no distance, so they are not read where only near bins are.
     """
-    inputs = [keras.Input((shape.bins,), name=BINS)]
+    inputs = [keras.Input(shape.of_bins, name=BINS)]
     near = network.central_bins(config.distance, shape, inputs[0])
-    features = LoopWindows(shape.bin_size, dtype="float32", name="loop_windows")(near)
+    windows = LoopWindows(shape.bin_size, dtype="float32", name="loop_windows")
+    if shape.targets > 1:
+        near = layers.Permute((2, 1), name="targets_first")(near)
+        features = layers.Flatten(name="windows_of_targets")(windows(near))
+    else:
+        features = windows(near)
     if config.anchors and ANCHORS in shape.others and config.distance is None:
         inputs.append(keras.Input(shape.others[ANCHORS], name=ANCHORS))
         features = layers.Concatenate(name="loop_features")([features, inputs[1]])

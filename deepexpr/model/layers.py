@@ -43,7 +43,8 @@ class LoopTotals(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("deepexpression")
 class LoopWindows(keras.layers.Layer):
-    """`features.words.loop_windows` as a layer: bins (batch, B), log2, to (batch, p) float32.
+    """`features.words.loop_windows` as a layer: bins (batch, B), log2, to (batch, p) float32;
+    (batch, M, B) of M targets to (batch, M, p).
 
     bin_size : bp.
     """
@@ -61,12 +62,12 @@ class LoopWindows(keras.layers.Layer):
         members = ((place >= first) & (place < last)).astype(np.float32)
         counts = ops.exp(bins * np.log(2.0)) - 1.0
         sums = ops.log1p(ops.matmul(counts, ops.convert_to_tensor(members))) / np.log(2.0)
-        filled = ops.sum(ops.cast(bins > 0, "float32"), axis=1, keepdims=True)
-        return ops.concatenate([sums, ops.sqrt(filled)], axis=1)
+        filled = ops.sum(ops.cast(bins > 0, "float32"), axis=-1, keepdims=True)
+        return ops.concatenate([sums, ops.sqrt(filled)], axis=-1)
 
     def compute_output_shape(self, input_shape):
         """(batch, number of sums + 1)."""
-        return (input_shape[0], len(summed_bins(input_shape[-1], self.bin_size)) + 1)
+        return (*input_shape[:-1], len(summed_bins(input_shape[-1], self.bin_size)) + 1)
 
     def get_config(self) -> dict:
         """Keras' settings and `bin_size`."""

@@ -6,8 +6,9 @@ because a linear layer on a concatenation is the sum of one linear layer on each
 module carries its own half of the output layer, and the frozen half is never touched.
 
 Every model takes raw inputs and gives predictions in the original unit: one-hot promoters
-(batch, L, 4) float32 in order A, C, G, T with zeros for N; bins (batch, B) float32,
-log2(1 + normalised count); output (batch, 1) log10 expression, or (batch, 2) P(-1), P(+1).
+(batch, L, 4) float32 in order A, C, G, T with zeros for N; bins (batch, B) float32, or
+(batch, B, M) of M targets, log2(1 + normalised count); output (batch, 1) log10 expression, or
+(batch, 2) P(-1), P(+1).
 """
 
 from collections.abc import Mapping
@@ -57,6 +58,7 @@ class Shape:
     """Inputs and outputs: promoter length in bp, number of bins, their size in bp, task.
 
     others : shape of one gene's values of each further input of the dataset.
+    targets : of how many HiChIP targets there are bins; more than one are channels (B, M).
     """
 
     length: int
@@ -64,6 +66,12 @@ class Shape:
     bin_size: int
     task: str
     others: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    targets: int = 1
+
+    @property
+    def of_bins(self) -> tuple[int, ...]:
+        """Shape of one gene's bins."""
+        return (self.bins,) if self.targets == 1 else (self.bins, self.targets)
 
     @property
     def outputs(self) -> int:
@@ -249,36 +257,45 @@ def build_distal(
     with_bias : whether the score has a bias of its own. Beside a frozen sequence score it has
         none: the bias of the joint output layer is the frozen one. Only there can it start at 0.
     """
-    bins = keras.Input((shape.bins,), name=BINS)
+    bins = keras.Input(shape.of_bins, name=BINS)
     front = bins_front(config, shape, scaling)
-    head = bins_head(config, front.output.shape[-1], shape.outputs, with_bias)
+    head = bins_head(config, shape, front.output.shape[-1], with_bias)
     return keras.Model(bins, head(front(bins)), name=DISTAL)
 
 
 def bins_front(config: TwoModules, shape: Shape, scaling: Scaling) -> keras.Model:
-    """Bins (batch, B) to scaled features (batch, totals + central bins)."""
-    bins = keras.Input((shape.bins,), name=BINS)
+    """Bins (batch, B) to scaled features (batch, totals + central bins).
+
+    Of several targets, (batch, B, M), the features of each in turn: (batch, M * totals + M * bins).
+    """
+    bins = keras.Input(shape.of_bins, name=BINS)
     x = central_bins(config.distance, shape, bins)
+    several = shape.targets > 1
+    if several:
+        x = layers.Permute((2, 1), name="targets_first")(x)
     features = layers.Rescaling(1.0 / scaling.bins_scale, name="bins_scaling")(x)
+    features = layers.Flatten(name="bins_of_targets")(features) if several else features
     if config.totals:
         reach = [-(-distance // shape.bin_size) for distance in config.totals]
         totals = LoopTotals(reach, name="loop_totals")(x)
         totals = layers.Rescaling(1.0 / scaling.totals_scale, name="totals_scaling")(totals)
+        totals = layers.Flatten(name="totals_of_targets")(totals) if several else totals
         features = layers.Concatenate(name="bins_features")([totals, features])
     return keras.Model(bins, features, name=BINS_FRONT)
 
 
-def bins_head(config: TwoModules, features: int, outputs: int, with_bias: bool) -> keras.Model:
+def bins_head(config: TwoModules, shape: Shape, features: int, with_bias: bool) -> keras.Model:
     """The trained part of the distal module: features (batch, features) to the score."""
     inputs = keras.Input((features,), name=FEATURES)
     x = inputs
     if config.bins_dropout:
-        x = DropoutFrom(config.bins_dropout, len(config.totals), name="bins_dropout")(x)
+        kept = len(config.totals) * shape.targets
+        x = DropoutFrom(config.bins_dropout, kept, name="bins_dropout")(x)
     for i, units in enumerate(config.distal):
         x = layers.Dense(units, activation="relu", name=f"distal_{i + 1}")(x)
         x = _dropout(config.distal_dropout, x, f"distal_dropout_{i + 1}")
     score = layers.Dense(
-        outputs,
+        shape.outputs,
         use_bias=with_bias,
         kernel_initializer="zeros" if config.zero_start and not with_bias else "glorot_uniform",
         dtype="float32",
@@ -302,6 +319,8 @@ def central_bins(distance: int | None, shape: Shape, bins):
         )
     if crop == 0:
         return bins
+    if shape.targets > 1:
+        return layers.Cropping1D(crop, name="central_bins")(bins)
     x = layers.Reshape((shape.bins, 1), name="bins_column")(bins)
     x = layers.Cropping1D(crop, name="central_bins")(x)
     return layers.Flatten(name="bins_row")(x)

@@ -247,10 +247,10 @@ class TwoSteps:
         front = final.get_layer(network.BINS_FRONT)
 
         def build() -> keras.Model:
-            width, outputs = front.output.shape[-1], self.shape.outputs
+            width = front.output.shape[-1]
             features = keras.Input((width,), name=network.FEATURES)
-            frozen = keras.Input((outputs,), name=network.FROZEN_SEQUENCE)
-            score = network.bins_head(self.config, width, outputs, with_bias)(features)
+            frozen = keras.Input((self.shape.outputs,), name=network.FROZEN_SEQUENCE)
+            score = network.bins_head(self.config, self.shape, width, with_bias)(features)
             return keras.Model([features, frozen], keras.layers.Add()([score, frozen]))
 
         trained, history = yield Fit(

@@ -142,7 +142,9 @@ def attribute_bins(dataset: Dataset, gene: str, predict: Predict) -> pd.DataFram
         raise InputError("The dataset has no bins.", where=str(dataset.path or dataset.cell_line))
     row = int(dataset.index_of([gene])[0])
     bins = dataset.bins[row]
-    filled = np.flatnonzero(bins)
+    # Of several targets a bin is emptied of all at once.
+    signal = np.log2(1 + np.expm1(bins * np.log(2)).sum(axis=1)) if bins.ndim == 2 else bins
+    filled = np.flatnonzero(signal)
     variants = np.repeat(bins[None], 1 + len(filled), axis=0)
     variants[np.arange(1, len(variants)), filled] = 0.0
     logger.info("%s: %d of %d bins hold loops", gene, len(filled), len(bins))
@@ -158,7 +160,7 @@ def attribute_bins(dataset: Dataset, gene: str, predict: Predict) -> pd.DataFram
             "chromosome": str(dataset.chromosome[row]),
             "start": starts,
             "end": starts + dataset.bin_size,
-            "signal": bins,
+            "signal": signal,
             "attribution": effect.mean(axis=0),
             "folds_sd": effect.std(axis=0),
         }

@@ -140,9 +140,9 @@ def _read_work(run: Run, assumed: Assumptions) -> Iterator[Work]:
 
 def _loop_work(run: Run, assumed: Assumptions) -> Iterator[Work]:
     """The loop caller, by the rate that it names."""
-    lines, each = len(run.hichip_lines), assumed.million_contacts_per_cell_line
+    pools, each = len(run.pools), assumed.million_contacts_per_cell_line
     step = find_caller(run.config["loops"]["caller"]).RATE
-    yield Work(4, step, lines * each, each, lines, each)
+    yield Work(4, step, pools * each, each, pools, each)
 
 
 def _network_work(run: Run, assumed: Assumptions) -> Iterator[Work]:

@@ -73,6 +73,15 @@ def _named(lines: str, path: str) -> Callable[[Run, Subject], dict[str, str]]:
     }
 
 
+def _pooled(pools: str, path: str) -> Callable[[Run, Subject], dict[str, str]]:
+    """The same by pool: of each target, where a cell line has several."""
+    return lambda run, of: {
+        pool: run.out(path.format(line=pool))
+        for pool in getattr(run, pools)
+        if run.pools[pool] in of.lines
+    }
+
+
 def _cross(table: str) -> Callable[[Run, Subject], list[str]]:
     return lambda run, of: [run.out(f"evaluation/{table}.tsv")] if run.cross_files() else []
 
@@ -173,7 +182,8 @@ def _title(run: Run, of: Subject) -> list[str]:
 SOURCES: dict[str, Callable[[Run, Subject], list[str] | dict[str, str]]] = {
     "dataset": _each("features/{line}/dataset.h5"),
     "signal": _named("loop_lines", "loops/{line}/signal.tsv"),
-    "contacts": _named("called_lines", "loops/{line}/contacts.bedpe"),
+    "pool_signal": _pooled("loop_pools", "loops/{line}/signal.tsv"),
+    "contacts": _pooled("called_pools", "loops/{line}/contacts.bedpe"),
     "qc": _named("called_lines", "hichip/qc.cell_line-{line}.tsv"),
     "concordance": _concordance("tsv"),
     "replicate_qc": _concordance("qc.tsv"),
@@ -181,7 +191,7 @@ SOURCES: dict[str, Callable[[Run, Subject], list[str] | dict[str, str]]] = {
         f"{second} over {first}": run.out(f"loops/differential/{pair}.tsv")
         for pair, (first, second) in run.differential.items()
     },
-    "loop_qc": _named("called_lines", "loops/{line}/qc.tsv"),
+    "loop_qc": _pooled("called_pools", "loops/{line}/qc.tsv"),
     "trace": _named("loop_lines", "motifs/{line}/cismodule/trace.tsv"),
     "metrics": lambda run, of: [run.out("evaluation/metrics.tsv")],
     "tests": lambda run, of: [run.out("evaluation/tests.tsv")],

@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 from deepexpr.compression import is_gzip
-from deepexpr.config.entries import sample_entries
+from deepexpr.config.entries import sample_entries, sample_pools
 from deepexpr.hichip.sections import compared_lines
 from deepexpr.schemas import NEED_LOOPS
 
@@ -86,6 +86,23 @@ class Run:
         return unique(self.samples.query("assay == 'hichip'")["cell_line"])
 
     @cached_property
+    def pools(self) -> dict[str, str]:
+        """The cell line of each pool of HiChIP replicates, by its name: the line's own, or one for
+        each of its targets where it has several."""
+        lines = dict(zip(self.samples["sample"], self.samples["cell_line"], strict=True))
+        return {pool: lines[sample] for sample, pool in self._pool.items()}
+
+    def marks(self, cell_line: str) -> dict[str, str]:
+        """The pool of each target of a cell line that has several; else none."""
+        pools = [pool for pool, line in self.pools.items() if line == cell_line != pool]
+        return {pool.removeprefix(f"{cell_line}."): pool for pool in sorted(pools)}
+
+    @cached_property
+    def _pool(self) -> dict[str, str]:
+        """The pool of each HiChIP sample."""
+        return sample_pools(self.samples, self.units)
+
+    @cached_property
     def bin_lines(self) -> list[str]:
         """Cell lines whose bins are given: their single loops are not known."""
         pairs = zip(self.samples["cell_line"], self.samples["sample"], strict=True)
@@ -97,13 +114,20 @@ class Run:
         return [line for line in self.hichip_lines if line not in self.bin_lines]
 
     @cached_property
+    def loop_pools(self) -> list[str]:
+        """Pools whose single loops are known."""
+        return [pool for pool, line in self.pools.items() if line in self.loop_lines]
+
+    @cached_property
+    def called_pools(self) -> list[str]:
+        """Pools whose loops are called here; those of the others are given as tables."""
+        given = {self._pool[s] for s in self._pool if self.entry[s] == "loops"}
+        return [pool for pool in self.loop_pools if pool not in given]
+
+    @cached_property
     def called_lines(self) -> list[str]:
-        """Cell lines whose loops are called here; those of the others are given as tables."""
-        entries = {
-            line: {self.entry[s] for s in rows["sample"]}
-            for line, rows in self.samples.groupby("cell_line")
-        }
-        return [line for line in self.loop_lines if "loops" not in entries[line]]
+        """Cell lines of which loops are called here."""
+        return unique(self.pools[pool] for pool in self.called_pools)
 
     @cached_property
     def map_samples(self) -> list[str]:
@@ -113,8 +137,8 @@ class Run:
     def compared_samples(self, assembly: str) -> list[str]:
         """HiChIP samples of an assembly whose maps are compared: all, where any are replicates."""
         samples = [s for s in self.paired_samples(assembly=assembly) if s not in self.map_samples]
-        lines = [self.sample_value(sample, "cell_line") for sample in samples]
-        return samples if len(set(lines)) < len(lines) else []
+        pools = [self.sample_value(sample, "pool") for sample in samples]
+        return samples if len(set(pools)) < len(pools) else []
 
     @cached_property
     def published_lines(self) -> list[str]:
@@ -163,9 +187,10 @@ class Run:
         cell_line: str | None = None,
         assembly: str | None = None,
         entry: str | None = None,
+        pool: str | None = None,
     ) -> list[str]:
-        """Names of the samples of an assay, of one cell line, assembly or entry."""
-        wanted = {"assay": assay, "cell_line": cell_line, "assembly": assembly}
+        """Names of the samples of an assay, of one cell line, assembly, entry or pool."""
+        wanted = {"assay": assay, "cell_line": cell_line, "assembly": assembly, "pool": pool}
         chosen = {column: value for column, value in wanted.items() if value is not None}
         return [
             sample
@@ -180,13 +205,14 @@ class Run:
         return [s for s in samples if self.entry[s] not in ("loops", "bins")]
 
     def sample_value(self, sample: str, column: str) -> Any:
-        """One cell of the sample sheet."""
+        """One cell of the sample sheet; "pool" of a HiChIP sample."""
         return self._rows[sample][column]
 
     @cached_property
     def _rows(self) -> dict[str, dict[str, Any]]:
         """The sample sheet by sample: rules ask for its cells hundreds of times."""
-        return self.samples.set_index("sample").to_dict("index")
+        table = self.samples.assign(pool=self.samples["sample"].map(self._pool))
+        return table.set_index("sample").to_dict("index")
 
     def units_of(self, sample: str) -> list[str]:
         """Unit names of one sample, in sheet order."""
@@ -207,6 +233,11 @@ class Run:
         reaches = sorted(evaluation["distances"], reverse=True)
         return [f"full-{d // 1000}kb" for d in reaches if d != self.half_width]
 
+    def mark_kinds(self, cell_line: str) -> list[str]:
+        """Networks of one target alone, of a cell line that has several."""
+        wanted = self.marks(cell_line) if self.config["evaluation"]["ablation"] else ()
+        return [f"full-only-{target}" for target in wanted]
+
     def attribution_lines(self) -> list[str]:
         """Cell lines whose promoters' attributions are pooled into motifs."""
         chosen = self.config["motifs"]["attribution_cell_lines"]
@@ -221,12 +252,12 @@ class Run:
     def partners(self, cell_line: str, method: str) -> list[str]:
         """The other cell lines of the assembly whose models of this method predict this one.
 
-        Those with HiChIP if this one has it, else those without; where there is none, the
-        promoters alone still carry over from any.
+        Those with HiChIP of the same targets if this one has it, else those without; where there
+        is none, the promoters alone still carry over from any.
         """
         others = [o for o in self.lines_of(self.assembly[cell_line]) if o != cell_line]
-        has = cell_line in self.hichip_lines
-        alike = [line for line in others if (line in self.hichip_lines) == has]
+        has = cell_line in self.hichip_lines, [*self.marks(cell_line)]
+        alike = [o for o in others if (o in self.hichip_lines, [*self.marks(o)]) == has]
         return alike or (others if method in ("sequence", "copy") else [])
 
     def prediction_files(self) -> list[str]:
@@ -248,7 +279,8 @@ class Run:
         kinds = self.kinds(line)
         if k != self.main_k:
             return [kind for kind in kinds if kind != "hichip"]
-        return kinds + (self.distance_kinds(line) if task == "regression" else [])
+        scanned = [*self.distance_kinds(line), *self.mark_kinds(line)]
+        return kinds + (scanned if task == "regression" else [])
 
     def baselines(self, cell_line: str, task: str) -> list[str]:
         """The baselines of a cell line."""
@@ -342,9 +374,10 @@ def _hichip(run: Run) -> list[str]:
         files += [f"hichip/concordance.{a}.{ending}" for ending in compared]
     called = ("contacts.bedpe", "loops.bedpe", "loops.interact.bed", "loops.longrange.txt",
               "qc.tsv")  # fmt: skip
-    files += [f"loops/{line}/{file}" for line in run.called_lines for file in called]
+    files += [f"loops/{pool}/{file}" for pool in run.called_pools for file in called]
     files += [f"loops/differential/{pair}.tsv" for pair in run.differential]
-    return files + [f"loops/{line}/signal.tsv" for line in run.loop_lines]
+    of_signal = unique([*run.loop_pools, *run.loop_lines])
+    return files + [f"loops/{name}/signal.tsv" for name in of_signal]
 
 
 def _features(run: Run) -> list[str]:

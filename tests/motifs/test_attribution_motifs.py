@@ -149,8 +149,9 @@ class Additive:
         self.weights = weights
         self.asked = 0
 
-    def check_dataset(self, dataset):
+    def fitting(self, dataset):
         assert dataset.cell_line == "Toy"
+        return dataset
 
     def promoter_gradients(self, examples, fold):
         assert fold is None

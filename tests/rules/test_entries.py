@@ -8,6 +8,7 @@ import yaml
 
 from deepexpr.features.dataset import Dataset
 from deepexpr.features.splits import read_splits
+from deepexpr.files import read_table
 
 GENES = [f"G{i}" for i in range(40)]
 
@@ -118,3 +119,44 @@ def test_authors_arrays_run_without_a_genome(workflow):
     for figure in ("1", "2A", "3", "4", "5", "6", "7", "8_K562"):
         assert f"draw_figure_{figure} " in text, figure
     assert "single loops are not known: figures 2B, 2C, 9." in text
+
+
+@pytest.fixture
+def two_targets(tables):
+    """Cell line A with finished loops of two targets."""
+    folder = tables.folder
+    (folder / "data/yy1.bedpe").write_text("chr1\t0\t5000\tchr1\t90000\t95000\tx\t3\n")
+    with open(folder / "samples.tsv", "a") as handle:
+        handle.write("more\tA\thichip\ttoy\n")
+    rows = (folder / "units.tsv").read_text().splitlines()
+    rows = [rows[0] + "\ttarget", *rows[1:-1], rows[-1] + "\t\tH3K27ac"]
+    rows += ["more\t1\t\t\tdata/yy1.bedpe\t\tYY1"]
+    (folder / "units.tsv").write_text("\n".join(rows) + "\n")
+    return tables
+
+
+def test_loops_and_networks_of_each_target_are_planned(two_targets):
+    text = two_targets.run("-n", "--configfile", "over.yaml")
+    for target in ("H3K27ac", "YY1"):
+        assert f"loops/A.{target}/signal.tsv" in text
+        assert f"models/A/regression/K5/full-only-{target}/predictions.tsv" in text
+    assert "rule join_targets" in text
+    assert "rule import_loops" in text
+    # Neither line has a partner with loops of the same targets.
+    assert "evaluation/cross/A/regression/full.tsv" not in text
+
+
+@pytest.mark.slow
+def test_bins_of_two_targets_become_channels(two_targets):
+    paths = ["results/features/A/dataset.h5", "results/loops/A/signal.tsv"]
+    ridge = "results/baselines/A/regression/K5/ridge/predictions.tsv"
+    two_targets.run(*paths, ridge, "results/figures/table1.tsv", "--configfile", "over.yaml")
+    dataset = Dataset.open(two_targets.folder / paths[0])
+    assert dataset.targets == ("H3K27ac", "YY1")
+    assert dataset.bins.shape == (40, 400, 2)
+    found = [dataset.bins[:, :, i].max() for i in range(2)]
+    assert found == pytest.approx([np.log2(8), np.log2(4)])
+    joined = read_table(two_targets.folder / paths[1])
+    assert joined["normalised"].tolist() == [7, 3]
+    table = read_table(two_targets.folder / "results/figures/table1.tsv")
+    assert table.set_index("cell_line").loc["A", "loops"] == 2

@@ -72,7 +72,7 @@ def networks(config: Network, shape, kind: str):
         inputs.append(keras.Input((shape.length, 4), name=PROMOTER))
         features.append(_proximal(config, shape, inputs[-1]))
     if kind != "sequence":
-        inputs.append(keras.Input((shape.bins,), name=BINS))
+        inputs.append(keras.Input(shape.of_bins, name=BINS))
         features.append(_distal(config, shape, inputs[-1]))
     x = layers.Concatenate(name="joined")(features) if len(features) == 2 else features[0]
     for i, units in enumerate(config.joint):
@@ -136,7 +136,7 @@ def _distal(config: Network, shape, bins):
     from deepexpr.model.network import central_bins
 
     x = central_bins(config.distance, shape, bins)
-    x = layers.Reshape((-1, 1), name="bin_by_bin")(x)
+    x = layers.Reshape((-1, shape.targets), name="bin_by_bin")(x)
     first, *others = config.distal
     x = layers.Dense(first, activation="relu", name="distal_1")(x)
     x = layers.Dropout(config.distal_dropout, name="distal_dropout_1")(x)
