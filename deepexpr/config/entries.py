@@ -61,13 +61,15 @@ def sample_pools(samples: pd.DataFrame, units: pd.DataFrame) -> dict[str, str]:
     """
     rows = samples[samples["assay"] == "hichip"]
     lines = dict(zip(rows["sample"], rows["cell_line"], strict=True))
-    targets = dict(zip(units["sample"], units["target"], strict=True))
-    several = {
-        line
-        for line in set(lines.values())
-        if len({targets[sample] for sample in lines if lines[sample] == line}) > 1
+    known = units.reindex(columns=["sample", "target"], fill_value="")
+    targets = dict(zip(known["sample"], known["target"], strict=True))
+    of_line: dict[str, set[str]] = {}
+    for sample, line in lines.items():
+        of_line.setdefault(line, set()).add(targets.get(sample, ""))
+    return {
+        sample: f"{line}.{targets.get(sample, '')}" if len(of_line[line]) > 1 else line
+        for sample, line in lines.items()
     }
-    return {s: f"{line}.{targets[s]}" if line in several else line for s, line in lines.items()}
 
 
 def sample_entries(units: pd.DataFrame) -> dict[str, str]:
