@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Self
 
 import h5py
 import numpy as np
@@ -71,7 +72,7 @@ class Dataset:
     others: Mapping[str, np.ndarray] = field(default_factory=dict)
     targets: tuple[str, ...] = ()
 
-    def of_target(self, target: str) -> Dataset:
+    def of_target(self, target: str) -> Self:
         """The same with the bins of one target alone, (n, B); loop counts stay those of all, and
         the anchors, which are of all together, are left out.
 
