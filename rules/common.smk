@@ -25,7 +25,8 @@ from deepexpr.errors import InputError, raise_all
 from deepexpr.hichip.callers import find_caller
 from deepexpr.run.drawings import drawings
 from deepexpr.run.ending import failed, steps, succeeded
-from deepexpr.run.targets import BOWTIE_PARTS, Run, results
+from deepexpr.run.kept import results
+from deepexpr.run.targets import BOWTIE_PARTS, Run
 
 # The workflow's own first, then those of the command line, which Snakemake lists before it. A
 # workflow that uses this one as a module gives the configuration itself, without ours.

@@ -5,7 +5,8 @@ import pytest
 
 from deepexpr.figures.registry import FIGURES
 from deepexpr.run.drawings import CONDITIONS, SETTINGS, SOURCES, drawings, left_out
-from deepexpr.run.targets import Run, results
+from deepexpr.run.kept import results
+from deepexpr.run.targets import Run
 
 EVALUATION = {
     "tasks": ["classification", "regression"], "scheme": "random", "folds": [5, 10],
