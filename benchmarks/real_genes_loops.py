@@ -26,11 +26,14 @@ from deepexpr.features.anchors import anchor_features
 from deepexpr.features.words import loop_totals, loop_windows
 from deepexpr.files import write_table
 
-#: What reads a sequence score and loops: name, score, kind of model, loops' features.
+#: What reads a sequence score and loops: name, score, kind of model, loops' features; in the end
+#: the same with classes.
 MODELS = (
     ("fine words and loops", "fine words", "linear", "windows"),
-    ("fine words and loops, trees", "fine words", "trees", "windows"),
     ("fine words and anchors, trees", "fine words", "trees", "anchors"),
+    ("fine words and loops, trees", "fine words", "trees", "windows"),
+    ("fine words and loops, AUC", "fine words", "linear", "windows"),
+    ("fine words and anchors, trees, AUC", "fine words", "trees", "anchors"),
     ("fine words, 131 samples and anchors, trees", "fine words, 131 samples", "trees", "anchors"),
 )
 #: Both lines' loops by one source, both lines' values by another, for what differs between them.
@@ -49,6 +52,11 @@ def trees(x: np.ndarray, y: np.ndarray, classes: bool = False):
     """The same, as the baseline `trees`."""
     task = "classification" if classes else "regression"
     return JointTrees(task, seed=0).fit(x, np.where(y > 0, 1, -1) if classes else y).predict
+
+
+def area(predicted: np.ndarray, classes: np.ndarray) -> float:
+    """AUC of the classes 0 and 1."""
+    return float(roc_auc_score(classes, predicted))
 
 
 def features_of(genes: RealGenes, names: set[str]) -> dict[tuple[str, str], np.ndarray]:
@@ -75,17 +83,17 @@ def measure_loops(genes: RealGenes, groups: list[int], work: Path, output: Path)
             scored, test = file_of(work, base, group, 0), genes.group == group
             if not scored.is_file():
                 continue
-            for suffix, values in (("", y), (", AUC", labels)):
-                path, began = file_of(work, name + suffix, group, 0), time.process_time()
-                if path.is_file():
-                    continue
-                model = partial(kinds[kind], classes=bool(suffix))
-                result = _held_out(values, np.load(scored), loops, features, model, test)
-                keep(path, result)
-                minutes = (time.process_time() - began) / 60
-                score = (lambda p, c: roc_auc_score(c, p)) if suffix else None
-                reached = scores(result[test], values[test], score)
-                add_row(output, name + suffix, group, 0, reached, 0, minutes)
+            path, began = file_of(work, name, group, 0), time.process_time()
+            if path.is_file():
+                continue
+            classes = name.endswith("AUC")
+            values = labels if classes else y
+            model = partial(kinds[kind], classes=classes)
+            result = _held_out(values, np.load(scored), loops, features, model, test)
+            keep(path, result)
+            minutes = (time.process_time() - began) / 60
+            reached = scores(result[test], values[test], area if classes else None)
+            add_row(output, name, group, 0, reached, 0, minutes)
 
 
 def _held_out(y, found, loops, features: str, model, test) -> np.ndarray:
@@ -115,7 +123,7 @@ def measure_sequence_auc(genes: RealGenes, groups, work: Path, output: Path) -> 
             if scored.is_file():
                 found = np.load(scored)
                 found[:, len(LINES) :] = np.nan
-                reached = scores(found[test], labels[test], lambda p, c: roc_auc_score(c, p))
+                reached = scores(found[test], labels[test], area)
                 add_row(output, f"{base}, AUC", group, 0, reached, 0, 0.0)
 
 
