@@ -65,7 +65,7 @@ def add_options(
         default = field.get_default(call_default_factory=True)
         shown = " ".join(map(str, default)) if isinstance(default, tuple) else default
         hint = "" if field.is_required() or shown in (None, False, "") else f" (default: {shown})"
-        text = ((field.description or "").removesuffix(".") + hint).replace("%", "%%")
+        text = (section.meaning(name).removesuffix(".") + hint).replace("%", "%%")
         flag = flags.get(name, f"--{name.replace('_', '-')}")
         shape = _shape(section, name) | ({"required": True} if field.is_required() else {})
         parser.add_argument(flag, dest=name, default=None, help=text, **shape)

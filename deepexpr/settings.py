@@ -6,9 +6,14 @@ fields and raise `RuleError`. From it come the checks of configuration files, th
 verbs (deepexpr.options), ``config/README.md`` and the JSON schema for editors.
 """
 
+import ast
 import difflib
+import inspect
+import textwrap
 import types
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from itertools import pairwise
 from typing import (
     TYPE_CHECKING,
     Annotated,
@@ -81,9 +86,7 @@ class Section(BaseModel, metaclass=_Telling):
     Raises InputError with all problems when made of values that do not fit.
     """
 
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, strict=True, allow_inf_nan=False, use_attribute_docstrings=True
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
     WHERE: ClassVar[str] = "settings"
 
     @field_validator("*", mode="before")
@@ -115,6 +118,25 @@ class Section(BaseModel, metaclass=_Telling):
         return []
 
     @classmethod
+    def meaning(cls, name: str) -> str:
+        """What the field `name` means: its description, or the docstring below it.
+
+        Read when it is asked for: pydantic would read the source of every section at each start.
+        """
+        if told := cls.model_fields[name].description:
+            return told
+        return next((d[name] for d in map(_docstrings, cls.__mro__) if name in d), "")
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: Any, handler: Any) -> dict[str, Any]:
+        """With the meanings of the fields, for documentation and editors."""
+        schema = handler(core_schema)
+        for name, one in handler.resolve_ref_schema(schema).get("properties", {}).items():
+            if meaning := cls.meaning(name):
+                one["description"] = meaning
+        return schema
+
+    @classmethod
     def value_problem(cls, name: str, value: Any) -> str | None:
         """Why the field `name` cannot be `value`, or None; rules between fields are not asked."""
         try:
@@ -143,6 +165,27 @@ def members(kind: Any) -> tuple[Any, ...]:
     if get_origin(kind) in (Union, types.UnionType):
         return tuple(one for part in get_args(kind) for one in members(part))
     return (kind,)
+
+
+@cache
+def _docstrings(section: type) -> dict[str, str]:
+    """The docstring below each field that the class itself declares."""
+    if section is Section or not issubclass(section, Section):
+        return {}
+    try:
+        source = inspect.getsource(section)
+    except (OSError, TypeError):  # typed in, not in a file
+        return {}
+    (declared,) = ast.parse(textwrap.dedent(source)).body
+    return {
+        field.target.id: inspect.cleandoc(below.value.value)
+        for field, below in pairwise(declared.body)  # type: ignore[attr-defined]  # a class
+        if isinstance(field, ast.AnnAssign)
+        and isinstance(field.target, ast.Name)
+        and isinstance(below, ast.Expr)
+        and isinstance(below.value, ast.Constant)
+        and isinstance(below.value.value, str)
+    }
 
 
 def _told(
@@ -217,12 +260,12 @@ def _bad_value(
             found=rule.found,
             fix=rule.fix or f"Change the value; {_SEE}",
         )
-    field = next((owner.model_fields[p] for p in reversed(path) if p in owner.model_fields), None)
+    field = next((p for p in reversed(path) if p in owner.model_fields), None)
     key = ".".join(path)
     return InputError(
         f"The value{f' of {key!r}' if key else ''} cannot be used: {_why(each, kind, rule)}.",
         where=f"{where}, key {key}" if key else where,
-        expected=" ".join((field.description or "").split()) if field else None,
+        expected=" ".join(owner.meaning(field).split()) if field else None,
         fix=f"Change the value; {_SEE}",
     )
 

@@ -27,6 +27,14 @@ class Oven(Section):
         return self
 
 
+class Grill(Oven):
+    salt: float = 0.1
+    """Salt
+    on top."""
+    heat: int = 250
+    """Hotter."""
+
+
 class Kitchen(Section):
     name: str
     oven: Oven = Oven()
@@ -105,3 +113,23 @@ def test_an_option_out_of_range_is_wrong_usage(argv, capsys):
         parsed(*argv)
     assert stop.value.code == 2
     assert f"argument {argv[0]}:" in capsys.readouterr().err
+
+
+def test_a_field_means_its_description_or_the_docstring_below_it():
+    assert Oven.meaning("heat") == "Heat (C)."
+    assert [Grill.meaning(name) for name in ("heat", "salt", "share", "light")] == [
+        "Hotter.", "Salt\non top.", "Share that is baked.", "Light while it bakes.",
+    ]  # fmt: skip
+    assert Kitchen.meaning("name") == ""
+    told = Grill.model_json_schema()["properties"]
+    assert {name: one["description"] for name, one in told.items()} == {
+        name: Grill.meaning(name) for name in Grill.model_fields
+    }
+    with pytest.raises(InputError, match="Salt on top"):
+        Grill(salt="much")
+
+
+def test_a_section_that_was_typed_in_has_no_docstrings():
+    space = {"Section": Section}
+    exec("class Typed(Section):\n    key: int = 1\n    'Its meaning.'", space)
+    assert space["Typed"].meaning("key") == ""
