@@ -77,7 +77,7 @@ def draw_ablation(table: pd.DataFrame) -> Figure:
     title = "What each input is worth"
     if table.empty:
         return style.only_words(title, "No network was evaluated, so there is nothing to ablate.")
-    table = _one_k(table)
+    table = one_k(table)
     keys = _keys(table)
     # Panels share their x axis.
     of_targets = table["method"][table["method"].str.startswith(OF_TARGET)]
@@ -96,7 +96,7 @@ def draw_distance(table: pd.DataFrame) -> Figure:
             "Distance of the loops used",
             "No scan of distances was run: it needs networks trained with shorter HiChIP inputs.",
         )
-    table = _one_k(table)
+    table = one_k(table)
     keys = _keys(table)
     figure, axes = _panels(keys)
     for axis, key in zip(axes, keys, strict=True):
@@ -105,8 +105,8 @@ def draw_distance(table: pd.DataFrame) -> Figure:
     return figure
 
 
-def _one_k(table: pd.DataFrame) -> pd.DataFrame:
-    """Rows of one K: the paper's, or the largest."""
+def one_k(table: pd.DataFrame) -> pd.DataFrame:
+    """Rows of one K (a column): the paper's, or the largest."""
     present = set(table["K"])
     return table[table["K"] == (PREFERRED_K if PREFERRED_K in present else max(present))]
 

@@ -90,6 +90,10 @@ _SPECS = (
         "7", "Distance of the loops used", "ablation", "distance", PERFORMANCE,
         ("metrics",), ("full_reach",), when=("hichip", "distances"),
     ),
+    _own(
+        "reach", "Neighbouring or far", "reach", "reach", PERFORMANCE, ("dataset", "outcome"),
+        when=("hichip",), filled={"group": "True"},
+    ),
     _motifs("8", "Motifs of first-layer filters", "filter_motifs", "filters"),
     _motifs("9", "Motifs of enhancers", "enhancer_motifs", "enhancers", when=("hichip", "loops")),
     _motifs(

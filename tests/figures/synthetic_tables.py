@@ -440,6 +440,13 @@ def variants(number: int = 300, seed: int = 9) -> pd.DataFrame:
     )  # fmt: skip
 
 
+def reach() -> pd.DataFrame:
+    methods = ("full", "full-100kb", "sequence", "ridge")
+    parts = [metrics("PCC", methods, ks=(5,), seed=20 + i).assign(group=group)
+             for i, group in enumerate(("no loop", "within 100 kb", "beyond 100 kb"))]  # fmt: skip
+    return pd.concat(parts, ignore_index=True)[["group", *METRICS]]
+
+
 REGRESSION = ("full", "sequence", "hichip", "linear_regression", "lasso", "random_forest")
 CLASSIFICATION = ("full", "sequence", "hichip", "logistic_regression", "svm", "random_forest")
 
@@ -458,6 +465,7 @@ TABLES = {
     "5": cross,
     "6": lambda: metrics("PCC", REGRESSION[:3]),
     "7": distance,
+    "reach": reach,
     "8": filter_motifs,
     "9": filter_motifs,
     "attribution_motifs": filter_motifs,
