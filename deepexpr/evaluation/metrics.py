@@ -58,22 +58,19 @@ def fold_metrics(predictions: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for keys, group in predictions.groupby(list(FOLD_KEYS), sort=True):
         entry = dict(zip(FOLD_KEYS, keys, strict=True))
-        observed = group["observed"].to_numpy(np.float64)
-        predicted = group["predicted"].to_numpy(np.float64)
-        value, p_value, reason = score(entry["task"], observed, predicted)
-        if reason:
-            log.warning("%s: no score (%s)", ", ".join(map(str, keys)), reason)
-        rows.append(
-            entry
-            | {
-                "metric": METRIC_OF_TASK[entry["task"]],
-                "value": value,
-                "p_value": p_value,
-                "n": len(group),
-                "reason": reason,
-            }
-        )
+        observed, predicted = (group[c].to_numpy(np.float64) for c in ("observed", "predicted"))
+        found = score(entry["task"], observed, predicted)
+        if found[2]:
+            log.warning("%s: no score (%s)", ", ".join(map(str, keys)), found[2])
+        rows.append(_scored(entry, METRIC_OF_TASK[entry["task"]], found, len(group)))
     return pd.DataFrame(rows, columns=list(METRICS))
+
+
+def _scored(entry: dict, metric: str, found: tuple[float, float, str], n: int) -> dict[str, Any]:
+    """A row of METRICS; found : value, p-value and why there is none."""
+    return entry | dict(zip(("value", "p_value", "reason"), found, strict=True)) | {
+        "metric": metric, "n": n,
+    }  # fmt: skip
 
 
 def metrics_beyond_copy(predictions: pd.DataFrame) -> pd.DataFrame:
@@ -89,14 +86,13 @@ def metrics_beyond_copy(predictions: pd.DataFrame) -> pd.DataFrame:
             continue
         for method, own in group[group["method"] != COPY].groupby("method", sort=True):
             known = own[own["gene"].isin(copied.index)]
-            value, p_value, reason = partial_pearson(
+            found = partial_pearson(
                 known["observed"].to_numpy(np.float64),
                 known["predicted"].to_numpy(np.float64),
                 copied[known["gene"]].to_numpy(np.float64),
             )
             entry = dict(zip(keys, values, strict=True)) | {"method": method}
-            entry |= {"metric": BEYOND_COPY, "value": value, "p_value": p_value}
-            rows.append(entry | {"n": len(known), "reason": reason})
+            rows.append(_scored(entry, BEYOND_COPY, found, len(known)))
     return pd.DataFrame(rows, columns=list(METRICS))
 
 

@@ -16,9 +16,10 @@ from deepexpr.errors import InputError
 from deepexpr.files import atomic_directory, write_table, writing
 from deepexpr.motifs.meme_format import write_meme
 from deepexpr.motifs.motif import Motif
+from deepexpr.reference.fasta import write_fasta
 from deepexpr.simulate.fastq import sequence_reads, write_fastq
 from deepexpr.simulate.genes import Gene, draw_genes, write_gtf
-from deepexpr.simulate.genome import Genome, Layout, draw_genome, draw_layout, write_fasta
+from deepexpr.simulate.genome import Genome, Layout, draw_genome, draw_layout
 from deepexpr.simulate.hichip import Library
 from deepexpr.simulate.planting import load_motifs, plant_enhancers, plant_promoters
 from deepexpr.simulate.regulation import Regulation, draw_activity, draw_regulation
@@ -105,7 +106,7 @@ def simulate(seed: int, output: str | Path, scale: float = 1.0, threads: int = 1
     _refuse_foreign_folder(Path(output))
     world = build_world(seed, scale)
     with atomic_directory(output) as folder:
-        write_fasta(world.genome, folder / "genome.fa")
+        write_fasta(world.genome.records(), folder / "genome.fa")
         write_gtf(world.genes, world.genome, folder / "annotation.gtf")
         write_truth(world, folder / "truth", seed, scale)
         (folder / "reads").mkdir()

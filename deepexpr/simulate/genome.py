@@ -4,13 +4,12 @@ All chromosomes stand in one array: a *global* position is the chromosome's offs
 the 0-based position on it, so that reads of all chromosomes are cut by one indexing.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 
-from deepexpr.files import atomic_path
 from deepexpr.letters import ASCII, reverse_complement
 from deepexpr.simulate.settings import Settings
 
@@ -42,6 +41,12 @@ class Genome:
         """Letters of the global half-open interval, reverse-complemented on strand "-"."""
         letters = self.letters[start:end]
         return letters if strand == "+" else reverse_complement(letters)
+
+    def records(self) -> Iterator[tuple[str, str, str]]:
+        """Chromosomes as `reference.fasta.write_fasta` takes them, repeats in lower case."""
+        shown = np.where(self.masked, self.letters | 0x20, self.letters)
+        for name, start, end in zip(self.names, self.offsets, self.offsets[1:], strict=False):
+            yield name, "", shown[start:end].tobytes().decode()
 
 
 @dataclass(frozen=True)
@@ -111,19 +116,3 @@ def _plant_repeats(
             copy = np.where(changed, ASCII[rng.integers(0, 4, size)], family)
             genome.letters[start : start + size] = copy
             genome.masked[start : start + size] = True
-
-
-def write_fasta(genome: Genome, path: Path, width: int = 60) -> None:
-    """Write the chromosomes, repeats in lower case, `width` letters a line."""
-    shown = np.where(genome.masked, genome.letters | 0x20, genome.letters)
-    with atomic_path(path) as temporary, open(temporary, "wb") as handle:
-        for name, start, end in zip(
-            genome.names, genome.offsets[:-1], genome.offsets[1:], strict=True
-        ):
-            handle.write(f">{name}\n".encode())
-            whole = start + (end - start) // width * width
-            lines = shown[start:whole].reshape(-1, width)
-            newline = np.full((len(lines), 1), ord("\n"), dtype=np.uint8)
-            handle.write(np.hstack([lines, newline]).tobytes())
-            if whole < end:
-                handle.write(shown[whole:end].tobytes() + b"\n")
