@@ -6,15 +6,8 @@ import time
 import urllib.error
 from typing import Any
 
+from deepexpr.downloads import patience as pace
 from deepexpr.downloads.pacing import wait_for_turn
-from deepexpr.downloads.patience import (
-    Incomplete,
-    Patience,
-    announced_length,
-    opened,
-    patiently,
-    request_for,
-)
 from deepexpr.errors import InputError
 
 #: An answer is no file: it comes within so many times the patience without a byte, and is not
@@ -22,29 +15,29 @@ from deepexpr.errors import InputError
 SLOWEST, LONGEST = 5, 256 << 20
 
 
-def read_url(url: str, patience: Patience | None = None) -> str:
+def read_url(url: str, patience: pace.Patience | None = None) -> str:
     """The text behind `url`, tried as in `fetch`."""
-    patience = patience or Patience()
-    request = request_for(url)
+    patience = patience or pace.Patience()
+    request = pace.request_for(url)
 
     def ask() -> str:
         wait_for_turn(url)
         body, end = b"", time.monotonic() + SLOWEST * patience.timeout
-        with opened(request, patience.timeout) as response:
-            announced = announced_length(response.headers)
+        with pace.opened(request, patience.timeout) as response:
+            announced = pace.announced_length(response.headers)
             while block := response.read1(1 << 16):
                 body += block
                 if time.monotonic() > end or len(body) > LONGEST:
-                    raise Incomplete(f"no end of the answer after {len(body)} bytes")
+                    raise pace.Incomplete(f"no end of the answer after {len(body)} bytes")
         if announced is not None and len(body) < announced:
-            raise Incomplete(f"{len(body)} of {announced} bytes arrived")
+            raise pace.Incomplete(f"{len(body)} of {announced} bytes arrived")
         return body.decode(errors="replace")  # what is no text is told by who parses it
 
     fix = "Check the network and the address, or put the files in place by hand."
-    return patiently(ask, url, patience, fix)
+    return pace.patiently(ask, url, patience, fix)
 
 
-def read_record(url: str, patience: Patience | None = None) -> dict[str, Any]:
+def read_record(url: str, patience: pace.Patience | None = None) -> dict[str, Any]:
     """The JSON object behind `url`; {} where the server has none (404).
 
     Raises InputError where the answer is no JSON object, as of a server under repair.
@@ -69,23 +62,23 @@ def read_record(url: str, patience: Patience | None = None) -> dict[str, Any]:
     return record
 
 
-def remote_size(url: str, patience: Patience | None = None) -> int | None:
+def remote_size(url: str, patience: pace.Patience | None = None) -> int | None:
     """Length of the file behind `url` (bytes); None where the server does not say.
 
     Raises InputError where the file is not there.
     """
-    patience = patience or Patience()
-    request = request_for(url, method="HEAD")
+    patience = patience or pace.Patience()
+    request = pace.request_for(url, method="HEAD")
 
     def ask() -> int | None:
         wait_for_turn(url)
         try:
-            with opened(request, patience.timeout) as response:
-                return announced_length(response.headers) or None
+            with pace.opened(request, patience.timeout) as response:
+                return pace.announced_length(response.headers) or None
         except urllib.error.HTTPError as error:
             if error.code not in (403, 405, 501):  # the question is refused, not the file
                 raise
             error.close()
             return None
 
-    return patiently(ask, url, patience, "Check the address.")
+    return pace.patiently(ask, url, patience, "Check the address.")

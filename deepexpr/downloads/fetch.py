@@ -15,17 +15,9 @@ from pathlib import Path
 from typing import IO, Any
 
 from deepexpr.compression import is_gzip
+from deepexpr.downloads import patience as pace
 from deepexpr.downloads.locks import locked
 from deepexpr.downloads.pacing import connection, wait_for_turn
-from deepexpr.downloads.patience import (
-    Incomplete,
-    Patience,
-    WrongContent,
-    announced_length,
-    opened,
-    patiently,
-    request_for,
-)
 from deepexpr.errors import InputError
 
 logger = logging.getLogger(__name__)
@@ -39,7 +31,7 @@ def fetch(
     url: str,
     path: str | Path,
     md5: str | None = None,
-    patience: Patience | None = None,
+    patience: pace.Patience | None = None,
     size: int | None = None,
 ) -> None:
     """Download `url` to `path`.
@@ -53,10 +45,10 @@ def fetch(
     ------
     InputError : after the last attempt, or at once where the server says the file is not there.
     """
-    path, patience = Path(path), patience or Patience()
+    path, patience = Path(path), patience or pace.Patience()
     if md5 and not re.fullmatch("[0-9A-Fa-f]{32}", md5):
         raise InputError(f"This is no MD5: {md5!r}.", expected="32 digits, 0 to 9 and a to f")
-    request_for(url)  # told before a file is made
+    pace.request_for(url)  # told before a file is made
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = partial_path(path, url, md5)
     fix = f"Check the network and the address, and run again (what arrived is kept), or put the \
@@ -72,7 +64,7 @@ file at {path} by hand."
 
         try:
             with connection(url):
-                patiently(transfer, url, patience, fix, part.length)
+                pace.patiently(transfer, url, patience, fix, part.length)
             partial.replace(path)
             part.source.unlink(missing_ok=True)
         finally:
@@ -115,7 +107,7 @@ class _Part:
         have = self.length()
         wait_for_turn(url)
         try:
-            response = opened(self._request(url, have), timeout)
+            response = pace.opened(self._request(url, have), timeout)
         except urllib.error.HTTPError as error:
             if error.code != 416:
                 raise
@@ -123,18 +115,18 @@ class _Part:
             if (error.headers.get("Content-Range") or "").replace(" ", "") == f"bytes*/{have}":
                 return  # all of it was here
             self.begin_again()
-            raise Incomplete("what was here before did not fit the file") from error
+            raise pace.Incomplete("what was here before did not fit the file") from error
         with response:
             total = self._begin(response, have)
             self._copy(response, url, total)
         if total is not None and self.length() < total:
-            raise Incomplete(f"{self.length()} of {total} bytes arrived")
+            raise pace.Incomplete(f"{self.length()} of {total} bytes arrived")
 
     def _request(self, url: str, have: int) -> urllib.request.Request:
         headers = {"Range": f"bytes={have}-"} if have else {}
         if have and self._version():
             headers["If-Range"] = self._version()
-        return request_for(url, headers=headers)
+        return pace.request_for(url, headers=headers)
 
     def _version(self) -> str:
         known = self.by_version and self.source.exists()
@@ -143,8 +135,8 @@ class _Part:
     def _begin(self, response: Any, have: int) -> int | None:
         """Make ready for the body of an answer; bytes of the whole file, None where not known."""
         if response.status not in (200, 206, None):  # None: not of HTTP
-            raise Incomplete(f"the server answers {response.status} without a file")
-        announced = announced_length(response.headers)
+            raise pace.Incomplete(f"the server answers {response.status} without a file")
+        announced = pace.announced_length(response.headers)
         if response.status != 206:
             self.begin_again()
             self.source.unlink(missing_ok=True)
@@ -155,10 +147,10 @@ class _Part:
         place = re.fullmatch(r"bytes (\d+)-\d+/(\d+|\*)", came.strip())
         if place is None or int(place[1]) != have:
             self.begin_again()
-            raise Incomplete(f"the server sent {came}, asked from byte {have} on")
+            raise pace.Incomplete(f"the server sent {came}, asked from byte {have} on")
         if have and self._version() and not _is_version(self._version(), response.headers):
             self.begin_again()
-            raise Incomplete("the file has changed since its first bytes came")
+            raise pace.Incomplete("the file has changed since its first bytes came")
         if place[2] != "*":
             return int(place[2])
         return None if announced is None else have + announced
@@ -200,7 +192,7 @@ class _Part:
             if begin[:1] in (b"<", b"{"):
                 problem += f"; it begins with {begin.decode(errors='replace')!r}, as a message does"
             self.begin_again()
-            raise WrongContent(problem)
+            raise pace.WrongContent(problem)
 
     def _problem(self, md5: str | None, size: int | None, compressed: bool) -> str:
         if not self.length():

@@ -6,19 +6,12 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
+from deepexpr.downloads import records
 from deepexpr.downloads.accessions import fits, resolve
 from deepexpr.downloads.fetch import fetch, partial_path
 from deepexpr.downloads.locks import locked
 from deepexpr.downloads.pacing import CONNECTIONS
 from deepexpr.downloads.patience import Patience
-from deepexpr.downloads.records import (
-    AGAIN,
-    RemoteFile,
-    of_mate,
-    read_files,
-    require_mates,
-    write_files,
-)
 from deepexpr.downloads.sections import Hosts
 from deepexpr.errors import InputError
 from deepexpr.files import atomic_path
@@ -44,9 +37,9 @@ def fetch_accession(
         files = looked_up(accession, resolved)
     else:
         files = resolve(accession, hosts, patience)
-    require_mates(accession, files, len(outputs))
+    records.require_mates(accession, files, len(outputs))
     if table is not None:
-        write_files(files, table)
+        records.write_files(files, table)
     for file in files:
         if not file.md5:
             logger.warning(
@@ -56,7 +49,7 @@ def fetch_accession(
 
 
 def fetch_files(
-    files: Sequence[RemoteFile], outputs: Sequence[Path], patience: Patience | None
+    files: Sequence[records.RemoteFile], outputs: Sequence[Path], patience: Patience | None
 ) -> None:
     """Fetch and join the files of each mate; who waited for another process takes what it made."""
     sources = " ".join(f"{file.url} {file.md5}" for file in files)
@@ -68,11 +61,14 @@ def fetch_files(
             now = [_made(output) for output in outputs]
             if all(new and new != old for new, old in zip(now, before, strict=True)):
                 return
-            parts = [_parts(of_mate(files, mate), output) for mate, output in enumerate(outputs, 1)]
+            parts = [
+                _parts(records.of_mate(files, mate), output)
+                for mate, output in enumerate(outputs, 1)
+            ]
             wanted = [
                 (file, part)
                 for mate, own in enumerate(parts, 1)
-                for file, part in zip(of_mate(files, mate), own, strict=True)
+                for file, part in zip(records.of_mate(files, mate), own, strict=True)
             ]
             _fetch_side_by_side(wanted, patience)
             for own, output in zip(parts, outputs, strict=True):
@@ -87,7 +83,7 @@ def _made(path: Path) -> tuple[int, int] | None:
 
 
 def _fetch_side_by_side(
-    wanted: Sequence[tuple[RemoteFile, Path]], patience: Patience | None
+    wanted: Sequence[tuple[records.RemoteFile, Path]], patience: Patience | None
 ) -> None:
     """Fetch all files; after a failure no further one is begun."""
     with ThreadPoolExecutor(CONNECTIONS) as pool:
@@ -99,15 +95,15 @@ def _fetch_side_by_side(
                 one.result()
 
 
-def looked_up(accession: str, resolved: str | Path) -> list[RemoteFile]:
+def looked_up(accession: str, resolved: str | Path) -> list[records.RemoteFile]:
     """The files of an accession in a saved table; InputError where it does not hold them."""
-    known = read_files(resolved)
+    known = records.read_files(resolved)
     if accession not in known:
         raise InputError(
             f"The table of downloads does not hold {accession}.",
             where=str(resolved),
             expected="every accession of the unit sheet",
-            fix=f"{AGAIN}; delete it to have each accession looked up when it is needed.",
+            fix=f"{records.AGAIN}; delete it to have each accession looked up when it is needed.",
         )
     files = known[accession]
     if not fits(accession, files):
@@ -116,13 +112,13 @@ def looked_up(accession: str, resolved: str | Path) -> list[RemoteFile]:
             where=str(resolved),
             expected=f"the files of {accession}",
             found=", ".join(file.run or file.url for file in files),
-            fix=f"{AGAIN}; delete it to have each accession looked up when it is needed.",
+            fix=f"{records.AGAIN}; delete it to have each accession looked up when it is needed.",
         )
     logger.info("%s: %d files, as in %s", accession, len(files), resolved)
     return files
 
 
-def _parts(files: Sequence[RemoteFile], output: Path) -> list[Path]:
+def _parts(files: Sequence[records.RemoteFile], output: Path) -> list[Path]:
     """Where each file is put: the output itself, or a part of it until all are there."""
     if len(files) == 1:
         return [output]
@@ -131,7 +127,7 @@ def _parts(files: Sequence[RemoteFile], output: Path) -> list[Path]:
     ]  # named by their source: those of another accession are never taken for them
 
 
-def _fetch_once(file: RemoteFile, path: Path, patience: Patience | None) -> None:
+def _fetch_once(file: records.RemoteFile, path: Path, patience: Patience | None) -> None:
     if path.suffix == ".part" and path.exists():  # whole, of an earlier attempt
         return
     fetch(file.url, path, file.md5, patience, file.bytes)

@@ -16,14 +16,7 @@ from deepexpr.errors import InputError
 from deepexpr.hichip.enzymes import ENZYMES, WITHOUT_ENZYME
 from deepexpr.hichip.junction_share import Share, same_junctions, shares_of_known, tells
 from deepexpr.hichip.sections import HichipSection
-from deepexpr.init.names import (
-    FASTQ,
-    ReadName,
-    assay_named,
-    cell_line_named,
-    clean,
-    parse_name,
-)
+from deepexpr.init import names as naming
 
 #: Bytes of text that are looked at in each file.
 LOOKED_AT = 1 << 20
@@ -91,17 +84,17 @@ def find_libraries(places: Sequence[str | Path]) -> Found:
             expected="files that end in .fastq, .fq, .fastq.gz or .fq.gz",
             fix="Give the folder of the reads after --reads.",
         )
-    named: list[tuple[ReadName, Path, Path]] = []
+    named: list[tuple[naming.ReadName, Path, Path]] = []
     seen: dict[str, Path] = {}
     for place, path in files:
-        name = parse_name(path.name)
+        name = naming.parse_name(path.name)
         if (other := seen.setdefault(os.path.realpath(path), path)) != path:
             found.left_out.append(f"{path}: the same file as {other}.")
         elif name.index:
             found.left_out.append(f"{path}: index reads, which no step needs.")
         else:
             named.append((name, path, place))
-    groups: dict[tuple[Path, str, str], list[tuple[ReadName, Path]]] = {}
+    groups: dict[tuple[Path, str, str], list[tuple[naming.ReadName, Path]]] = {}
     roots = {path.parent: place for _, path, place in named}
     for name, path in _mates_by_reads([(name, path) for name, path, _ in named]):
         groups.setdefault((path.parent, name.sample, name.lane), []).append((name, path))
@@ -120,7 +113,9 @@ def find_libraries(places: Sequence[str | Path]) -> Found:
     return found
 
 
-def _mates_by_reads(files: list[tuple[ReadName, Path]]) -> list[tuple[ReadName, Path]]:
+def _mates_by_reads(
+    files: list[tuple[naming.ReadName, Path]],
+) -> list[tuple[naming.ReadName, Path]]:
     """The files, those without a mate in their name paired where their first reads are mates.
 
     ENCODE's names (ENCFF001ABC) tell nothing. Only names of sequencers, with their colons, are
@@ -154,7 +149,7 @@ def _names_of_their_own(parts: list[tuple[Path, str]]) -> dict[tuple[Path, str],
     samples = [sample for _, sample in parts]
     names: dict[tuple[Path, str], str] = {}
     for folder, sample in parts:
-        own = clean(f"{folder.name}_{sample}") if samples.count(sample) > 1 else sample
+        own = naming.clean(f"{folder.name}_{sample}") if samples.count(sample) > 1 else sample
         taken = set(names.values())
         names[folder, sample] = next(
             name for n in range(1, len(parts) + 1)
@@ -171,7 +166,7 @@ def _fastq_files(place: Path) -> Iterator[Path]:
         raise InputError("The folder of reads does not exist.", where=str(place))
     for folder, below, names in os.walk(place, followlinks=True):
         below.sort()
-        yield from (Path(folder, name) for name in sorted(names) if FASTQ.search(name))
+        yield from (Path(folder, name) for name in sorted(names) if naming.FASTQ.search(name))
 
 
 def _folders(folder: Path, root: Path) -> list[str]:
@@ -183,10 +178,10 @@ def _folders(folder: Path, root: Path) -> list[str]:
 
 
 def _units(
-    sample: str, lane: str, members: list[tuple[ReadName, Path]], found: Found
+    sample: str, lane: str, members: list[tuple[naming.ReadName, Path]], found: Found
 ) -> Iterator[tuple[str, Unit, list[FirstReads]]]:
     """(sample, unit, first reads) of files with one name but for the mate."""
-    looked: dict[int, tuple[ReadName, FirstReads]] = {}
+    looked: dict[int, tuple[naming.ReadName, FirstReads]] = {}
     for name, path in members:
         if name.mate in looked:
             found.left_out.append(f"{path}: has the same name as {looked[name.mate][1].path}.")
@@ -246,7 +241,7 @@ def _numbered(units: list[Unit]) -> tuple[Unit, ...]:
 
 def recognised(library: Library, bases: Sequence[bytes]) -> Library:
     """The library with assay, enzyme and reason, by its first reads and its names."""
-    named = next(filter(None, map(assay_named, library.named)), None)
+    named = next(filter(None, map(naming.assay_named, library.named)), None)
     if not library.paired:
         told = ["its fragment length: 200 ± 20 bp was written."]
         if named == "hichip":
@@ -301,4 +296,4 @@ def _spelt(enzyme: str, library: Library) -> str:
 
 def line_of(library: Library) -> str | None:
     """The cell line that its names give it."""
-    return cell_line_named(library.named)
+    return naming.cell_line_named(library.named)
