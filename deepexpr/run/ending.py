@@ -199,7 +199,7 @@ def succeeded(results: str, command: Sequence[str], run: Sequence[Step]) -> str:
     """What ran, by stage, and where to look."""
     if not run:
         return "Nothing was to be done: all results are there."
-    lines = [f"Done: {len(run)} steps{_by_stage(run)}."]
+    lines = [f"Done: {len(run)} step{'s' * (len(run) > 1)}{_by_stage(run)}."]
     pages = [page for page in ("summary.html", "tables.html", "quality.html")
              if Path(results, page).is_file()]  # fmt: skip
     if pages:
