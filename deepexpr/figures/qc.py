@@ -64,11 +64,12 @@ def verdict(rows: pd.DataFrame) -> str:
     found = rows[rows["verdict"].isin((BAD, LOOK))].sort_values("verdict", kind="stable")
     if found.empty:
         return GOOD
-    words = [
-        f"{row.meaning.split('; ', 1)[-1].partition(': ')[2]} ({row.metric} {float(row.value):.3g})"
-        for row in found.itertuples()
-    ]
-    return f"{'bad' if (found['verdict'] == BAD).any() else 'look at'}: " + "; ".join(words)
+    numbers: dict[str, list[str]] = {}  # what is wrong, and by which numbers, told once
+    for row in found.itertuples():
+        words = row.meaning.split("; ", 1)[-1].partition(": ")[2]
+        numbers.setdefault(words, []).append(f"{row.metric} {float(row.value):.3g}")
+    told = [f"{words} ({', '.join(own)})" for words, own in numbers.items()]
+    return f"{'bad' if (found['verdict'] == BAD).any() else 'look at'}: " + "; ".join(told)
 
 
 def draw_qc(table: pd.DataFrame) -> Figure:

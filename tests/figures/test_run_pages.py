@@ -10,6 +10,7 @@ import synthetic_tables as synthetic
 from test_figures_tables import make_dataset
 
 from deepexpr.commands import figure, table
+from deepexpr.figures.qc import verdict
 from deepexpr.files import read_table, write_table
 from deepexpr.hichip.quality import judge
 from deepexpr.options import add_verb
@@ -54,6 +55,15 @@ def history(tmp_path):
     columns = ["fold", "member", "step", "epoch", "loss", "val_loss"]
     write_table(pd.DataFrame(rows, columns=columns), tmp_path / "history.tsv")
     return tmp_path / "history.tsv"
+
+
+def test_what_two_numbers_tell_alike_is_told_once():
+    numbers = {"rhat_lambda0": 2.65, "rhat_lambda1": 3.12}
+    table = judge(pd.DataFrame({"metric": list(numbers), "value": list(numbers.values())}))
+    words = verdict(table)
+    assert words.startswith("bad: the chains")
+    assert words.endswith("(rhat_lambda0 2.65, rhat_lambda1 3.12)")
+    assert words.count("chains") == 1
 
 
 def test_quality_tells_every_stage_with_its_verdict(tmp_path, library, run_info, history):
