@@ -183,6 +183,7 @@ def _flat(model):
 
 def _row(layer, module: str) -> dict:
     shape = [str(size) for size in tuple(layer.output.shape)[1:]]
+    grown = type(layer).__name__ == "TreeScore"  # not by gradients, and not frozen either
     return {
         "name": layer.name,
         "type": type(layer).__name__,
@@ -190,7 +191,7 @@ def _row(layer, module: str) -> dict:
         "detail": _detail(layer),
         "output": " x ".join(shape),
         "parameters": int(layer.count_params()),
-        "trainable": int(bool(layer.trainable_weights) or not layer.weights),
+        "trainable": int(bool(layer.trainable_weights) or grown or not layer.weights),
     }
 
 
@@ -214,6 +215,8 @@ def _detail(layer) -> str:
         text = f"{config['word']} bp{gap} × {windows} windows{strands}"
     elif kind == "Cropping1D":
         text = "of the outer bins"
+    elif kind == "TreeScore":
+        text = f"{config['trees']} trees, on the score too"
     else:
         text = ""
     activation = config.get("activation")
@@ -277,6 +280,7 @@ def _text(rows: pd.DataFrame, block: int) -> tuple[str, str]:
         "Rescaling": "Scaling", "Add": "Sum of the scores", "Flatten": "All positions in a row",
         "Cropping1D": "Cropping", "Conv1D": "Convolution", "Softmax": "Softmax",
         "DropoutFrom": "Dropout of the bins", "WordCounts": "Word counts",
+        "LoopWindows": "Loops summed in windows", "TreeScore": "Boosted trees",
     }.get(first["type"], first["type"])  # fmt: skip
     if first["type"] == "WordCounts":
         counted = rows.loc[rows["type"] == "WordCounts", "detail"]
