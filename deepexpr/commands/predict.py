@@ -66,13 +66,8 @@ def _examples(args: Arguments, bundle):
     from deepexpr.errors import InputError
     from deepexpr.features.dataset import BINS, PROMOTER, Dataset
     from deepexpr.files import reading
+    from deepexpr.model import prediction
     from deepexpr.model.examples import Examples
-    from deepexpr.model.prediction import (
-        bins_of,
-        promoters_from_bed,
-        promoters_from_fasta,
-        warn_of_unknown,
-    )
 
     info = bundle.info
     if args.dataset:
@@ -93,15 +88,17 @@ def _examples(args: Arguments, bundle):
             )  # fmt: skip
         examples = Examples(dataset.inputs).take(rows)
     elif args.fasta:
-        names, sequence = promoters_from_fasta(args.fasta, info["length"])
+        names, sequence = prediction.promoters_from_fasta(args.fasta, info["length"])
         examples = Examples({PROMOTER: sequence})
     else:
-        names, sequence = promoters_from_bed(
+        names, sequence = prediction.promoters_from_bed(
             args.bed, args.genome, info["length"], info["tss_index"]
         )
         examples = Examples({PROMOTER: sequence})
     if PROMOTER in examples.arrays:
-        warn_of_unknown(examples.arrays[PROMOTER], args.dataset or args.fasta or args.bed)
+        prediction.warn_of_unknown(
+            examples.arrays[PROMOTER], args.dataset or args.fasta or args.bed
+        )
     if args.bins:
         if len(bundle.targets) > 1:
             raise InputError(
@@ -110,7 +107,7 @@ def _examples(args: Arguments, bundle):
                 found=", ".join(bundle.targets),
                 fix="Predict by --dataset, or by a bundle of one target.",
             )
-        bins = bins_of(args.bins, names, info["bins"])
+        bins = prediction.bins_of(args.bins, names, info["bins"])
         bundle.check_loops(bins, args.bins)
         examples = examples.changed(**{BINS: bins})
     return names, examples

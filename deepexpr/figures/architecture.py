@@ -38,6 +38,7 @@ MODULE_COLOURS = {
 
 #: Sizes in inches.
 BOX_HEIGHT, STEP, BOX_WIDTH, TITLE_HEIGHT = 0.36, 0.5, 3.2, 0.3
+Place = tuple[float, float, float]  # centre, top and width
 
 _JOINED = ("Concatenate",)
 _CONVOLUTION = ("Conv1D", "Conv2D")
@@ -167,7 +168,7 @@ def draw_architecture(table: pd.DataFrame) -> Figure:
     for centre, (name, boxes) in zip(centres, columns.items(), strict=False):
         # Modules end on one level, where they meet.
         start = top - (rows - len(boxes)) * STEP
-        ends.append((centre, _column(axis, name, boxes, (centre, start), box_width)))
+        ends.append((centre, _column(axis, name, boxes, (centre, start, box_width))))
     _joint(axis, joint, ends, width / 2, top - rows * STEP - TITLE_HEIGHT)
     _footer(axis, table)
     return figure
@@ -301,15 +302,13 @@ def _join(detail: str, extras: list[str]) -> str:
     return ", ".join(part for part in (detail, *extras) if part).replace("relu", "ReLU")
 
 
-def _column(
-    axis: Axes, name: str, boxes: list, corner: tuple[float, float], box_width: float
-) -> float:
-    """Draw a module downwards from its (centre, top); the y of its lower end."""
-    centre, top = corner
+def _column(axis: Axes, name: str, boxes: list, place: Place) -> float:
+    """Draw a module downwards from its top; the y of its lower end."""
+    centre, top, width = place
     frozen = _is_frozen(boxes)
     title = MODULE_TITLES[name] + (", frozen" if frozen else "")
     axis.text(centre, top, title, ha="center", va="top", fontweight="bold", fontsize=7.5)
-    return _stack(axis, name, boxes, (centre, top - TITLE_HEIGHT), box_width, frozen=frozen)
+    return _stack(axis, name, boxes, (centre, top - TITLE_HEIGHT, width), frozen)
 
 
 def _is_frozen(boxes: list) -> bool:
@@ -318,35 +317,22 @@ def _is_frozen(boxes: list) -> bool:
     return len(weighted) > 0 and not weighted["trainable"].astype(bool).any()
 
 
-def _stack(
-    axis: Axes,
-    name: str,
-    boxes: list,
-    corner: tuple[float, float],
-    box_width: float,
-    *,
-    frozen: bool,
-) -> float:
-    (centre, top), block = corner, 0
+def _stack(axis: Axes, name: str, boxes: list, place: Place, frozen: bool) -> float:
+    (centre, top, width), block = place, 0
     for number, rows in enumerate(boxes):
         y = top - number * STEP
         block += int(rows["type"].isin(_JOINED).any() and rows["type"].isin(_CONVOLUTION).any())
         words = _text(rows, block)
-        _box(axis, rows, words, (centre, y, box_width), MODULE_COLOURS[name], frozen)
+        _box(axis, rows, words, (centre, y, width), MODULE_COLOURS[name], frozen)
         if number:
             _arrow(axis, (centre, y + STEP - BOX_HEIGHT), (centre, y))
     return top - (len(boxes) - 1) * STEP - BOX_HEIGHT
 
 
 def _box(
-    axis: Axes,
-    rows: pd.DataFrame,
-    words: tuple[str, str],
-    place: tuple[float, float, float],
-    fill: str,
-    frozen: bool,
+    axis: Axes, rows: pd.DataFrame, words: tuple[str, str], place: Place, fill: str, frozen: bool
 ) -> None:
-    """One box with its words; place: centre, top and width."""
+    """One box with its words."""
     centre, top, width = place
     left = centre - width / 2
     axis.add_patch(
@@ -388,7 +374,7 @@ def _joint(axis: Axes, boxes: list, ends: list, centre: float, level: float) -> 
     for x, y in ends:
         shift = max(-0.5, min(0.5, x - centre))
         _arrow(axis, (x, y), (centre + shift, top))
-    _stack(axis, "joint", boxes, (centre, top), BOX_WIDTH, frozen=False)
+    _stack(axis, "joint", boxes, (centre, top, BOX_WIDTH), False)
 
 
 def _footer(axis: Axes, table: pd.DataFrame) -> None:

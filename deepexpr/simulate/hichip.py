@@ -109,9 +109,8 @@ class Library:
     def reads(self, molecules: Molecules) -> tuple[np.ndarray, np.ndarray]:
         """True letters of both mates, (molecules, read length) uint8 each."""
         m, length = molecules, self.settings.read_length
-        first = _read(self.genome, m.site1, m.side1, m.arm1, m.site2, m.side2, m.arm2, length)
-        second = _read(self.genome, m.site2, m.side2, m.arm2, m.site1, m.side1, m.arm1, length)
-        return first, second
+        one, two = (m.site1, m.side1, m.arm1), (m.site2, m.side2, m.arm2)
+        return _read(self.genome, one, two, length), _read(self.genome, two, one, length)
 
     def _nearest(self, positions: np.ndarray) -> np.ndarray:
         right = np.clip(np.searchsorted(self.sites, positions), 1, len(self.sites) - 1)
@@ -200,23 +199,17 @@ def _join(parts: list[Molecules]) -> Molecules:
     )
 
 
-def _read(
-    genome: Genome,
-    site: np.ndarray,
-    side: np.ndarray,
-    arm: np.ndarray,
-    far_site: np.ndarray,
-    far_side: np.ndarray,
-    far_arm: np.ndarray,
-    length: int,
-) -> np.ndarray:
-    """First `length` letters of the molecules, read from the outer end of (site, side, arm).
+def _read(genome: Genome, near: Sequence, far: Sequence, length: int) -> np.ndarray:
+    """First `length` letters of the molecules, read from the outer end of `near`.
+
+    near, far : site, side and length of both arms, (molecules,) each.
 
     Letter k of an arm left of the cut is site + 4 - arm + k (4 letters of SITE); of one right of
     it, the complement of site + arm - 1 - k. Beyond the arm the other one follows, backwards
     and complemented. An unligated fragment [site, site + size) has one arm of length 0: its
     reads come from its two ends, facing each other.
     """
+    (site, side, arm), (far_site, far_side, far_arm) = near, far
     whole = (arm == 0) | (far_arm == 0)
     size = arm + far_arm
     letters = np.empty((len(site), length), dtype=np.uint8)
