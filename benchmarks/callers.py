@@ -2,7 +2,8 @@
 
     snakemake --cores 2 --configfile config/demo/config.yaml   # once, `make demo`
     python benchmarks/callers.py --results results --truth resources/demo/truth/loops.tsv \
-        --output benchmarks/callers.tsv --plot benchmarks/callers.png
+        --output benchmarks/callers.tsv --plot benchmarks/callers.png \
+        --overlap benchmarks/callers_overlap.tsv
 
 Every caller judges the pooled contacts of each cell line. area: average precision (AUPRC) over
 contacts on one chromosome whose anchors do not touch, planted loops without PETs counting as
@@ -24,7 +25,7 @@ from sklearn.metrics import average_precision_score, precision_recall_curve
 
 from deepexpr.files import read_table, write_table
 from deepexpr.hichip.bedpe import ANCHORS, pool_contacts, pool_depth
-from deepexpr.hichip.callers import find_caller
+from deepexpr.hichip.callers import both, find_caller
 from deepexpr.hichip.places import anchor_gap
 
 LEVELS = (0.01, 0.05, 0.1, 0.2)
@@ -46,12 +47,20 @@ def promised(name: str, confidence: np.ndarray) -> np.ndarray:
     return rate
 
 
-def measure(line: str, results: Path, planted: pd.DataFrame) -> tuple[list[dict], dict]:
-    """Rows of one cell line, and the precision and recall of each caller."""
+def read_line(
+    line: str, results: Path, planted: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame, set[tuple]]:
+    """Contacts and depths of a line's replicates, and its planted loops."""
     samples = sorted(results.glob(f"hichip/{line}_*/contacts.tsv.gz"))
     contacts = pool_contacts(samples)
     depth = pool_depth([path.with_name("depth.tsv.gz") for path in samples])
-    truth = set(map(tuple, planted.loc[planted["cell_line"] == line, ANCHORS].to_numpy().tolist()))
+    rows = planted.loc[planted["cell_line"] == line, ANCHORS].to_numpy().tolist()
+    return contacts, depth, set(map(tuple, rows))
+
+
+def measure(line: str, results: Path, planted: pd.DataFrame) -> tuple[list[dict], dict]:
+    """Rows of one cell line, and the precision and recall of each caller."""
+    contacts, depth, truth = read_line(line, results, planted)
     keys = contacts[ANCHORS].astype({"chromosome1": str, "chromosome2": str}).to_numpy().tolist()
     apart = anchor_gap(contacts) > 0
     right = np.array([tuple(key) in truth for key in keys])[apart]
@@ -84,6 +93,30 @@ def measure(line: str, results: Path, planted: pd.DataFrame) -> tuple[list[dict]
     return rows, curves
 
 
+def overlap(line: str, contacts: pd.DataFrame, depth: pd.DataFrame, truth: set) -> list[dict]:
+    """Loops that both callers call at the defaults of the pipeline, or one alone, and how many of
+    them were planted."""
+    caller = find_caller("both")
+    settings = caller.SETTINGS(**CALLERS["origami"][1])
+    calls = caller.call(contacts, depth, settings, 1)
+    apart = anchor_gap(contacts) > 0
+    keys = contacts[ANCHORS].astype({"chromosome1": str, "chromosome2": str}).to_numpy().tolist()
+    right = np.array([tuple(key) in truth for key in keys])
+    origami, coverage = (
+        (calls.columns[both.confidence_column(name)] > settings.confidence) & apart
+        for name in ("origami", "coverage")
+    )
+    parts = {
+        "both": origami & coverage, "origami only": origami & ~coverage,
+        "coverage only": coverage & ~origami,
+    }  # fmt: skip
+    return [
+        {"cell_line": line, "part": part, "loops": int(mask.sum()),
+         "planted": int((mask & right).sum()), "of": len(truth)}
+        for part, mask in parts.items()
+    ]  # fmt: skip
+
+
 def plot(rows: pd.DataFrame, curves: dict[str, dict], path: str) -> None:
     """Precision against recall per cell line, and true against promised false discovery."""
     import matplotlib
@@ -111,11 +144,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--results", type=Path, required=True, help="folder of the demo's results")
     parser.add_argument("--truth", required=True, help="the demo's planted loops")
-    parser.add_argument("--output", required=True, help="TSV of the measurements")
+    parser.add_argument("--output", help="TSV of the measurements")
+    parser.add_argument("--overlap", help="TSV of the loops of both callers, and of one alone")
     parser.add_argument("--plot", help="PNG of precision, recall and calibration")
     args = parser.parse_args()
     logging.basicConfig(level=logging.WARNING)
     planted = read_table(args.truth)
+    if args.overlap:
+        shared = []
+        for line in dict.fromkeys(planted["cell_line"]):
+            shared += overlap(line, *read_line(line, args.results, planted))
+        print(pd.DataFrame(shared).to_string())
+        write_table(pd.DataFrame(shared), args.overlap)
+    if not args.output:
+        return
     rows, curves = [], {}
     for line in dict.fromkeys(planted["cell_line"]):
         own, curves[line] = measure(line, args.results, planted)

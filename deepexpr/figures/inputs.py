@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from deepexpr.errors import InputError
 from deepexpr.features.sections import FeatureSection
+from deepexpr.hichip.sections import CutoffSection
 from deepexpr.motifs.sections import TomtomSection
 from deepexpr.options import named
 
@@ -96,6 +97,9 @@ class Inputs:
     filters: Path | None = _one("MEME", "motifs that were matched")
     jaspar: str = _setting(_KNOWN.targets, "motifs that were searched", metavar="NAME|MEME")
     e_value: float = _setting(_KNOWN.e_value, "largest E of a match", type=float)
+    confidence: float = _setting(
+        CutoffSection().confidence, "above which a caller's contacts are loops", type=float
+    )
     bundle: Path | None = _one("DIR", "a trained bundle (`deepexpr train`)")
     gene: str | None = _setting(
         None, "gene of figure 2C (left out: that with the strongest loops)", metavar="NAME"

@@ -67,6 +67,10 @@ _SPECS = (
         filled={"row": "note.isna()", "column": "note.isna()", "pets": "note.isna()"},
     ),
     _own(
+        "callers", "Loops of both callers", "callers", "callers", DATA,
+        ("contacts",), ("confidence",), when=("hichip", "loops", "both callers"),
+    ),
+    _own(
         "differential", "Loops that differ between cell lines", "differential", "differential",
         DATA, ("differential",), when=("hichip", "loops"),
     ),

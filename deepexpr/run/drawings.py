@@ -235,6 +235,7 @@ SETTINGS: dict[str, Callable[[Run, Subject], list]] = {
     "full_reach": lambda run, of: [run.half_width],
     "jaspar": lambda run, of: [run.config["motifs"]["targets"]],
     "e_value": lambda run, of: [run.config["motifs"]["e_value"]],
+    "confidence": lambda run, of: [run.config["loops"]["confidence"]],
     "cell_line": lambda run, of: of.lines,
     "gene": _gene,
     "title": _title,
@@ -256,6 +257,10 @@ CONDITIONS: Mapping[str, Condition] = {
     "loops": Condition(
         lambda run, lines: any(line in run.loop_lines for line in lines),
         "bins are given and single loops are not known",
+    ),
+    "both callers": Condition(
+        lambda run, lines: run.config["loops"]["caller"] == "both" and bool(run.called_pools),
+        "loops.caller is not both",
     ),
     "classification": Condition(
         lambda run, lines: "classification" in run.tasks, "evaluation.tasks lacks classification"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pandas as pd
 
@@ -407,6 +409,19 @@ def aggregate(lines=LINES, seed: int = 12) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True).reindex(columns=list(AGGREGATE_COLUMNS))
 
 
+def callers(lines=LINES, seed: int = 14) -> pd.DataFrame:
+    from deepexpr.figures.callers import CALLERS_COLUMNS, EDGES, PARTS
+
+    rng = np.random.default_rng(seed)
+    rows = [
+        {"cell_line": line, "part": part, "kb_from": a, "kb_to": b, "loops": rng.poisson(100)}
+        for line in lines
+        for part in PARTS
+        for a, b in itertools.pairwise(EDGES)
+    ]
+    return pd.DataFrame(rows).reindex(columns=list(CALLERS_COLUMNS))
+
+
 def differential(loops: int = 200, seed: int = 13) -> pd.DataFrame:
     from deepexpr.figures.differential import DIFFERENTIAL_COLUMNS
 
@@ -458,6 +473,7 @@ TABLES = {
     "2B": loop_number,
     "2C": gene_tracks,
     "aggregate": aggregate,
+    "callers": callers,
     "replicates": replicates,
     "differential": differential,
     "3": lambda: metrics("AUC", CLASSIFICATION),

@@ -25,6 +25,7 @@ def a_run(
     assemblies=None,
     replicates=1,
     differential=(),
+    caller="origami",
     variants=(),
 ):
     """Cell lines A and B of one assembly with RNA-seq reads, those named with HiChIP reads."""
@@ -51,7 +52,7 @@ def a_run(
         "variants": {"vcf": dict.fromkeys(variants, "v.vcf")},
         "figures": {"gene": None, "formats": ["pdf", "png"]},
         "hichip": {"mcool": False, "keep_trimmed": False},
-        "loops": {"differential": differential},
+        "loops": {"differential": differential, "caller": caller, "confidence": 0.9},
         "published": {"A": {"table": "published.txt"}},
     }  # fmt: skip
     return Run(config, samples, units)
@@ -72,7 +73,7 @@ def test_every_figure_declares_what_a_run_can_give():
 
 def test_a_complete_run_makes_every_figure_once_per_subject():
     run = a_run("A", "B", motifs={"interpret_genes": ["TAL1"]}, replicates=2,
-                differential=("A:B",), variants=("hg",))  # fmt: skip
+                differential=("A:B",), variants=("hg",), caller="both")  # fmt: skip
     assert left_out(run) == []
     assert {drawing.figure.name for drawing in drawings(run)} == set(FIGURES)
     assert [s for s in stems(run) if s.startswith("figure_8")] == ["figure_8.A", "figure_8.B"]

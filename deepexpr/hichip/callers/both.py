@@ -53,5 +53,10 @@ def call(contacts: pd.DataFrame, depth: pd.DataFrame, settings: BothSettings, se
         np.minimum(*confidences.values()),
         quality,
         "; ".join(reasons),
-        {f"confidence.{name}": confidence for name, confidence in confidences.items()},
+        {confidence_column(name): confidence for name, confidence in confidences.items()},
     )
+
+
+def confidence_column(caller: str) -> str:
+    """The column of the table of contacts that holds one caller's confidence."""
+    return f"confidence.{caller}"
