@@ -123,8 +123,8 @@ class Config(Section):
     features: FeatureSection = FeatureSection()
     evaluation: EvaluationSection = EvaluationSection()
     model: dict[str, Any] = Field({"variant": DEFAULT_VARIANT})
-    """Architecture: a variant (paper, authors_code or tuned) to start from; keys beside it override
-    single hyper-parameters (docs/network.md)."""
+    """Architecture: a variant (paper, authors_code, tuned, lstm or embedding) to start from; keys
+    beside it override single hyper-parameters (docs/network.md)."""
     training: dict[str, Any] = Field({})
     """Overrides of the variant's training hyper-parameters (docs/network.md)."""
     baselines: BaselineSection = BaselineSection()

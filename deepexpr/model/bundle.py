@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import pandas as pd
 
-from deepexpr.errors import InputError
+from deepexpr.errors import InputError, Unsupported
 from deepexpr.features.bundles import BundleRecord, differs
 from deepexpr.features.dataset import ANCHORS, BINS, PROMOTER, Dataset
 from deepexpr.features.splits import fold_roles
@@ -118,7 +118,14 @@ class Bundle(BundleRecord):
 
     def first_filters(self, fold: int) -> np.ndarray:
         """Weights of the first convolution: (width, 4, filters) float32, letters A, C, G, T."""
-        layer = self.proximal(fold).get_layer(FIRST_CONVOLUTION)
+        proximal = self.proximal(fold)
+        if FIRST_CONVOLUTION not in [layer.name for layer in proximal.layers]:
+            raise Unsupported(
+                "The network has no first convolution, so no filters to read.",
+                where=str(self.path),
+                found=f"variant {self.info['model']['variant']}",
+            )
+        layer = proximal.get_layer(FIRST_CONVOLUTION)
         return np.array(layer.get_weights()[0])
 
     def predict(

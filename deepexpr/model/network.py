@@ -84,7 +84,7 @@ class TwoModules:
     """The architecture of both modules; what a variant does not set, its network does not have.
 
     The fields mean what deepexpr.model.fields says of those of the same name. Another proximal
-    module is a subclass with its own `promoter_features`.
+    module is a subclass with its own `promoter_features`, or only `first_maps` or `summary`.
     """
 
     filters: int
@@ -123,16 +123,23 @@ class TwoModules:
 
     def promoter_features(self, promoter):
         """The proximal module up to its last hidden layer (batch, units)."""
-        x = _first_convolution(self, promoter)
-        for block in range(self.blocks):
-            if block > 0:
-                x = _pool(self, f"pool_{block}")(x)
-            x = _dense_block(self, x, block)
-        x = _summarise(self, x)
+        x = self.summary(self.first_maps(promoter))
         for i, units in enumerate(self.dense):
             x = layers.Dense(units, activation="relu", name=f"dense_{i + 1}")(x)
             x = _dropout(self.dropout, x, f"dense_dropout_{i + 1}")
         return x
+
+    def first_maps(self, promoter):
+        """Promoter (batch, L, 4) to what the first layer finds: (batch, positions, maps)."""
+        return _first_convolution(self, promoter)
+
+    def summary(self, x):
+        """These maps to one row of numbers: (batch, numbers)."""
+        for block in range(self.blocks):
+            if block > 0:
+                x = _pool(self, f"pool_{block}")(x)
+            x = _dense_block(self, x, block)
+        return _summarise(self, x)
 
 
 def build_proximal(config: TwoModules, shape: Shape) -> keras.Model:
@@ -193,7 +200,7 @@ def _first_convolution(config: TwoModules, promoter):
     )
     rectify = layers.Activation("relu", name="first_relu")
     if not config.both_strands and config.first_pool == 1:
-        return _normalise_and_rectify(config, convolution(promoter), "first")
+        return normalise_and_rectify(config, convolution(promoter), "first")
     # Normalising after the pooling costs first_pool times less, most of a small network.
     pool = layers.AveragePooling1D(config.first_pool, name="first_pool")
     x = pool(rectify(convolution(promoter)))
@@ -209,12 +216,13 @@ def _dense_block(config: TwoModules, x, block: int):
     for i in range(config.layers):
         name = f"block_{block + 1}_{i + 1}"
         y = layers.Conv1D(config.growth, config.block_kernel, padding="same", name=name)(x)
-        y = _normalise_and_rectify(config, y, name)
+        y = normalise_and_rectify(config, y, name)
         x = layers.Concatenate(name=f"{name}_joined")([x, y])
     return x
 
 
-def _normalise_and_rectify(config: TwoModules, x, name: str):
+def normalise_and_rectify(config: TwoModules, x, name: str):
+    """Maps, normalised if the network is, rectified, some dropped; of the same shape."""
     if config.batch_norm:
         x = _batch_norm(config, name)(x)
     x = layers.Activation("relu", name=f"{name}_relu")(x)

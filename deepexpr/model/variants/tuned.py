@@ -63,8 +63,14 @@ class Training(TwoStepTraining):
 
 def build(model: Network, training: Training, shape, kind: str):
     """Trains both modules one after the other; words and HiChIP score by the number of genes."""
-    from deepexpr.model.by_genes import ByGenes
     from deepexpr.model.network import TwoModules
+
+    return by_genes(TwoModules, model, training, shape, kind)
+
+
+def by_genes(architecture, model, training: Training, shape, kind: str):
+    """The same with another `architecture`, a class of two modules: for variants like this one."""
+    from deepexpr.model.by_genes import ByGenes
     from deepexpr.model.steps import TwoSteps
 
     if training.samples and not model.words:
@@ -80,7 +86,7 @@ def build(model: Network, training: Training, shape, kind: str):
         fine = fine_from is not None and genes >= fine_from
         trees = trees_from is not None and genes >= trees_from
         words = "fine" if fine else "coarse"
-        modules = replace(TwoModules.of(model), word_blocks=words, trees=trees)
+        modules = replace(architecture.of(model), word_blocks=words, trees=trees)
         name = f"{words} words" if model.words and kind != "hichip" else ""
         score = "" if kind == "sequence" else "boosted trees" if trees else "dense layers"
         described = ", ".join(part for part in (name, score) if part)
