@@ -122,7 +122,8 @@ def _data(inputs: Inputs) -> tuple[list[tuple], list[str]]:
             text += ", no HiChIP: sequence-only mode"
         elif line in inputs.signal:
             counts = loops_and_samples(inputs.signal[line])
-            text += f", {counts['loops']:,} loops from {counts['hichip_samples']} HiChIP samples"
+            number = counts["hichip_samples"]
+            text += f", {counts['loops']:,} loops from {number} HiChIP sample{'s' * (number != 1)}"
             warnings += _loop_warnings(line, counts["loops"], dataset.loop_number)
         rows.append(("data", line, text))
     return rows, warnings
