@@ -18,7 +18,7 @@ from deepexpr.downloads.patience import Patience
 from deepexpr.downloads.records import RemoteFile
 from deepexpr.errors import InputError
 
-QUICK = Patience(attempts=3, pause=0, timeout=2)
+QUICK = Patience(attempts=3, pause=0, timeout=30)
 READS = gzip.compress(random.Random(1).randbytes(100_000), 1)
 OTHER = gzip.compress(random.Random(2).randbytes(100_000), 1)
 
@@ -180,7 +180,7 @@ def test_a_lock_that_was_let_go_by_deleting_its_file(tmp_path):
         with pytest.raises(BlockingIOError), locked(path, wait=False):
             pass
         path.unlink()
-    thread.join(5)
+    thread.join(60)
     assert got == [True]
 
 
