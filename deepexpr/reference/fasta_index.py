@@ -9,8 +9,6 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-import pysam
-
 from deepexpr.compression import is_bgzf, is_gzip
 from deepexpr.errors import InputError
 from deepexpr.files import reading
@@ -40,6 +38,8 @@ def index_fits(path: str | Path) -> bool:
 
 def make_index(path: str | Path) -> None:
     """Index a FASTA; the index appears whole. InputError where that cannot be."""
+    import pysam  # not loaded by Snakemake, which only asks whether an index fits
+
     try:
         with tempfile.TemporaryDirectory(prefix=".fai.", dir=Path(path).parent) as folder:
             made = Path(folder) / "new.fai"
@@ -118,6 +118,8 @@ def _records_fit(path: str | Path, index: Path) -> Iterator[bool]:
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
+    import pysam
+
     verbosity = pysam.set_verbosity(0)
     try:
         yield
