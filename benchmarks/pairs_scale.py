@@ -7,8 +7,8 @@ and go through `deepexpr pairs`, `deepexpr contacts` (5 kb bins, up to 2 Mb, as 
 and `deepexpr call-loops` with the caller coverage and with Origami's (100 iterations after 20,
 which tell the cost of one; --origami-iterations 0 leaves it out). Every command is one process;
 peak_mb is its resident memory, temporary_mb the most that the folder grew by while it ran, beyond
-what it left there, looked at twice a second. --others N also gives N pairs to pairtools (sort,
-dedup) and cooler, where they are installed.
+what it left there, looked at twice a second. --others N also gives one file of N pairs to pairs and
+contacts, pairtools (sort, dedup) and cooler (cload pairs), one after the other.
 """
 
 from __future__ import annotations
@@ -124,8 +124,8 @@ def step(tool: str, name: str, pairs: int, folder: Path, command: list, outputs:
     return row
 
 
-def run_ours(folder: Path, source: Path, pairs: int, iterations: int) -> list[dict]:
-    """The stages of this project."""
+def run_ours(folder: Path, source: Path, pairs: int, iterations: int | None) -> list[dict]:
+    """The stages of this project; with `iterations` None without loops."""
     sizes = folder / "chrom.sizes"
     text = (f"{n}\t{s}\n" for n, s in zip(GENOME.names, GENOME.sizes, strict=True))
     sizes.write_text("".join(text))
@@ -141,6 +141,8 @@ def run_ours(folder: Path, source: Path, pairs: int, iterations: int) -> list[di
         ("loops, coverage", [*call, "--caller", "coverage", "--output", folder / "c.bedpe",
                              "--qc", folder / "c.tsv"], [folder / "c.bedpe"]),
     ]  # fmt: skip
+    if iterations is None:
+        steps = steps[:2]
     if iterations:
         options = ["--iterations", iterations, "--burn-in", 20, "--chains", 1]
         steps.append(
@@ -178,11 +180,13 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1, help="of the simulation")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=args.folder) as name:
-        folder, source = Path(name), Path(name) / "simulated.pairs.gz"
+        folder = Path(name).resolve()  # unnamed files are told by their whole path
+        source = folder / "simulated.pairs.gz"
         simulate(args.pairs, source, args.seed)
         rows = run_ours(folder, source, args.pairs, args.origami_iterations)
         if args.others:
             simulate(args.others, source, args.seed)
+            rows += run_ours(folder, source, args.others, None)
             rows += run_others(folder, source, args.others)
     write_table(pd.DataFrame(rows), args.output)
 
