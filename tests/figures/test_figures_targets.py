@@ -1,10 +1,14 @@
 """The ablation by HiChIP target, where a cell line has several."""
 
+from types import SimpleNamespace
+
+import numpy as np
 import pandas as pd
 
 from deepexpr.figures.ablation import build_ablation, build_distance, draw_ablation
 from deepexpr.figures.inputs import Inputs
 from deepexpr.figures.performance import own_scores
+from deepexpr.figures.reach import BEYOND, NEAR, NONE, _groups
 from deepexpr.files import write_table
 from deepexpr.schemas import METRICS
 
@@ -36,3 +40,11 @@ def test_networks_of_one_target_stand_beside_the_others(tmp_path):
     # Neither the comparison of methods nor the scan of distances takes them for its own.
     assert set(own_scores(inputs, "PCC")["method"]) == {"full", "sequence", "hichip", "lasso"}
     assert set(build_distance(inputs)["method"]) == {"full", "full-500kb"}
+
+
+def test_a_gene_is_near_or_far_by_the_loops_of_any_target():
+    bins = np.zeros((4, 400, 2), np.float32)
+    bins[1, 201, 0] = bins[2, 201, 0] = bins[2, 399, 1] = bins[3, 0, 1] = 1
+    genes = np.array(["a", "b", "c", "d"])
+    dataset = SimpleNamespace(bins=bins, bin_size=5000, cell_line="K", gene=genes)
+    assert _groups(dataset)["group"].tolist() == [NONE, NEAR, BEYOND, BEYOND]
