@@ -139,10 +139,10 @@ def _read_work(run: Run, assumed: Assumptions) -> Iterator[Work]:
 
 
 def _loop_work(run: Run, assumed: Assumptions) -> Iterator[Work]:
-    """The loop caller, by the rate that it names."""
+    """The loop caller, by the rates that it names."""
     pools, each = len(run.pools), assumed.million_contacts_per_cell_line
-    step = find_caller(run.config["loops"]["caller"]).RATE
-    yield Work(4, step, pools * each, each, pools, each)
+    for step in find_caller(run.config["loops"]["caller"]).RATE.split():
+        yield Work(4, step, pools * each, each, pools, each)
 
 
 def _network_work(run: Run, assumed: Assumptions) -> Iterator[Work]:

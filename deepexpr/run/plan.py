@@ -83,7 +83,7 @@ def unmeasured(config: Mapping[str, Any]) -> list[str]:
     if training_step(config) not in rates():
         trainer = ", stacked" * (config["training"].get("trainer") == "stacked")
         left.append(f"training of the network {config['model']['variant']}{trainer}")
-    if find_caller(config["loops"]["caller"]).RATE not in rates():
+    if not set(find_caller(config["loops"]["caller"]).RATE.split()) <= set(rates()):
         left.append(f"the loop caller {config['loops']['caller']}")
     return left
 

@@ -178,3 +178,13 @@ def test_speed_of_a_gpu_is_above_zero(root, capsys, speed, says):
     with pytest.raises(SystemExit):
         main(["plan", "--configfile", config, f"--gpu-speedup={speed}"])
     assert says in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("caller", "steps"),
+    [("origami", {"loops"}), ("coverage", {"coverage"}), ("both", {"loops", "coverage"})],
+)
+def test_each_loop_caller_is_counted_by_its_own_rate(sheets, caller, steps):
+    table = planned(*sheets, loops=CONFIG["loops"] | {"caller": caller})
+    assert {"loops", "coverage"} & set(table["step"]) == steps
+    assert (table.set_index("step").loc[list(steps), "core_hours"] > 0).all()

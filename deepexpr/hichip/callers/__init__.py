@@ -32,7 +32,8 @@ class Calls:
 class LoopCaller(Protocol):
     """What a caller's module holds."""
 
-    #: The caller's rows of deepexpr/run/rates.tsv; a name without rows is not counted.
+    #: The caller's rows of deepexpr/run/rates.tsv, several with blanks between them; a name without
+    #: rows is not counted.
     RATE: str
     #: Its settings: fields that are keys of `loops` take their values from there, all others
     #: from `loops.caller_settings`; `threads`, where it is a field, from the rule.

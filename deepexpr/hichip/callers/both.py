@@ -10,7 +10,7 @@ from deepexpr.hichip.callers import Calls, coverage, origami
 from deepexpr.hichip.places import anchor_gap
 from deepexpr.hichip.sections import CutoffSection
 
-RATE = "loops"
+RATE = f"{origami.RATE} {coverage.RATE}"
 
 
 class BothSettings(coverage.CoverageSettings, origami.OrigamiSettings, CutoffSection):
