@@ -70,7 +70,7 @@ def run(args: Arguments) -> None:
         annotator = Annotator(args.vcf, finder, scorer, changes, genes, bundle.info["task"], source)
         hit = annotator.survey(args.leave_out_mismatches)
         summary = finder.summary()
-        for row in summary.itertuples():
+        for row in summary[summary["alleles"] > 0].itertuples():
             log.info("%d %s", row.alleles, row.item)
         require_same_letters(
             promoters, hit, sequences, genes["gene"].tolist(), args.dataset or args.genome
