@@ -64,7 +64,7 @@ def _groups(dataset: Dataset) -> pd.DataFrame:
         return pd.DataFrame(columns=["cell_line", "gene", "group"])
     middle, reach = dataset.bins.shape[1] // 2, FAR // dataset.bin_size
     # Of several targets, a loop of any.
-    filled = (dataset.bins.reshape(*dataset.bins.shape[:2], -1) > 0).any(axis=2)
+    filled = dataset.bins.reshape(*dataset.bins.shape[:2], -1).max(axis=2) > 0
     near = filled[:, max(middle - reach, 0) : middle + reach].any(axis=1)
     far = filled[:, : max(middle - reach, 0)].any(axis=1) | filled[:, middle + reach :].any(axis=1)
     group = np.select([far, near], [BEYOND, NEAR], NONE)
