@@ -17,7 +17,7 @@ settings.register_profile("fixed", derandomize=True, database=None, deadline=Non
 settings.load_profile("fixed")
 
 #: Seconds that a slow test may take, the run it starts from included.
-SLOW_TIMEOUT = 2400
+SLOW_TIMEOUT = 3600
 #: Fixtures that are made once: with several processes, all tests of one group go to the same.
 GROUPS = {"finished": "tiny", "slurm": "tiny", "demo_run": "demo"}
 

@@ -46,7 +46,7 @@ def run(block: Block, folder: Path) -> str:
     kept["PYTHONPATH"] = str(folder)
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", block.text], cwd=folder, env=kept, text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=2000, check=False,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
     )  # fmt: skip
     assert done.returncode == 0, f"{block.page.name}: {block.text}\n{done.stdout[-4000:]}"
     return done.stdout
