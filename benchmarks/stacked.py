@@ -14,7 +14,7 @@ matrix-product rate that the multiply-adds of convolutions and dense layers make
 what the paper's grid would take at the rates of its batch size: 4 cell lines, 2 tasks, K = 2, 5,
 10, 15, 20, 18,000 genes, 30 epochs.
 
-Every row is a process of its own. Rows already in the output are replaced.
+All numbers of folds of a batch size are one process. Rows already in the output are replaced.
 """
 
 from __future__ import annotations
@@ -69,28 +69,34 @@ def sequential(variant: str, batch: int, steps: int) -> dict:
     return _timed(lambda: trainer.epoch(*fit.train, rng), batch * steps) | {"stacks": 1}
 
 
-def stacked(variant: str, batch: int, folds: int, steps: int) -> dict:
-    """`folds` networks side by side, in stacks as `deepexpr train` makes them."""
+def stacked(variant: str, batch: int, genes: int, numbers: list[int]):
+    """Of each of `numbers` of networks, in stacks as `deepexpr train` makes them."""
     import jax
 
     from deepexpr.model.stacked import Copy, Program
     from deepexpr.model.stacked_data import Genes
+    from deepexpr.model.stacked_forms import InTurns
     from deepexpr.model.training import Watch
 
-    fit = fit_of(variant, batch, batch * steps)
-    program = Program(fit)
-    parts = list(program.parts(list(range(folds))))
-    copies = [Copy(fit, np.random.default_rng(n), Watch(fit.step)) for n in parts[0]]
-    genes = Genes([fit.train] * len(copies), program.names, batch)
-    state = program._start(copies)
-    batches = genes.batches(range(len(copies)), [copy.rng for copy in copies], fit.step.shift)
-    run = program._epoch.lower(state, genes.tables, batches).compile()
-    found = _timed(
-        lambda: jax.block_until_ready(run(state, genes.tables, batches)),
-        batch * steps * len(copies),
-    )
+    program = Program(fit_of(variant, batch, batch))
+    turns = isinstance(program.form, InTurns)  # then one step compiles all that there is
     adds = training_multiply_adds(program.model)
-    return found | {"stacks": len(parts), "multiply_adds": adds}
+    for folds in numbers:
+        fit = fit_of(variant, batch, batch * max(1, genes // (batch * folds)))
+        parts = list(program.parts(list(range(folds))))
+        copies = [Copy(fit, np.random.default_rng(n), Watch(fit.step)) for n in parts[0]]
+        table = Genes([fit.train] * len(copies), program.names, batch)
+        state = program._start(copies)
+        rng = [copy.rng for copy in copies]
+        batches = table.batches(range(len(copies)), rng, fit.step.shift)
+        first = jax.tree.map(lambda values: values[:1], batches) if turns else batches
+        state, _ = program.form.epoch(state, table.tables, first)
+
+        def epoch(state=state, table=table, batches=batches):
+            return jax.block_until_ready(program.form.epoch(state, table.tables, batches)[0])
+
+        found = _timed(epoch, len(fit.train[1]) * len(copies))
+        yield found | {"folds": folds, "stacks": len(parts), "multiply_adds": adds}
 
 
 def _timed(work, genes: int) -> dict:
@@ -120,17 +126,19 @@ def _measure(task, results):
     from deepexpr.model.backend import configure
 
     device = configure(2, require_gpu=gpu)
-    steps = max(1, genes // (batch * folds))
-    row = dict(zip(KEY, (variant, trainer, backend, folds, batch), strict=True))
-    row |= {"device": device}
+    common = {"variant": variant, "trainer": trainer, "backend": backend, "batch": batch}
     if trainer == "sequential":
-        row |= sequential(variant, batch, steps)
+        found = [sequential(variant, batch, max(1, genes // batch)) | {"folds": 1}]
     else:
-        row |= stacked(variant, batch, folds, steps)
-        if gpu:
-            done = row["multiply_adds"] * row["genes_per_second"]
-            row["share_of_matrix_product"] = done / matrix_product_rate()
-    results.put(row)
+        found = list(stacked(variant, batch, genes, folds))
+    rows = [common | row | {"device": device} for row in found]
+    if gpu:
+        rate = matrix_product_rate()
+        for row in rows:
+            if "multiply_adds" in row:
+                done = row["multiply_adds"] * row["genes_per_second"]
+                row["share_of_matrix_product"] = done / rate
+    results.put(rows)
 
 
 def tasks(variants, batches, folds, genes: int, gpu: bool):
@@ -139,9 +147,8 @@ def tasks(variants, batches, folds, genes: int, gpu: bool):
         for batch in batches:
             backends = ("jax",) if gpu else ("tensorflow", "jax")
             for backend in backends:
-                yield "sequential", backend, variant, 1, batch, genes, gpu
-            for number in folds:
-                yield "stacked", "jax", variant, number, batch, genes, gpu
+                yield "sequential", backend, variant, [1], batch, genes, gpu
+            yield "stacked", "jax", variant, folds, batch, genes, gpu
 
 
 def grid_hours(table: pd.DataFrame, variant: str, batch: int) -> float:
@@ -174,8 +181,8 @@ def main():
         process.join()
         if process.exitcode:
             raise SystemExit(f"{task} failed")
-        rows.append(results.get())
-        print(rows[-1], flush=True)
+        rows += results.get()
+        print(pd.DataFrame(rows).tail(len(args.folds)).to_string(), flush=True)
         _write(rows, Path(args.output))
     if args.gpu:
         for variant in args.variant:
@@ -185,6 +192,7 @@ def main():
 
 def _write(rows: list[dict], output: Path) -> None:
     table = pd.DataFrame(rows)
+    table = table[[*KEY, *(name for name in table if name not in KEY)]]
     if output.exists():
         old = pd.read_csv(output, sep="\t")
         table = pd.concat([old, table]).drop_duplicates(KEY, keep="last")

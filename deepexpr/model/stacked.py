@@ -1,10 +1,11 @@
 """All folds in one program: their weights on a leading axis, one compiled epoch for all of them.
 
 A cross-validation trains many copies of one small network on overlapping genes in small batches;
-one after the other, starting operations takes longer than their arithmetic. Here one step is
-vectorised over the copies (JAX's vmap of Keras' stateless calls) and scanned over an epoch. The
-genes lie on the device once, letters as bytes; each copy has its own row numbers. Start, batches,
-shifts and the stopping rule are those of `deepexpr.model.training.Trainer`, copy by copy.
+one after the other, starting operations takes longer than their arithmetic. Here one step (Keras'
+stateless calls under JAX) is compiled once and taken by all copies, on a GPU vectorised over them
+and scanned over an epoch (deepexpr.model.stacked_forms). The genes lie on the device once, letters
+as bytes; each copy has its own row numbers. Start, batches, shifts and the stopping rule are those
+of `deepexpr.model.training.Trainer`, copy by copy.
 """
 
 import logging
@@ -18,10 +19,11 @@ import numpy as np
 from deepexpr.errors import InputError
 from deepexpr.model.backend import device_bytes, jax_module, keras
 from deepexpr.model.examples import input_names
+from deepexpr.model.fast_layers import fast_layers
 from deepexpr.model.fits import Fit, Fits, Fitted
 from deepexpr.model.stacked_data import Genes, read_inputs
+from deepexpr.model.stacked_forms import form_of_device
 from deepexpr.model.training import Watch, forward_batch, mean_loss, require_finite
-from deepexpr.model.unfolded import unfold_convolutions
 
 log = logging.getLogger(__name__)
 
@@ -90,12 +92,10 @@ class Program:
         self.trainer = fit.trainer()
         self.model, self.optimizer = self.trainer.model, self.trainer.optimizer
         self.names = input_names(self.model)
-        unfold_convolutions(self.model)
         rate = self.optimizer.learning_rate
         self.rate = next(i for i, v in enumerate(self.optimizer.variables) if v is rate)
         self.scores_of = forward_batch(self.model)
-        self._epoch = self.jax.jit(self._run_epoch, donate_argnums=0)
-        self._scores = self.jax.jit(self._run_scores)
+        self.form = form_of_device()(self._one_step, self._one_batch)
 
     def parts(self, numbers: list[int]) -> Iterator[list[int]]:
         """`numbers` in parts of about one size that fit in the device's memory."""
@@ -147,8 +147,8 @@ class Program:
             self._keep(state, live, copies, running)
         for epoch in range(1, self.step.epochs + 1):
             batches = train.batches(live, [copies[n].rng for n in live], self.step.shift)
-            state, losses = self._epoch(state, train.tables, batches)
-            mean = train.mean(live, np.asarray(losses, np.float64))
+            state, of_steps = self.form.epoch(state, train.tables, batches)
+            mean = train.mean(live, of_steps)
             values = self._losses(state, live, validation)
             better, lower = set(), []
             for number in sorted(running):
@@ -166,8 +166,8 @@ class Program:
             state = self._lower(state, lower)
             state, live = self._without_stopped(state, live, running)
 
-    def _start(self, copies: list[Copy]) -> tuple:
-        """Weights, other variables and the optimizer's, each with the copies on axis 0."""
+    def _start(self, copies: list[Copy]) -> Any:
+        """Weights, other variables and the optimizer's of all copies, as the form keeps them."""
         states = []
         for copy in copies:
             self.trainer.reset(copy.fit.seed)
@@ -178,84 +178,56 @@ class Program:
                 self.model.non_trainable_variables,
                 self.optimizer.variables,
             )
-            states.append([[keras.ops.convert_to_numpy(v) for v in group] for group in groups])
-        return tuple(
-            [self.jax.numpy.asarray(np.stack(same)) for same in zip(*groups, strict=True)]
-            for groups in zip(*states, strict=True)
-        )
+            states.append(tuple([keras.ops.convert_to_numpy(v) for v in group] for group in groups))
+        return self.form.start(states)
 
     def _keep(self, state, live: list[int], copies: list[Copy], better: set[int]) -> None:
-        if not better:
-            return
-        weights = [np.asarray(values) for values in [*state[0], *state[1]]]
-        for place, number in enumerate(live):
-            if number in better:
-                copies[number].best = [values[place].copy() for values in weights]
+        places = [place for place, number in enumerate(live) if number in better]
+        for place, weights in zip(places, self.form.weights(state, places), strict=True):
+            copies[live[place]].best = weights
 
     def _lower(self, state, places: list[int]):
         if not places or self.step.plateau_factor == 1:
             return state
-        optimizer = list(state[2])
-        optimizer[self.rate] = (
-            optimizer[self.rate].at[np.array(places)].multiply(self.step.plateau_factor)
-        )
-        return (*state[:2], optimizer)
+        return self.form.lower(state, places, self.rate, self.step.plateau_factor)
 
     def _without_stopped(self, state, live: list[int], running: set[int]):
-        """Half the stack or less goes on: the rest is left out, at the price of a compilation."""
-        if 2 * len(running) > len(live):
+        """The copies that have stopped are left out, all at once if that needs a compilation."""
+        if len(running) > self.form.leave_at * len(live):
             return state, live
-        kept = np.array([place for place, number in enumerate(live) if number in running])
-        return self.jax.tree.map(lambda values: values[kept], state), [live[i] for i in kept]
+        kept = [place for place, number in enumerate(live) if number in running]
+        return self.form.only(state, kept), [live[place] for place in kept]
 
     def _losses(self, state, live: list[int], genes: Genes) -> dict[int, float]:
         """Loss of each copy on its genes, dropout off."""
         rows = genes.in_order(live, self.scores_of)
-        found = np.asarray(self._scores(state[0], state[1], genes.tables, rows))
+        found = self.form.scores(state, genes.tables, rows)
         return {
             number: mean_loss(self.task, found[place][: genes.size(number)], genes.targets[number])
             for place, number in enumerate(live)
         }
 
-    def _run_scores(self, weights, others, tables, rows):
-        """Scores (copies, batches * size, outputs) of rows (batches, copies, size)."""
-
-        def one(weights, others, rows):
-            inputs = read_inputs(self.jax, tables, rows, None, self.names)
+    def _one_batch(self, weights, others, tables, rows):
+        """Scores (size, outputs) of one copy, dropout off."""
+        inputs = read_inputs(self.jax, tables, rows, None, self.names)
+        with fast_layers(self.model, self.form.convolution):
             scores, _ = self.model.stateless_call(weights, others, inputs, training=False)
-            return scores
-
-        def batch(_, rows):
-            return None, self.jax.vmap(one)(weights, others, rows)
-
-        _, scores = self.jax.lax.scan(batch, None, rows)  # (batches, copies, size, outputs)
-        scores = self.jax.numpy.swapaxes(scores, 0, 1)
-        return scores.reshape(scores.shape[0], -1, scores.shape[-1])
-
-    def _run_epoch(self, state, tables, batches):
-        """The state after all steps, and the loss of each (steps, copies)."""
-        step = self.jax.vmap(lambda state, batch: self._one_step(state, tables, batch))
-        return self.jax.lax.scan(step, state, batches)
+        return scores
 
     def _one_step(self, state, tables, batch: dict[str, Any]):
-        """One step of one copy; one that has no genes left for it stays as it is."""
+        """One step of one copy: its state after it, and its loss."""
         weights, others, optimizer = state
         inputs = read_inputs(self.jax, tables, batch["rows"], batch.get("shifts"), self.names)
         targets = tables["targets"][batch["rows"]["targets"]]
 
         def loss_of(weights):
-            scores, changed, extra = self.model.stateless_call(
-                weights, others, inputs, training=True, return_losses=True
-            )
+            with fast_layers(self.model, self.form.convolution):
+                scores, changed, extra = self.model.stateless_call(
+                    weights, others, inputs, training=True, return_losses=True
+                )
             loss = keras.ops.mean(self.trainer.loss_function(targets, scores)) + sum(extra)
             return self.optimizer.scale_loss(loss), (loss, changed)
 
         slopes, (loss, changed) = self.jax.grad(loss_of, has_aux=True)(weights)
         after = self.optimizer.stateless_apply(optimizer, slopes, weights)
-        new = (after[0], changed, after[1])
-        if "there" in batch:
-            there = batch["there"]
-            new = self.jax.tree.map(
-                lambda own, other: self.jax.numpy.where(there, own, other), new, state
-            )
-        return new, loss
+        return (after[0], changed, after[1]), loss
