@@ -38,6 +38,7 @@ def test_products_are_the_convolution(maps, filters, width):
     np.testing.assert_allclose(unfolded_convolution(x, kernel), expected, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_densely_connected_convolutions_are_chains():
     """Of every variant; two that read the same maps are in none."""
     kinds = keras.layers.Conv1D | keras.layers.Conv2D
