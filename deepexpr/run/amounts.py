@@ -178,6 +178,7 @@ def _baseline_work(run: Run, assumed: Assumptions) -> Iterator[Work]:
     per_fold = {
         "random_forest": thousands * grown,
         "svm": settings.inner_folds * (thousands * inner) ** 2,
+        "ridge": thousands**2,
     }
     # A method of both tasks is one step.
     fitted = Counter(
