@@ -7,7 +7,8 @@ One epoch's steps of the sequence network of `--variant` on random promoters of 
 number of folds and batch size; compiled before the clock starts. Rows with trainer sequential are
 one network under TensorFlow and under JAX. genes_per_second is by the wall clock,
 genes_per_core_second by the processor time of the process: on a shared machine only the latter
-says something. `stacks`: in how many stacks the folds were trained, as memory is bounded.
+says something, and over all folds together. `stacks`: in how many stacks the folds were trained, as
+memory is bounded. `multiply_adds`: of one gene's forward and backward pass.
 
 --gpu stops where JAX sees no GPU, measures more steps, adds the share of the device's own float32
 matrix-product rate that the multiply-adds of convolutions and dense layers make up, and prints
