@@ -98,7 +98,7 @@ class Disk:
             self.most = max(self.most, self._held() - self._before)
 
     def _held(self) -> int:
-        total = 0
+        total, seen = 0, set()
         for path in self._folder.rglob("*"):
             with contextlib.suppress(OSError):
                 total += path.stat().st_size
@@ -106,7 +106,10 @@ class Disk:
             with contextlib.suppress(OSError):
                 target = os.readlink(link)
                 if target.startswith(str(self._folder)) and target.endswith("(deleted)"):
-                    total += link.stat().st_size
+                    # Processes, and maps of one process, may have it open twice.
+                    status = link.stat()
+                    total += 0 if status.st_ino in seen else status.st_size
+                    seen.add(status.st_ino)
         return total
 
 
