@@ -41,7 +41,7 @@ ENVIRONMENTS = {
         "Only with hichip.anchors: macs. macs3 has no wheel: every package is conda's.",
         (
             PYTHON, "numpy=2.3", "pandas=2.3", "numba=0.62", "xopen=2.0", "python-isal=1.8",
-            "macs3=3.0",
+            "pydantic=2.14", "pyyaml=6.0", "macs3=3.0",
         ),
     ),
     "mapping": Environment("Trimming and mapping in one job.", ("bowtie=1.3.1", SAMTOOLS)),
