@@ -28,7 +28,7 @@ from deepexpr.model.variants import register_layers
 #: What a message calls the values of an input, and how it is got where it lacks.
 _WORDS = {
     PROMOTER: ("letters in each promoter", "Give promoters."),
-    BINS: ("bins of each gene", "Give a dataset with HiChIP, or give --bins."),
+    BINS: ("bins of each gene", "Give a dataset with HiChIP (predict also takes --bins)."),
     ANCHORS: (
         "numbers of each gene's anchors",
         "Give a dataset that `deepexpr dataset --signal` made, or train with anchors: false.",

@@ -223,6 +223,7 @@ def test_table_without_its_columns(tmp_path):
 
 
 def test_drawing_leaves_global_settings_alone(tmp_path):
+    assert mpl.rcParams["backend"]  # is chosen when it is first asked for
     before = mpl.rcParams.copy()
     render("2B", write(tmp_path, "2B", synthetic.loop_number()), [tmp_path / "x.png"])
     assert mpl.rcParams == before
