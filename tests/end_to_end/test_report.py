@@ -105,23 +105,13 @@ def test_a_gene_is_chosen_in_the_genome_browser(browser, demo_run):
     assert [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE"] == []
 
 
-def test_the_report_opens_in_two_seconds(browser, demo_run):
-    """Until the browser says that the page is loaded; the best of three, as machines are busy."""
-    times = []
-    for _ in range(3):
-        browser.get((demo_run / "results" / "report.html").as_uri())
-        times.append(browser.execute_script(
-            "return performance.getEntriesByType('navigation')[0].loadEventEnd"
-        ))  # fmt: skip
-    assert 0 < min(times) < 2000, times
-
-
 def test_requests_for_anything_outside_are_noticed(browser, tmp_path):
     """A page that needs the network leaves an error and an entry: the tests above can fail."""
     from report_page import RESOURCES
 
     path = tmp_path / "page.html"
     path.write_text("<title>x</title><img src='http://localhost:9/x.png'>")
+    browser.get_log("browser")  # what earlier pages left
     browser.get(path.as_uri())
     assert browser.execute_script(RESOURCES) == ["http://localhost:9/x.png"]
     assert [entry["level"] for entry in browser.get_log("browser")] == ["SEVERE"]
