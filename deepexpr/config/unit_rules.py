@@ -264,8 +264,9 @@ def _target_rules(samples: pd.DataFrame, units: pd.DataFrame, path: str) -> Iter
                 found=", ".join(targets),
                 fix="Give loops of each target, or bins of one.",
             )
-    pools = set(sample_pools(samples, hichip).values())
-    for taken in sorted((pools - set(line_of)) & set(samples["cell_line"])):
+    pools = sample_pools(samples, hichip)
+    of_targets = {pool for sample, pool in pools.items() if pool != line_of[sample]}
+    for taken in sorted(of_targets & set(samples["cell_line"])):
         yield InputError(
             f"The cell line {taken!r} has the name of another line's target.",
             where=column,

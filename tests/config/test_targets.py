@@ -73,6 +73,8 @@ def test_other_targets_that_cannot_be():
     samples, units = sheets(["YY1", "CTCF"])
     samples.loc[3, "cell_line"] = "K.YY1"
     assert any("another line's target" in str(p) for p in unit_problems(samples, units, "u"))
+    samples, units = sheets(["YY1", "CTCF", ""], lines=["K", "K", "K.YY1"])  # has HiChIP itself
+    assert any("another line's target" in str(p) for p in unit_problems(samples, units, "u"))
     samples, units = sheets(["YY1"], column="pairs")
     units = pd.concat([units, units.iloc[:1].assign(unit="2", target="CTCF", pairs="q")])
     units.index = range(len(units))
