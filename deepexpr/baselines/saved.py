@@ -16,6 +16,7 @@ from deepexpr.baselines.forest import add_tree, tree_arrays
 from deepexpr.baselines.svm import probability
 from deepexpr.errors import InputError
 from deepexpr.features.bundles import check_archive
+from deepexpr.model.trees import Trees
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,25 +47,13 @@ class Linear:
 
 
 @dataclass(frozen=True, eq=False)
-class Forest:
-    """The nodes of all trees, tree after tree; children are counted from the tree's first node.
-
-    first : (trees + 1,) int64, first node of each tree, and how many nodes there are. left, right :
-    (nodes,) int64, -1 for leaves. feature : (nodes,) int64. threshold, value : (nodes,) float64,
-    the mean expression or P(+1) of a node.
-    """
+class Forest(Trees):
+    """Trees whose values are the mean expression or P(+1) of a node."""
 
     TYPES: ClassVar = {
         "first": "i8", "left": "i8", "right": "i8", "feature": "i8", "threshold": "f8",
         "value": "f8",
     }  # fmt: skip
-
-    first: np.ndarray
-    left: np.ndarray
-    right: np.ndarray
-    feature: np.ndarray
-    threshold: np.ndarray
-    value: np.ndarray
 
     def sound(self, features: int) -> bool:
         """Whether each way through the trees ends, and stays within them and the features."""
@@ -135,22 +124,16 @@ class Words:
 
 
 @dataclass(frozen=True, eq=False)
-class Boosted:
+class Boosted(Trees):
     """Word weights as those of `Words`, and trees that read their score before the loops.
 
-    The trees' fields are those of `Forest`; their values are expression, or the logit of +1.
+    The trees' values are expression, or the logit of +1.
     """
 
     TYPES: ClassVar = {"kernel": "f4", "bias": "f4"} | Forest.TYPES
 
     kernel: np.ndarray
     bias: np.ndarray
-    first: np.ndarray
-    left: np.ndarray
-    right: np.ndarray
-    feature: np.ndarray
-    threshold: np.ndarray
-    value: np.ndarray
 
     @property
     def joint(self) -> Forest:
@@ -186,7 +169,8 @@ def arrays_of(pipeline: Pipeline) -> Model:
         return Forest(first, *map(np.concatenate, zip(*trees, strict=True)))
     if hasattr(model, "words_"):
         if hasattr(model.joint_, "trees"):
-            return Boosted(model.words_.kernel, model.words_.bias, **vars(model.joint_.trees))
+            words = {"kernel": model.words_.kernel, "bias": model.words_.bias}
+            return Boosted(**vars(model.joint_.trees), **words)
         joint = _linear(*model.joint_) if model.joint_ is not None else (np.zeros(0),) * 4
         return Words(model.words_.kernel, model.words_.bias, *joint)
     return Linear(*_linear(pipeline[0], model))
@@ -202,7 +186,7 @@ def _linear(scaler, model) -> tuple[np.ndarray, ...]:
 def save_model(model: Model, path: Path) -> None:
     """Write the arrays; equal models are equal files."""
     kind = next(name for name, known in KINDS.items() if isinstance(model, known))
-    arrays = {name: np.asarray(a, model.TYPES[name]) for name, a in vars(model).items()}
+    arrays = {name: np.asarray(getattr(model, name), t) for name, t in model.TYPES.items()}
     np.savez_compressed(path, **{f"{kind}.{name}": array for name, array in arrays.items()})  # type: ignore[arg-type]  # arrays, no flags
 
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
-from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from threadpoolctl import threadpool_limits
 
 #: As they were where trees beside words were first measured (docs/evidence.md); not searched since.
@@ -91,6 +90,9 @@ def grow_trees(
 
 
 def _grow(x, y, task: str, rounds: int) -> list:
+    # Here, as whoever only reads grown trees needs none of it.
+    from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+
     classes = task == "classification"
     kind = HistGradientBoostingClassifier if classes else HistGradientBoostingRegressor
     settings = SETTINGS | {
