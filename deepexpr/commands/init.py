@@ -81,9 +81,9 @@ def _tell(project, assembly, left_out):
                 ends = "paired" if library.paired else "single-end"
                 enzyme = f" ({library.enzyme})" if library.enzyme else ""
                 kind = {"rna": "RNA-seq", "hichip": "HiChIP"}[library.assay]
-                units = f", {len(library.units)} units" if len(library.units) > 1 else ""
+                units = f", {len(library.used)} units" if len(library.used) > 1 else ""
                 print(f"    {library.sample}: {kind}{enzyme}, {ends}{units}; {library.why}")
-    for text in left_out:
+    for text in [*left_out, *project.left_out]:
         print(f"Left out: {text}")
     print("Not known:" if project.unknown else "Nothing was left unknown.")
     for text in project.unknown:

@@ -78,4 +78,7 @@ def _library(
         why="by the list" if assay else f"by its title, {title!r}" if known else "not known",
         named=(title,) if title else (),
         unknown=tuple(unknown),
+        left_out="HiChIP needs both mates, and the archive has one file"
+        if known == "hichip" and len(mates) == 1
+        else "",
     )

@@ -7,7 +7,7 @@ mate). Names only propose; the reads decide (deepexpr.init.reads).
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 #: Endings of the files that are looked at.
 FASTQ = re.compile(r"\.(?:fastq|fq)(?:\.gz)?$", re.IGNORECASE)
@@ -20,6 +20,7 @@ _PLAIN = re.compile(
     r"(?P<sample>.+?)[._-](?P<mark>R|r|[Rr]ead|pair)?(?P<mate>[12])"
     r"(?:[._-](?:val_[12]|trimmed|paired|clean))?"
 )
+_UNSORTED = re.compile(r"(?:undetermined|unassigned|unmatched)(?:[._-]|$)", re.IGNORECASE)
 _LANE = re.compile(r"(?P<sample>.+?)[._-](?:L|[Ll]ane)_?(?P<lane>\d{1,3})")
 
 #: Words of names, in small letters, that say how the library was made.
@@ -41,7 +42,8 @@ _REPLICATE = re.compile(r"(?:bio|tech)?(?:replicate|rep|r|br|tr|n)?\d{1,2}|rep|r
 class ReadName:
     """A file's name taken apart. mate 0: none is named; sure: by more than a bare 1 or 2.
 
-    index : the file holds index reads (I1), or, as R3, none of the two mates.
+    index : the file holds index reads (I1), or, as R3, none of the two mates. unsorted : reads
+    that the sequencer's software gave to no sample.
     """
 
     sample: str
@@ -49,11 +51,17 @@ class ReadName:
     mate: int
     sure: bool
     index: bool = False
+    unsorted: bool = False
 
 
 def parse_name(name: str) -> ReadName:
     """Sample, lane and mate of a FASTQ file by its name, without its folder."""
     stem = FASTQ.sub("", name)
+    unsorted = bool(_UNSORTED.match(stem))
+    return replace(_taken_apart(stem), unsorted=unsorted)
+
+
+def _taken_apart(stem: str) -> ReadName:
     if found := _ILLUMINA.fullmatch(stem):
         index = found["kind"] == "I" or found["mate"] in "34"
         parts = [f"L{found['lane']}" if found["lane"] else "", found["part"]]

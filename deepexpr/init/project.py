@@ -9,7 +9,7 @@ from pathlib import Path
 from deepexpr.errors import InputError
 from deepexpr.files import writing
 from deepexpr.init.names import clean, same_line
-from deepexpr.init.reads import Library, line_of
+from deepexpr.init.reads import Library, Unit, line_of
 from deepexpr.init.reference import Assembly
 from deepexpr.reference.sections import PROTEIN_CODING
 
@@ -22,43 +22,60 @@ NO_NAME = "CellLine"
 
 @dataclass(frozen=True)
 class Project:
-    """What is written: libraries that take part, those that cannot and why, sentences on both."""
+    """What is written: libraries that take part, those that cannot (each says why in left_out),
+    and sentences on what is not known of both. left_out : sentences on mates that are missing.
+    """
 
     libraries: tuple[Library, ...]
-    without_rna: tuple[Library, ...]
+    aside: tuple[Library, ...]
+    left_out: tuple[str, ...]
     unknown: tuple[str, ...]
 
 
 def plan_project(libraries: Sequence[Library], lines: Mapping[str, str]) -> Project:
-    """Cell lines given to the libraries, and those that have no RNA-seq put aside.
+    """Cell lines given to the libraries, and those put aside that lack mates or RNA-seq.
 
     lines : pattern of sample or file names (* and ?) -> cell line, which wins over the names.
     Raises InputError where a pattern fits nothing, or no library is RNA-seq.
     """
     named, unknown = _with_lines(libraries, lines)
-    if not any(library.assay == "rna" for library in named):
+    usable = [library for library in named if not library.left_out]
+    if not any(library.assay == "rna" for library in usable):
         raise InputError(
             "No library is RNA-seq.",
-            found="; ".join(f"{library.sample}: {library.why}" for library in named),
+            found="; ".join(f"{lib.sample}: {lib.left_out or lib.why}" for lib in named),
             expected="RNA-seq of every cell line: expression is what the networks learn",
             fix="Give its folder too: --reads RNA HICHIP. A table of genes or kallisto's output "
             "can stand in its place: write the sheets from config/template.",
         )
-    with_rna = {library.cell_line for library in named if library.assay == "rna"}
-    kept = [library for library in named if library.cell_line in with_rna]
-    aside = [library for library in named if library.cell_line not in with_rna]
+    with_rna = {library.cell_line for library in usable if library.assay == "rna"}
+    kept = [library for library in usable if library.cell_line in with_rna]
+    alone = [library for library in usable if library.cell_line not in with_rna]
     unknown += [
         f"{library.sample}: which RNA-seq is of its cell line, {library.cell_line}: left out, as a "
         "comment in the sheets (--cell-line NAME=PATTERN joins them)."
-        for library in aside
+        for library in alone
     ]
+    aside = [library for library in named if library.left_out]
+    left_out = _without_mates(aside, kept)
+    aside += [replace(library, left_out="no RNA-seq of its cell line") for library in alone]
     unknown += [f"{library.sample}: {text}" for library in kept for text in library.unknown]
-    if any(library.assay == "rna" for library in kept):
-        unknown.append(
-            "The strand of the RNA-seq libraries: read as unstranded; the jobs `count_reads` tell "
-            "it from the reads, for the column strandedness."
-        )
-    return Project(tuple(kept), tuple(aside), tuple(unknown))
+    unknown.append(
+        "The strand of the RNA-seq libraries: read as unstranded; the jobs `count_reads` tell "
+        "it from the reads, for the column strandedness."
+    )
+    return Project(tuple(kept), tuple(aside), tuple(left_out), tuple(unknown))
+
+
+def _without_mates(aside: Sequence[Library], kept: Sequence[Library]) -> list[str]:
+    texts = [f"{library.sample}: {library.left_out}" for library in aside]
+    texts += [
+        f"{unit.fq1} ({unit.name} of {library.sample}): {unit.left_out}"
+        for library in kept
+        for unit in library.units
+        if unit.left_out
+    ]
+    return [f"{text}; it stands in the sheets as a comment." for text in texts]
 
 
 def _with_lines(
@@ -100,18 +117,19 @@ def write_project(folder: Path, project: Project, assembly: Assembly, source: st
         handle.write(head + "# Samples of one cell line and assay are replicates.\n")
         handle.write("sample\tcell_line\tassay\tassembly\tenzyme\tstrandedness\tdescription\n")
         handle.writelines(_sample_row(library, assembly) for library in project.libraries)
-        handle.writelines(_aside(_sample_row(lib, assembly)) for lib in project.without_rna)
+        handle.writelines(_aside(lib, _sample_row(lib, assembly)) for lib in project.aside)
     with writing(folder / "units.tsv") as handle:
         handle.write(head + "# One row per lane or run; lanes of a sample are added up.\n")
         handle.write("sample\tunit\tfq1\tfq2\tfragment_length\tfragment_sd\taccession\n")
         handle.writelines(row for lib in project.libraries for row in _unit_rows(lib))
-        handle.writelines(_aside(row) for lib in project.without_rna for row in _unit_rows(lib))
+        handle.writelines(_aside(lib, row) for lib in project.aside for row in _unit_rows(lib))
     with writing(folder / "config.yaml") as handle:
         handle.write(head + configuration(folder, assembly))
 
 
-def _aside(row: str) -> str:
-    return f"# no RNA-seq of its cell line: {row}"
+def _aside(library: Library | Unit, row: str) -> str:
+    """A row as a comment, with the reason; a comment's row stays one."""
+    return row if row.startswith("#") else f"# {library.left_out}: {row}"
 
 
 def _sample_row(library: Library, assembly: Assembly) -> str:
@@ -125,7 +143,8 @@ def _unit_rows(library: Library) -> list[str]:
     for unit in library.units:
         fragment = ("", "") if unit.fq2 else FRAGMENT
         cells = (library.sample, unit.name, unit.fq1, unit.fq2, *fragment, unit.accession)
-        rows.append("\t".join(cells) + "\n")
+        row = "\t".join(cells) + "\n"
+        rows.append(_aside(unit, row) if unit.left_out else row)
     return rows
 
 

@@ -31,12 +31,17 @@ BEYOND_DOUBT = 0.1
 
 @dataclass(frozen=True)
 class Unit:
-    """The files of one lane or run: fq2 is "" for single-end reads; an accession to get them by."""
+    """The files of one lane or run: fq2 is "" for single-end reads; an accession to get them by.
+
+    alone : the file that its name says it lacks, R1 or R2. left_out : why it cannot take part.
+    """
 
     name: str
     fq1: str
     fq2: str = ""
     accession: str = ""
+    alone: str = ""
+    left_out: str = ""
 
 
 @dataclass(frozen=True)
@@ -44,7 +49,7 @@ class Library:
     """One sample of the sheets.
 
     why : how its assay was told. unknown : what could not be known of it, in sentences.
-    named : texts that may name its cell line, best first.
+    named : texts that may name its cell line, best first. left_out : why it cannot take part.
     """
 
     sample: str
@@ -55,11 +60,17 @@ class Library:
     why: str = ""
     named: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
+    left_out: str = ""
 
     @property
     def paired(self) -> bool:
         """Whether its reads have mates."""
-        return bool(self.units[0].fq2)
+        return bool(self.used[0].fq2)
+
+    @property
+    def used(self) -> tuple[Unit, ...]:
+        """Units that take part, where the library does."""
+        return tuple(unit for unit in self.units if not unit.left_out)
 
 
 @dataclass
@@ -92,6 +103,8 @@ def find_libraries(places: Sequence[str | Path]) -> Found:
             found.left_out.append(f"{path}: the same file as {other}.")
         elif name.index:
             found.left_out.append(f"{path}: index reads, which no step needs.")
+        elif name.unsorted:
+            found.left_out.append(f"{path}: reads that no sample's index fitted.")
         else:
             named.append((name, path, place))
     groups: dict[tuple[Path, str, str], list[tuple[naming.ReadName, Path]]] = {}
@@ -197,9 +210,10 @@ def _units(
         yield from _mates(sample, lane, looked[1], looked[2], found)
         return
     for mate, (name, reads) in looked.items():
-        # A 1 or 2 that has no partner numbers a replicate.
+        # A bare 1 or 2 that has no partner numbers a replicate.
         own = sample if name.sure or not mate else f"{sample}_{mate}"
-        yield own, Unit(lane, reads.path), [reads]
+        alone = f"R{3 - mate}" if mate and name.sure else ""
+        yield own, Unit(lane, reads.path, alone=alone), [reads]
 
 
 def _mates(sample, lane, first, second, found) -> Iterator[tuple[str, Unit, list[FirstReads]]]:
@@ -220,13 +234,26 @@ def _mates(sample, lane, first, second, found) -> Iterator[tuple[str, Unit, list
 def _library(
     sample: str, named: tuple[str, ...], units: list[tuple[Unit, list[FirstReads]]]
 ) -> Iterator[Library]:
-    """The library of these units; two where single-end and paired-end lanes are mixed."""
-    for paired in (True, False):
-        own = [(unit, reads) for unit, reads in units if bool(unit.fq2) == paired]
+    """The library of these units; two where single-end and paired-end lanes are mixed.
+
+    A lane that lost a mate stays with the paired ones, left out: its reads are no other library.
+    """
+    paired = any(unit.fq2 for unit, _ in units)
+    units = [
+        (replace(unit, left_out=f"its {unit.alone} is missing"), reads)
+        if paired and unit.alone
+        else (unit, reads)
+        for unit, reads in units
+    ]
+    for single in (False, True):
+        own = [
+            (unit, reads) for unit, reads in units if single == (not (unit.fq2 or unit.left_out))
+        ]
         if not own:
             continue
-        name = f"{sample}_single" if len(own) < len(units) and not paired else sample
-        bases = [read for _, files in own for reads in files for read in reads.bases]
+        name = f"{sample}_single" if len(own) < len(units) and single else sample
+        bases = [read for unit, files in own for reads in files for read in reads.bases
+                 if not unit.left_out]  # fmt: skip
         library = Library(name, _numbered([unit for unit, _ in own]), named=named)
         yield recognised(library, bases)
 
@@ -242,15 +269,16 @@ def _numbered(units: list[Unit]) -> tuple[Unit, ...]:
 def recognised(library: Library, bases: Sequence[bytes]) -> Library:
     """The library with assay, enzyme and reason, by its first reads and its names."""
     named = next(filter(None, map(naming.assay_named, library.named)), None)
-    if not library.paired:
-        told = ["its fragment length: 200 ± 20 bp was written."]
-        if named == "hichip":
-            told.append("HiChIP by its name, but without mates: taken as RNA-seq.")
-        return replace(library, assay="rna", why="single-end reads", unknown=tuple(told))
     share = fitting_enzyme(bases)
     if share and (named != "rna" or share.excess >= BEYOND_DOUBT):
         why = f"{share.seen:.0%} of reads hold a junction of {share.enzyme}"
-        return replace(library, assay="hichip", enzyme=_spelt(share.enzyme, library), why=why)
+        enzyme = _spelt(share.enzyme, library)
+        found = replace(library, assay="hichip", enzyme=enzyme, why=why)
+        return found if library.paired else _without_mates(found)
+    if not library.paired:
+        if named == "hichip":
+            return _without_mates(replace(library, assay="hichip", why="by its name"))
+        return _single(library)
     if named == "hichip":
         named_enzyme = _enzyme_named(library)
         enzyme = named_enzyme or "none"
@@ -263,6 +291,26 @@ def recognised(library: Library, bases: Sequence[bytes]) -> Library:
         return replace(library, assay="rna", why="by its name")
     doubt = ("whether it is HiChIP: too few reads to tell.",) if len(bases) < FEWEST else ()
     return replace(library, assay="rna", why="no junctions of a known enzyme", unknown=doubt)
+
+
+def _without_mates(library: Library) -> Library:
+    """HiChIP that has no pairs, which takes no part."""
+    alone = sorted({unit.alone for unit in library.units} - {""})
+    files = f"its {' and '.join(alone)} is missing" if alone else "it has no second mates"
+    how = f" ({library.why})" if library.why else ""
+    reason = f"HiChIP{how} needs both mates, and {files}"
+    enzyme = library.enzyme or _enzyme_named(library) or "none"
+    return replace(library, enzyme=enzyme, left_out=reason)
+
+
+def _single(library: Library) -> Library:
+    told = ["its fragment length: 200 ± 20 bp was written."]
+    if alone := sorted({unit.alone for unit in library.units} - {""}):
+        told.append(
+            f"whether its reads have mates: there is no {' and no '.join(alone)}, and it was taken "
+            "as single-end."
+        )
+    return replace(library, assay="rna", why="single-end reads", unknown=tuple(told))
 
 
 def fitting_enzyme(bases: Sequence[bytes]) -> Share | None:

@@ -107,6 +107,66 @@ def test_files_that_cannot_be_used_are_told_and_left_out(folder, capsys):
     assert "reads/z_link_R1.fq: the same file as reads/A_rna_R1.fq." in text
 
 
+def sheet_text(name):
+    return Path(f"config/mine/{name}.tsv").read_text()
+
+
+@pytest.mark.parametrize(("name", "junction", "reason"), [
+    ("A_hichip_R1.fq", "", "HiChIP (by its name) needs both mates, and its R2 is missing"),
+    ("A_hichip_R2.fq", "", "HiChIP (by its name) needs both mates, and its R1 is missing"),
+    ("A_hichip.fq", "", "HiChIP (by its name) needs both mates, and it has no second mates"),
+    ("A_odd_R1.fq", MBOI, "junction of MboI) needs both mates, and its R2 is missing"),
+])  # fmt: skip
+def test_hichip_without_its_mate_is_no_rna(folder, capsys, name, junction, reason):
+    pair(folder / "reads", ["A_rna_R1.fq", "A_rna_R2.fq"], "a")
+    write(folder / f"reads/{name}", "h", 1, junction=junction, count=1100)
+    init("--reads", "reads")
+    samples, units = sheets()
+    assert list(samples.index) == units["sample"].tolist() == ["A_rna"]
+    out = capsys.readouterr().out
+    assert f"{reason}; it stands in the sheets as a comment." in out
+    for sheet in ("samples", "units"):
+        row = next(line for line in sheet_text(sheet).splitlines() if reason in line)
+        assert row.startswith("# HiChIP")
+    assert f"reads/{name}" in sheet_text("units")
+
+
+def test_hichip_without_its_mate_alone_is_refused(folder, capsys):
+    write(folder / "reads/A_hichip_R1.fq", "h", 1)
+    init("--reads", "reads", code=1)
+    assert "A_hichip: HiChIP (by its name) needs both mates" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("assay", "junction"), [("hichip", MBOI), ("rna", "")])
+def test_a_lane_that_lost_a_mate_is_a_comment_of_its_sample(folder, capsys, assay, junction):
+    pair(folder / "reads", ["A_rna_R1.fq", "A_rna_R2.fq"], "a")
+    name = f"B_{assay}_L00"
+    pair(folder / "reads", [f"{name}1_R1.fq", f"{name}1_R2.fq"], "one", junction=junction)
+    write(folder / f"reads/{name}2_R1.fq", "two", 1, junction=junction)
+    init("--reads", "reads", "--cell-line", "A")
+    samples, units = sheets()
+    assert samples["assay"].to_dict() == {"A_rna": "rna", f"B_{assay}": assay}
+    assert units.set_index("sample").loc[f"B_{assay}", "fq1"] == f"reads/{name}1_R1.fq"
+    assert f"# its R2 is missing: B_{assay}\tL002\treads/{name}2_R1.fq" in sheet_text("units")
+    out = capsys.readouterr().out
+    assert f"Left out: reads/{name}2_R1.fq (L002 of B_{assay}): its R2 is missing" in out
+
+
+def test_rna_whose_name_tells_of_a_mate_is_single_end_and_said_so(folder, capsys):
+    write(folder / "reads/A_rna_R1.fq", "a", 1)
+    init("--reads", "reads")
+    assert sheets()[1]["fq2"].tolist() == [""]
+    assert "there is no R2, and it was taken as single-end" in capsys.readouterr().out
+
+
+def test_reads_that_no_index_fitted_are_no_cell_line(folder, capsys):
+    pair(folder / "reads", ["A_rna_R1.fq", "A_rna_R2.fq"], "a")
+    write(folder / "reads/Undetermined_S0_L001_R1_001.fastq.gz", "u", 1, count=8)
+    init("--reads", "reads")
+    assert list(sheets()[0].index) == ["A_rna"]
+    assert "001.fastq.gz: reads that no sample's index fitted" in capsys.readouterr().out
+
+
 def test_hichip_without_rna_is_kept_as_a_comment(folder, capsys):
     pair(folder / "reads", ["A_rna_R1.fq", "A_rna_R2.fq"], "a")
     pair(folder / "reads", ["B_hichip_R1.fq", "B_hichip_R2.fq"], "b", junction=MBOI)
@@ -232,6 +292,15 @@ def test_accessions_take_what_the_list_and_the_archive_say(folder, monkeypatch, 
     text = capsys.readouterr().out
     assert "SRR2: its enzyme: MboI was written" in text
     assert "by its title, 'HCT116 RNA-seq rep1'" in text
+
+
+def test_hichip_of_which_the_archive_has_one_file_is_left_out(folder, monkeypatch, capsys):
+    archive = {"SRR1": files("a", "b"), "SRR2": files("a")}
+    monkeypatch.setattr("deepexpr.init.accessions.resolve", lambda name, *_: archive[name])
+    (folder / "list.txt").write_text("SRR1 K562 rna\nSRR2 K562 hichip MboI\n")
+    init("--from-accessions", "list.txt")
+    assert list(sheets()[0].index) == ["SRR1"]
+    assert "SRR2: HiChIP needs both mates, and the archive" in capsys.readouterr().out
 
 
 def test_a_replicate_and_an_address_are_accessions_too(folder, monkeypatch):

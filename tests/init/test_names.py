@@ -28,6 +28,14 @@ def test_names_of_files(name, sample, lane, mate, sure):
     assert not found.index
 
 
+@pytest.mark.parametrize(("name", "unsorted"), [
+    ("Undetermined_S0_L001_R1_001.fastq.gz", True), ("unassigned.fq", True),
+    ("determined_S1_R1_001.fastq.gz", False),
+])  # fmt: skip
+def test_reads_of_no_sample(name, unsorted):
+    assert parse_name(name).unsorted == unsorted
+
+
 def test_index_reads_are_no_mates():
     assert parse_name("K562_S1_L001_I1_001.fastq.gz").index
     assert parse_name("K562_S1_L001_R3_001.fastq.gz").index
