@@ -197,7 +197,7 @@ def ridge_by_factors(
         if not 0 <= index < len(PENALTIES):
             return np.inf
         if index not in tried:
-            tried[index] = _by_factor(gram, scaled, float(PENALTIES[index]), judged)
+            tried[index] = ridge_by_gram(gram, scaled, float(PENALTIES[index]), judged)
         return tried[index][0]
 
     best = len(PENALTIES) // 2
@@ -208,8 +208,14 @@ def ridge_by_factors(
     return (z.T @ along) * sd, values - residual * sd, float(PENALTIES[best])
 
 
-def _by_factor(gram, values, penalty: float, judged) -> tuple[float, np.ndarray, np.ndarray]:
-    """1 - r of left-out scores, dual weights (n, k) and left-out residuals (n, k) of a penalty."""
+def ridge_by_gram(
+    gram: np.ndarray, values: np.ndarray, penalty: float, judged: int | None = None
+) -> tuple[float, np.ndarray, np.ndarray]:
+    """1 - r of left-out scores, dual weights (n, k) and left-out residuals (n, k) of a penalty.
+
+    gram : (n, n) float32, products of the genes' standardised columns; its lower triangle is read.
+    values : (n, k) float32 of mean 0. judged : as in `ridge_by_factors`.
+    """
     n = len(values)
     matrix = gram.copy(order="F")
     matrix[np.diag_indices(n)] += np.float32(penalty)

@@ -124,11 +124,12 @@ def _read_work(run: Run, assumed: Assumptions) -> Iterator[Work]:
     samples, pairs = run.samples, million_pairs(run, assumed)
     rna = [pairs[sample] for sample in samples.query("assay == 'rna'")["sample"]]
     hichip = [pairs[sample] for sample in samples.query("assay == 'hichip'")["sample"]]
-    mapped = samples.query("assay == 'hichip'")["assembly"].nunique()
-    for name, number, size in (
-        ("kallisto", samples["assembly"].nunique(), assumed.transcriptome_million_bases),
-        ("bowtie", mapped, assumed.genome_million_bases),
+    read = samples[samples["sample"].map(pairs) > 0]  # tables need no index
+    for name, assay, size in (
+        ("kallisto", "rna", assumed.transcriptome_million_bases),
+        ("bowtie", "hichip", assumed.genome_million_bases),
     ):
+        number = read.loc[read["assay"] == assay, "assembly"].nunique()
         yield Work(0, f"index_{name}", number * size, size, number, size)
     each = max(hichip, default=0)
     yield Work(1, "kallisto", sum(rna), max(rna, default=0), len(rna), max(rna, default=0))

@@ -147,6 +147,16 @@ def test_sequence_only_has_no_hichip_steps(sheets):
     assert not {"trim", "map", "pairs", "loops", "index_bowtie"} & set(table["step"])
 
 
+def test_tables_in_place_of_reads_need_no_index(sheets):
+    samples, units = sheets
+    rna = units["sample"] == "R"
+    units.loc[rna, ["fq1", "fq2"]] = ""
+    units.loc[rna, "expression"] = "values.tsv"
+    steps = set(planned(samples, units)["step"])
+    assert "index_kallisto" not in steps
+    assert {"index_bowtie", "map"} <= steps
+
+
 def test_paper_is_planned_with_its_jobs_and_no_invented_gpu_rate(root, capsys):
     config = str(root / "config/config.yaml")
     assert main(["plan", "--configfile", config]) == 0
