@@ -167,10 +167,11 @@ rule import_contacts:
     conda:
         "../envs/deepexpr.yaml"
     params:
+        map=get_contact_map,
         aliases=lambda w: get_alias_option(RUN.sample_value(w.sample, "assembly")),
         settings=get_settings("hichip", ContactSection),
     shell:
-        "python -m deepexpr import-contacts --map {input.map:q} --sample {wildcards.sample:q}"
+        "python -m deepexpr import-contacts --map {params.map:q} --sample {wildcards.sample:q}"
         " --chrom-sizes {input.sizes:q} {params.aliases:q} --settings {params.settings:q}"
         " --output {output.contacts:q} --depth {output.depth:q} --qc {output.qc:q} 2> {log:q}"
 

@@ -14,6 +14,11 @@ def get_unit_file(sample):
     return path
 
 
+def get_contact_map(wildcards):
+    """The contact map of a sample as its sheet names it: FILE, or FILE::/GROUP."""
+    return UNITS.loc[UNITS["sample"] == wildcards.sample, "contacts"].iloc[0]
+
+
 def get_rna_reads(wildcards):
     """All FASTQ of an RNA-seq sample, mates of one unit side by side."""
     rows = UNITS[UNITS["sample"] == wildcards.sample]

@@ -88,6 +88,8 @@ def unit_problems(
             try:
                 if column in _NAMES and _are_there(genome, path):
                     _NAMES[column](path, genome, aliases)
+                elif column == "contacts" and _are_there(genome, path):
+                    _check_map(unit["contacts"], genome, aliases, config["hichip"]["resolution"])
                 elif column == "loops" and _are_there(genome, path):
                     cutoff = config["loops"]["confidence"]
                     table = read_loop_table(path, unit["value_column"] or None, cutoff)
@@ -224,6 +226,18 @@ def _check_pairs(path: str, genome: str, aliases: str | None) -> None:
 
         with PairsReader(path) as reader:
             next(iter(reader), None)  # the first lines
+
+
+def _check_map(text: str, genome: str, aliases: str | None, resolution: int) -> None:
+    from deepexpr.hichip.contact_maps import look_at_map  # imports h5py; only where there are maps
+
+    look_at_map(text, _chromosomes(genome, aliases), resolution)
+
+
+def _chromosomes(genome: str, aliases: str | None) -> Chromosomes:
+    sizes = genome_sizes(genome)
+    known = read_aliases(aliases, sizes) if aliases else None
+    return Chromosomes(tuple(sizes), tuple(sizes.values()), genome, known)
 
 
 def _require_genome(given: Mapping[str, int], genome: str, aliases: str | None) -> None:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from deepexpr.hichip.map_names import split_map
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -46,8 +48,11 @@ def entries_of(unit: Mapping[str, str]) -> list[str]:
 
 
 def files_of(unit: Mapping[str, str]) -> dict[str, str]:
-    """The unit's files by column, empty cells left out; kallisto's folder as its abundance.tsv."""
+    """The unit's files by column, empty cells left out; kallisto's folder as its abundance.tsv, a
+    contact map without the group in its file."""
     files = {column: unit[column] for column in FILE_COLUMNS if unit[column]}
+    if "contacts" in files:
+        files["contacts"], _ = split_map(files["contacts"])
     if "kallisto" in files and not files["kallisto"].endswith((".tsv", ".tsv.gz")):
         files["kallisto"] = files["kallisto"].rstrip("/") + "/abundance.tsv"
     return files

@@ -1,5 +1,6 @@
 """Chromosome names and sizes, in the order that pairs and anchors are sorted by."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,6 +12,11 @@ from deepexpr.errors import InputError
 from deepexpr.files import reading
 from deepexpr.reference.aliases import Aliases, read_aliases
 from deepexpr.reference.chromosomes import LONGEST
+
+log = logging.getLogger(__name__)
+
+#: Shorter than this share of the longest, a chromosome may be missing from a contact map.
+SMALL = 0.1
 
 
 @dataclass(frozen=True)
@@ -52,37 +58,69 @@ class Chromosomes:
 
     def require_same(self, names: Sequence[str], sizes: Sequence[int], where: str) -> np.ndarray:
         """Index of each of `names` (n,) int32; InputError unless both hold the same genome."""
+        names, ids, missing = self._compared(names, sizes, where)
+        if missing or (ids < 0).any():
+            unknown = [n for n, i in zip(names, ids, strict=True) if i < 0]
+            raise self._others(unknown, missing, where)
+        return ids
+
+    def require_similar(self, names: Sequence[str], sizes: Sequence[int], where: str) -> np.ndarray:
+        """Index of each of `names` (n,) int32, -1 where the genome lacks it.
+
+        What lacks small chromosomes (chrM, scaffolds) is sound, and said to lack them; so is what
+        has more than the genome. InputError where a chromosome is missing that has a tenth of the
+        longest one's length or more.
+        """
+        names, ids, missing = self._compared(names, sizes, where)
+        unknown = [n for n, i in zip(names, ids, strict=True) if i < 0]
+        if any(self.lengths[name] >= SMALL * max(self.sizes) for name in missing):
+            raise self._others(unknown, missing, where)
+        told = ((missing, "chromosome(s) of the genome are not in it"),
+                (unknown, "of its chromosome(s) are not in the genome"))  # fmt: skip
+        for some, what in told:
+            if some:
+                sample = ", ".join(some[:3])
+                log.warning("%s: %d %s, and give no contact: %s", where, len(some), what, sample)
+        return ids
+
+    def _compared(
+        self, names: Sequence[str], sizes: Sequence[int], where: str
+    ) -> tuple[list[str], np.ndarray, list[str]]:
+        """`names` in the genome's spelling, their indexes (-1: unknown), and those missing.
+
+        Raises InputError for one of another length.
+        """
+        own = list(names)
         if self.aliases:
-            renamed = {name: self.aliases[name] for name in names}
+            renamed = {name: self.aliases[name] for name in own}
             self.aliases.tell(renamed, where)
-            names = list(renamed.values())
-        unknown = [n for n in names if n not in self.index]
-        given = set(names)
-        missing = [n for n in self.names if n not in given]
-        fix = "Use the index and the chromosome sizes of the same genome."
-        if unknown or missing:
-            raise InputError(
-                "The chromosomes are not those of the chromosome sizes.",
-                where=where,
-                expected=f"{len(self)} chromosomes as in {self.source}",
-                found="; ".join(
-                    f"{len(some)} {what}: {', '.join(some[:5])}"
-                    for some, what in ((unknown, "unknown"), (missing, "missing"))
-                    if some
-                ),
-                fix=fix,
-            )
-        ids = np.array([self.index[n] for n in names], np.int32)
-        for i, name, size in zip(ids, names, sizes, strict=True):
-            if self.sizes[i] != size:
+            own = [renamed[name] for name in own]
+        ids = np.array([self.index.get(n, -1) for n in own], np.int32)
+        for i, name, size in zip(ids, own, sizes, strict=True):
+            if i >= 0 and self.sizes[i] != size:
                 raise InputError(
                     f"Chromosome {name} has another length.",
                     where=where,
                     expected=f"{self.sizes[i]} bp as in {self.source}",
                     found=f"{size} bp",
-                    fix=fix,
+                    fix="Use the index and the chromosome sizes of the same genome.",
                 )
-        return ids
+        given = set(own)
+        return own, ids, [n for n in self.names if n not in given]
+
+    def _others(self, unknown: list[str], missing: list[str], where: str) -> InputError:
+        return InputError(
+            "The chromosomes are not those of the chromosome sizes.",
+            where=where,
+            expected=f"{len(self)} chromosomes as in {self.source}",
+            found="; ".join(
+                f"{len(some)} {what}: {', '.join(some[:5])}"
+                for some, what in ((unknown, "unknown"), (missing, "missing"))
+                if some
+            ),
+            fix="Use files of one genome, with the same chromosome sizes"
+            + (", or set assemblies.NAME.aliases where only names differ." if unknown else "."),
+        )
 
     def require_known(self, names: Sequence[str], what: str) -> np.ndarray:
         """Index of each of `names` (n,) int32, or InputError naming the unknown ones."""

@@ -1,42 +1,25 @@
 """Contact maps of other programs (.cool, .mcool, .hic) as contacts and depths of bins.
 
-Raw counts of fixed bins are taken, never balanced values. .cool is HDF5 and read as such
-(https://cooler.readthedocs.io/en/latest/schema.html); .hic needs the package hictkpy, which is not
-among the requirements.
+Raw counts of fixed bins are taken, never balanced values.
 """
 
-import importlib
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import h5py
 import numpy as np
 import pandas as pd
 
 from deepexpr.errors import InputError
-from deepexpr.hichip.anchors import bins
+from deepexpr.hichip.anchors import Anchors, bins
 from deepexpr.hichip.chromosomes import Chromosomes
 from deepexpr.hichip.contacts import ContactMap
+from deepexpr.hichip.map_files import Pixels, open_map
 from deepexpr.hichip.quality import judge
 from deepexpr.hichip.sections import ContactSection
 from deepexpr.schemas import QC
 
 log = logging.getLogger(__name__)
-
-#: Pixels read at a time.
-ROWS = 1 << 20
-
-
-class Pixels(NamedTuple):
-    """Elements of a map: `one`, `other` (n,) int64 bins, numbered through the genome in the order
-    of the file; `pairs` (n,) that were counted."""
-
-    one: np.ndarray
-    other: np.ndarray
-    pairs: np.ndarray
 
 
 class MapCounts(NamedTuple):
@@ -54,29 +37,23 @@ def contacts_of_map(
 ) -> tuple[ContactMap, MapCounts]:
     """Contacts between distinct bins of one chromosome, at most `max_distance` apart, and depths.
 
-    Raises InputError for a map of another resolution or genome, of bins that are not fixed, or of
-    counts that are not whole.
+    A map that holds both triangles of its matrix counts once. Raises InputError for a map of
+    another resolution or genome, of bins that are not fixed, of counts that are not whole, or whose
+    two triangles differ.
     """
-    with _open(path, settings.resolution) as (chromosomes, batches):
-        ids = genome.require_same(chromosomes.names, chromosomes.sizes, str(path))
+    with open_map(path, settings.resolution) as (chromosomes, batches, _):
         anchors = bins(genome, settings.resolution)
-        numbers = -(-np.array(chromosomes.sizes, np.int64) // settings.resolution)
-        place = np.concatenate(
-            [anchors.offsets[i] + np.arange(n) for i, n in zip(ids, numbers, strict=True)]
-        )
+        place = _places(chromosomes, genome, anchors)
         depth = np.zeros(len(anchors), np.int64)
-        parts, seen = [], np.zeros(5, np.int64)
+        parts, seen, lost = [], np.zeros(5, np.int64), 0
+        triangles = _Triangles()
         for batch in batches:
-            if (batch.pairs % 1 != 0).any() or (batch.pairs < 0).any():
-                raise InputError(
-                    "The contact map holds values that are no counts.",
-                    where=str(path),
-                    expected="raw counts of pairs",
-                    found=str(batch.pairs[(batch.pairs % 1 != 0) | (batch.pairs < 0)][0]),
-                    fix="Give the map as it was before any normalisation.",
-                )
-            count = batch.pairs.astype(np.int64)
-            ends = np.sort(np.stack([place[batch.one], place[batch.other]]), axis=0)
+            upper = triangles.upper(batch)
+            count = upper.pairs.astype(np.int64)
+            ends = np.stack([place[upper.one], place[upper.other]])
+            known = (ends >= 0).all(axis=0)
+            lost += int(count[~known].sum())
+            ends, count = np.sort(ends[:, known], axis=0), count[known]
             for end in ends:
                 np.add.at(depth, end, count)
             trans = anchors.chromosome[ends[0]] != anchors.chromosome[ends[1]]
@@ -86,15 +63,94 @@ def contacts_of_map(
             keep = ~(trans | within | far) & (count > 0)
             seen += [count.sum(), *(count[some].sum() for some in (trans, within, far, keep))]
             parts.append(np.stack([ends[0][keep], ends[1][keep], count[keep]]))
+    triangles.require_equal(str(path))
     table = np.concatenate([np.empty((3, 0), np.int64), *parts], axis=1)
     first, second, count = table[:, np.lexsort((table[1], table[0]))]
+    _require_once(first, second, anchors, str(path))
     counts = MapCounts(*map(int, seen))
     log.info(
-        "%s: %d pairs, %d trans, %d within a bin, %d farther than %d bp; %d in %d contacts",
+        "%s: %d pairs, %d trans, %d within a bin, %d farther than %d bp; %d in %d contacts%s",
         path, counts.pairs, counts.trans, counts.within, counts.far, settings.max_distance,
-        counts.kept, len(count),
+        counts.kept, len(count), f"; {lost} on other chromosomes left out" * bool(lost),
     )  # fmt: skip
+    if not counts.kept:
+        log.warning("%s: no contact between distinct bins: the tables are empty, and valid.", path)
     return ContactMap(anchors, [(first, second, count)], depth), counts
+
+
+def look_at_map(path: str | Path, genome: Chromosomes, resolution: int) -> None:
+    """What can be told of a map in a second: its parts, bins, chromosomes and some of its counts.
+
+    Raises InputError as `contacts_of_map` would.
+    """
+    with open_map(path, resolution) as (chromosomes, _, look):
+        genome.require_similar(chromosomes.names, chromosomes.sizes, str(path))
+        look()
+
+
+def _places(chromosomes: Chromosomes, genome: Chromosomes, anchors: Anchors) -> np.ndarray:
+    """The anchor of each bin of the map, in its order; -1 on chromosomes that the genome lacks."""
+    ids = genome.require_similar(chromosomes.names, chromosomes.sizes, chromosomes.source)
+    numbers = -(-np.array(chromosomes.sizes, np.int64) // anchors.resolution)
+    parts = [
+        anchors.offsets[i] + np.arange(n) if i >= 0 else np.full(n, -1)
+        for i, n in zip(ids, numbers, strict=True)
+    ]
+    return np.concatenate(parts)
+
+
+class _Triangles:
+    """The upper triangle of a map, and whether the lower one, where it has any, says the same."""
+
+    def __init__(self) -> None:
+        self.sums = {"upper": np.uint64(0), "lower": np.uint64(0)}
+        self.has_lower = False
+
+    def upper(self, batch: Pixels) -> Pixels:
+        """The pixels of the upper triangle and the diagonal."""
+        below, above = batch.one > batch.other, batch.one < batch.other
+        self.has_lower |= bool(below.any())
+        self._add("upper", batch.one[above], batch.other[above], batch.pairs[above])
+        self._add("lower", batch.other[below], batch.one[below], batch.pairs[below])
+        return Pixels(batch.one[~below], batch.other[~below], batch.pairs[~below])
+
+    def _add(self, side: str, low: np.ndarray, high: np.ndarray, pairs: np.ndarray) -> None:
+        """Sums of counts, each weighed by a number drawn from its bins (mod 2^64): they agree where
+        the triangles do, in whatever order their pixels come."""
+        key = low.astype(np.uint64) << np.uint64(32) | high.astype(np.uint64)
+        for factor in (0xFF51AFD7ED558CCD, 0xC4CEB9FE1A85EC53):  # MurmurHash3's last steps
+            key = (key ^ key >> np.uint64(33)) * np.uint64(factor)
+        weighed = (key ^ key >> np.uint64(33)) * pairs.astype(np.uint64)
+        self.sums[side] = np.add(self.sums[side], weighed.sum(dtype=np.uint64))
+
+    def require_equal(self, path: str) -> None:
+        """InputError where there is a lower triangle that differs from the upper one."""
+        if not self.has_lower:
+            return
+        if self.sums["upper"] != self.sums["lower"]:
+            raise InputError(
+                "The contact map counts two bins in both directions, and not alike.",
+                where=path,
+                expected="each pair once (storage-mode symmetric-upper), or a symmetric matrix",
+                found="pixels on both sides of the diagonal, whose counts differ",
+                fix="Add the two directions up and write the map with "
+                "cooler.create_cooler(..., symmetric_upper=True), or give the pairs.",
+            )
+        log.info("%s: a square matrix; its lower triangle repeats the upper one", path)
+
+
+def _require_once(first: np.ndarray, second: np.ndarray, anchors: Anchors, path: str) -> None:
+    again = (np.diff(first) == 0) & (np.diff(second) == 0)
+    if again.any():
+        row = int(again.argmax())
+        name = anchors.chromosomes.names[anchors.chromosome[first[row]]]
+        raise InputError(
+            f"{int(again.sum())} pixel(s) of the contact map stand twice.",
+            where=path,
+            expected="each two bins once",
+            found=f"{name}:{anchors.start[first[row]]} and {name}:{anchors.start[second[row]]}",
+            fix="Merge them, or make the map again.",
+        )
 
 
 def map_quality(sample: str, counts: MapCounts) -> pd.DataFrame:
@@ -109,90 +165,3 @@ def map_quality(sample: str, counts: MapCounts) -> pd.DataFrame:
         {"sample": sample, "metric": list(rows), "value": [float(v) for v in rows.values()]}
     )
     return judge(table)[list(QC)]
-
-
-@contextmanager
-def _open(path: str | Path, resolution: int) -> Iterator[tuple[Chromosomes, Iterator[Pixels]]]:
-    if h5py.is_hdf5(path):
-        with h5py.File(path) as handle:
-            yield _read_cool(handle, path, resolution)
-    elif _begins_as_hic(path):
-        yield _read_hic(path, resolution)
-    else:
-        raise InputError(
-            "The file is no contact map.",
-            where=str(path),
-            expected=".cool or .mcool (HDF5), or .hic",
-            fix="Check the path; pairs and tables of loops have columns of their own.",
-        )
-
-
-def _begins_as_hic(path: str | Path) -> bool:
-    if not Path(path).is_file():
-        return False
-    with open(path, "rb") as handle:
-        return handle.read(3) == b"HIC"
-
-
-def _read_cool(
-    handle: h5py.File, path: str | Path, resolution: int
-) -> tuple[Chromosomes, Iterator[Pixels]]:
-    group: Any = handle
-    if "resolutions" in handle:
-        if str(resolution) not in handle["resolutions"]:
-            raise _no_resolution(path, resolution, sorted(map(int, handle["resolutions"])))
-        group = handle["resolutions"][str(resolution)]
-    if not {"bins", "chroms", "pixels"} <= set(group):
-        raise InputError(
-            "The file is no contact map.", where=str(path), expected="groups bins, chroms, pixels",
-            found=", ".join(group), fix="Give a .cool or .mcool file.",
-        )  # fmt: skip
-    own = group.attrs.get("bin-size")
-    if own is None or not np.issubdtype(type(own), np.integer) or int(own) != resolution:
-        raise _no_resolution(path, resolution, [own])
-    names = [n.decode() if isinstance(n, bytes) else n for n in group["chroms/name"][:]]
-    sizes = tuple(map(int, group["chroms/length"][:]))
-    pixels = group["pixels"]
-
-    def batches() -> Iterator[Pixels]:
-        for start in range(0, len(pixels["count"]), ROWS):
-            part = slice(start, start + ROWS)
-            one, other = (pixels[f"bin{i}_id"][part].astype(np.int64) for i in (1, 2))
-            yield Pixels(one, other, pixels["count"][part])
-
-    return Chromosomes(tuple(names), sizes, str(path)), batches()
-
-
-def _read_hic(path: str | Path, resolution: int) -> tuple[Chromosomes, Iterator[Pixels]]:
-    try:
-        hictkpy = importlib.import_module("hictkpy")
-    except ImportError:
-        raise InputError(
-            "Reading .hic needs the package hictkpy, which is not installed.",
-            where=str(path),
-            fix="pip install hictkpy, or convert the file to .mcool.",
-        ) from None
-    found = list(hictkpy.MultiResFile(str(path)).resolutions())
-    if resolution not in found:
-        raise _no_resolution(path, resolution, found)
-    file = hictkpy.File(str(path), resolution)
-    lengths = {name: size for name, size in file.chromosomes().items() if name.lower() != "all"}
-
-    def batches() -> Iterator[Pixels]:
-        table = file.fetch(normalization="NONE").to_coo()  # of the upper triangle
-        for start in range(0, table.nnz, ROWS):
-            part = slice(start, start + ROWS)
-            one, other = (ends[part].astype(np.int64) for ends in (table.row, table.col))
-            yield Pixels(one, other, table.data[part])
-
-    return Chromosomes(tuple(lengths), tuple(map(int, lengths.values())), str(path)), batches()
-
-
-def _no_resolution(path: str | Path, resolution: int, found: list) -> InputError:
-    return InputError(
-        f"The contact map has no bins of {resolution} bp.",
-        where=str(path),
-        expected=f"fixed bins of {resolution} bp (hichip.resolution)",
-        found=", ".join("bins of several sizes" if f is None else f"{f} bp" for f in found[:8]),
-        fix="Set hichip.resolution to one that it has, or make the map again.",
-    )

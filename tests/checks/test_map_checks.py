@@ -1,0 +1,58 @@
+"""`check` opens contact maps before anything runs."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from small_project import SAMPLES
+
+from deepexpr.cli import main
+
+cooler = pytest.importorskip("cooler")
+
+UNITS = (
+    "sample\tunit\tfq1\tfq2\tcontacts\nR1\tlane1\tr_1.fq\tr_2.fq.gz\t\nH1\tlane1\t\t\t{contacts}\n"
+)
+
+
+@pytest.fixture
+def with_map(project):
+    """A function that makes the HiChIP sample a map: what `check` then says."""
+    (project / "g.fa").write_text(">chr1\n" + "ACGT" * 5000 + "\n")
+    (project / "samples.tsv").write_text(SAMPLES.replace("MboI", ""))
+    bins = pd.DataFrame({"chrom": "chr1", "start": np.arange(4) * 5000})
+    bins["end"] = bins["start"] + 5000
+    pixels = pd.DataFrame({"bin1_id": [0, 1], "bin2_id": [2, 3], "count": [5, 7]})
+    cooler.create_cooler("h.cool", bins, pixels)
+    cooler.create_cooler("h.mcool::/resolutions/5000", bins, pixels)
+
+    def check(cell):
+        (project / "units.tsv").write_text(UNITS.format(contacts=cell))
+        return main(["check", "--configfile", "config.yaml"])
+
+    return check
+
+
+@pytest.mark.parametrize("cell", ["h.cool", "h.mcool", "h.mcool::/resolutions/5000"])
+def test_a_sound_map_passes(with_map, cell):
+    assert with_map(cell) == 0
+
+
+def test_a_cut_map_is_refused_with_its_row(with_map, project, capsys):
+    whole = (project / "h.cool").read_bytes()
+    (project / "h.cool").write_bytes(whole[: len(whole) // 2])
+    assert with_map("h.cool") == 1
+    error = capsys.readouterr().err
+    assert "damaged, cut, or lacks a part" in error
+    assert "h.cool (units.tsv, row 3, column contacts)" in error
+
+
+@pytest.mark.parametrize("cell", ["absent.cool", "absent.mcool::/resolutions/5000"])
+def test_an_absent_map_is_named_without_its_group(with_map, cell, capsys):
+    assert with_map(cell) == 1
+    error = capsys.readouterr().err
+    assert f"The file of sample 'H1' does not exist: {cell.partition('::')[0]}\n" in error
+
+
+def test_a_group_that_is_not_there_is_refused(with_map, capsys):
+    assert with_map("h.mcool::/resolutions/1000") == 1
+    assert "The file has no map /resolutions/1000." in capsys.readouterr().err
