@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 
 from deepexpr.checks.bam import first_records, mate_problems, require_one_mate
+from deepexpr.checks.gene_columns import require_known_genes
 from deepexpr.checks.tables import gene_values
 from deepexpr.config.entries import files_of
 from deepexpr.errors import InputError
@@ -47,6 +48,7 @@ class Reference:
 
     transcripts: pd.DataFrame
     genes: pd.DataFrame
+    annotation: str
 
 
 def read_references(config: Mapping[str, Any]) -> tuple[dict[str, Reference], list[InputError]]:
@@ -66,7 +68,7 @@ def read_references(config: Mapping[str, Any]) -> tuple[dict[str, Reference], li
             if assembly["chromosomes"]:
                 chosen = restrict_chromosomes(transcripts, assembly["chromosomes"])
             genes = select_genes(chosen, settings["tss_rule"], settings["biotypes"])
-            found[name] = Reference(transcripts, genes)
+            found[name] = Reference(transcripts, genes, annotation)
         except InputError as error:
             problems.append(error.at(error.where or f"configuration, key assemblies.{name}"))
     return found, problems
@@ -268,7 +270,9 @@ def _foreign(found: list[str], genome: str) -> InputError:
 
 
 def _check_genes(unit: pd.Series, path: str, reference: Reference) -> None:
-    count_table({unit["sample"]: gene_values(path, unit["value_column"])}, reference.genes)
+    values = gene_values(path, unit["value_column"])
+    require_known_genes(values, path, reference.genes["gene"], reference.annotation)
+    count_table({unit["sample"]: values}, reference.genes)
 
 
 def _check_targets(_: pd.Series, path: str, reference: Reference) -> None:

@@ -17,6 +17,8 @@ log = logging.getLogger(__name__)
 _FEWEST = 100
 #: Shares of a sample's counts on targets of no gene.
 WARN_OF_LOST, REFUSE_LOST = 0.02, 0.95
+#: Share of the genes that two tables could share below which they are of different names.
+LEAST_KNOWN = 0.1
 
 
 def sum_by_gene(abundance: pd.Series, transcripts: pd.DataFrame) -> pd.Series:
@@ -96,13 +98,32 @@ def _is_tpm(values: pd.Series) -> bool:
     return len(values) >= _FEWEST and abs(values.sum() - 1e6) < 1e3
 
 
+def few_are_known(shared: int, possible: int) -> bool:
+    """Whether so few genes are shared of those that could be that the names are of other kinds."""
+    return shared < LEAST_KNOWN * possible
+
+
+def _require_known(name: str, counts: pd.Series, genes: pd.Series) -> None:
+    shared, possible = int(genes.isin(counts.index).sum()), min(len(genes), len(counts))
+    if shared and few_are_known(shared, possible):
+        raise InputError(
+            f"Only {shared} of the {len(genes)} genes were counted in {name}.",
+            expected=f"symbols such as {', '.join(genes.head(3))}",
+            found=", ".join(map(str, counts.index[:3])),
+            fix="Use counts and genes of one species and one kind of symbol; deepexpr check tells "
+            "which column would fit.",
+        )
+
+
 def count_table(samples: dict[str, pd.Series], genes: pd.DataFrame) -> pd.DataFrame:
     """Counts of the genes of `genes` (schemas.GENES): column gene, then one per sample.
 
     samples : gene-level counts by sample. Genes that a sample could not count are left out of
-        the table, and the log says how many.
+        the table, and the log says how many. Raises InputError where next to no gene is known.
     """
     _warn_of_kinds(samples)
+    for name, counts in samples.items():
+        _require_known(name, counts, genes["gene"])
     table = pd.DataFrame({name: counts.reindex(genes["gene"]) for name, counts in samples.items()})
     measured = table.notna().all(axis=1)
     if not measured.any():
@@ -123,7 +144,8 @@ def count_table(samples: dict[str, pd.Series], genes: pd.DataFrame) -> pd.DataFr
     missing = len(table) - int(measured.sum())
     level = logging.WARNING if missing else logging.INFO
     log.log(
-        level, "%d of %d genes were counted in all of %d sample(s)",
-        measured.sum(), len(table), len(samples),
+        level, "%d of %d genes were counted in %s",
+        measured.sum(), len(table),
+        f"all {len(samples)} samples" if len(samples) > 1 else next(iter(samples)),
     )  # fmt: skip
     return table[measured].rename_axis("gene").reset_index()

@@ -151,7 +151,7 @@ def counted(project, column, text):
     ("text", "says"),
     [
         ("G\t5\nH\t7\n", None),
-        ("ENSG01\t5\n", "No gene of the gene table was counted"),
+        ("ENSG01\t5\n", "No gene of the gene table is in the table"),
         ("G\t5\n1-Mar\t7\n", "WARNING"),
     ],
 )

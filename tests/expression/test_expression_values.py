@@ -96,7 +96,7 @@ def test_genes_that_cannot_be_counted_are_left_out(caplog):
     with caplog.at_level(logging.WARNING):
         table = count_table(samples, genes("GB", "GA"))
     assert table.to_dict("list") == {"gene": ["GA"], "a": [1.0], "b": [3.0]}
-    assert "1 of 2 genes were counted in all of 2 sample(s)" in caplog.text
+    assert "1 of 2 genes were counted in all 2 samples" in caplog.text
     with pytest.raises(InputError, match="No gene of the gene table"):
         count_table(samples, genes("X"))
 
