@@ -55,7 +55,7 @@ def load_and_check(
     raise_all(
         [
             *_missing_files(config, samples, units),
-            *_unknown_names(config, samples),
+            *_unknown_names(config, samples, where),
             *_unequal_totals(config, samples, units),
             *_differential_problems(config, samples, units),
             *_maps_without_pairs(config, samples, units),
@@ -77,7 +77,9 @@ def _published_lines(config: Mapping[str, Any], samples: pd.DataFrame) -> Iterat
             )
 
 
-def _unknown_names(config: Mapping[str, Any], samples: pd.DataFrame) -> Iterator[InputError]:
+def _unknown_names(
+    config: Mapping[str, Any], samples: pd.DataFrame, files: str
+) -> Iterator[InputError]:
     known = list(dict.fromkeys(samples["cell_line"]))
     named = (
         ("evaluation.distance_cell_lines", "the distance scan", "all cell lines with HiChIP"),
@@ -89,8 +91,8 @@ def _unknown_names(config: Mapping[str, Any], samples: pd.DataFrame) -> Iterator
             if line not in known:
                 yield InputError(
                     f"The cell line {line!r} of {what} is not in the sample sheet.",
-                    where=f"configuration, key {key}",
-                    expected="some of " + ", ".join(known),
+                    where=f"{files}, key {key}",
+                    expected="some of " + ", ".join(known) + f", as in {config['samples']}",
                     fix=f"Correct the name, or set the key to null for {default}.",
                 )
     drawn = config["figures"]["gene"]
@@ -98,7 +100,7 @@ def _unknown_names(config: Mapping[str, Any], samples: pd.DataFrame) -> Iterator
         if assembly not in config["assemblies"]:
             yield InputError(
                 f"The assembly {assembly!r} of the gene of figure 2C is not in the sample sheet.",
-                where=f"configuration, key figures.gene.{assembly}",
+                where=f"{files}, key figures.gene.{assembly}",
                 expected="some of " + ", ".join(config["assemblies"]),
                 fix="Correct the name.",
             )

@@ -4,6 +4,7 @@ import pytest
 from small_project import SAMPLES, UNITS
 
 from deepexpr.checks.inputs import load_and_check
+from deepexpr.config.settings import read_config
 from deepexpr.errors import InputError
 
 
@@ -26,6 +27,7 @@ def test_all_problems_are_listed_at_once(project):
 @pytest.mark.parametrize(
     ("change", "key", "word"),
     [
+        ({"motifs": {"attribution_cell_lines": ["Nope"]}}, "test, key motifs.attribution", "Nope"),
         ({"training": {"epoch": 2}}, "training.epoch", "epoch"),
         ({"model": {"variant": "paper", "kernel": 2001}}, "model.kernel", "wider than the prom"),
         ({"baselines": {"settings": {"inner_fold": 3}}}, "baselines.settings", "inner_fold"),
@@ -87,3 +89,10 @@ def test_sheets_that_a_spreadsheet_saved(project):
         (project / name).write_bytes(b"\xef\xbb\xbf" + data)
     _, samples, _ = load_and_check(config(), "test")
     assert samples["sample"].tolist() == ["R1", "H1"]
+
+
+def test_the_defaults_name_no_cell_line_that_other_sheets_lack(project, root):
+    """Other people's configurations lie over config/config.yaml, which runs the paper."""
+    files = [str(root / "config/config.yaml"), "config.yaml"]
+    _, samples, _ = load_and_check(read_config(files), ", ".join(files))
+    assert set(samples["cell_line"]) == {"Line"}

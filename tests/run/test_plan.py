@@ -161,7 +161,7 @@ def test_paper_is_planned_with_its_jobs_and_no_invented_gpu_rate(root, capsys):
     config = str(root / "config/config.yaml")
     assert main(["plan", "--configfile", config]) == 0
     text = capsys.readouterr().out
-    assert "90 of them training" in text
+    assert "96 of them training" in text
     assert "GPU-hours: not known" in text
     assert "hichip million read pairs: 300" in text
     assert main(["plan", "--configfile", config, "--gpu-speedup", "20"]) == 0
