@@ -29,8 +29,9 @@ VERBS = (
     "simulate", "init", "check", "plan", "obtain", "genome", "promoters", "import-promoters",
     "transcriptome", "reads", "expression", "trim", "pairs", "ends", "contacts", "concordance",
     "call-loops", "signal", "import-loops", "import-contacts", "differential", "dataset", "splits",
-    "gkm", "train", "predict", "cross", "baseline", "evaluate", "interpret", "variants",
-    "attribution", "filters", "tomtom", "enhancers", "cismodule", "table", "figure",
+    "gkm", "train", "predict", "cross", "orthologues", "cross-species", "baseline", "evaluate",
+    "interpret", "variants", "attribution", "filters", "tomtom", "enhancers", "cismodule", "table",
+    "figure",
 )  # fmt: skip
 
 

@@ -124,6 +124,17 @@ SPLITS = Table("fold", "gene", "role")
 #: One row per gene: its family (the name of one of its genes) and how many genes that has.
 FAMILIES = Table("gene", "family", "genes")
 
+#: Pairs of orthologues whose genes two assemblies have; relation is "one-to-one" or "several".
+ORTHOLOGUES = Table(
+    Column("assembly1", "name"), Column("gene1", "name"), Column("assembly2", "name"),
+    Column("gene2", "name"), Column("relation", "name"),
+)  # fmt: skip
+
+#: One row per gene predicted by networks of another assembly: its orthologue there (one-to-one),
+#: its standing ("one-to-one", "none", "several" or "family"), and the fold whose networks predict
+#: it; NA where none does.
+SPECIES_GENES = Table("gene", Column("orthologue", "words"), Column("standing", "name"), "fold")
+
 #: One row per test gene. trained_on = cell_line, or the comma-joined others for cross-cell-line.
 #: observed: label (+1/-1) or log10 expression; predicted: P(+1) or log10 expression.
 PREDICTIONS = Table(

@@ -230,13 +230,25 @@ def get_trained_folds(wildcards):
 
 def get_partner_bundles(wildcards):
     """Bundles, of every method, trained on the other cell lines of the assembly."""
+    methods = RUN.cross_methods(wildcards.cell_line)
+    return get_bundles(wildcards, methods, RUN.partners)
+
+
+def get_relative_bundles(wildcards):
+    """Bundles, of every method, trained on the cell lines of the other assembly."""
+    methods = RUN.species_methods(wildcards.cell_line, wildcards.task)
+    return get_bundles(wildcards, methods, RUN.relatives)
+
+
+def get_bundles(wildcards, methods, others):
+    """Bundles by which the cell lines that `others` gives predict one."""
     stages = {"full": "models", "sequence": "models"}
     return [
         out(
             f"{stages.get(method, 'baselines')}/{line}/{wildcards.task}/K{MAIN_K}/{method}/bundle"
         )
-        for method in RUN.cross_methods(wildcards.cell_line)
-        for line in RUN.partners(wildcards.cell_line, method)
+        for method in methods
+        for line in others(wildcards.cell_line, method)
     ]
 
 

@@ -6,8 +6,30 @@ transcriptome.fa, kallisto.idx, bowtie/.
 """
 
 from deepexpr.reference.sections import PromoterSection
+from deepexpr.simulate.settings import species_files
 
-if config["simulate"]:
+if config["simulate"] and config["simulate"]["divergence"]:
+
+    rule simulate_species:
+        """Make two diverged mini-genomes, their tables in place of reads, and the truth."""
+        output:
+            species_files(config["simulate"]["output"]),
+        log:
+            out("logs/reference/simulate_species.log"),
+        benchmark:
+            out("benchmarks/reference/simulate_species.tsv")
+        conda:
+            "../envs/motifs.yaml"
+        params:
+            folder=lambda w, output: os.path.dirname(output[0]),
+            seed=config["simulate"]["seed"],
+            scale=config["simulate"]["scale"],
+            divergence=config["simulate"]["divergence"],
+        shell:
+            "python -m deepexpr simulate --seed {params.seed} --scale {params.scale}"
+            " --divergence {params.divergence} --output {params.folder:q} 2> {log:q}"
+
+elif config["simulate"]:
 
     rule simulate_demo:
         """Make the demo's mini-genome, its reads and the truth."""

@@ -25,6 +25,7 @@ from deepexpr.reference.aliases import AUTO, label_of
 from deepexpr.reference.annotation import annotation_names, count_names, names_gene
 from deepexpr.reference.chromosomes import require_common_name
 from deepexpr.reference.fasta import fasta_names
+from deepexpr.simulate.settings import species_files
 
 #: Keys of an assembly that name files.
 ASSEMBLY_FILES = (
@@ -103,6 +104,15 @@ def _unknown_names(
                 where=f"{files}, key figures.gene.{assembly}",
                 expected="some of " + ", ".join(config["assemblies"]),
                 fix="Correct the name.",
+            )
+    across = config["evaluation"]["cross_species"]
+    for assembly in across["assemblies"] if across else ():
+        if assembly not in config["assemblies"]:
+            yield InputError(
+                f"The assembly {assembly!r} of prediction across species has no cell line.",
+                where="configuration, key evaluation.cross_species.assemblies",
+                expected="two of " + ", ".join(config["assemblies"]),
+                fix="Correct the name, or add its samples to the sample sheet.",
             )
     targets = config["motifs"]["targets"]
     # Under --use-conda the main process may lack pyjaspar; then the rule itself tells.
@@ -255,6 +265,8 @@ def made_by_rules(config: Mapping[str, Any], units: pd.DataFrame) -> set[str]:
         folder = config["simulate"]["output"]
         made |= {f"{folder}/genome.fa", f"{folder}/annotation.gtf"}
         made |= {p for p in [*units["fq1"], *units["fq2"]] if p.startswith(f"{folder}/")}
+        if config["simulate"]["divergence"]:
+            made |= set(species_files(folder))
     for package in config["packages"].values():
         made |= {f"{package['output']}/{member}" for member in package["members"]}
     for assembly in config["assemblies"].values():
@@ -300,6 +312,9 @@ def _configured_files(
     for line, published in config["published"].items():
         what = f"The published values of {line} do not exist"
         yield f"published.{line}.table", published["table"], what, f"set published.{line}.url"
+    if across := config["evaluation"]["cross_species"]:
+        what, way = "The table of orthologues does not exist", "leave cross_species out"
+        yield "evaluation.cross_species.orthologues", across["orthologues"], what, way
     what, way = "The file does not exist", "set it to null"
     yield "hichip.anchors", config["hichip"]["anchors"], what, way
     yield "motifs.enhancer_peaks", config["motifs"]["enhancer_peaks"], what, way

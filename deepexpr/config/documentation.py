@@ -27,6 +27,7 @@ completes and checks a file that begins with `# yaml-language-server: $schema=..
 | `template/` | to copy for your own experiment |
 | `demo/` | the embedded demo (`make demo`) |
 | `chr22/` | real reads on one chromosome (`make real`) |
+| `cross_species/` | two simulated species that predict each other |
 | `paper-tables/` | the paper from the arrays its authors deposited |
 | `human/` | real genes of K562, Jurkat, HCT116 and GM12878 (`make human`) |
 """

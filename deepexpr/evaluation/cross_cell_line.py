@@ -110,6 +110,13 @@ def copy_measured(
 
 def check_bundles(bundles: Sequence[Any], target: Dataset, splits: pd.DataFrame) -> None:
     """Raise InputError unless the bundles fit each other, the target and the splits."""
+    check_alike(bundles, target, target.assembly)
+    for bundle in bundles:
+        _check_splits(bundle, splits)
+
+
+def check_alike(bundles: Sequence[Any], target: Dataset, assembly: str) -> None:
+    """Raise InputError unless the bundles are of one kind and `assembly`, none of the target."""
     if not bundles:
         raise InputError("No bundle was given.", expected="one per other cell line")
     first = bundles[0]
@@ -121,7 +128,7 @@ def check_bundles(bundles: Sequence[Any], target: Dataset, splits: pd.DataFrame)
             found=", ".join(lines),
         )
     for bundle in bundles:
-        expected = {"assembly": target.assembly, "method": first.method}
+        expected = {"assembly": assembly, "method": first.method}
         expected |= {key: first.info[key] for key in ("type", "task", "K", "scheme")}
         found = bundle.info | {"method": bundle.method}
         for key, value in expected.items():
@@ -133,7 +140,6 @@ def check_bundles(bundles: Sequence[Any], target: Dataset, splits: pd.DataFrame)
                     found=str(found[key]),
                     fix="Train all with the same settings, genome and splits.",
                 )
-        _check_splits(bundle, splits)
 
 
 def _check_splits(bundle: Any, splits: pd.DataFrame) -> None:

@@ -19,6 +19,29 @@ class SchemeSection(Section):
     genes with similar promoters."""
 
 
+class SpeciesSection(Section):
+    """Predict the cell lines of one assembly from those of another, both ways, by orthologues."""
+
+    orthologues: str
+    """Table of orthologues: two columns of genes, or a download of Ensembl BioMart with the gene
+    names of both species. Genes in several pairs are left out."""
+    assemblies: tuple[str, str]
+    """The two assemblies, in the order of the table's columns (of BioMart's, first the species
+    whose columns do not begin with its name)."""
+
+    @model_validator(mode="after")
+    def _two(self) -> Self:
+        if len(set(self.assemblies)) < 2:
+            raise RuleError(
+                "Orthologues are of two assemblies.",
+                where="assemblies",
+                expected="two names of assemblies",
+                found=", ".join(self.assemblies),
+                fix="Name the assembly of either column.",
+            )
+        return self
+
+
 class EvaluationSection(SchemeSection):
     """Cross-validation."""
 
@@ -32,6 +55,7 @@ class EvaluationSection(SchemeSection):
     """K of cross-cell-line, ablation, distance scan and motifs; one of folds."""
     cross_cell_line: bool = True
     """Predict each cell line from the others of its assembly."""
+    cross_species: SpeciesSection | None = None
     ablation: bool = True
     """Train the HiChIP-only network beside the full and the sequence-only one."""
     distances: Annotated[tuple[HalfWidth, ...], Unique] = (1_000_000, 500_000, 100_000)

@@ -66,6 +66,8 @@ class Inputs:
     dataset: tuple[Path, ...] = _many("H5", "dataset files, one per cell line (`deepexpr dataset`)")
     metrics: tuple[Path, ...] = _many("TSV", "metrics (`deepexpr evaluate`)")
     cross: tuple[Path, ...] = _many("TSV", "metrics of predictions across cell lines")
+    species: tuple[Path, ...] = _many("TSV", "metrics of predictions across species")
+    species_apart: tuple[Path, ...] = _many("TSV", "the same of genes without orthologue")
     tests: Path | None = _one("TSV", "tests between methods (`deepexpr evaluate`)")
     signal: dict[str, Path] = _named("CELL_LINE=loops with counts (`deepexpr signal`)")
     contacts: dict[str, Path] = _named("CELL_LINE=all tested contacts (`deepexpr call-loops`)")

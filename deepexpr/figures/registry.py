@@ -87,6 +87,10 @@ _SPECS = (
         ("cross",), ("tests",), when=("cross",), sources={"tests": "cross_tests"},
     ),
     _own(
+        "cross_species", "Prediction across species", "cross_species", "cross_species", PERFORMANCE,
+        ("species",), ("species_apart",), filled={"group": "True"},
+    ),
+    _own(
         "6", "Ablation", "ablation", "ablation", PERFORMANCE, ("metrics",), ("tests",),
         when=("hichip", "ablation"),
     ),
@@ -154,8 +158,8 @@ _SPECS = (
     _own(
         "summary", "Answers, and what was run", "summary", "summary", SUMMARY,
         ("dataset",),
-        ("metrics", "qc", "replicate_qc", "loop_qc", "run_info", "signal", "cross", "motif_summary",
-         "versions", "matches", "outcome", "title", "warning"), page=True,
+        ("metrics", "qc", "replicate_qc", "loop_qc", "run_info", "signal", "cross", "species",
+         "motif_summary", "versions", "matches", "outcome", "title", "warning"), page=True,
     ),
     _own(
         "tables", "Tables: genes, loops and scores", "data_tables", "tables", SUMMARY,

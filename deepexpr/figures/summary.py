@@ -38,6 +38,8 @@ def build_summary(inputs: Inputs) -> pd.DataFrame:
     cross = read_tables(inputs.cross, METRICS)
     rows += _results(scores)
     rows += [("result", f"{item}, across cell lines", text) for _, item, text in _results(cross)]
+    species = read_tables(inputs.species, METRICS)
+    rows += [("result", f"{item}, across species", text) for _, item, text in _results(species)]
     rows += _motifs(inputs)
     warnings += _lost_folds(pd.concat([t for t in (scores, cross) if len(t)] or [scores]))
     warnings += _sequence_warnings(scores) + _baseline_warnings(scores)

@@ -5,6 +5,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 
 from deepexpr.figures import style
 from deepexpr.figures.declaration import columns_of
@@ -67,9 +68,9 @@ def draw_variants(table: pd.DataFrame) -> Figure:
     style.titles(
         (places, groups),
         [
-            (f"{style.prefix(table['cell_line'])}effect by place",
+            (_heading(table),
              [f"{shown}variants x promoters; alternate less reference allele"]),
-            ("and by known motifs", [
+            ("Effect by known motifs", [
                 f"{int((kind != 'none').sum()):,} make or break one or more"
             ]),
         ],
@@ -84,6 +85,11 @@ def draw_variants(table: pd.DataFrame) -> Figure:
     return figure
 
 
+def _heading(table: pd.DataFrame) -> str:
+    line = style.prefix(table["cell_line"])
+    return f"{line}effect by place" if line else "Effect by place"
+
+
 def _kinds(table: pd.DataFrame) -> np.ndarray:
     """The group of each row: none, made, broken or both."""
     made, broken = (table[name].to_numpy(float) > 0 for name in ("made", "broken"))
@@ -96,6 +102,7 @@ def _places(axis: Axes, table: pd.DataFrame, kind: np.ndarray) -> None:
         chosen = kind == name
         axis.scatter(x[chosen], y[chosen], s=4, linewidths=0, alpha=0.6, color=colour,
                      rasterized=True)  # fmt: skip
+    axis.xaxis.set_major_locator(MaxNLocator(5))
     axis.axhline(0, color="#333333", linewidth=0.5)
     axis.axvline(0, color=style.GREY, linewidth=0.6, linestyle=":")
     axis.set(
@@ -103,7 +110,10 @@ def _places(axis: Axes, table: pd.DataFrame, kind: np.ndarray) -> None:
     )
     for gene in table["gene"].iloc[np.abs(y).argsort()[::-1][:3]].drop_duplicates():
         best = int(np.abs(np.where(table["gene"] == gene, y, 0)).argmax())
-        axis.annotate(gene, (x[best], y[best]), xytext=(3, 1), textcoords="offset points",
+        # A name at the right edge stands to the left of its point, inside the panel.
+        right = x[best] > 0.6 * x.max()
+        axis.annotate(gene, (x[best], y[best]), xytext=(-3 if right else 3, 1),
+                      textcoords="offset points", ha="right" if right else "left",
                       fontsize=5.5)  # fmt: skip
 
 

@@ -195,12 +195,20 @@ def _baseline_work(run: Run, assumed: Assumptions) -> Iterator[Work]:
 def _evaluation_work(run: Run, assumed: Assumptions) -> Iterator[Work]:
     """Scores of every prediction, and other cell lines' models on each line's genes."""
     genes = assumed.genes / 1000
-    tables = [number for number in (len(run.prediction_files()), len(run.cross_files())) if number]
+    pairs = [(line, task) for line in run.cell_lines for task in run.tasks]
+    abroad = [methods for pair in pairs if (methods := run.species_methods(*pair))]
+    copied = sum(len(methods) + 1 for methods in abroad)
+    numbers = (len(run.prediction_files()), len(run.cross_files()), copied)
+    tables = [number for number in numbers if number]
     most = genes * max(tables, default=0)
     yield Work(6, "evaluate", genes * sum(tables), most, len(tables), most)
     models = [
         sum(len(run.partners(line, method)) for method in run.cross_methods(line))
         for line in run.cell_lines
+    ]
+    models += [
+        sum(len(run.relatives(line, method)) for method in run.species_methods(line, task))
+        for line, task in pairs
     ]
     jobs, most = sum(map(bool, models)), genes * max(models, default=0)
     yield Work(6, "cross", genes * sum(models), most, jobs, most)

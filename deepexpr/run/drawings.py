@@ -86,6 +86,10 @@ def _cross(table: str) -> Callable[[Run, Subject], list[str]]:
     return lambda run, of: [run.out(f"evaluation/{table}.tsv")] if run.cross_files() else []
 
 
+def _species(table: str) -> Callable[[Run, Subject], list[str]]:
+    return lambda run, of: [run.out(f"evaluation/{table}.tsv")] if run.species_files() else []
+
+
 def _reference(file: str) -> Callable[[Run, Subject], list[str]]:
     return lambda run, of: [run.out(f"reference/{of.assembly}/{file}")]
 
@@ -197,6 +201,8 @@ SOURCES: dict[str, Callable[[Run, Subject], list[str] | dict[str, str]]] = {
     "tests": lambda run, of: [run.out("evaluation/tests.tsv")],
     "cross": _cross("cross_metrics"),
     "cross_tests": _cross("cross_tests"),
+    "species": _species("species_metrics"),
+    "species_apart": _species("species_apart_metrics"),
     "run_info": _run_infos,
     "published": lambda run, of: {
         line: run.config["published"][line]["table"] for line in run.published_lines

@@ -81,8 +81,10 @@ def _models(run: Run) -> list[str]:
     predictions = run.prediction_files()
     bundles = [path.replace("predictions.tsv", "bundle") for path in predictions]
     tables = ["metrics", "tests", *(["cross_metrics", "cross_tests"] if run.cross_files() else [])]
+    species = [path for end in ("tsv", "apart.tsv", "genes.tsv") for path in run.species_files(end)]
+    tables += ["species_metrics", "species_tests", "species_apart_metrics"] if species else []
     paths = [run.out(f"evaluation/{table}.tsv") for table in tables]
-    return predictions + bundles + run.cross_files() + paths
+    return predictions + bundles + run.cross_files() + species + paths
 
 
 def _motifs(run: Run) -> list[str]:

@@ -255,6 +255,16 @@ class Run:
         is none, the promoters alone still carry over from any.
         """
         others = [o for o in self.lines_of(self.assembly[cell_line]) if o != cell_line]
+        return self._predicting(cell_line, others, method)
+
+    def relatives(self, cell_line: str, method: str) -> list[str]:
+        """The same of the other assembly of evaluation.cross_species."""
+        given = self.config["evaluation"]["cross_species"]
+        pair, own = (given["assemblies"] if given else []), self.assembly[cell_line]
+        others = [o for a in pair if own in pair and a != own for o in self.lines_of(a)]
+        return self._predicting(cell_line, others, method)
+
+    def _predicting(self, cell_line: str, others: list[str], method: str) -> list[str]:
         has = cell_line in self.hichip_lines, [*self.marks(cell_line)]
         alike = [o for o in others if (o in self.hichip_lines, [*self.marks(o)]) == has]
         return alike or (others if method in ("sequence", "copy") else [])
@@ -291,9 +301,17 @@ class Run:
         """Networks and baselines by which other cell lines predict this one, regression."""
         if not self.config["evaluation"]["cross_cell_line"] or "regression" not in self.tasks:
             return []
-        kinds = ["full", "sequence"] if cell_line in self.hichip_lines else ["sequence"]
-        methods = kinds + self.baselines(cell_line, "regression")
+        methods = self._carried(cell_line, "regression")
         return [method for method in methods if self.partners(cell_line, method)]
+
+    def species_methods(self, cell_line: str, task: str) -> list[str]:
+        """Networks and baselines by which another assembly's cell lines predict this one."""
+        methods = self._carried(cell_line, task)
+        return [method for method in methods if self.relatives(cell_line, method)]
+
+    def _carried(self, cell_line: str, task: str) -> list[str]:
+        kinds = ["full", "sequence"] if cell_line in self.hichip_lines else ["sequence"]
+        return kinds + self.baselines(cell_line, task)
 
     def cross_files(self) -> list[str]:
         """Cross-cell-line predictions, regression, by network and baseline."""
@@ -302,6 +320,15 @@ class Run:
             for line in self.cell_lines
             if self.cross_methods(line)
             for method in [*self.cross_methods(line), "copy"]
+        ]
+
+    def species_files(self, ending: str = "tsv") -> list[str]:
+        """Predictions across species, of all methods; "apart.tsv": of genes without orthologue."""
+        return [
+            self.out(f"evaluation/species/{line}.{task}.{ending}")
+            for line in self.cell_lines
+            for task in self.tasks
+            if self.species_methods(line, task)
         ]
 
     def datasets(self) -> list[str]:

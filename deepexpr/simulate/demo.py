@@ -84,7 +84,7 @@ def build_world(seed: int, scale: float = 1.0) -> World:
         settings, genome, coding, sites, enhancers, active, promoter_motifs, rng["regulation"]
     )
     transcriptome = Transcriptome.of(genome, genes)
-    abundance = _abundance(settings, genes, regulation, transcriptome, rng["regulation"])
+    abundance = draw_abundance(settings, genes, regulation, transcriptome, rng["regulation"])
     logger.info(
         "genome of %d bp, %d genes (%d protein-coding), %d enhancers, %d promoter sites",
         len(genome.letters), len(genes), len(coding), len(enhancers), len(sites),
@@ -103,7 +103,7 @@ def simulate(seed: int, output: str | Path, scale: float = 1.0, threads: int = 1
     The same seed and scale give the same bytes. An existing `output` is replaced; raises
     InputError where it holds anything but an earlier demo.
     """
-    _refuse_foreign_folder(Path(output))
+    refuse_foreign_folder(Path(output))
     world = build_world(seed, scale)
     with atomic_directory(output) as folder:
         write_fasta(world.genome.records(), folder / "genome.fa")
@@ -132,12 +132,12 @@ def _samples(world: World, folder: Path, seed: int) -> Iterator[Callable[[], Non
             )
 
 
-def _refuse_foreign_folder(output: Path) -> None:
+def refuse_foreign_folder(output: Path, own: tuple[str, ...] = _OWN) -> None:
     """Replacing a folder deletes it: do so only with what `simulate` made."""
     if not output.exists():
         return
     entries = sorted(p.name for p in output.iterdir()) if output.is_dir() else [output.name]
-    foreign = [name for name in entries if not name.startswith(_OWN)]
+    foreign = [name for name in entries if not name.startswith(own)]
     if foreign:
         raise InputError(
             "The output folder holds other files, which would be deleted.",
@@ -166,7 +166,7 @@ def make_library(world: World, line: int) -> Library:
 
 def write_truth(world: World, folder: Path, seed: int, scale: float) -> None:
     """Write what the pipeline should find again."""
-    write_table(_expression_table(world), folder / "expression.tsv")
+    write_table(expression_table(world), folder / "expression.tsv")
     write_table(world.regulation.loops, folder / "loops.tsv")
     write_table(world.regulation.weights, folder / "tf_weights.tsv")
     write_table(world.promoter_sites, folder / "promoter_motifs.tsv")
@@ -192,7 +192,7 @@ def write_truth(world: World, folder: Path, seed: int, scale: float) -> None:
         handle.write("\n")
 
 
-def _expression_table(world: World) -> pd.DataFrame:
+def expression_table(world: World) -> pd.DataFrame:
     """One row per gene (all biotypes) and cell line; effects are NA but for protein-coding."""
     tables = []
     for line, cell_line in enumerate(CELL_LINES):
@@ -214,7 +214,7 @@ def _expression_table(world: World) -> pd.DataFrame:
     return table.merge(world.regulation.expression, on=["gene", "cell_line"], how="left")
 
 
-def _abundance(
+def draw_abundance(
     settings: Settings,
     genes: list[Gene],
     regulation: Regulation,

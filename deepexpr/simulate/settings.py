@@ -17,6 +17,14 @@ ENHANCER_MOTIFS = ("MA0035.3", "MA0046.2", "MA0466.2")  # GATA1, HNF1A, CEBPB
 #: The one factor whose sign differs, and where: cross-cell-line prediction must cost something.
 FLIPPED = ("MA0060.3", "Gamma")
 CELL_LINES = ("Alpha", "Beta", "Gamma")
+#: Folders of two species (simulate.divergence), and the table of orthologues beside them.
+SPECIES, ORTHOLOGUES = ("demo", "sister"), "orthologues.tsv"
+
+
+def species_files(folder: str) -> list[str]:
+    """What a run starts from where two species are simulated, beside their truth."""
+    files = ("genome.fa", "annotation.gtf", "counts.tsv", *(f"{x}.bedpe" for x in CELL_LINES))
+    return [f"{folder}/{ORTHOLOGUES}", *(f"{folder}/{s}/{file}" for s in SPECIES for file in files)]
 
 
 @dataclass(frozen=True)

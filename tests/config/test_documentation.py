@@ -23,7 +23,9 @@ def test_every_key_is_described():
             assert "description" in field or "$ref" in json.dumps(field), f"{name}.{key}"
 
 
-@pytest.mark.parametrize("folder", ["", "demo", "chr22", "human", "paper-tables", "template"])
+@pytest.mark.parametrize(
+    "folder", ["", "demo", "chr22", "human", "cross_species", "paper-tables", "template"]
+)
 def test_the_editors_schema_takes_the_shipped_overlays(root, folder):
     overlay = yaml.safe_load((root / "config" / folder / "config.yaml").read_text())
     jsonschema.validate(overlay, json.loads(editor_schema()))

@@ -462,6 +462,21 @@ def reach() -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)[["group", *METRICS]]
 
 
+def cross_species() -> pd.DataFrame:
+    methods = ("full", "sequence", "ridge")
+    lines = {"K562": "mESC", "mESC": "K562,HCT116"}
+    parts = [
+        metrics(metric, names, tuple(lines), ks=(5,), trained_on=lines.get, seed=seed)
+        .assign(group=group, metric=metric)
+        for metric, names, group, seed in (
+            ("PCC", (*methods, "copy"), "one orthologue", 30),
+            ("PCC beyond copy", methods, "one orthologue", 31),
+            ("PCC", methods, "no orthologue", 32),
+        )
+    ]  # fmt: skip
+    return pd.concat(parts, ignore_index=True)[["group", *METRICS]]
+
+
 REGRESSION = ("full", "sequence", "hichip", "linear_regression", "lasso", "random_forest")
 CLASSIFICATION = ("full", "sequence", "hichip", "logistic_regression", "svm", "random_forest")
 
@@ -482,6 +497,7 @@ TABLES = {
     "6": lambda: metrics("PCC", REGRESSION[:3]),
     "7": distance,
     "reach": reach,
+    "cross_species": cross_species,
     "8": filter_motifs,
     "9": filter_motifs,
     "attribution_motifs": filter_motifs,

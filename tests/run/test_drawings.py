@@ -11,7 +11,7 @@ from deepexpr.run.targets import Run
 EVALUATION = {
     "tasks": ["classification", "regression"], "scheme": "random", "folds": [5, 10],
     "main_folds": 10, "distances": [1_000_000, 100_000], "distance_cell_lines": [],
-    "ablation": True, "cross_cell_line": True,
+    "ablation": True, "cross_cell_line": True, "cross_species": None,
 }  # fmt: skip
 UNIT = ("sample", "unit", "fq1", "fq2", "bam1", "bam2", "pairs", "contacts", "loops", "bins",
         "kallisto", "expression")  # fmt: skip
@@ -75,7 +75,8 @@ def test_a_complete_run_makes_every_figure_once_per_subject():
     run = a_run("A", "B", motifs={"interpret_genes": ["TAL1"]}, replicates=2,
                 differential=("A:B",), variants=("hg",), caller="both")  # fmt: skip
     assert left_out(run) == []
-    assert {drawing.figure.name for drawing in drawings(run)} == set(FIGURES)
+    made = {drawing.figure.name for drawing in drawings(run)}
+    assert made == set(FIGURES) - {"cross_species"}  # of two assemblies, below
     assert [s for s in stems(run) if s.startswith("figure_8")] == ["figure_8.A", "figure_8.B"]
     assert {"figure_2C.hg", "interpretation.A.TAL1", "figure_4", "summary"} <= set(stems(run))
 
@@ -145,6 +146,25 @@ def test_partners_have_the_same_inputs_but_promoters_carry_over():
     assert run.cross_methods("A") == run.cross_methods("B") == ["sequence"]
     other = a_run("A", "B", assemblies={"A": "hg", "B": "mm"})
     assert other.cross_files() == []
+
+
+def test_species_predict_each_other_by_what_both_have():
+    given = {"cross_species": {"assemblies": ["hg", "mm"], "orthologues": "o.tsv"}}
+    where = {"A": "hg", "B": "hg", "C": "mm", "D": "rn"}
+    run = a_run("A", "C", assemblies=where, evaluation=given)
+    assert run.relatives("C", "full") == ["A"]
+    assert (run.relatives("A", "full"), run.relatives("B", "full")) == (["C"], [])
+    assert (run.relatives("B", "sequence"), run.relatives("D", "sequence")) == (["C"], [])
+    assert run.species_methods("A", "classification") == ["full", "sequence", "svm"]
+    assert run.species_methods("B", "regression") == ["sequence"]
+    files = [f"results/evaluation/species/{line}.{task}.apart.tsv" for line in "ABC"
+             for task in run.tasks]  # fmt: skip
+    assert run.species_files("apart.tsv") == files
+    assert set(files) < set(results(run))
+    (shown,) = [d for d in drawings(run) if d.figure.name == "cross_species"]
+    start = "results/evaluation/species"
+    assert shown.inputs == [f"{start}_metrics.tsv", f"{start}_apart_metrics.tsv"]
+    assert "cross_species" not in stems(a_run("A", "C", assemblies=where))
 
 
 def test_networks_of_each_number_of_folds():

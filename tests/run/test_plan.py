@@ -135,6 +135,15 @@ def test_scores_and_other_lines_models_are_counted(sheets):
     assert (works["evaluate"].jobs, works["cross"].jobs) == (2, 2)
     assert works["cross"].amount == 2 * len(run.cross_methods("A")) > 0
     assert works["interpret"].amount == 0
+    across = {"assemblies": [run.assembly["A"], "mm"], "orthologues": "o.tsv"}
+    evaluation = CONFIG["evaluation"] | {"cross_species": across, "cross_cell_line": False}
+    samples = run.samples.assign(assembly=[run.assembly["A"]] * 2 + ["mm"] * 2)
+    assemblies = dict.fromkeys(set(samples["assembly"]), next(iter(CONFIG["assemblies"].values())))
+    changed = {"evaluation": evaluation, "assemblies": assemblies}
+    species = Run(CONFIG | changed, samples, run.units)
+    works = {work.step: work for work in all_work(species, Assumptions(genes=1000))}
+    assert works["cross"].amount == 2 * len(run.cross_methods("A"))
+    assert (works["evaluate"].jobs, works["cross"].jobs) == (2, 2)
     shown = CONFIG["motifs"] | {"interpret_genes": ["MYC", "TP53"]}
     run = Run(CONFIG | {"motifs": shown}, run.samples, run.units)
     works = {work.step: work for work in all_work(run, Assumptions())}
