@@ -187,8 +187,9 @@ def get_splits(wildcards):
 
 
 def get_pretrained(wildcards):
-    """Full networks start from the sequence network of the same cell line, task and folds."""
-    if not wildcards.kind.startswith("full"):
+    """Full networks trained in two steps start from the sequence network of the same cell line,
+    task and folds."""
+    if not (RUN.two_steps and wildcards.kind.startswith("full")):
         return []
     return out("models/{cell_line}/{task}/K{K}/sequence/bundle")
 

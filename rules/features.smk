@@ -4,7 +4,7 @@ REQUIRED INPUTS: reference/{assembly}/, expression/{assembly}/expression.tsv, lo
 OUTPUTS: features/{assembly}/splits/{scheme}-K{K}.tsv, features/{cell_line}/dataset.h5.
 """
 
-from deepexpr.features.sections import FeatureSection
+from deepexpr.features.sections import EnhancerFeatures, FeatureSection
 
 
 rule split_genes:
@@ -44,6 +44,13 @@ rule build_dataset:
         signal=lambda w: [
             option.rsplit("=", 1)[1] for option in get_signal_options(w.cell_line)
         ],
+        # Sequences of contacted places, only for networks that read them.
+        genome=lambda w: (
+            out(f"reference/{RUN.assembly[w.cell_line]}/genome.fa")
+            if RUN.reads_places and get_signal_options(w.cell_line)
+            else []
+        ),
+        peaks=(RUN.reads_places and config["motifs"]["enhancer_peaks"]) or [],
         bins=lambda w: [
             option.split("=", 1)[1] for option in get_bin_options(w.cell_line)
         ],
@@ -59,9 +66,17 @@ rule build_dataset:
         # Networks of one line predict the others, so all have what the least of them have.
         anchors="--no-anchors" if RUN.bin_lines else [],
         assembly=lambda w: RUN.assembly[w.cell_line],
-        settings=get_settings("features", FeatureSection),
+        places=lambda w, input: [
+            f"--{name}={path}"
+            for name, path in (("genome", input.genome), ("peaks", input.peaks))
+            if path and input.genome
+        ],
+        settings=get_settings(
+            "features", EnhancerFeatures if RUN.reads_places else FeatureSection
+        ),
     shell:
         "python -m deepexpr dataset --genes {input.genes:q} --promoters {input.promoters:q}"
         " --expression {input.expression:q} {params.signal:q} {params.bins:q} {params.anchors:q}"
+        " {params.places:q}"
         " --cell-line {wildcards.cell_line:q} --assembly {params.assembly:q}"
         " --settings {params.settings:q} --output {output:q} 2> {log:q}"

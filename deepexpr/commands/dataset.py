@@ -1,6 +1,6 @@
 """Join promoters, expression and loops of one cell line into a dataset (HDF5)."""
 
-from deepexpr.features.sections import FeatureSection
+from deepexpr.features.sections import EnhancerFeatures
 from deepexpr.options import Arguments, given, named
 
 OPTIONS = """
@@ -15,21 +15,28 @@ OPTIONS = """
 [--bin-array BIN_ARRAY]       bins of every gene (.npy), in place of --signal
 [--bin-rows BIN_ROWS]         table whose first column names the array's rows
 [--no-anchors]                leave out what --signal says beyond bins
+[--genome FASTA]              with the sequences of the strongest contacts of each gene, which the
+                              network `enhancers` reads, out of the genome
+[--peaks BED]                 BED or narrowPeak of accessible places: each sequence is that of the
+                              anchor's highest peak, and anchors without one bring none
 [--promoter-window N (5000)]  bp around the TSS that an anchor must overlap to be the gene's
 [--tss-index N (1000)]        0-based position of the TSS base in the promoters: bp upstream
 --output OUTPUT               dataset (HDF5)
 """
-SETTINGS = FeatureSection
+SETTINGS = EnhancerFeatures
 
 
 def run(args: Arguments) -> None:
+    from contextlib import nullcontext
+
     from deepexpr.errors import UsageError
     from deepexpr.expression.tables import expression_of, read_expression
     from deepexpr.features.arrays import array_bins, read_rows
     from deepexpr.features.build import build_dataset
     from deepexpr.features.dataset import write_dataset
     from deepexpr.files import read
-    from deepexpr.reference.fasta import read_fasta
+    from deepexpr.motifs.beds import read_peaks
+    from deepexpr.reference.fasta import open_genome, read_fasta
     from deepexpr.reference.genes import read_genes
     from deepexpr.schemas import SIGNAL
 
@@ -37,26 +44,34 @@ def run(args: Arguments) -> None:
         raise UsageError("Bins are given by --bin-array and --bin-rows together, without --signal.")
     if args.target_signal and (args.signal or args.bin_array or len(args.target_signal) < 2):
         raise UsageError("--target-signal gives two targets or more, without --signal or bins.")
-    settings = given(args, FeatureSection)
+    if args.peaks and not args.genome:
+        raise UsageError("--peaks says which letters of --genome are read, so they go together.")
+    if args.genome and not (args.signal or args.target_signal):
+        raise UsageError("--genome gives the sequences of loops' anchors, so it needs --signal.")
+    settings = given(args, EnhancerFeatures)
     signal = read(SIGNAL, args.signal) if args.signal else None
     if args.target_signal:
         paths = named(args.target_signal, "--target-signal", "TARGET=TSV")
         signal = {target: read(SIGNAL, path) for target, path in paths.items()}
     expression = read_expression(args.expression)
-    dataset = build_dataset(
-        read_genes(args.genes),
-        read_fasta(args.promoters),
-        expression_of(expression, args.cell_line, args.expression),
-        cell_line=args.cell_line,
-        assembly=args.assembly,
-        signal=signal,
-        binned=array_bins(args.bin_array, read_rows(args.bin_rows), settings.bins)
-        if args.bin_array
-        else None,
-        bins=settings.bins,
-        bin_size=settings.bin_size,
-        promoter_window=args.promoter_window,
-        tss_index=args.tss_index,
-        anchors=not args.no_anchors,
-    )
+    with open_genome(args.genome) if args.genome else nullcontext() as genome:
+        dataset = build_dataset(
+            read_genes(args.genes),
+            read_fasta(args.promoters),
+            expression_of(expression, args.cell_line, args.expression),
+            cell_line=args.cell_line,
+            assembly=args.assembly,
+            signal=signal,
+            binned=array_bins(args.bin_array, read_rows(args.bin_rows), settings.bins)
+            if args.bin_array
+            else None,
+            bins=settings.bins,
+            bin_size=settings.bin_size,
+            promoter_window=args.promoter_window,
+            tss_index=args.tss_index,
+            anchors=not args.no_anchors,
+            genome=genome,
+            peaks=read_peaks(args.peaks) if args.peaks else None,
+            contacted=settings,
+        )
     write_dataset(dataset, args.output)

@@ -8,7 +8,7 @@ from deepexpr.baselines.settings import BaselineSettings
 from deepexpr.downloads.sections import Hosts, PackageSection, PublishedSection
 from deepexpr.evaluation.sections import EvaluationSection
 from deepexpr.expression.sections import ExpressionSection
-from deepexpr.features.sections import FeatureSection
+from deepexpr.features.sections import EnhancerFeatures
 from deepexpr.figures.sections import FigureSection
 from deepexpr.hichip.sections import HichipSection, LoopSection
 from deepexpr.model.config import DEFAULT_VARIANT
@@ -120,11 +120,11 @@ class Config(Section):
     expression: ExpressionSection = ExpressionSection()
     hichip: HichipSection = HichipSection()
     loops: LoopSection = LoopSection()
-    features: FeatureSection = FeatureSection()
+    features: EnhancerFeatures = EnhancerFeatures()
     evaluation: EvaluationSection = EvaluationSection()
     model: dict[str, Any] = Field({"variant": DEFAULT_VARIANT})
-    """Architecture: a variant (paper, authors_code, tuned, lstm or embedding) to start from; keys
-    beside it override single hyper-parameters (docs/network.md)."""
+    """Architecture: a variant (paper, authors_code, tuned, lstm, embedding or enhancers) to start
+    from; keys beside it override single hyper-parameters (docs/network.md)."""
     training: dict[str, Any] = Field({})
     """Overrides of the variant's training hyper-parameters (docs/network.md)."""
     baselines: BaselineSection = BaselineSection()

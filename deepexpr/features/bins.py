@@ -53,7 +53,7 @@ def loop_bins(
     loops = signal[cis].reset_index(drop=True)
     value = loops["normalised"].to_numpy(np.float64)
     _check_chromosomes(genes, loops)
-    sides = [_genes_at_anchor(genes, loops, side, promoter_window) for side in ("1", "2")]
+    sides = [genes_at_anchor(genes, loops, side, promoter_window) for side in ("1", "2")]
     binned = _sum_into_bins(genes, loops, sides, value, bins, bin_size)
     gene, loop = _distinct_pairs(sides, len(loops))
     count = np.bincount(gene, weights=value[loop], minlength=len(genes))
@@ -123,7 +123,7 @@ def _check_chromosomes(genes: pd.DataFrame, loops: pd.DataFrame) -> None:
         )
 
 
-def _genes_at_anchor(
+def genes_at_anchor(
     genes: pd.DataFrame, loops: pd.DataFrame, side: str, window: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """All (gene, loop) row pairs where that anchor of the loop overlaps the gene's window."""

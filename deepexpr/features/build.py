@@ -9,13 +9,15 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pysam
 
 from deepexpr.errors import InputError
 from deepexpr.expression.normalise import binary_labels
 from deepexpr.features.anchors import anchor_features
 from deepexpr.features.bins import loop_bins
 from deepexpr.features.dataset import ANCHORS, Dataset
-from deepexpr.features.sections import FeatureSection
+from deepexpr.features.enhancers import enhancer_inputs, gene_contacts
+from deepexpr.features.sections import EnhancerFeatures, FeatureSection
 from deepexpr.features.sequence import encode_promoters
 from deepexpr.hichip.signal import joined_signal
 
@@ -39,6 +41,9 @@ def build_dataset(
     promoter_window: int = 5000,
     tss_index: int = 1000,
     anchors: bool = True,
+    genome: pysam.FastaFile | None = None,
+    peaks: pd.DataFrame | None = None,
+    contacted: EnhancerFeatures | None = None,
 ) -> Dataset:
     """The dataset of one cell line.
 
@@ -48,6 +53,9 @@ def build_dataset(
     gene, in place of `signal`. bins, bin_size (bp), promoter_window (bp): see `loop_bins`.
     anchors : with features.anchors of the `signal`, where all `genes` count, as a further input of
     networks; of several targets, of their loops together.
+    genome : with the sequences of contacted places (features.enhancers) as further inputs, cut from
+    it as `contacted` says; peaks : accessible places (chromosome, start, end, height) they are cut
+    to.
     The label is +1 where the value is at least the median over the protein-coding genes that have
     a value. Raises InputError where a gene has no promoter or no gene has a value.
     """
@@ -65,6 +73,13 @@ def build_dataset(
     measured = measured.reset_index(drop=True)
     together = joined_signal([*signal.values()]) if isinstance(signal, Mapping) else signal
     values = pd.Series(expression.loc[measured["gene"]].to_numpy(float))
+    others = {}
+    if together is not None and anchors:
+        others[ANCHORS] = _anchors(genes, measured, together, promoter_window)
+    if together is not None and genome is not None:
+        settings = contacted or EnhancerFeatures(bins=bins, bin_size=bin_size)
+        contacts = gene_contacts(measured, together, settings, promoter_window, peaks)
+        others |= enhancer_inputs(contacts, len(measured), genome, settings)
     return Dataset(
         gene=measured["gene"].to_numpy(str),
         chromosome=measured["chromosome"].to_numpy(str),
@@ -84,9 +99,7 @@ def build_dataset(
             if binned is None
             else _given_bins(measured, binned)
         ),
-        others={}
-        if signal is None or not anchors
-        else {ANCHORS: _anchors(genes, measured, together, promoter_window)},
+        others=others,
     )
 
 

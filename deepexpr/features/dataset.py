@@ -27,6 +27,9 @@ EXPRESSION_UNIT = "log10(count + 0.1)"
 PROMOTER, BINS = "promoter", "bins"
 #: What loops say of a gene beyond its bins (features.anchors), where the loops are known.
 ANCHORS = "anchors"
+#: Letters of the places that loops join to a gene, and of each its count and distance
+#: (features.enhancers); where asked for.
+ENHANCERS, CONTACTS = "enhancers", "contacts"
 #: Group of the file that holds further inputs.
 _OTHERS = "inputs"
 
@@ -74,7 +77,7 @@ class Dataset:
 
     def of_target(self, target: str) -> Self:
         """The same with the bins of one target alone, (n, B); loop counts stay those of all, and
-        the anchors, which are of all together, are left out.
+        anchors and contacted places, which are of all together, are left out.
 
         Raises InputError where it has no such target.
         """
@@ -85,7 +88,8 @@ class Dataset:
                 found=", ".join(self.targets) or "bins of one target, without a name",
             )
         bins = self.bins[:, :, self.targets.index(target)]
-        others = {name: array for name, array in self.others.items() if name != ANCHORS}
+        together = (ANCHORS, ENHANCERS, CONTACTS)
+        others = {name: array for name, array in self.others.items() if name not in together}
         return replace(self, bins=bins, targets=(target,), others=others)
 
     @property

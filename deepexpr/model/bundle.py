@@ -14,7 +14,7 @@ import pandas as pd
 
 from deepexpr.errors import InputError, Unsupported
 from deepexpr.features.bundles import BundleRecord, differs
-from deepexpr.features.dataset import ANCHORS, BINS, PROMOTER, Dataset
+from deepexpr.features.dataset import ANCHORS, BINS, CONTACTS, ENHANCERS, PROMOTER, Dataset
 from deepexpr.features.splits import fold_roles
 from deepexpr.letters import reverse_complement
 from deepexpr.model.backend import keras
@@ -32,6 +32,14 @@ _WORDS = {
     ANCHORS: (
         "numbers of each gene's anchors",
         "Give a dataset that `deepexpr dataset --signal` made, or train with anchors: false.",
+    ),
+    **dict.fromkeys(
+        (ENHANCERS, CONTACTS),
+        (
+            "letters and numbers of each gene's contacted places",
+            "Give a dataset that `deepexpr dataset --signal ... --genome ...` made, with the same "
+            "features.enhancers and features.enhancer_width.",
+        ),
     ),
 }
 

@@ -131,7 +131,7 @@ class TwoModules:
 
     def first_maps(self, promoter):
         """Promoter (batch, L, 4) to what the first layer finds: (batch, positions, maps)."""
-        return _first_convolution(self, promoter)
+        return _first_maps(self, promoter)
 
     def summary(self, x):
         """These maps to one row of numbers: (batch, numbers)."""
@@ -159,9 +159,8 @@ def build_beside_words(config: TwoModules, shape: Shape) -> keras.Model:
     promoter = keras.Input((shape.length, 4), name=PROMOTER)
     frozen = keras.Input((shape.outputs,), name=FROZEN_INPUT)
     score = _sequence_score(config, shape, promoter)
-    return keras.Model(
-        [promoter, frozen], layers.Add(dtype="float32", name="proximal_score")([score, frozen])
-    )
+    joined = layers.Add(dtype="float32", name="proximal_score")([score, frozen])
+    return keras.Model([promoter, frozen], joined, name=PROXIMAL)
 
 
 def build_word_counts(config: TwoModules, shape: Shape) -> tuple[keras.Model, list[int]]:
@@ -194,10 +193,13 @@ def _sequence_score(config: TwoModules, shape: Shape, promoter):
     return score(config.promoter_features(promoter))
 
 
-def _first_convolution(config: TwoModules, promoter):
-    convolution = layers.Conv1D(
-        config.filters, config.kernel, padding="same", name=FIRST_CONVOLUTION
-    )
+def first_convolution(config: TwoModules):
+    """The layer whose filters read letters."""
+    return layers.Conv1D(config.filters, config.kernel, padding="same", name=FIRST_CONVOLUTION)
+
+
+def _first_maps(config: TwoModules, promoter):
+    convolution = first_convolution(config)
     rectify = layers.Activation("relu", name="first_relu")
     if not config.both_strands and config.first_pool == 1:
         return normalise_and_rectify(config, convolution(promoter), "first")

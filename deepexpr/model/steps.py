@@ -223,7 +223,7 @@ class TwoSteps:
             self._starter(data, seed) if self.config.kmer_start else None,
         )
         proximal = network.build_proximal(self.config, self.shape)
-        _copy_by_name(trained, proximal)
+        copy_by_name(trained, proximal)
         if data.words is not None:
             word_score = proximal.get_layer(network.WORD_SCORE)
             word_score.set_weights([data.words.final.kernel, data.words.final.bias])  # type: ignore[union-attr]  # set before it is called
@@ -303,7 +303,8 @@ class TwoSteps:
         return Examples({network.FEATURES: features, network.FROZEN_SEQUENCE: frozen})
 
 
-def _copy_by_name(source: keras.Model, target: keras.Model) -> None:
+def copy_by_name(source: keras.Model, target: keras.Model) -> None:
+    """Weights of each layer of `source` to the layer of `target` that has its name."""
     for layer in source.layers:
         if layer.weights:
             target.get_layer(layer.name).set_weights(layer.get_weights())

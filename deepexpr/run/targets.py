@@ -15,6 +15,7 @@ import pandas as pd
 from deepexpr.compression import is_gzip
 from deepexpr.config.entries import sample_entries, sample_pools
 from deepexpr.hichip.sections import compared_lines
+from deepexpr.model.config import TwoStepTraining, find_variant
 from deepexpr.schemas import NEED_LOOPS
 
 #: Files of a bowtie index: genome.{part}.ebwt, or .ebwtl of a large genome.
@@ -233,9 +234,21 @@ class Run:
         return [f"full-{d // 1000}kb" for d in reaches if d != self.half_width]
 
     def mark_kinds(self, cell_line: str) -> list[str]:
-        """Networks of one target alone, of a cell line that has several."""
-        wanted = self.marks(cell_line) if self.config["evaluation"]["ablation"] else ()
+        """Networks of one target alone, of a cell line that has several; contacted places are those
+        of all its targets together."""
+        ablation = self.config["evaluation"]["ablation"] and not self.reads_places
+        wanted = self.marks(cell_line) if ablation else ()
         return [f"full-only-{target}" for target in wanted]
+
+    @cached_property
+    def two_steps(self) -> bool:
+        """Whether a full network is trained on top of the sequence network's."""
+        return issubclass(find_variant(self.config["model"]["variant"]).Training, TwoStepTraining)
+
+    @cached_property
+    def reads_places(self) -> bool:
+        """Whether its networks read the sequences of contacted places (features.enhancers)."""
+        return getattr(find_variant(self.config["model"]["variant"]), "CONTACTED", False)
 
     def attribution_lines(self) -> list[str]:
         """Cell lines whose promoters' attributions are pooled into motifs."""

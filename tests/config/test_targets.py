@@ -36,7 +36,7 @@ def test_one_target_or_none_is_pooled_under_the_line():
 def test_several_targets_are_pools_of_their_own():
     samples, units = sheets(["YY1", "H3K27ac", "YY1", "CTCF"], ["K", "K", "K", "L"])
     assert not list(unit_problems(samples, units, "u"))
-    config = {"results": "r", "evaluation": {"ablation": True}}
+    config = {"results": "r", "evaluation": {"ablation": True}, "model": {"variant": "tuned"}}
     run = Run(config, samples, units)
     assert run.pools == {"K.YY1": "K", "K.H3K27ac": "K", "L": "L"}
     assert run.marks("K") == {"H3K27ac": "K.H3K27ac", "YY1": "K.YY1"}
@@ -45,6 +45,8 @@ def test_several_targets_are_pools_of_their_own():
     assert run.samples_of("hichip", "K") == ["h0", "h1", "h2"]
     assert run.mark_kinds("K") == ["full-only-H3K27ac", "full-only-YY1"]
     assert run.mark_kinds("L") == []
+    places = Run(config | {"model": {"variant": "enhancers"}}, samples, units)
+    assert places.mark_kinds("K") == []  # contacted places are those of all targets
     assert run.loop_pools == ["K.YY1", "K.H3K27ac", "L"]
     assert run.called_pools == []
     # Networks of two targets predict no line of one.

@@ -4,6 +4,8 @@ A variant has
 
 - ``Network``, a `NetworkSettings`, and ``Training``, a `TrainingSettings`: the fields it reads;
 - ``build(model, training, shape, kind)``: a `Builder`, which trains its networks;
+- ``CONTACTED``, True where it reads the sequences of contacted places (features.enhancers), with
+  which the pipeline then makes its datasets;
 - ``LAYERS``, where it has layers of its own: the import path of the module that registers them.
 
 Settings are read where no network is needed, so a module imports Keras inside functions only.

@@ -68,11 +68,16 @@ def build(model: Network, training: Training, shape, kind: str):
     return by_genes(TwoModules, model, training, shape, kind)
 
 
-def by_genes(architecture, model, training: Training, shape, kind: str):
-    """The same with another `architecture`, a class of two modules: for variants like this one."""
+def by_genes(architecture, model, training, shape, kind: str, trainer=None):
+    """The same with another `architecture`, a class of two modules: for variants like this one.
+
+    trainer : a class of builders like deepexpr.model.steps.TwoSteps, in its place.
+    """
     from deepexpr.model.by_genes import ByGenes
     from deepexpr.model.steps import TwoSteps
+    from deepexpr.model.variants import Builder
 
+    made = trainer or TwoSteps
     if training.samples and not model.words:
         raise InputError(
             "Further samples are targets of the words, and the network has none.",
@@ -80,9 +85,9 @@ def by_genes(architecture, model, training: Training, shape, kind: str):
             fix="Set model.words: true, or leave out training.samples.",
         )
     fine_from = model.fine_words_from if model.words and kind != "hichip" else None
-    trees_from = model.trees_from if kind != "sequence" else None
+    trees_from = getattr(model, "trees_from", None) if kind != "sequence" else None
 
-    def steps(genes: int) -> tuple[str, TwoSteps]:
+    def steps(genes: int) -> tuple[str, Builder]:
         fine = fine_from is not None and genes >= fine_from
         trees = trees_from is not None and genes >= trees_from
         words = "fine" if fine else "coarse"
@@ -90,7 +95,7 @@ def by_genes(architecture, model, training: Training, shape, kind: str):
         name = f"{words} words" if model.words and kind != "hichip" else ""
         score = "" if kind == "sequence" else "boosted trees" if trees else "dense layers"
         described = ", ".join(part for part in (name, score) if part)
-        return described, TwoSteps(modules, training, shape, kind)
+        return described, made(modules, training, shape, kind)
 
     steps_from = {n for n in (fine_from, trees_from) if n is not None}
     return ByGenes({n: steps(n) for n in {1} | steps_from})

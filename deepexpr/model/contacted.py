@@ -1,0 +1,250 @@
+"""Promoter, bins and the sequences of contacted places in one network, trained together.
+
+The first convolution is one layer: its filters read the promoter and every contacted place. What
+they find there, with the contact's strength and distance, decides by attention how much of the
+contact counts; the counts so weighted are summed, as expression follows summed counts (paper,
+figure 2A).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from deepexpr.errors import InputError
+from deepexpr.features.dataset import CONTACTS, ENHANCERS, PROMOTER
+from deepexpr.model import network
+from deepexpr.model.backend import keras
+from deepexpr.model.contact_layers import AttendedTotals, ContactNumbers, LogSums, Slots
+from deepexpr.model.examples import Examples
+from deepexpr.model.fits import Fit, Fits
+from deepexpr.model.kmer_start import starting_filters
+from deepexpr.model.layers import Flip
+from deepexpr.model.network import Scaling, Shape, TwoModules
+from deepexpr.model.steps import FoldData, TwoSteps, copy_by_name
+from deepexpr.model.training import forward
+
+layers = keras.layers
+
+#: Examples of n genes to predictions (n,).
+Predict = Callable[[Examples], np.ndarray]
+
+#: Names of the module that reads contacted places, and of its attention.
+CONTACTED, ATTENTION = "contacted", "attention"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contacted(TwoModules):
+    """Both modules, and one of contacted places.
+
+    judge : units that judge a contact by its sequence, strength and distance.
+    attentions : how many weighted sums of contacts there are.
+    """
+
+    judge: int
+    attentions: int
+
+
+def build_contacted(config: Contacted, shape: Shape, convolution) -> keras.Model:
+    """[Letters (batch, N, W, 4), contacts (batch, N, 2)] to their score (batch, outputs).
+
+    convolution : the network's first one, a layer.
+    """
+    letters = keras.Input((*shape.others[ENHANCERS], 4), name=ENHANCERS)
+    contacts = keras.Input(shape.others[CONTACTS], name=CONTACTS)
+    judged = layers.Concatenate(name="contact_features")(
+        [_sites(config, convolution, letters), ContactNumbers(name="contact_numbers")(contacts)]
+    )
+    x = layers.Dense(config.judge, activation="relu", name="contact_judge")(judged)
+    x = layers.Dropout(config.dropout, name="contact_dropout")(x) if config.dropout else x
+    attention = layers.Dense(
+        config.attentions, activation="sigmoid", dtype="float32", name=ATTENTION
+    )(x)
+    totals = AttendedTotals(config.distance, dtype="float32", name="attended_totals")(
+        [attention, contacts]
+    )
+    score = layers.Dense(
+        shape.outputs,
+        use_bias=False,
+        kernel_initializer="zeros" if config.zero_start else "glorot_uniform",
+        dtype="float32",
+        name="contacted_score",
+    )(totals)
+    return keras.Model([letters, contacts], score, name=CONTACTED)
+
+
+def _sites(config: Contacted, convolution, letters):
+    """How much each filter finds in each place, both strands: (batch, N, filters), log(1 + sum)."""
+    # Side by side with N between them, so that no window of the convolution sees two places.
+    row = Slots(config.kernel - 1, name="places_in_a_row")(letters)
+    each = letters.shape[2] + config.kernel - 1
+    pool = layers.AveragePooling1D(each, name="sites_of_places")
+    rectify = layers.Activation("relu", name="contacted_relu")
+    found = pool(rectify(convolution(row)))
+    if config.both_strands:
+        turned = Flip([1, 2], name="places_other_strand")(row)
+        other = Flip([1], name="places_turned_back")(pool(rectify(convolution(turned))))
+        found = layers.Add(name="places_both_strands")([found, other])
+    return LogSums(each, name="sites")(found)
+
+
+class Together(TwoSteps):
+    """Trains promoter, bins and contacted places in one step, beside the word score.
+
+    The kind "sequence" is that of two modules: there is nothing but the promoter.
+    """
+
+    def __init__(self, modules: Contacted, training, shape: Shape, kind: str) -> None:
+        super().__init__(modules, training, shape, kind)
+        self.contacted = modules
+
+    def check(self) -> None:
+        """Raise InputError where the dataset lacks the places, or the network cannot be built."""
+        if self.kind != "sequence" and not {ENHANCERS, CONTACTS} <= self.shape.others.keys():
+            raise InputError(
+                "The dataset does not hold the sequences of contacted places.",
+                where="model.variant enhancers",
+                expected=f"a dataset with the inputs {ENHANCERS} and {CONTACTS}",
+                found=", ".join(self.shape.others) or "no further input",
+                fix="Make it with `deepexpr dataset --signal ... --genome ...`.",
+            )
+        super().check()
+
+    def fits(
+        self, data: FoldData, seed: int, label: str, pretrained: keras.Model | None = None
+    ) -> Fits:
+        """What `train` does, for a trainer to run; nothing is pre-trained (Training)."""
+        if self.kind == "sequence":
+            return (yield from super().fits(data, seed, label, pretrained))
+        proximal, distal = self._parts(data.scaling)
+        front = distal.get_layer(network.BINS_FRONT)
+        trained, history = yield Fit(
+            self,
+            self.kind,
+            self._trained,
+            self.shape.task,
+            self.training,
+            (self._read(data, "train", front), data.train_targets),
+            (self._read(data, "validation", front), data.validation_targets),
+            seed,
+            label,
+            False,
+            self._first_filters(data, seed) if self.config.kmer_start else None,
+        )
+        for part in (network.BINS_HEAD, CONTACTED):
+            distal.get_layer(part).set_weights(trained.get_layer(part).get_weights())
+        if proximal is not None:
+            copy_by_name(trained.get_layer(network.PROXIMAL), proximal)
+            if data.words is not None:
+                words = proximal.get_layer(network.WORD_SCORE)
+                words.set_weights([data.words.final.kernel, data.words.final.bias])  # type: ignore[union-attr]  # nothing is pre-trained
+        model = network.assemble(proximal, distal, self.shape, data.scaling)
+        return model, [(self.kind, *row) for row in history]
+
+    def _convolution(self, proximal: keras.Model | None):
+        """The first one: the promoter's, or where none is read one for the places alone."""
+        if proximal is not None:
+            return proximal.get_layer(network.FIRST_CONVOLUTION)
+        return network.first_convolution(self.config)
+
+    def _trained(self) -> keras.Model:
+        """The network that is trained, from what `_read` gives to the score."""
+        inputs, scores, proximal = [], [], None
+        if self.kind == "full":
+            made = network.build_beside_words if self.config.words else network.build_proximal
+            proximal = made(self.config, self.shape)
+            inputs = [keras.Input(t.shape[1:], name=t.name) for t in proximal.inputs]
+            scores = [proximal(inputs if len(inputs) > 1 else inputs[0])]
+        width = network.bins_front(self.config, self.shape, Scaling()).output.shape[-1]
+        head = network.bins_head(self.config, self.shape, width, proximal is None)
+        contacted = build_contacted(self.contacted, self.shape, self._convolution(proximal))
+        features = keras.Input((width,), name=network.FEATURES)
+        places = [keras.Input(t.shape[1:], name=t.name) for t in contacted.inputs]
+        scores += [head(features), contacted(places)]
+        score = layers.Add(dtype="float32", name="score")(scores)
+        return keras.Model([*inputs, features, *places], score)
+
+    def _parts(self, scaling: Scaling) -> tuple[keras.Model | None, keras.Model]:
+        """The network's modules: the promoter's, and that of bins and contacted places."""
+        proximal = None
+        if self.kind == "full":
+            proximal = network.build_proximal(self.config, self.shape)
+        bins = network.build_distal(self.config, self.shape, scaling, proximal is None)
+        front, head = (bins.get_layer(name) for name in (network.BINS_FRONT, network.BINS_HEAD))
+        contacted = build_contacted(self.contacted, self.shape, self._convolution(None))
+        inputs = [
+            keras.Input(tensor.shape[1:], name=tensor.name)
+            for tensor in (*bins.inputs, *contacted.inputs)
+        ]
+        score = layers.Add(dtype="float32", name="hichip_and_contacted")(
+            [head(front(inputs[0])), contacted(inputs[1:])]
+        )
+        return proximal, keras.Model(inputs, score, name=network.DISTAL)
+
+    def _read(self, data: FoldData, part: str, front: keras.Model) -> Examples:
+        """What `_trained` reads of the genes of `part`."""
+        examples: Examples = getattr(data, part)
+        arrays = {network.FEATURES: forward(front, examples)}
+        if data.words is not None and self.kind == "full":
+            arrays[network.FROZEN_INPUT] = getattr(data.words, part)
+        return examples.changed(**arrays)
+
+    def _first_filters(self, data: FoldData, seed: int):
+        """Half of the filters start at words of promoters that go with expression, half at words of
+        contacted places that go with the strength of their contacts."""
+
+        def prepare(model: keras.Model) -> None:
+            full = self.kind == "full"
+            found = model.get_layer(network.PROXIMAL if full else CONTACTED)
+            layer = found.get_layer(network.FIRST_CONVOLUTION)
+            width, letters, filters = layer.kernel.shape
+            arrays = data.train.arrays
+            there = arrays[CONTACTS][:, :, 0] > 0
+            own = filters // 2 if full else 0
+            starts = [
+                starting_filters(
+                    arrays[ENHANCERS][there], arrays[CONTACTS][there][:, 0],
+                    (width, letters, filters - own), seed,
+                )
+            ]  # fmt: skip
+            if own:
+                shape = (width, letters, own)
+                starts.append(
+                    starting_filters(arrays[PROMOTER], data.train_targets, shape, seed + 1)
+                )
+            layer.set_weights([np.concatenate(both, axis=-1) for both in zip(*starts, strict=True)])
+
+        return prepare
+
+
+def contact_attention(model: keras.Model, examples: Examples) -> np.ndarray:
+    """How much of each contact a trained network counts: float32 (n, N, attentions), 0 to 1; NaN in
+    empty slots. Raises InputError where the network reads no contacted places."""
+    names = [layer.name for layer in model.layers]
+    distal = model.get_layer(network.DISTAL) if network.DISTAL in names else None
+    if distal is None or CONTACTED not in [layer.name for layer in distal.layers]:
+        raise InputError(
+            "The network reads no contacted places.",
+            expected="variant enhancers, kind full or hichip",
+        )
+    contacted = distal.get_layer(CONTACTED)
+    judge = keras.Model(contacted.inputs, contacted.get_layer(ATTENTION).output)
+    found = forward(judge, examples)
+    found[examples.arrays[CONTACTS][:, :, 0] == 0] = np.nan
+    return found
+
+
+def contact_effects(predict: Predict, examples: Examples) -> np.ndarray:
+    """What a prediction loses without each contact: float64 (n, N), in the prediction's unit; NaN
+    in empty slots. Bins stay as they are. predict : examples to (n,)."""
+    contacts = examples.arrays[CONTACTS]
+    whole = predict(examples)
+    effects = np.full(contacts.shape[:2], np.nan)
+    for slot in range(contacts.shape[1]):
+        rows = np.flatnonzero(contacts[:, slot, 0] > 0)
+        if len(rows):
+            changed = contacts[rows].copy()
+            changed[:, slot] = 0
+            without = predict(examples.take(rows).changed(**{CONTACTS: changed}))
+            effects[rows, slot] = whole[rows] - without
+    return effects
