@@ -33,7 +33,7 @@ def first_records(path: str) -> FirstRecords:
             order = bam.header.to_dict().get("HD", {}).get("SO")
             primary = (r for r in bam if not (r.is_secondary or r.is_supplementary))
             found = list(itertools.islice(primary, LOOKED))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, NotImplementedError) as error:
         raise InputError(f"The BAM file cannot be opened ({error}).") from error
     return FirstRecords(
         sizes,

@@ -12,6 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from deepexpr.checks import fastq
+from deepexpr.checks.copies import copies
 from deepexpr.checks.gzip_ends import check_gzip_end
 from deepexpr.checks.junctions import require_junctions
 from deepexpr.checks.tables import gene_values
@@ -30,7 +31,7 @@ class Wanted:
 
     assays, groups : the assay of each sample, and what its replicates share (its cell line).
     min_length : shortest HiChIP read that is kept (bp). enzymes : of the HiChIP samples.
-    bowtie_options, min_trimmed_fraction : as in the settings.
+    bowtie_options, min_trimmed_fraction, resolution : as in the settings.
     """
 
     assays: Mapping[str, str]
@@ -39,6 +40,7 @@ class Wanted:
     bowtie_options: str = ""
     enzymes: Mapping[str, str] = field(default_factory=dict)
     min_trimmed_fraction: float = 0
+    resolution: int = 5000
 
 
 def unit_health(units: pd.DataFrame, wanted: Wanted, path: str) -> list[InputError]:
@@ -53,30 +55,9 @@ def unit_health(units: pd.DataFrame, wanted: Wanted, path: str) -> list[InputErr
     with ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1)) as pool:
         looked = list(pool.map(look, units.iterrows()))
     problems = [problem for found, _ in looked for problem in found]
-    return problems + list(_copies(units, [reads for _, reads in looked], wanted, path))
-
-
-def _copies(
-    units: pd.DataFrame, reads: list[list[fastq.FirstReads]], wanted: Wanted, path: str
-) -> Iterator[InputError]:
-    """Files of different units of one cell line and assay that hold the same reads."""
-    seen: dict[tuple, tuple[str, int]] = {}
-    for (index, unit), files in zip(units.iterrows(), reads, strict=True):
-        sample = unit["sample"]
-        kind = (wanted.groups[sample], wanted.assays[sample])
-        for file in files:
-            if not file.copies_of:
-                continue
-            other, row = seen.setdefault((kind, file.copies_of), (file.path, index))
-            if row != index:
-                yield InputError(
-                    f"Two units of {kind[0]} hold the same reads: their first "
-                    f"{len(file.copies_of)} have the same bases.",
-                    where=f"{path}, rows {row} and {index}",
-                    found=f"{other} and {file.path}",
-                    fix="Give each file once; the same reads would count twice.",
-                )
-                break
+    groups = {sample: (wanted.groups[sample], wanted.assays[sample]) for sample in wanted.assays}
+    reads = [reads for _, reads in looked]
+    return problems + list(copies(units, reads, groups, wanted.resolution, path))
 
 
 def _unit_problems(

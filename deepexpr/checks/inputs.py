@@ -211,6 +211,7 @@ def run_time_problems(
         bowtie_options=config["hichip"]["bowtie_options"],
         enzymes=dict(zip(samples["sample"], samples["enzyme"], strict=True)),
         min_trimmed_fraction=config["hichip"]["min_trimmed_fraction"],
+        resolution=config["hichip"]["resolution"],
     )
     return [
         *_unverified(config, samples, units),

@@ -16,6 +16,7 @@ import pandas as pd
 
 from deepexpr.errors import InputError
 from deepexpr.files import reading, write_table, writing
+from deepexpr.hichip.replicates import warn_of_equal
 from deepexpr.schemas import CONTACTS, DEPTH, LOOPS
 
 logger = logging.getLogger(__name__)
@@ -66,8 +67,12 @@ def read_depth(path: str | Path) -> pd.DataFrame:
 
 
 def pool_contacts(paths: Sequence[str | Path]) -> pd.DataFrame:
-    """Read several files of contacts and sum the counts of equal pairs of anchors."""
+    """Read several files of contacts and sum the counts of equal pairs of anchors; warns of files
+    with the same contacts."""
     tables = [read_contacts(path) for path in paths]
+    numbers = ["start1", "start2", "count"]
+    equal = {str(p): [t[c].to_numpy() for c in numbers] for p, t in zip(paths, tables, strict=True)}
+    warn_of_equal(equal, "contacts")
     pooled = tables[0] if len(tables) == 1 else _sum_contacts(_concatenate(tables), "pooled")
     logger.info(
         "%d file(s) with %s contacts pooled to %d",

@@ -17,6 +17,7 @@ import pandas as pd
 from deepexpr.hichip.bam_mates import PairBatch
 from deepexpr.hichip.chromosomes import Chromosomes
 from deepexpr.hichip.quality import judge
+from deepexpr.hichip.replicates import warn_of_equal
 from deepexpr.hichip.sections import ConcordanceSection
 from deepexpr.schemas import CONCORDANCE, QC
 
@@ -118,6 +119,7 @@ def compare_all(
     bands : by sample, from :func:`band_counts`; cell_lines : sample -> cell line.
     """
     rows = []
+    warn_of_equal(bands, "elements of their contact maps' first chromosome")
     lengths = np.array(chromosomes.sizes, float)
     for one, other in combinations(bands, 2):
         values = np.array(

@@ -14,7 +14,7 @@ import pandas as pd
 from deepexpr.hichip.bedpe import ANCHORS
 from deepexpr.hichip.coverage import false_discovery
 from deepexpr.hichip.negative_binomial import compare_groups
-from deepexpr.hichip.signal import count_loops
+from deepexpr.hichip.signal import count_samples
 from deepexpr.schemas import DIFFERENTIAL
 
 logger = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ def differential_loops(
     union = pd.concat([table[ANCHORS] for table in loops], ignore_index=True)
     union = union.drop_duplicates().sort_values(ANCHORS, ignore_index=True)
     group = np.array([sample in set(second) for sample in contacts])
-    counts = np.stack([count_loops(union, own, name) for name, own in contacts.items()], axis=1)
+    counts = np.stack([*count_samples(union, contacts).values()], axis=1)
     empty = [name for name, total in zip(contacts, counts.sum(axis=0), strict=True) if not total]
     if empty:
         logger.warning(

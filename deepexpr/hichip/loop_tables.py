@@ -21,8 +21,8 @@ from deepexpr.errors import InputError
 from deepexpr.hichip.bedpe import ANCHORS, order_anchors
 from deepexpr.hichip.loop_rates import called, numbers
 from deepexpr.hichip.loop_shapes import Shape, read_shape
+from deepexpr.hichip.replicates import warn_of_equal
 from deepexpr.hichip.sections import CutoffSection
-from deepexpr.hichip.signal import warn_of_equal
 from deepexpr.reference.chromosomes import require_shared_names
 from deepexpr.schemas import SIGNAL
 
@@ -98,7 +98,7 @@ def imported_signal(
             len(lost), len(joined), ", ".join(sorted(others)[:3]),
         )  # fmt: skip
     joined = joined[inside].reset_index(drop=True)
-    warn_of_equal({name: joined[name].to_numpy() for name in tables})
+    warn_of_equal({name: [joined[name].to_numpy()] for name in tables}, "loops")
     normalised = joined[list(tables)].mean(axis=1)
     signal = joined[ANCHORS].assign(normalised=normalised, signal=np.log2(1 + normalised))
     return signal[list(SIGNAL)].assign(**{f"count.{name}": joined[name] for name in tables})

@@ -23,7 +23,8 @@ class Expectation:
 
     good : (lowest, highest) of the range that needs no look; None where that side is open.
     bad : (below, above) beyond which a value is bad; None where it is never worse than "look".
-    low, high : what a value outside `good` suggests.
+    low, high : what a value outside `good` suggests. unknown : why there may be no number, and
+    the verdict where there is none.
     """
 
     meaning: str
@@ -31,6 +32,8 @@ class Expectation:
     bad: tuple[float | None, float | None] = (None, None)
     low: str = ""
     high: str = ""
+    unknown: str = ""
+    without: str = ""
 
     @property
     def expected(self) -> str:
@@ -44,6 +47,8 @@ class Expectation:
 
     def judge(self, value: float) -> tuple[str, str]:
         """(verdict, meaning) of `value`; the verdict is "" where no range is known."""
+        if math.isnan(value) and self.unknown:
+            return self.without, f"{self.meaning}; not known: {self.unknown}"
         if not self.expected or math.isnan(value):
             return "", self.meaning
         lowest, highest = (value if bound is None else bound for bound in self.good)
@@ -54,6 +59,13 @@ class Expectation:
         verdict = BAD if not below <= value <= above else LOOK
         return verdict, f"{self.meaning}; {side}: {words}"
 
+
+#: Two experiments are never as alike as this, and one under two names is more so.
+ALIKE = 0.99999
+_NO_SCC = (
+    "no distance has pairs enough in both maps; the library is too shallow, or its chromosomes \
+are shorter than bins of hichip.scc_resolution"
+)
 
 #: In the order of the stage. Fractions lie between 0 and 1.
 EXPECTATIONS = {
@@ -68,6 +80,7 @@ EXPECTATIONS = {
         "reads with a junction, of all", (0.05, 0.9), (0.02, None),
         "few reads hold a junction: is the enzyme right, or were the reads trimmed before?",
         "nearly every read holds a junction: is the fragment length very short?",
+        "no restriction enzyme cut the library, so there are no junctions to look for",
     ),
     "dropped_pairs": Expectation("pairs dropped as too short after trimming"),
     "written_pairs": Expectation("pairs long enough after trimming"),
@@ -142,15 +155,20 @@ EXPECTATIONS = {
     # Of the replicates of a cell line.
     "replicates": Expectation("HiChIP samples whose contact maps are compared"),
     "replicate_scc": Expectation(
-        "the lowest stratum-adjusted correlation between its replicates (HiCRep; 1 is best)",
-        (0.6, None), (0.3, None),
+        "the lowest stratum-adjusted correlation between its replicates (HiCRep)",
+        (0.6, ALIKE), (0.3, ALIKE),
         "the replicates' contact maps differ: is one much shallower, or another experiment?",
+        "the replicates' contact maps are the same: are they one library under two names?",
+        _NO_SCC, LOOK,
     ),
-    "scc_to_others": Expectation("the highest with a sample of another cell line"),
+    "scc_to_others": Expectation(
+        "the highest with a sample of another cell line", unknown=_NO_SCC
+    ),
     "scc_margin": Expectation(
         "how much more alike the replicates are than samples of different cell lines",
         (0, None), (-0.1, None),
         "replicates are no more alike than different cell lines: were samples swapped?",
+        unknown=_NO_SCC,
     ),
     # Of the loops of a cell line.
     "contacts": Expectation("pairs of anchors with at least one PET", (1, None), (1, None), "none"),
@@ -173,6 +191,8 @@ EXPECTATIONS = {
             (None, 1.05), (None, 1.2),
             high="the chains, or the halves of one, disagree: run more iterations "
             "(loops.iterations)",
+            unknown="too few iterations were kept to compare them (loops.iterations), or there "
+            "was nothing to sample", without=LOOK,
         )
         for rate in ("lambda0", "lambda1")
     },
@@ -180,6 +200,7 @@ EXPECTATIONS = {
         "the largest R-hat of a contact's confidence", (None, 1.05), (None, 1.2),
         high="the chains, or the halves of one, disagree on some contacts: run more iterations "
         "(loops.iterations)",
+        unknown="one chain cannot tell; loops.chains of 2 or more can",
     ),
     # Of the caller coverage, and of both.
     "peaks": Expectation("anchors that are peaks"),

@@ -13,13 +13,12 @@ import pandas as pd
 from deepexpr.errors import InputError
 from deepexpr.files import read
 from deepexpr.hichip.bedpe import ANCHORS, order_anchors
+from deepexpr.hichip.replicates import warn_of_equal
 from deepexpr.hichip.sections import SignalSection
 from deepexpr.schemas import CONTACTS, QC, SIGNAL
 
 logger = logging.getLogger(__name__)
 
-#: Fewer loops may be alike by chance.
-FEWEST = 20
 #: What became of the mates: where they came as .pairs, the middle ones are equal and the last 0.
 _OF_MATES = ("read_pairs", "r1_unique", "r2_unique", "both_unique", "r1_multiple", "r2_multiple")
 
@@ -115,8 +114,7 @@ def loop_signal(
         )
     smallest = min(totals.values())
     table = loops[ANCHORS].reset_index(drop=True)
-    counts = {s: count_loops(table, c, s) for s, c in contacts.items()}
-    warn_of_equal(counts)
+    counts = count_samples(table, contacts)
     scaled = [n / totals[s] * smallest for s, n in counts.items()]
     table["normalised"] = np.mean(scaled, axis=0) if len(table) else np.zeros(0)
     table["signal"] = np.log2(1 + table["normalised"])
@@ -139,16 +137,16 @@ def joined_signal(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
     return added[[*SIGNAL, *counts]]
 
 
-def warn_of_equal(counts: Mapping[str, np.ndarray]) -> None:
-    """Warn of samples that have the same count of each loop: one library under two names."""
-    names = list(counts)
-    for i, name in enumerate(names):
-        same = [o for o in names[:i] if np.array_equal(counts[name], counts[o])]
-        if same and len(counts[name]) >= FEWEST and np.any(counts[name]):
-            logger.warning(
-                "%s and %s have the same counts of all %d loops: are they one library under two "
-                "names?", same[0], name, len(counts[name]),
-            )  # fmt: skip
+def count_samples(
+    loops: pd.DataFrame, contacts: Mapping[str, pd.DataFrame]
+) -> dict[str, np.ndarray]:
+    """(loops,) int64 PETs of each loop by sample; warns of samples that are one library.
+
+    loops : anchor columns. contacts : sample -> DataFrame[schemas.CONTACTS].
+    """
+    counts = {sample: count_loops(loops, own, sample) for sample, own in contacts.items()}
+    warn_of_equal({sample: [own] for sample, own in counts.items()}, "loops")
+    return counts
 
 
 def count_loops(loops: pd.DataFrame, contacts: pd.DataFrame, sample: str) -> np.ndarray:

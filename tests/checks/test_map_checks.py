@@ -56,3 +56,22 @@ def test_an_absent_map_is_named_without_its_group(with_map, cell, capsys):
 def test_a_group_that_is_not_there_is_refused(with_map, capsys):
     assert with_map("h.mcool::/resolutions/1000") == 1
     assert "The file has no map /resolutions/1000." in capsys.readouterr().err
+
+
+def test_a_map_written_again_is_a_copy(project, with_map, capsys):
+    rng = np.random.default_rng(1)
+    (project / "g.fa").write_text(">chr1\n" + "ACGT" * 50_000 + "\n")
+    bins = pd.DataFrame({"chrom": "chr1", "start": np.arange(40) * 5000})
+    bins["end"] = bins["start"] + 5000
+    one, other = np.triu_indices(40)
+    for name, seed in (("x.cool", 1), ("y.mcool::/resolutions/5000", 1), ("z.cool", 2)):
+        rng = np.random.default_rng(seed)
+        pixels = pd.DataFrame({"bin1_id": one, "bin2_id": other, "count": rng.poisson(3, len(one))})
+        cooler.create_cooler(name, bins, pixels)
+    (project / "samples.tsv").write_text(SAMPLES.replace("MboI", "") + "H2\tLine\thichip\ttoy\t\n")
+    assert with_map("x.cool\nH2\tlane1\t\t\tz.cool") == 0
+    capsys.readouterr()
+    assert with_map("x.cool\nH2\tlane1\t\t\ty.mcool") == 1
+    error = capsys.readouterr().err
+    assert "Two units of Line hold the same contacts" in error
+    assert "units.tsv, rows 3 and 4" in error

@@ -1,6 +1,8 @@
 """Files of units by kind of mistake: what `check` says before anything runs."""
 
+import gzip
 import random
+import sys
 
 import pytest
 from small_project import SAMPLES
@@ -131,6 +133,50 @@ def test_interleaved_reads_are_refused(project, one, two):
 def test_single_end_reads_that_are_numbered_pass(project, name, number):
     (project / "x.fq").write_text(reads(1, number, name))
     check("R1\ta\tx.fq\t\t200\t20\n", ONE_SAMPLE)
+
+
+TWO = RNA + "H1\tLine\thichip\ttoy\nH2\tLine\thichip\ttoy\n"
+PAIRS_HEAD = "## pairs format v1.0\n#chromsize: chr1 9000\n#columns: readID chr1 pos1 chr2 pos2\n"
+
+
+def pairs(seed, name="r{i}", number=200):
+    draw = random.Random(seed)
+    places = [(draw.randrange(1, 9000), draw.randrange(1, 9000)) for _ in range(number)]
+    return PAIRS_HEAD + "".join(
+        f"{name.format(i=i)}\tchr1\t{a}\tchr1\t{b}\n" for i, (a, b) in enumerate(places)
+    )
+
+
+def loop_table(seed):
+    draw = random.Random(seed)
+    rows = (draw.randrange(1, 90) for _ in range(30))
+    return "".join(f"chr1\t0\t10\tchr1\t{i + 20}\t{i + 30}\t{n}\n" for i, n in enumerate(rows))
+
+
+@pytest.mark.parametrize("column", ["pairs", "loops"])
+def test_replicates_that_are_one_library_are_refused(project, monkeypatch, column):
+    """A copy under another name, with other names of its reads, or packed."""
+    make = {"pairs": pairs, "loops": loop_table}[column]
+    (project / "one").write_text(make(1))
+    (project / "other").write_text(make(2))
+    (project / "copy").write_text(pairs(1, "x{i}") if column == "pairs" else make(1))
+    (project / "copy.gz").write_bytes(gzip.compress(make(1).encode()))
+    (project / "link").symlink_to("one")
+    monkeypatch.setattr(sys.modules[__name__], "HEAD", HEAD.rstrip("\n") + f"\t{column}\n")
+    rows = "R1\ta\tr_1.fq\tr_2.fq.gz\nR2\ta\tx_1.fq\tx_2.fq\n"
+    (project / "x_1.fq").write_text(reads(7))
+    (project / "x_2.fq").write_text(reads(8))
+    empty = "\t" * 7
+
+    def with_second(path):
+        check(f"{rows}H1\ta{empty}one\nH2\ta{empty}{path}\n", TWO)
+
+    with_second("other")
+    for path in ["copy", "copy.gz"][: 2 if column == "pairs" else 1]:
+        with pytest.raises(InputError, match=f"Two units of Line hold the same {column}"):
+            with_second(path)
+    with pytest.raises(InputError, match="stands in two units of Line"):
+        with_second("link")
 
 
 PAIR = "H1\ta\tx_1.fq\tx_2.fq\nR1\tb\tr_1.fq\tr_2.fq.gz\n"

@@ -169,6 +169,19 @@ def test_the_verb_compares_replicates_and_judges_them(tmp_path):
     assert told["meaning"].str.contains("swapped").any()
 
 
+def test_one_library_under_two_names_is_told(tmp_path, capsys):
+    one, _ = maps(60)
+    for name in "ab":
+        write_pairs(tmp_path / name, one)
+    items = [f"A:{name}:{tmp_path / name}" for name in "ab"]
+    outputs = [f"--output={tmp_path / 'out'}", f"--qc={tmp_path / 'qc'}"]
+    assert main(["concordance", "--pairs", *items, *outputs]) == 0
+    assert "one library under two names" in capsys.readouterr().err
+    quality = read_table(tmp_path / "qc").set_index("metric")
+    assert quality.loc["replicate_scc", "verdict"] == "bad"
+    assert "one library under two names" in quality.loc["replicate_scc", "meaning"]
+
+
 def test_what_cannot_be_compared_is_refused(tmp_path):
     one, _ = maps(20)
     write_pairs(tmp_path / "a", one)

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from deepexpr.cli import main
-from deepexpr.hichip.bedpe import ANCHORS
+from deepexpr.hichip.bedpe import ANCHORS, pool_contacts, read_contacts
+from deepexpr.hichip.differential import differential_loops
 from deepexpr.hichip.loop_tables import imported_signal
 from deepexpr.hichip.pairs import PairSettings, pairs_from_pairs, qc_table
 from deepexpr.hichip.signal import read_totals
@@ -80,6 +81,16 @@ def test_one_library_under_two_names_is_told(tmp_path, capsys, caplog, other, to
     loops.to_csv(tmp_path / "l.bedpe", sep="\t", index=False)
     for name, table in tables.items():
         table[list(CONTACTS)].to_csv(tmp_path / name, sep="\t", index=False)
+    caplog.clear()
+    with caplog.at_level(logging.WARNING):
+        pool_contacts([tmp_path / "a", tmp_path / "b"])
+    assert ("have the same counts of all 30 contacts" in caplog.text) == told
+    caplog.clear()
+    contacts = {name: read_contacts(tmp_path / name) for name in "ab"}
+    extra = {name: loops.assign(count=counts[::-1] + i) for i, name in enumerate("cd")}
+    with caplog.at_level(logging.WARNING):
+        differential_loops([loops, loops], contacts | extra, ["c", "d"])
+    assert ("a and b have the same counts of all 30 loops" in caplog.text) == told
     argv = ["signal", "--loops", "l.bedpe", "--totals", "q.tsv", "--output", "o.tsv"]
     totals(tmp_path / "q.tsv", a=BAM, b=BAM)
     argv = [str(tmp_path / a) if "." in a and not a.startswith("--") else a for a in argv]
