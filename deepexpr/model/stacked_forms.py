@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from deepexpr.model.allocation import keep_freed_memory
 from deepexpr.model.backend import jax_module
 from deepexpr.model.unfolded import direct_convolution, unfolded_convolution
 
@@ -31,6 +32,7 @@ class InTurns:
 
     def __init__(self, step: Callable, scores: Callable) -> None:
         self.jax = jax_module()
+        keep_freed_memory()
         self._step = self.jax.jit(step, donate_argnums=0)
         self._scores = self.jax.jit(scores)
 

@@ -38,6 +38,29 @@ def test_products_are_the_convolution(maps, filters, width):
     np.testing.assert_allclose(unfolded_convolution(x, kernel), expected, atol=1e-5)
 
 
+def test_freed_memory_is_not_taken_from_the_system_again():
+    """In a process of its own, as it lasts: 64 MiB are 16,384 pages."""
+    program = """
+import resource
+from deepexpr.model.allocation import keep_freed_memory
+def pages():
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    bytearray(b"x") * (64 << 20)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+pages()
+before, kept = pages(), keep_freed_memory()
+pages()
+print(before, kept, pages())
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    before, kept, after = done.stdout.split()
+    if kept == "False":
+        pytest.skip("the C library is not glibc")
+    assert int(after) < int(before) / 4  # fewer than 16,384, all the same, where pages are large
+
+
 @pytest.mark.slow
 def test_densely_connected_convolutions_are_chains():
     """Of every variant; two that read the same maps are in none."""
