@@ -223,7 +223,8 @@ VARIANTS = Table(
 #: Files that accessions stand for (deepexpr.downloads.records). bytes is NA where not known;
 #: part of parts: the mates of one part belong together.
 DOWNLOADS = Table(
-    Column("accession", "name"), Column("sample", "words"), Column("title", "words"),
+    Column("accession", "name"), Column("series", "words"), Column("sample", "words"),
+    Column("title", "words"), Column("experiment", "words"), Column("strategy", "words"),
     Column("replicate", "words"), Column("run", "words"), "part", "parts", "mate",
     Column("url", "name"), Column("md5", "words"), Column("bytes", unit="B"),
 )  # fmt: skip

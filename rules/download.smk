@@ -83,9 +83,10 @@ for row in UNITS[UNITS["accession"] != ""].to_dict("records"):
             accession=row["accession"],
             hosts=[f"--host={name}={host}" for name, host in config["hosts"].items()],
             resolved=config["resolved"],
+            assay=RUN.sample_value(row["sample"], "assay"),
             instead=instead_of(config, RUN.sample_value(row["sample"], "cell_line"))
             or "",
         shell:
             "python -m deepexpr obtain --accession {params.accession:q} {params.hosts:q}"
-            " --resolved {params.resolved:q} --instead {params.instead:q}"
+            " --assay {params.assay} --resolved {params.resolved:q} --instead {params.instead:q}"
             " --table {output.table:q} --output {output.files:q} 2> {log:q}"

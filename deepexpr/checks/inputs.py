@@ -17,7 +17,7 @@ from deepexpr.config.published import used_instead
 from deepexpr.config.settings import complete_config, config_problems
 from deepexpr.config.sheets import read_sheet, sheet_problems
 from deepexpr.config.unit_rules import UNVERIFIED
-from deepexpr.downloads.accessions import ACCESSION_FORMS
+from deepexpr.downloads.forms import ACCESSION_FORMS
 from deepexpr.errors import InputError, raise_all
 from deepexpr.hichip.sections import compared_lines
 from deepexpr.motifs.jaspar import is_release, require_release
@@ -215,7 +215,7 @@ def run_time_problems(
     )
     return [
         *_unverified(config, samples, units),
-        *saved_table_problems(config, units),
+        *saved_table_problems(config, samples, units),
         *unit_health(units, wanted, config["units"]),
         *_unknown_genes(config, samples),
     ]

@@ -8,12 +8,15 @@ import pandas as pd
 
 from deepexpr.config.entries import files_of
 from deepexpr.config.sheets import accessions_asked
+from deepexpr.downloads.assays import require_assay
 from deepexpr.downloads.obtaining import looked_up
 from deepexpr.downloads.records import require_mates
 from deepexpr.errors import InputError
 
 
-def saved_table_problems(config: Mapping[str, Any], units: pd.DataFrame) -> Iterator[InputError]:
+def saved_table_problems(
+    config: Mapping[str, Any], samples: pd.DataFrame, units: pd.DataFrame
+) -> Iterator[InputError]:
     """Units with a file still to be downloaded whose accession the table does not hold as the
     sheet asks for it; nothing where there is no table."""
     path = config["resolved"]
@@ -21,9 +24,11 @@ def saved_table_problems(config: Mapping[str, Any], units: pd.DataFrame) -> Iter
         return
     wanted = units[[_is_wanted(unit) for unit in units.to_dict("records")]]
     told = set()
-    for one in accessions_asked(wanted, config["units"]):
+    for one in accessions_asked(samples, wanted, config["units"]):
         try:
-            require_mates(one.accession, looked_up(one.accession, path), one.outputs)
+            files = looked_up(one.accession, path)
+            require_mates(one.accession, files, one.outputs)
+            require_assay(one.accession, files, one.assay)
         except InputError as error:
             if error.problem not in told:  # a fault of the whole table is one problem
                 told.add(error.problem)

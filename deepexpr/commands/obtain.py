@@ -22,6 +22,8 @@ OPTIONS = """
                      resolve: the table (as the configuration's `resolved` says if left out)
 [--table TSV]        what the accession was resolved to
 [--resolved TSV]     table of --resolve: where it is there, take the accession's files from it
+[--assay {rna,hichip}]
+                     refuse reads of another kind of library, by the archive's word
 [--instead TEXT]     another way out, added where a title names no one sample
 [--md5 MD5]          MD5 of the file at the URL, hex
 [--sha256 SHA256]    SHA-256 of the package's wheel, hex
@@ -62,7 +64,10 @@ def _fetch_accession(args: Arguments) -> None:
 
     hosts = Hosts(**_given_hosts(args.host))
     try:
-        fetch_accession(args.accession, args.output, hosts, args.table, resolved=args.resolved)
+        fetch_accession(
+            args.accession, args.output, hosts, args.table,
+            resolved=args.resolved, assay=args.assay or "",
+        )  # fmt: skip
     except SeveralSamples as error:
         raise error.or_else(args.instead) from error
 
@@ -89,7 +94,7 @@ def _resolve(args: Arguments) -> None:
         return error.or_else(instead_of(config, lines[one.sample])).at(place)
 
     hosts = Hosts(**(config["hosts"] | _given_hosts(args.host)))
-    found = survey(accessions_asked(units, config["units"]), hosts, offer=offer)
+    found = survey(accessions_asked(samples, units, config["units"]), hosts, offer=offer)
     table = found.table()
     if len(table):
         print(table.to_string(index=False, na_rep="?", float_format=lambda value: f"{value:,.2f}"))

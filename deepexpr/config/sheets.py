@@ -88,12 +88,13 @@ def sheet_problems(
     ]
 
 
-def accessions_asked(units: pd.DataFrame, path: str) -> list[Asked]:
+def accessions_asked(samples: pd.DataFrame, units: pd.DataFrame, path: str) -> list[Asked]:
     """The units of a checked sheet that have an accession."""
+    assay = dict(zip(samples["sample"], samples["assay"], strict=True))
     return [
         Asked(
             unit["sample"], unit["unit"], unit["accession"],
-            f"{path}, row {index}, column accession", len(files_of(unit)),
+            f"{path}, row {index}, column accession", len(files_of(unit)), assay[unit["sample"]],
         )
         for index, unit in units.iterrows()
         if unit["accession"] and not unit["accession"].startswith(UNVERIFIED)

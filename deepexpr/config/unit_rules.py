@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from deepexpr.config.entries import ENTRIES, entries_of, files_of, sample_pools
-from deepexpr.downloads.accessions import ACCESSION_FORMS, is_accession
+from deepexpr.downloads.forms import ACCESSION_FORMS, no_accession
 from deepexpr.errors import InputError
 
 #: The prefix of an accession that nobody could verify; the run stops at it.
@@ -137,11 +137,14 @@ def _above_zero(text: str) -> bool:
 
 def _bad_accession(unit: pd.Series, place: str) -> Iterator[InputError]:
     accession = unit["accession"]
-    if accession and not accession.startswith(UNVERIFIED) and not is_accession(accession):
+    if not accession or accession.startswith(UNVERIFIED):
+        return
+    if problem := no_accession(accession):
         yield InputError(
-            f"The accession {accession!r} cannot be downloaded.",
+            f"The accession {accession!a} cannot be downloaded.",
             where=f"{place} accession",
             expected=ACCESSION_FORMS,
+            found=problem,
             fix="Correct it, or empty the cell and put the files in place.",
         )
 

@@ -13,8 +13,10 @@ from deepexpr.downloads.records import RemoteFile
 from deepexpr.downloads.sections import Hosts
 from deepexpr.errors import InputError
 
-#: Columns of ENA's file report; the last three hold one value per file, joined by ;
-FIELDS = ("run_accession", "library_layout", "fastq_ftp", "fastq_md5", "fastq_bytes")
+#: Columns of ENA's file report; those of files hold one value per file, joined by ;
+FILE_FIELDS = ("fastq_ftp", "fastq_md5", "fastq_bytes")
+FIELDS = ("run_accession", "experiment_accession", "secondary_sample_accession",
+          "library_strategy", "library_layout", *FILE_FIELDS)  # fmt: skip
 BY_HAND = (
     "Its reads may be protected, or not be converted yet: get them from the SRA by hand "
     "(fasterq-dump), put the files in place and empty the accession."
@@ -24,13 +26,14 @@ BY_HAND = (
 class About(NamedTuple):
     """What is known of the reads from where their experiment was found.
 
-    accession : as in the sheet. mates_only : reads that lost their mate are left out.
+    accession : as in the sheet. sample : ENA's own where no other is known. mates_only : reads
+    that lost their mate are left out.
     """
 
     accession: str
     sample: str = ""
     title: str = ""
-    replicate: str = ""
+    series: str = ""
     mates_only: bool = False
 
 
@@ -85,7 +88,7 @@ def _rows(accession: str, hosts: Hosts, patience: Patience | None) -> list[dict[
 
 def _run_files(row: dict[str, str], part: int, about: About, hosts: Hosts) -> list[RemoteFile]:
     """FASTQ of one run: ENA writes them as HOST/PATH."""
-    paths, sums, sizes = ([text for text in row[name].split(";") if text] for name in FIELDS[2:])
+    paths, sums, sizes = ([text for text in row[name].split(";") if text] for name in FILE_FIELDS)
     paths = [path.rpartition("://")[2] for path in paths]
     run = row["run_accession"]
     uncounted = any(not size.isdecimal() for size in sizes)
@@ -98,14 +101,25 @@ def _run_files(row: dict[str, str], part: int, about: About, hosts: Hosts) -> li
             else f"ENA lists {len(paths)} FASTQ, {len(sums)} checksums and {len(sizes)} sizes for "
             f"the run {run}.",
             where=hosts.ena,
-            found=", ".join(f"{name} {row[name]!r}" for name in FIELDS[2:]),
+            found=", ".join(f"{name} {row[name]!r}" for name in FILE_FIELDS),
             fix=BY_HAND,
         )
     mates = _mates(paths, row, about, hosts)
-    where = (about.accession, about.sample, about.title, about.replicate, run)
     return [
         RemoteFile(
-            *where, mate, f"{hosts.ena_files}/{path.partition('/')[2]}", md5, int(size), part
+            accession=about.accession,
+            series=about.series,
+            sample=about.sample or row["secondary_sample_accession"],
+            title=about.title,
+            experiment=row["experiment_accession"],
+            strategy=row["library_strategy"],
+            replicate="",
+            run=run,
+            mate=mate,
+            url=f"{hosts.ena_files}/{path.partition('/')[2]}",
+            md5=md5,
+            bytes=int(size),
+            part=part,
         )
         for mate, path, md5, size in sorted(zip(mates, paths, sums, sizes, strict=True))
         if mate

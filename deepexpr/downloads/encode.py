@@ -1,38 +1,17 @@
 """ENCODE: from an experiment's replicate, files, an MD5 or another archive's number to files."""
 
-import re
 import urllib.parse
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
+from deepexpr.downloads import forms
 from deepexpr.downloads.asking import read_record
-from deepexpr.downloads.encode_records import RELEASED, FileRecord, file_of
+from deepexpr.downloads.encode_records import RELEASED, AboutReads, FileRecord, file_of
 from deepexpr.downloads.patience import Patience
 from deepexpr.downloads.records import RemoteFile
 from deepexpr.downloads.sections import Hosts
 from deepexpr.errors import InputError
-
-FILES = re.compile(r"^ENCFF[0-9A-Z]{6}(,ENCFF[0-9A-Z]{6})?$")
-REPLICATE = re.compile(r"^ENCSR[0-9A-Z]{6}(/\d+)?$")
-MD5 = re.compile(r"^ENCODE:md5=[0-9A-Fa-f]{32}(,[0-9A-Fa-f]{32})?$")
-DBXREF = re.compile(r"^ENCODE:dbxref=[^/\s]+(/\d+)?$")
-
-
-def is_encode(accession: str) -> bool:
-    """Whether ENCODE is asked for this accession."""
-    return any(form.match(accession) for form in (FILES, REPLICATE, MD5, DBXREF))
-
-
-def encode_fits(accession: str, files: Sequence[RemoteFile]) -> bool:
-    """Whether files of a saved table can be those of `accession`, by what its text says of them."""
-    kind, _, text = accession.rpartition("=")
-    if FILES.match(accession):
-        return [file.run for file in files] == accession.split(",")
-    if MD5.match(accession):
-        return [file.md5.lower() for file in files] == text.lower().split(",")
-    name, _, replicate = text.partition("/")
-    own = kind or all(file.sample == name for file in files)
-    return bool(own) and all(file.replicate == replicate or not replicate for file in files)
 
 
 def encode_files(accession: str, hosts: Hosts, patience: Patience | None) -> list[RemoteFile]:
@@ -42,13 +21,14 @@ def encode_files(accession: str, hosts: Hosts, patience: Patience | None) -> lis
     ------
     InputError : nothing released, mates that do not belong together, or several replicates.
     """
-    if REPLICATE.match(accession):
+    if forms.ENCODE_REPLICATE.match(accession):
         return _replicate_files(accession, accession, hosts, patience)
-    if DBXREF.match(accession):
+    if forms.ENCODE_DBXREF.match(accession):
         number, _, replicate = accession.partition("=")[2].partition("/")
         found = _search("Experiment", "dbxrefs", number, hosts, patience)
-        return _replicate_files(accession, f"{found}/{replicate}".rstrip("/"), hosts, patience)
-    if MD5.match(accession):
+        files = _replicate_files(accession, f"{found}/{replicate}".rstrip("/"), hosts, patience)
+        return [replace(file, series=number) for file in files]
+    if forms.ENCODE_MD5.match(accession):
         sums = accession.partition("=")[2].lower().split(",")
         names = [_search("File", "md5sum", text, hosts, patience) for text in sums]
     else:
@@ -224,10 +204,9 @@ def _replicate_files(
         )
     files = [file_of(one, where) for one in chosen]
     _require_embedded(files, name, where)
-    titles = (experiment.get(key) or "" for key in ("assay_title", "biosample_summary"))
-    title = " ".join(" ".join(map(str, titles)).split())
+    about = AboutReads.model_validate(experiment)
     return [
-        _remote(accession, file, mate, hosts, part=part, experiment=name, title=title)
+        _remote(accession, file, mate, hosts, part=part, experiment=name, about=about)
         for part, pair in enumerate(_pairs(files, where), 1)
         for mate, file in enumerate(pair, 1)
     ]
@@ -294,12 +273,15 @@ def _remote(
     *,
     part: int = 1,
     experiment: str = "",
-    title: str = "",
+    about: AboutReads | None = None,
 ) -> RemoteFile:
+    about = about or file
     return RemoteFile(
         accession=accession,
         sample=file.experiment or experiment,
-        title=title,
+        title=about.title,
+        experiment=file.experiment or experiment,
+        strategy=about.strategy,
         replicate=",".join(file.replicates),
         run=file.accession,
         mate=mate,

@@ -10,10 +10,36 @@ from deepexpr.errors import InputError
 RELEASED = "released"
 
 
-class FileRecord(BaseModel):
-    """A released file of reads; keys as of ENCODE's schema of files, others are not looked at."""
+class AboutReads(BaseModel):
+    """What the record of an experiment, or of a file, says of its library: no download needs it,
+    so whatever stands there is taken as words."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", coerce_numbers_to_str=True)
+
+    assay_title: Any = None
+    assay_term_name: Any = None
+    biosample_summary: Any = None
+    simple_biosample_summary: Any = None
+    biosample_ontology: Any = None
+
+    @property
+    def title(self) -> str:
+        """Assay and biosample, "" where neither is named."""
+        ontology = self.biosample_ontology
+        named = ontology.get("term_name") if isinstance(ontology, dict) else None
+        biosample = self.biosample_summary or " ".join(
+            str(text) for text in (named, self.simple_biosample_summary) if text
+        )
+        return " ".join(f"{self.assay_title or self.strategy} {biosample}".split())
+
+    @property
+    def strategy(self) -> str:
+        """How the library was made, such as RNA-seq; "" where that is not said."""
+        return " ".join(str(self.assay_term_name or self.assay_title or "").split())
+
+
+class FileRecord(AboutReads):
+    """A released file of reads; keys as of ENCODE's schema of files, others are not looked at."""
 
     accession: str = Field(min_length=1)
     href: str = Field(pattern=r"^/\S")

@@ -43,11 +43,10 @@ def geo_sample(
     """
     records = _records(accession, hosts, patience)
     members = _members(accession, records, hosts)
-    wanted = title.lower().replace("[", "[[]") or "*"  # only * and ? stand for other letters
     samples = [
         sample
         for name, known_as in members.items()
-        if fnmatch.fnmatchcase(known_as.lower(), wanted)
+        if title_like(known_as, title or "*")
         for sample in [_sample(name, known_as, records)]
         if title or sample.experiment or len(members) == 1
     ]
@@ -77,6 +76,11 @@ def geo_sample(
             fix="Look it up by hand; give its SRR number, or put the files in place.",
         )
     return samples[0]
+
+
+def title_like(title: str, pattern: str) -> bool:
+    """Whether a title is of a pattern: only * and ? stand for other letters, in either case."""
+    return fnmatch.fnmatchcase(title.lower(), pattern.lower().replace("[", "[[]"))
 
 
 class SeveralSamples(InputError):

@@ -7,7 +7,9 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 from deepexpr.downloads import records
-from deepexpr.downloads.accessions import fits, resolve
+from deepexpr.downloads.accessions import resolve
+from deepexpr.downloads.assays import require_assay
+from deepexpr.downloads.belonging import stranger
 from deepexpr.downloads.fetch import fetch, partial_path
 from deepexpr.downloads.locks import locked
 from deepexpr.downloads.pacing import CONNECTIONS
@@ -26,18 +28,21 @@ def fetch_accession(
     table: str | Path | None = None,
     patience: Patience | None = None,
     resolved: str | Path | None = None,
+    assay: str = "",
 ) -> None:
     """Download the files of `accession`; those of several runs are joined, in run order.
 
     table : where to write what the accession was resolved to, one row per file.
     resolved : table of `deepexpr obtain --resolve`; where it is there, nobody is asked, and an
         accession that is not in it is an error.
+    assay : rna or hichip, where files of another kind of library are to be refused.
     """
     if resolved is not None and Path(resolved).exists():
         files = looked_up(accession, resolved)
     else:
         files = resolve(accession, hosts, patience)
     records.require_mates(accession, files, len(outputs))
+    require_assay(accession, files, assay)
     if table is not None:
         records.write_files(files, table)
     for file in files:
@@ -106,9 +111,9 @@ def looked_up(accession: str, resolved: str | Path) -> list[records.RemoteFile]:
             fix=f"{records.AGAIN}; delete it to have each accession looked up when it is needed.",
         )
     files = known[accession]
-    if not fits(accession, files):
+    if problem := stranger(accession, files):
         raise InputError(
-            f"The table of downloads has other files for {accession} than it asks for.",
+            f"The table of downloads has other files for {accession} than it asks for: {problem}.",
             where=str(resolved),
             expected=f"the files of {accession}",
             found=", ".join(file.run or file.url for file in files),

@@ -64,7 +64,7 @@ def _is_taken(held: contextlib.ExitStack, name: str) -> bool:
 
 
 def _server(url: str) -> str:
-    return urllib.parse.urlsplit(url).netloc.replace(":", "_")
+    return urllib.parse.urlsplit(url).netloc.replace(":", "_")[:200]
 
 
 @contextlib.contextmanager

@@ -5,7 +5,6 @@ import logging
 import ssl
 import time
 import urllib.error
-import urllib.parse
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from email.message import Message
 from http.client import HTTPException, HTTPMessage, InvalidURL
 from typing import Any, TypeVar
 
+from deepexpr.downloads.addresses import EXPECTED, wrong_address
 from deepexpr.errors import InputError
 
 logger = logging.getLogger(__name__)
@@ -94,16 +94,14 @@ def request_for(
     url: str, method: str | None = None, headers: dict[str, str] | None = None
 ) -> urllib.request.Request:
     """A request; InputError where `url` is no address that can be asked."""
-    try:
-        url.encode("ascii")
-        urllib.parse.urlsplit(url)
-        return urllib.request.Request(url, method=method, headers=headers or {})
-    except ValueError as error:
+    if problem := wrong_address(url, others=True):
         raise InputError(
             f"This is no address: {url!r}.",
-            expected="https://SERVER/PATH, other letters than ASCII written as %..",
-            found=str(error),
-        ) from error
+            expected=EXPECTED,
+            found=problem,
+            fix="Correct the address.",
+        )
+    return urllib.request.Request(url, method=method, headers=headers or {})
 
 
 class _Redirects(urllib.request.HTTPRedirectHandler):

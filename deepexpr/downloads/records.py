@@ -1,5 +1,6 @@
 """What an accession stands for: files on servers, with what is known of each."""
 
+import csv
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from deepexpr.downloads.addresses import wrong_address
 from deepexpr.errors import InputError
 from deepexpr.files import read, reading, write_table
 from deepexpr.schemas import DOWNLOADS
@@ -15,16 +17,20 @@ from deepexpr.schemas import DOWNLOADS
 #: A run, whose files share its name; files of ENCODE have names of their own.
 RUN = re.compile(r"^[SED]RR\d+$")
 AGAIN = "deepexpr obtain --resolve CONFIG makes the table again"
+#: Bytes that no file of reads has: what is larger is a mistake.
+LARGEST = 10**13
 
 
 @dataclass(frozen=True)
 class RemoteFile:
     """One file on a server.
 
-    accession : as in the sheet. sample, title, replicate : what the archive calls it, "" where it
-    says nothing. run : the run, or the file of ENCODE. mate : 1 or 2. md5 : hex, "" where the
-    server gives none. bytes : None where it is not known. part : 1, 2, ... in the order in which
-    files are joined; the two mates of one part belong together.
+    accession : as in the sheet. series : through what the sample was found: a series of GEO, or
+    another archive's number. sample, title, experiment, strategy (of the library: RNA-Seq, Hi-C),
+    replicate : what the archive calls it, "" where it says nothing. run : the run, or the file of
+    ENCODE. mate : 1 or 2. md5 : hex, "" where the server gives none. bytes : None where it is not
+    known. part : 1, 2, ... in the order in which files are joined; the two mates of one part
+    belong together.
     """
 
     accession: str
@@ -37,6 +43,9 @@ class RemoteFile:
     md5: str
     bytes: int | None = None
     part: int = 1
+    series: str = ""
+    experiment: str = ""
+    strategy: str = ""
 
 
 def of_mate(files: Sequence[RemoteFile], mate: int) -> list[RemoteFile]:
@@ -84,7 +93,7 @@ def _misfit(files: Sequence[RemoteFile], parts: int) -> str:
     for file in files:
         if column := wrong_value(file):
             value = getattr(file, column)
-            return f"{file.run or file.url} has a bad {column} ({value})"
+            return f"{file.run or file.url!a} has a bad {column} ({value!a})"
     for mate in sorted({file.mate for file in files} | {1}):
         numbers = [file.part for file in of_mate(files, mate)]
         if len(numbers) != parts or numbers != list(range(1, parts + 1)):
@@ -100,17 +109,28 @@ def _misfit(files: Sequence[RemoteFile], parts: int) -> str:
     for one, two in zip(of_mate(files, 1), of_mate(files, 2), strict=False):
         if one.run != two.run and (RUN.match(one.run) or RUN.match(two.run)):
             return f"mate 1 of part {one.part} is of the run {one.run}, mate 2 of {two.run}"
+        if (named_mate(one.url), named_mate(two.url)) == (2, 1):
+            return (
+                f"by their names {one.url.rpartition('/')[2]} is mate 2 and "
+                f"{two.url.rpartition('/')[2]} mate 1, and they stand the other way round"
+            )
     return ""
+
+
+def named_mate(url: str) -> int:
+    """The mate that the name of a FASTQ file ends with (_1, _R2, _R2_001), 0 where it has none."""
+    name = re.search(r"[._-]R?([12])(?:_001)?\.(?:fastq|fq)(?:\.gz)?$", url, re.IGNORECASE)
+    return int(name[1]) if name else 0
 
 
 def wrong_value(file: RemoteFile) -> str:
     """The field of which no download can be made, "" where all can."""
     wrong = {
-        "url": not re.fullmatch(r"https?://[^/\s]+/\S+", file.url),
+        "url": bool(wrong_address(file.url)),
         "md5": bool(file.md5) and not re.fullmatch("[0-9a-fA-F]{32}", file.md5),
         "mate": file.mate not in (1, 2),
         "part": file.part < 1,
-        "bytes": file.bytes is not None and file.bytes <= 0,
+        "bytes": file.bytes is not None and not 0 < file.bytes < LARGEST,
     }
     return next((name for name, is_wrong in wrong.items() if is_wrong), "")
 
@@ -130,11 +150,8 @@ def read_files(path: str | Path) -> dict[str, list[RemoteFile]]:
     Raises InputError, with the row where there is one, where a cell cannot be, a row is cut or
     stands twice, or a file of an accession is missing.
     """
-    _require_uncut(path)
-    try:
-        table = read(DOWNLOADS, path)[list(DOWNLOADS)]
-    except InputError as error:  # such as the table of an older version
-        raise error.or_else(f"{AGAIN}.") from error
+    _require_whole_lines(path)
+    table = read(DOWNLOADS, path)[list(DOWNLOADS)]
     words = [column.name for column in DOWNLOADS.columns if column.kind != "number"]
     table[words] = table[words].fillna("")
     found: dict[str, list[RemoteFile]] = {}
@@ -155,19 +172,45 @@ def read_files(path: str | Path) -> dict[str, list[RemoteFile]]:
             for name, files in found.items()}  # fmt: skip
 
 
-def _require_uncut(path: str | Path) -> None:
-    """InputError where a row has fewer cells than the header, or the last line has no end."""
+def _require_whole_lines(path: str | Path) -> None:
+    """InputError where a column or a cell is missing, or the last line has no end."""
     with reading(path, "table of downloads") as handle:
         lines = handle.read().split("\n")
-    cells = lines[0].count("\t")
-    short = [number for number, line in enumerate(lines[:-1], 1) if line.count("\t") < cells]
-    if lines[-1] or short:
+    names = lines[0].split("\t")
+    if missing := [name for name in DOWNLOADS if name not in names]:
         raise InputError(
-            "The table of downloads is cut.",
-            where=f"{path}, line {short[0] if short else len(lines)}",
-            expected=f"{cells + 1} cells in every row, and a line break after the last",
+            f"The table of downloads lacks the column(s) {', '.join(missing)}: an earlier version "
+            "wrote it, or it was edited.",
+            where=str(path),
+            expected=", ".join(DOWNLOADS),
+            fix=f"{AGAIN}; without these columns nothing shows whose files they are.",
+        )
+    problem = _line_problem(lines, len(names))
+    if problem:
+        raise InputError(
+            f"The table of downloads {problem[1]}.",
+            where=f"{path}, line {problem[0]}",
+            expected=f"{len(names)} cells in every row, and a line break after the last",
             fix=AGAIN + ".",
         )
+
+
+def _line_problem(lines: Sequence[str], cells: int) -> tuple[int, str] | None:
+    """Number and fault of the first line that is no row; the last of `lines` follows the end."""
+    for number, line in enumerate(lines[:-1], 1):
+        if not line.strip():
+            return number, "has an empty line"
+        try:
+            (row,) = csv.reader([line], delimiter="\t", strict=True)
+        except csv.Error as error:
+            return number, f"has a quotation mark where none belongs ({error})"
+        if len(row) != cells:
+            return (
+                number,
+                f"{'is cut: the row' if len(row) < cells else 'has a row that'} has "
+                f"{len(row)} cells",
+            )
+    return (len(lines), "is cut: its last line has no end") if lines[-1] else None
 
 
 def _row_file(row: dict, where: str) -> tuple[RemoteFile, int]:
@@ -185,10 +228,11 @@ def _row_file(row: dict, where: str) -> tuple[RemoteFile, int]:
         row["parts"] = parts
     if bad[0]:
         raise InputError(
-            f"The table of downloads has a bad {bad[0]}: {row[bad[0]]}.",
+            f"The table of downloads has a bad {bad[0]}: {row[bad[0]]!a}.",
             where=f"{where}, column {bad[0]}",
             expected="an address, the 32 digits of an MD5 or nothing, mate 1 or 2, part 1 or "
-            "more, and bytes above 0 or NA",
+            f"more, and bytes above 0 and below {LARGEST:.0e}, or NA",
+            found=wrong_address(str(row["url"])) if bad[0] == "url" else None,
             fix=f"Correct it; {AGAIN}.",
         )
     return file, parts

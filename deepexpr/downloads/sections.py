@@ -2,10 +2,8 @@
 
 from typing import Annotated
 
+from deepexpr.downloads.addresses import Address, Host
 from deepexpr.settings import Field, Section
-
-#: An address that paths are put behind.
-Host = Annotated[str, Field(pattern=r"^https?://[^/\s]+$")]
 
 
 class PackageSection(Section):
@@ -44,7 +42,7 @@ class PublishedSection(Section):
     table: str
     """Their table: gene symbols (first column) and counts or TPM; beside it stand ours (figure
     published)."""
-    url: str | None = Field(None, pattern=r"^https?://[^\s,#]+$")
+    url: Annotated[Address, Field(pattern=r"^https?://[^\s,#]+$")] | None = None
     """Where to download it if the file is absent."""
     md5: str | None = Field(None, pattern="^[0-9a-f]{32}$")
     """MD5 of the download; not checked if null."""

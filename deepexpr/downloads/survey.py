@@ -9,6 +9,7 @@ from functools import partial
 import pandas as pd
 
 from deepexpr.downloads.accessions import resolve
+from deepexpr.downloads.assays import require_assay
 from deepexpr.downloads.patience import Patience
 from deepexpr.downloads.records import RemoteFile, require_mates
 from deepexpr.downloads.sections import Hosts
@@ -19,13 +20,15 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Asked:
-    """One unit with an accession: its place in the sheet, and how many files it names."""
+    """One unit with an accession: its place in the sheet, how many files it names, and the assay
+    that they are to be of."""
 
     sample: str
     unit: str
     accession: str
     where: str
     outputs: int
+    assay: str
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,7 @@ def survey(
             if isinstance(found, InputError):
                 raise found
             require_mates(one.accession, found, one.outputs)
+            require_assay(one.accession, found, one.assay)
         except InputError as error:
             problems.append(offer(one, error))
     return Survey(units, files, problems)

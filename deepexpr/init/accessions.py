@@ -4,13 +4,15 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from deepexpr.downloads.accessions import ACCESSION_FORMS, GEO_FILE, is_accession, resolve
+from deepexpr.downloads.accessions import resolve
+from deepexpr.downloads.assays import assay_named, require_assay
+from deepexpr.downloads.forms import ACCESSION_FORMS, GEO_FILE, is_accession
 from deepexpr.downloads.patience import Patience
 from deepexpr.downloads.sections import Hosts
 from deepexpr.errors import InputError
 from deepexpr.files import reading
 from deepexpr.hichip.enzymes import parse_enzymes
-from deepexpr.init.names import assay_named, clean
+from deepexpr.init.names import clean
 from deepexpr.init.reads import Library, Unit
 
 #: What is written where nobody says it; trimming stops at an enzyme that the reads do not hold.
@@ -57,6 +59,7 @@ def _library(
     if enzyme:
         parse_enzymes(enzyme)
     files = resolve(accession, hosts, patience)
+    require_assay(accession, files, assay)
     title, mates = files[0].title, {file.mate for file in files}
     sample = clean(accession)
     paths = [f"{folder}/{sample}_{mate}.fastq.gz" for mate in sorted(mates)]

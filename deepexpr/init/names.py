@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from deepexpr.downloads.assays import WORDS, split_words
+
 #: Endings of the files that are looked at.
 FASTQ = re.compile(r"\.(?:fastq|fq)(?:\.gz)?$", re.IGNORECASE)
 _ILLUMINA = re.compile(
@@ -23,11 +25,6 @@ _PLAIN = re.compile(
 _UNSORTED = re.compile(r"(?:undetermined|unassigned|unmatched)(?:[._-]|$)", re.IGNORECASE)
 _LANE = re.compile(r"(?P<sample>.+?)[._-](?:L|[Ll]ane)_?(?P<lane>\d{1,3})")
 
-#: Words of names, in small letters, that say how the library was made.
-WORDS = {
-    "rna": {"rna", "rnaseq", "mrna", "mrnaseq", "totalrna", "polya", "cdna", "transcriptome"},
-    "hichip": {"hichip", "hichipseq", "plac", "placseq"},
-}
 #: Targets of HiChIP, and words that tell no cell line apart.
 _NO_LINE = {
     "h3k27ac", "h3k4me3", "h3k4me1", "smc1", "smc1a", "rad21", "ctcf", "yy1", "pol2", "polii",
@@ -81,13 +78,6 @@ def clean(text: str) -> str:
     return re.sub(r"[^A-Za-z0-9_.-]+", "_", text).strip("_.-") or "sample"
 
 
-def assay_named(text: str) -> str | None:
-    """rna or hichip where a name says so; None where it says neither, or both."""
-    words = set(_words(text))
-    named = [assay for assay, own in WORDS.items() if words & own]
-    return named[0] if len(named) == 1 else None
-
-
 def cell_line_named(texts: Iterable[str]) -> str | None:
     """What is left of the first of `texts` in which anything is left beside assay, replicate,
     target and accession."""
@@ -95,7 +85,7 @@ def cell_line_named(texts: Iterable[str]) -> str | None:
         assays = set().union(*WORDS.values())
         kept = [
             word
-            for word in _split(text)
+            for word in split_words(text)
             if (low := word.lower()) not in assays | _NO_LINE
             and not _REPLICATE.fullmatch(low)
             and not _ACCESSION.fullmatch(low)
@@ -113,13 +103,3 @@ def same_line(name: str) -> str:
 def _lane(stem: str) -> tuple[str, str]:
     found = _LANE.fullmatch(stem)
     return (clean(found["sample"]), f"L{found['lane']}") if found else (clean(stem), "")
-
-
-def _split(text: str) -> list[str]:
-    joined = re.sub(r"(?i)\b(rna|hichip|plac|mrna)[-_ ]seq", r"\1seq", text.replace("_", " "))
-    joined = re.sub(r"(?i)hi-chip", "hichip", joined)
-    return [word for word in re.split(r"[^A-Za-z0-9]+", joined) if word]
-
-
-def _words(text: str) -> list[str]:
-    return [word.lower() for word in _split(text)]

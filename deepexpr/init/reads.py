@@ -12,6 +12,7 @@ from pathlib import Path
 
 from deepexpr.checks.fastq import FirstReads, casava_mate, first_reads, pair_problems
 from deepexpr.checks.junctions import FEWEST, MOST_BY_CHANCE
+from deepexpr.downloads.assays import assay_named
 from deepexpr.errors import InputError
 from deepexpr.hichip.enzymes import ENZYMES, WITHOUT_ENZYME
 from deepexpr.hichip.junction_share import Share, same_junctions, shares_of_known, tells
@@ -268,7 +269,7 @@ def _numbered(units: list[Unit]) -> tuple[Unit, ...]:
 
 def recognised(library: Library, bases: Sequence[bytes]) -> Library:
     """The library with assay, enzyme and reason, by its first reads and its names."""
-    named = next(filter(None, map(naming.assay_named, library.named)), None)
+    named = next(filter(None, map(assay_named, library.named)), None)
     share = fitting_enzyme(bases)
     if share and (named != "rna" or share.excess >= BEYOND_DOUBT):
         why = f"{share.seen:.0%} of reads hold a junction of {share.enzyme}"

@@ -1,10 +1,12 @@
 """Settings of genes and promoters; rules hand their values over."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
+from deepexpr.downloads.addresses import Address
 from deepexpr.settings import Field, Section
 
 PROTEIN_CODING = "protein_coding"
+Md5 = Annotated[str, Field(pattern="^[0-9A-Fa-f]{32}$")]
 
 
 class AssemblySection(Section):
@@ -18,15 +20,15 @@ class AssemblySection(Section):
     Folds by chromosome need it."""
     genome: str | None = None
     """Genome FASTA: plain, gzip or bgzip."""
-    genome_url: str | None = None
+    genome_url: Address | None = None
     """Where to download the genome if the file is absent."""
-    genome_md5: str | None = None
+    genome_md5: Md5 | None = None
     """MD5 of the download; not checked if null."""
     annotation: str | None = None
     """Annotation: GTF, GFF3 or UCSC refGene table, plain or gzip."""
-    annotation_url: str | None = None
+    annotation_url: Address | None = None
     """Where to download the annotation if the file is absent."""
-    annotation_md5: str | None = None
+    annotation_md5: Md5 | None = None
     """MD5 of the download; not checked if null."""
     transcripts: str | None = None
     """Transcript FASTA; cut from genome and annotation if null."""

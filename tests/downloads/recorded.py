@@ -65,6 +65,7 @@ ENCODE |= {
     "ENCSR900JUR": {1: {"ENCFF900JUA": JURKAT[1]}, 2: {"ENCFF900JUB": JURKAT[2]}},
 }
 SINGLE = ("ENCSR900JUR",)
+CELL_LINES = {"ENCSR000AEM": "K562", "ENCSR000CWM": "HCT116", "ENCSR900JUR": "Jurkat clone E61"}
 SIZE = 1_000_000_000
 
 
@@ -111,6 +112,8 @@ def file_record(name: str) -> dict:
                 "output_type": "reads", "href": _href(name), "file_size": SIZE,
                 "md5sum": files[name] or _md5(name), "biological_replicates": [replicate],
                 "technical_replicates": [f"{replicate}_1"], "run_type": "single-ended",
+                "assay_title": "polyA plus RNA-seq", "assay_term_name": "RNA-seq",
+                "biosample_ontology": {"term_name": CELL_LINES.get(experiment, "")},
                 "dataset": f"/experiments/{experiment}/",
             }  # fmt: skip
             if experiment in SINGLE:
@@ -128,7 +131,8 @@ def experiment_record(name: str) -> dict:
     bam = files[0] | {"accession": "ENCFF900BAM", "file_format": "bam", "output_type": "alignments"}
     return {
         "accession": name, "status": "released", "assay_title": "polyA plus RNA-seq",
-        "dbxrefs": [JURKAT_NUMBER] if name in SINGLE else [], "files": [old, bam, *files],
+        "assay_term_name": "RNA-seq", "dbxrefs": [JURKAT_NUMBER] if name in SINGLE else [],
+        "files": [old, bam, *files],
     }  # fmt: skip
 
 
@@ -199,13 +203,17 @@ class Conversation:
 
     def file_report(self, experiment: str) -> str:
         """ENA's table of an experiment's runs."""
-        header = "run_accession\tlibrary_layout\tfastq_ftp\tfastq_md5\tfastq_bytes\n"
-        lines = []
+        header = (
+            "run_accession\texperiment_accession\tsecondary_sample_accession\tlibrary_strategy"
+            "\tlibrary_layout\tfastq_ftp\tfastq_md5\tfastq_bytes\n"
+        )
+        own, lines = f"{experiment}\tSRS{experiment[3:]}", []
         for run in RUNS.get(f"GSM{experiment[3:]}", []):
             paths = [_ena_path(run, mate) for mate in (1, 2)]
             ftp = ";".join(f"ftp.example.org{path}" for path in paths)
             sums = ";".join(map(_md5, paths))
-            lines.append(f"{run}\tPAIRED\t{ftp}\t{sums}\t{SIZE};{SIZE}\n")
+            strategy = "RNA-Seq" if "RNA" in TITLES[f"GSM{experiment[3:]}"] else "OTHER"
+            lines.append(f"{run}\t{own}\t{strategy}\tPAIRED\t{ftp}\t{sums}\t{SIZE};{SIZE}\n")
         return header + "".join(lines)
 
 

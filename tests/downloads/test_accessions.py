@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 from deepexpr.cli import main
-from deepexpr.downloads.accessions import is_accession, resolve
+from deepexpr.downloads.accessions import resolve
+from deepexpr.downloads.forms import is_accession
 from deepexpr.downloads.obtaining import fetch_accession
 from deepexpr.downloads.patience import Patience
 from deepexpr.downloads.sections import Hosts
@@ -17,7 +18,15 @@ from deepexpr.errors import InputError
 QUICK = Patience(attempts=2, pause=0, timeout=5)
 ENTREZ = "/entrez/eutils"
 REPORT = "/ena/portal/api/filereport"
-HEADER = "run_accession\tlibrary_layout\tfastq_ftp\tfastq_md5\tfastq_bytes\n"
+#: The tests' runs stand in it without the three columns that say whose they are.
+HEADER = "run_accession\tlibrary_layout\tfastq_ftp\tfastq_md5\tfastq_bytes"
+OWNERS = "experiment_accession\tsecondary_sample_accession\tlibrary_strategy"
+
+
+def report(*rows, owner="SRX1\tSRS1\tOTHER"):
+    """ENA's answer: rows of HEADER's columns, of one experiment."""
+    lines = [f"{HEADER}\t{OWNERS}", *(f"{row}\t{owner}" for row in rows if row)]
+    return "\n".join(lines).encode()
 
 
 def md5(data):
@@ -33,7 +42,7 @@ def hosts(server):
         f"\t{md5(reads[r, '1'])};{md5(reads[r, '2'])}\t10;10"
         for r in "21"
     ]
-    server.pages = {REPORT: (HEADER + "\n".join(rows)).encode()}
+    server.pages = {REPORT: report(*rows)}
     server.pages |= {f"/vol/SRR{r}_{m}.fastq.gz": data for (r, m), data in reads.items()}
     return Hosts(**dict.fromkeys(Hosts.model_fields, server.address))
 
@@ -71,7 +80,7 @@ def test_runs_are_joined_in_their_order(hosts, tmp_path):
 def test_wrong_md5_leaves_nothing(server, hosts, tmp_path):
     server.pages["/vol/SRR2_1.fastq.gz"] = b"other"
     with pytest.raises(InputError, match="MD5 is"):
-        fetch_accession("SRR2", [tmp_path / "a", tmp_path / "b"], hosts, patience=QUICK)
+        fetch_accession("SRX1", [tmp_path / "a", tmp_path / "b"], hosts, patience=QUICK)
     assert not [name for name in ("a", "b") if (tmp_path / name).exists()]
 
 
@@ -88,7 +97,8 @@ def test_geo_sample_is_resolved_through_its_experiment(server, hosts):
     asked = [path for path, _ in server.requests if path.startswith("/ena")]
     assert asked == [
         "/ena/portal/api/filereport?accession=SRX1&result=read_run"
-        "&fields=run_accession%2Clibrary_layout%2Cfastq_ftp%2Cfastq_md5%2Cfastq_bytes&format=tsv"
+        "&fields=run_accession%2Cexperiment_accession%2Csecondary_sample_accession"
+        "%2Clibrary_strategy%2Clibrary_layout%2Cfastq_ftp%2Cfastq_md5%2Cfastq_bytes&format=tsv"
     ]
 
 
@@ -159,8 +169,8 @@ def test_encode_files_are_checked_by_md5_and_mate(server, hosts, tmp_path):
 
 
 def test_mates_must_match_the_sheet(hosts, tmp_path):
-    with pytest.raises(InputError, match="of SRR1 are paired-end"):
-        fetch_accession("SRR1", [tmp_path / "a"], hosts, patience=QUICK)
+    with pytest.raises(InputError, match="of SRX1 are paired-end"):
+        fetch_accession("SRX1", [tmp_path / "a"], hosts, patience=QUICK)
 
 
 def test_unknown_accession_is_refused(hosts):
@@ -171,7 +181,7 @@ def test_unknown_accession_is_refused(hosts):
 
 def test_verb_takes_other_hosts(server, hosts, tmp_path, capsys):
     files = [str(tmp_path / "a"), str(tmp_path / "b")]
-    options = ["--accession", "SRR1", "--output", *files, "--table", str(tmp_path / "t.tsv")]
+    options = ["--accession", "SRX1", "--output", *files, "--table", str(tmp_path / "t.tsv")]
     names = [f"--host={name}={server.address}" for name in ("ena", "ena_files")]
     assert main(["obtain", *options, *names]) == 0
     assert len(pd.read_csv(tmp_path / "t.tsv", sep="\t")) == 4
@@ -184,9 +194,10 @@ def test_verb_takes_other_hosts(server, hosts, tmp_path, capsys):
 
 def test_records_faults_are_told_before_any_download(server, hosts, tmp_path):
     page = server.pages[REPORT]
-    server.pages[REPORT] = page + b"\nSRR3\tSINGLE\tftp.example.org/r3.fastq.gz\tabc\t9"
+    row = b"\nSRR3\tSINGLE\tftp.example.org/r3.fastq.gz\tabc\t9\tSRX1\tSRS1\tOTHER"
+    server.pages[REPORT] = page + row
     with pytest.raises(InputError, match="differ in their number of files") as caught:
-        fetch_accession("SRX000001", [tmp_path / "1.gz", tmp_path / "2.gz"], hosts)
+        fetch_accession("SRX1", [tmp_path / "1.gz", tmp_path / "2.gz"], hosts)
     assert "SRR3 1" in caught.value.found
     assert not list(tmp_path.iterdir())
 
@@ -213,7 +224,7 @@ def test_records_faults_are_told_before_any_download(server, hosts, tmp_path):
     ],
 )  # fmt: skip
 def test_records_without_files_are_one_error(server, hosts, tmp_path, row, message):
-    server.pages[REPORT] = (HEADER + row).encode()
+    server.pages[REPORT] = report(*row.split("\n")) if row != "<html>" else row.encode()
     with pytest.raises(InputError, match=message) as caught:
         fetch_accession("SRX000001", [tmp_path / "1.gz"], hosts)
     assert caught.value.fix
@@ -225,7 +236,7 @@ def test_reads_that_lost_their_mate_are_left_out_where_that_is_asked(server, hos
     x, y, z = (letter * 32 for letter in "abc")
     paths = "a/v/r.fastq.gz;a/v/r_2.fastq.gz;a/v/r_1.fastq.gz"
     row = f"SRR3\tPAIRED\t{paths}\t{x};{y};{z}\t5;6;7"
-    server.pages[REPORT] = (HEADER + row).encode()
+    server.pages[REPORT] = report(row, owner="SRX3\tSRS1\tHi-C")
     with pytest.raises(InputError, match="3 file") as caught:
         resolve("SRR3", hosts, QUICK)
     assert "Write SRR3:mates" in caught.value.fix

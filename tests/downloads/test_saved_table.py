@@ -1,13 +1,15 @@
 """The saved table of downloads: what is lost, out of order or of another sheet is never fetched."""
 
 import itertools
+from dataclasses import replace
 
 import pandas as pd
 import pytest
 
 from deepexpr.checks.saved_table import saved_table_problems
 from deepexpr.config.entries import FILE_COLUMNS
-from deepexpr.downloads.accessions import fits
+from deepexpr.downloads.assays import require_assay
+from deepexpr.downloads.belonging import stranger
 from deepexpr.downloads.obtaining import fetch_accession, looked_up
 from deepexpr.downloads.records import RemoteFile, of_mate, read_files, require_mates, write_files
 from deepexpr.errors import InputError
@@ -18,14 +20,17 @@ NAMES = itertools.count()
 def remote(accession, run, mate, part, sample=""):
     """A file of its own address and MD5."""
     number = next(NAMES)
-    url, md5 = f"https://x.org/{run}_{mate}.{number}.gz", f"{number:032x}"
-    return RemoteFile(accession, sample, "", "1", run, mate, url, md5, 5, part)
+    url, md5 = f"https://x.org/{number}/{run}_{mate}.fastq.gz", f"{number:032x}"
+    known = {"sample": sample, "title": "", "replicate": "1", "run": run, "mate": mate}
+    own = {"experiment": sample or accession, "strategy": "OTHER"}
+    return RemoteFile(accession, **known, url=url, md5=md5, bytes=5, part=part, **own)
 
 
 @pytest.fixture
 def ena():
-    """Two runs of one experiment."""
-    return [remote("SRX1", f"SRR{part}", mate, part) for part in (1, 2) for mate in (1, 2)]
+    """Two runs of one experiment, of HiChIP."""
+    runs = [remote("SRX1", f"SRR{part}", mate, part) for part in (1, 2) for mate in (1, 2)]
+    return [replace(file, title="HiChIP_A") for file in runs]
 
 
 @pytest.fixture
@@ -54,9 +59,24 @@ def saved(tmp_path, ena):
          "mate 1 of part 2 is of the run SRR2, mate 2 of SRR1"),
         (lambda t: [*t[:4], t[4][:-5]], "The table of downloads is cut"),
         (lambda t: [*t[:4], t[4].rpartition("\t")[0].rpartition("\t")[0] + "\n"], "is cut"),
-        (lambda t: [*t[:4], t[4].rstrip("\n")], "The table of downloads is cut"),
+        (lambda t: [*t[:4], t[4].rstrip("\n")], "The table of downloads is cut: its last line"),
+        (lambda t: [*t, "\n"], "has an empty line"),
+        (lambda t: [*t[:2], "\n", *t[2:]], "has an empty line"),
+        (lambda t: [*t[:4], t[4].replace("OTHER", '"OTHER')], "a quotation mark where none belo"),
+        (lambda t: [*t[:4], t[4].replace("OTHER", '"OT"HER')], "a quotation mark where none bel"),
+        (lambda t: [*t[:4], t[4].replace("OTHER", "OTHER\tOTHER")], "has a row that has 15 cells"),
         (lambda t: [line.replace("\tparts", "").replace("\t1\t2\t", "\t1\t") for line in t],
          "lacks the column"),
+        # What 0.2.0 wrote, and what came after it.
+        (lambda t: ["accession\tsample\ttitle\treplicate\trun\tmate\turl\tmd5\tbytes\n"],
+         "series, experiment, strategy, part, parts: an earlier version wrote it"),
+        (lambda t: ["accession\tsample\ttitle\treplicate\trun\tpart\tparts\tmate\turl\tmd5"
+                    "\tbytes\n",
+                    "SRX1\t\t\t\tSRR1\t1\t1\t1\thttps://x.org/SRR1.fastq.gz\t\t5\n"],
+         "series, experiment, strategy: an earlier version wrote it"),
+        (lambda t: [t[0], *(line.replace("_1.f", "_X.f").replace("_2.f", "_1.f")
+                            .replace("_X.f", "_2.f") for line in t[1:])],
+         "by their names SRR1_2.fastq.gz is mate 2 and SRR1_1.fastq.gz mate 1, and they stand"),
     ],
 )  # fmt: skip
 def test_a_table_that_lost_something_is_refused(saved, tmp_path, edit, message):
@@ -84,8 +104,11 @@ def test_order_of_mates_without_runs(tmp_path):
 @pytest.mark.parametrize(
     ("column", "value"),
     [("url", "ftp://x.org/a"), ("url", "https://x.org"), ("url", "https://x.org/a b"),
+     ("url", "https://x\x00.org/a"), ("url", "http://[127"), ("url", "http://x.org/é"),
+     ("url", "http://x.org:99999/a"), ("url", "http://x.org/a\x1b[2J"),
      ("md5", "12"), ("mate", "3"),
-     ("bytes", "-5"), ("bytes", "inf"), ("mate", "x"), ("mate", "1.5"), ("part", "0"),
+     ("bytes", "-5"), ("bytes", "0"), ("bytes", "1e30"), ("bytes", "1e13"),
+     ("bytes", "inf"), ("mate", "x"), ("mate", "1.5"), ("part", "0"),
      ("parts", "NA"), ("accession", "")],
 )  # fmt: skip
 def test_edited_table_is_checked(saved, tmp_path, column, value):
@@ -95,6 +118,7 @@ def test_edited_table_is_checked(saved, tmp_path, column, value):
     with pytest.raises(InputError, match=column) as caught:
         read_files(tmp_path / "t.tsv")
     assert caught.value.where
+    assert str(caught.value).replace("\n", "").isprintable(), "nothing that a terminal obeys"
 
 
 UNIT = dict.fromkeys(FILE_COLUMNS, "") | {
@@ -106,6 +130,7 @@ UNIT = dict.fromkeys(FILE_COLUMNS, "") | {
     ("unit", "kept", "problem"),
     [
         ({}, 5, None),
+        ({"sample": "B"}, 5, "The reads of SRX1 are not of the assay rna"),
         ({}, 4, "do not belong together"),
         ({"fq2": ""}, 5, "are paired-end"),
         ({"accession": "SRX2"}, 5, "does not hold SRX2"),
@@ -118,10 +143,11 @@ def test_check_tells_what_a_run_would_stop_at(saved, tmp_path, monkeypatch, unit
     (tmp_path / "here.gz").touch()
     units = pd.DataFrame([UNIT | unit], index=[2])
     config = {"resolved": str(saved(lambda lines: lines[:kept])), "units": "units.tsv"}
-    found = [error.problem for error in saved_table_problems(config, units)]
+    samples = pd.DataFrame({"sample": ["A", "B"], "assay": ["hichip", "rna"]})
+    found = [error.problem for error in saved_table_problems(config, samples, units)]
     assert len(found) == bool(problem)
     assert not found or problem in found[0]
-    assert not list(saved_table_problems(config | {"resolved": "none.tsv"}, units))
+    assert not list(saved_table_problems(config | {"resolved": "none.tsv"}, samples, units))
 
 
 @pytest.mark.parametrize(
@@ -140,38 +166,99 @@ def test_files_that_do_not_belong_together(files):
             require_mates("X", files, outputs)
 
 
+GSM1 = {"sample": "GSM1", "title": "RNAseq_A_UT_rep1", "series": "GSE1"}
+ENCSR = {"experiment": "ENCSR000AAA", "run": "ENCFF000AAA", "url": "https://x.org/ENCFF000AAA.gz"}
+
+
 @pytest.mark.parametrize(
-    ("accession", "change", "fitting"),
+    ("accession", "change", "problem"),
     [
-        ("SRR1", {}, True), ("SRR1", {"run": "SRR2"}, False), ("SRR1:mates", {}, True),
-        ("SRX9", {}, True),
-        ("GSM1", {"sample": "GSM1"}, True), ("GSM1", {"sample": "GSM2"}, False),
-        ("GSM1:mates", {"sample": "GSM1"}, True), ("GSE1:*a*", {"sample": "GSM2"}, True),
-        ("GSM1/*.gz", {"sample": "GSM1"}, True), ("GSM1/*.bed", {"sample": "GSM1"}, False),
-        ("ENCFF000AAA", {"run": "ENCFF000AAA"}, True), ("ENCFF000AAA", {}, False),
-        ("ENCFF000AAA,ENCFF000AAB", {"run": "ENCFF000AAA"}, False),
-        ("ENCSR000AAA/1", {"sample": "ENCSR000AAA"}, True),
-        ("ENCSR000AAA/2", {"sample": "ENCSR000AAA"}, False),
-        ("ENCSR000AAB/1", {"sample": "ENCSR000AAA"}, False),
-        ("ENCODE:dbxref=a:b/1", {}, True), ("ENCODE:dbxref=a:b/2", {}, False),
-        (f"ENCODE:md5={'A' * 32}", {"md5": "a" * 32}, True),
-        (f"ENCODE:md5={'A' * 32}", {"md5": "b" * 32}, False),
-        (f"https://x.org/a.gz#md5={'A' * 32}", {"md5": "a" * 32}, True),
-        (f"https://x.org/a.gz#md5={'A' * 32}", {"md5": ""}, False),
-        ("https://x.org/b.gz", {}, False),
+        ("SRR1", {}, ""), ("SRR1", {"run": "SRR2"}, "the run of SRR2 is SRR2"),
+        ("SRR1:mates", {}, ""), ("SRR1", {"run": ""}, "the run of https://x.org/SRR1.fastq.gz is"),
+        ("SRR1", {"url": "https://x.org/SRR2.fastq.gz"}, "the address of SRR1 is that of SRR2.fa"),
+        ("SRX1", {}, ""), ("SRX9", {}, "the experiment of SRR1 is SRX1"),
+        ("SRX9:mates", {}, "the experiment of SRR1 is SRX1"),
+        ("SRX1", {"experiment": ""}, "the experiment of SRR1 is not said"),
+        ("SRS1", {"sample": "SRS1"}, ""),
+        ("SRS1", {"sample": "SRS2"}, "the sample of SRR1 is SRS2"),
+        ("GSM1", GSM1, ""), ("GSM2", GSM1, "the sample of SRR1 is GSM1"), ("GSM1:mates", GSM1, ""),
+        ("GSE1", GSM1, ""), ("GSE2", GSM1, "the series of SRR1 is GSE1"),
+        ("GSE1:*rna*ut*rep1*", GSM1, ""), ("GSE1:*rna*:mates", GSM1, ""),
+        ("GSE2:*rna*", GSM1, "the series of SRR1 is GSE1"),
+        ("GSE1:*RNA*rep2*", GSM1, "the title of SRR1 is RNAseq_A_UT_rep1"),
+        ("GSE1:HiChIP_K562_YY1", GSM1, "the title of SRR1 is RNAseq_A_UT_rep1"),
+        ("GSE1:HiChIP_K562_YY1", GSM1 | {"title": ""}, "the title of SRR1 is not said"),
+        ("GSM1/*.gz", {"sample": "GSM1", "run": ""}, ""),
+        ("GSM2/*.gz", {"sample": "GSM1", "run": ""}, "the sample of https://x.org/SRR1.fastq.gz"),
+        ("GSM1/*.bed", {"sample": "GSM1", "run": ""}, "the file's name is SRR1.fastq.gz"),
+        ("ENCFF000AAA", ENCSR, ""), ("ENCFF000AAB", ENCSR, "they have the run encff000aaa"),
+        ("ENCFF000AAA,ENCFF000AAB", ENCSR, "they have the run encff000aaa"),
+        ("ENCFF000AAA", ENCSR | {"url": "https://x.org/ENCFF000AAB.gz"}, "is that of ENCFF000AAB"),
+        ("ENCSR000AAA/1", ENCSR, ""), ("ENCSR000AAA", ENCSR, ""),
+        ("ENCSR000AAA/2", ENCSR, "the replicate of ENCFF000AAA is 1"),
+        ("ENCSR000AAB/1", ENCSR, "the experiment of ENCFF000AAA is ENCSR000AAA"),
+        ("ENCODE:dbxref=a:b/1", ENCSR | {"series": "a:b"}, ""),
+        ("ENCODE:dbxref=a:b/2", ENCSR | {"series": "a:b"}, "the replicate of ENCFF000AAA is 1"),
+        ("ENCODE:dbxref=a:c/1", ENCSR | {"series": "a:b"}, "the series of ENCFF000AAA is a:b"),
+        (f"ENCODE:md5={'A' * 32}", ENCSR | {"md5": "a" * 32}, ""),
+        (f"ENCODE:md5={'A' * 32}", ENCSR | {"md5": "b" * 32}, "they have the md5 bbb"),
+        (f"https://x.org/SRR1.fastq.gz#md5={'A' * 32}", {"md5": "a" * 32}, ""),
+        (f"https://x.org/SRR1.fastq.gz#md5={'A' * 32}", {"md5": ""}, "they have the MD5 none"),
+        ("https://x.org/b.gz", {}, "they have the url https://x.org/srr1.fastq.gz"),
     ],
 )  # fmt: skip
-def test_a_table_of_another_sheet_is_told(tmp_path, accession, change, fitting):
+def test_a_row_is_shown_to_belong_to_its_accession(tmp_path, accession, change, problem):
     about = {"accession": accession, "sample": "", "title": "", "replicate": "1", "run": "SRR1",
-             "mate": 1, "url": "https://x.org/a.gz", "md5": "", "bytes": 5}  # fmt: skip
+             "mate": 1, "url": "https://x.org/SRR1.fastq.gz", "md5": "", "bytes": 5,
+             "experiment": "SRX1"}  # fmt: skip
     file = RemoteFile(**about | change)
-    assert fits(accession, [file]) == fitting
+    told = stranger(accession, [file])
+    assert told.startswith(problem) if problem == "" else problem in told
+    assert bool(told) == bool(problem)
     write_files([file], tmp_path / "t.tsv")
-    if fitting:
+    if problem:
+        with pytest.raises(InputError, match="has other files for") as caught:
+            looked_up(accession, tmp_path / "t.tsv")
+        assert problem in caught.value.problem
+    else:
         assert looked_up(accession, tmp_path / "t.tsv") == [file]
         with pytest.raises(InputError, match="does not hold SRR77") as caught:
             looked_up("SRR77", tmp_path / "t.tsv")
-    else:
-        with pytest.raises(InputError, match="has other files for") as caught:
-            looked_up(accession, tmp_path / "t.tsv")
     assert "deepexpr obtain --resolve CONFIG makes the table again" in caught.value.fix
+
+
+def test_runs_of_two_samples_are_not_one_sample():
+    files = [remote("GSE1:*a*", f"SRR{part}", 1, part, f"GSM{part}") for part in (1, 2)]
+    files = [replace(file, series="GSE1", title="HiChIP_a") for file in files]
+    assert stranger("GSE1:*a*", files) == "they are of several samples: GSM1, GSM2"
+
+
+@pytest.mark.parametrize(
+    ("strategy", "title", "refused"),
+    [
+        ("RNA-Seq", "", "hichip"), ("polyA plus RNA-seq", "", "hichip"),
+        ("ssRNA-seq", "", "hichip"),
+        ("Hi-C", "", "rna"), ("ChIA-PET", "", "rna"), ("ChIP-Seq", "", "rna"), ("OTHER", "", None),
+        ("", "", None), ("OTHER", "HiChIP_K562_YY1", "rna"), ("OTHER", "Hi-ChIP of K562", "rna"),
+        ("OTHER", "RNA-seq K562", "hichip"), ("OTHER", "RNA-seq beside HiChIP", None),
+    ],
+)  # fmt: skip
+def test_reads_of_another_assay_are_refused(ena, strategy, title, refused):
+    files = [replace(file, strategy=strategy, title=title) for file in ena]
+    for assay in ("rna", "hichip", ""):
+        if assay and assay == refused:
+            with pytest.raises(InputError, match=f"of SRX1 are not of the assay {assay}") as caught:
+                require_assay("SRX1", files, assay)
+            assert (strategy if title == "" else title) in caught.value.found
+        else:
+            require_assay("SRX1", files, assay)
+
+
+def test_a_run_refuses_reads_of_another_assay(saved, tmp_path):
+    """Also where the table is the sheet's own: HiChIP never stands in for RNA-seq."""
+    table, outputs = saved(lambda lines: lines), [tmp_path / "1", tmp_path / "2"]
+    with pytest.raises(InputError, match="are not of the assay rna"):
+        fetch_accession("SRX1", outputs, resolved=table, assay="rna")
+    table.write_text(table.read_text().replace("\tSRX1\tOTHER", "\tSRX2\tOTHER"))
+    with pytest.raises(InputError, match=r"other files for SRX1 .*experiment of SRR1 is SRX2"):
+        fetch_accession("SRX1", outputs, resolved=table, assay="hichip")

@@ -47,6 +47,11 @@ def test_every_row_of_the_default_sheet_is_found(paper, archives, tmp_path, caps
         assert dict(zip(own["run"], own["md5"], strict=True)) == files
         assert f"ENCODE:md5={recorded.JURKAT[replicate]}" in by_accession
     assert len(by_accession["ENCSR000CWM/1"]) == 4
+    assert table["title"].notna().all(), "also of files known by their MD5 alone"
+    jurkat = table[table["accession"] == f"ENCODE:md5={recorded.JURKAT[1]}"]
+    assert jurkat["title"].item() == "polyA plus RNA-seq Jurkat clone E61"
+    assert set(table["strategy"]) == {"RNA-Seq", "RNA-seq", "OTHER"}
+    assert set(table.loc[table["accession"].str.startswith("GSE"), "series"]) == {"GSE99521"}
     assert not any("fastq.gz" in target for target in archives.conversation.asked)
 
 
@@ -100,3 +105,33 @@ def test_saved_table_is_taken_and_nobody_is_asked(paper, archives, tmp_path):
     assert read_files(table)["ENCSR000AEM/1"][0].replicate == "1"
     with pytest.raises(InputError, match="does not hold SRR1"):
         fetch_accession("SRR1", outputs, None, table, QUICK, tmp_path / "pins.tsv")
+
+
+def test_another_sheets_sample_does_not_stand_in(paper, root, archives, tmp_path, capsys):
+    """A pattern that now asks for other samples is held against the titles in the saved table,
+    and reads of HiChIP against the assay of the sample."""
+    pins = tmp_path / "pins.tsv"
+    assert paper("--output", str(pins)) == 0
+    asked = "GSE99521:*RNA*UT*rep1*"
+    outputs = [tmp_path / "1.gz", tmp_path / "2.gz"]
+    archives.conversation.asked.clear()
+    text = pins.read_text()
+    pins.write_text(text.replace(asked, "GSE99521:*RNA*24h*rep1*"))
+    with pytest.raises(InputError, match="title of SRR9000001 is RNAseq_mES_C3_UT_rep1"):
+        fetch_accession("GSE99521:*RNA*24h*rep1*", outputs, resolved=pins)
+    # The row of the RNA-seq, now with the runs of a HiChIP sample.
+    rows = [line for line in text.splitlines(keepends=True) if not line.startswith(asked)]
+    hichip = [line.replace("GSM2645434", asked, 1) for line in rows if line.startswith("GSM264543")]
+    pins.write_text("".join(rows + [line for line in hichip if line.startswith(asked)]))
+    with pytest.raises(InputError, match="series of SRR5634325 is not said"):
+        fetch_accession(asked, outputs, resolved=pins, assay="rna")
+    assert not archives.conversation.asked
+    sheet = (root / "config/units.tsv").read_text().replace("ENCSR000AEM/1", "GSM2774002")
+    (tmp_path / "units.tsv").write_text(sheet)
+    overlay = yaml.safe_load((tmp_path / "over.yaml").read_text())
+    overlay["units"] = str(tmp_path / "units.tsv")
+    (tmp_path / "over.yaml").write_text(yaml.safe_dump(overlay))
+    assert paper() == 1
+    text = capsys.readouterr().err
+    assert "The reads of GSM2774002 are not of the assay rna." in text
+    assert "found: SRR6010262: title HiChIP_K562_YY1" in text

@@ -2,7 +2,8 @@
 
 import pytest
 
-from deepexpr.init.names import assay_named, cell_line_named, parse_name, same_line
+from deepexpr.downloads.assays import assay_named
+from deepexpr.init.names import cell_line_named, parse_name, same_line
 
 
 @pytest.mark.parametrize(
