@@ -17,7 +17,7 @@ def check_everything(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Samples and units of a configuration that has no problem; InputError lists all it has."""
     completed, samples, units = load_and_check(config, where)
-    with _only_warnings(debug):
+    with only_warnings(debug):
         references, problems = read_references(completed)
         raise_all(
             [
@@ -31,8 +31,8 @@ def check_everything(
 
 
 @contextlib.contextmanager
-def _only_warnings(debug: bool) -> Iterator[None]:
-    """What reading the inputs counts is for the jobs' logs; what it warns of is for here."""
+def only_warnings(debug: bool = False) -> Iterator[None]:
+    """Within it only warnings are told: what reading the inputs counts is for the jobs' logs."""
     logger = logging.getLogger("deepexpr")
     before = logger.level
     logger.setLevel(logging.DEBUG if debug else logging.WARNING)

@@ -44,11 +44,10 @@ CHUNK = 1 << 24
 
 @dataclass(frozen=True, eq=False)
 class Reference:
-    """What an assembly's annotation gave: all transcripts, and the genes that are chosen."""
+    """An assembly's annotation, and the genes that are chosen (schemas.GENES)."""
 
-    transcripts: pd.DataFrame
+    annotation: Annotation
     genes: pd.DataFrame
-    annotation: str
 
 
 def read_references(config: Mapping[str, Any]) -> tuple[dict[str, Reference], list[InputError]]:
@@ -63,12 +62,12 @@ def read_references(config: Mapping[str, Any]) -> tuple[dict[str, Reference], li
             look_at_genome(genome, genome_sizes(genome))
             check_build(name, genome_sizes(genome), genome)
             files = (*_version(annotation), *_version(genome))
-            transcripts = _annotation(*files, assembly["aliases"]).transcripts
-            chosen = transcripts
+            told = _annotation(*files, assembly["aliases"])
+            chosen = told.transcripts
             if assembly["chromosomes"]:
-                chosen = restrict_chromosomes(transcripts, assembly["chromosomes"])
+                chosen = restrict_chromosomes(chosen, assembly["chromosomes"])
             genes = select_genes(chosen, settings["tss_rule"], settings["biotypes"])
-            found[name] = Reference(transcripts, genes, annotation)
+            found[name] = Reference(told, genes)
         except InputError as error:
             problems.append(error.at(error.where or f"configuration, key assemblies.{name}"))
     return found, problems
@@ -271,12 +270,12 @@ def _foreign(found: list[str], genome: str) -> InputError:
 
 def _check_genes(unit: pd.Series, path: str, reference: Reference) -> None:
     values = gene_values(path, unit["value_column"])
-    require_known_genes(values, path, reference.genes["gene"], reference.annotation)
+    require_known_genes(values, path, reference.genes["gene"], reference.annotation.path)
     count_table({unit["sample"]: values}, reference.genes)
 
 
 def _check_targets(_: pd.Series, path: str, reference: Reference) -> None:
-    sum_by_gene(read_abundance(path), reference.transcripts)
+    sum_by_gene(read_abundance(path), reference.annotation.transcripts)
 
 
 _COUNTS = {"expression": _check_genes, "kallisto": _check_targets}

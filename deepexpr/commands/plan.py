@@ -26,30 +26,60 @@ FIELDS = {PlanSettings: ("gpu_speedup",)}
 
 
 def run(args: Arguments) -> None:
+    from deepexpr.checks.everything import only_warnings
     from deepexpr.checks.inputs import load_and_check
     from deepexpr.config.settings import read_config
-    from deepexpr.run.plan import assumption_lines, plan_table, training_hours, unmeasured
+    from deepexpr.run.known import known_sizes
+    from deepexpr.run.plan import (
+        assumption_lines,
+        known_lines,
+        plan_table,
+        training_hours,
+        unmeasured,
+    )
     from deepexpr.run.targets import Run
 
     checked = load_and_check(read_config(args.configfile), ", ".join(args.configfile))
-    table = plan_table(Run(*checked))
+    planned = Run(*checked)
+    with only_warnings(args.debug):
+        known = known_sizes(planned)
+    table = plan_table(planned, known=known)
     speedup = given(args, PlanSettings).gpu_speedup
     print(_jobs(args.configfile))
     shown = table.drop(columns="stage")
-    print(shown.to_string(index=False, na_rep="", float_format=lambda value: f"{value:,.1f}"))
+    print(shown.to_string(index=False, na_rep="", float_format=_number))
     total = table.iloc[-1]
-    print(f"Disk at the peak: {total['kept_gb'] + total['temporary_gb']:,.0f} GB, downloaded reads")
-    print(f"  among it; {total['kept_gb']:,.0f} GB of it kept.")
+    print(f"Disk at the peak: {_gb(total['kept_gb'] + total['temporary_gb'])}, downloaded reads")
+    print(f"  among it; {_gb(total['kept_gb'])} of it kept.")
     print(_gpu(training_hours(table), speedup))
     print(_wall(table, speedup))
     print("Empty cells were not measured; the total's memory is the largest that was.")
     print("Rates are CPU time of one core, measured on a 2-core machine: deepexpr/run/rates.tsv.")
+    if found := known_lines(known):
+        print("Read from genome and annotation:")
+        print("\n".join(f"  {line}" for line in found))
     print("Assumed; reads whose files are there, or in the table of deepexpr obtain --resolve, are")
     print("counted by the files' sizes:")
-    for line in assumption_lines():
+    for line in assumption_lines(planned, known):
         print(f"  {line}")
     left = unmeasured(checked[0])
     print("Not counted: " + ", ".join([*left, *LEFT_OUT]) + ".")
+
+
+def _number(value):
+    return (
+        f"{value:,.1f}" if value >= 1 or not value else f"{value:.2g}" if value >= 0.01 else "<0.01"
+    )
+
+
+def _gb(size):
+    return f"{size:,.0f} GB" if size >= 10 else f"{size:.1f} GB" if size >= 0.1 else "below 0.1 GB"
+
+
+def _hours(hours):
+    """Hours, or minutes where one is not full."""
+    number, unit = (hours, "hour") if hours >= 1 else (max(1, 60 * hours), "minute")
+    return f"{number:,.0f} {unit}{'s' * (round(number) != 1)}"
 
 
 def _wall(table, speedup):
@@ -60,17 +90,17 @@ def _wall(table, speedup):
     longest = steps.loc[steps["longest_hours"].idxmax()]
     on_slurm = ""
     if PROFILE.is_file():  # an installed package has none
-        jobs, hours = _profile()["jobs"], "{:,.0f}".format
+        jobs = _profile()["jobs"]
         faster = f", training {speedup:g} times faster" if speedup else ""
         on_slurm = (
-            f", {hours(wall_hours(table, jobs, speedup or 1))} with the {jobs} jobs at a time of "
+            f", {_hours(wall_hours(table, jobs, speedup or 1))} with the {jobs} jobs at a time of "
             f"profiles/slurm{faster}"
         )
     return (
-        f"Wall time beside downloads: {wall_hours(table, 32):,.0f} hours on 32 cores at full use"
+        f"Wall time beside downloads: {_hours(wall_hours(table, 32))} on 32 cores at full use"
         f"{on_slurm}; one core a job.\n"
-        f"  No run ends before its longest job: {longest['step']}, {longest['longest_hours']:,.0f} "
-        "hours on one core."
+        f"  No run ends before its longest job: {longest['step']}, "
+        f"{_hours(longest['longest_hours'])} on one core."
     )
 
 

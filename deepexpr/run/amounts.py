@@ -1,12 +1,12 @@
 """How much of each step a configuration asks for, in the units of the measured rates.
 
 From the configuration, the sheets and, where they are there, the reads or the saved table of
-downloads; everything else is an assumption.
+downloads, genome and annotation; everything else is an assumption.
 """
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from deepexpr.downloads.records import RemoteFile, of_mate, read_files
 from deepexpr.hichip.callers import find_caller
 from deepexpr.motifs.cismodule.settings import CismoduleSection
 from deepexpr.run.drawings import drawings
+from deepexpr.run.known import Known
 from deepexpr.run.rates import rates
 from deepexpr.run.targets import Run
 
@@ -53,9 +54,15 @@ class Work:
     longest: float
 
 
-def all_work(run: Run, assumed: Assumptions) -> Iterator[Work]:
-    """Every step whose amount follows from the configuration, in the order of the stages."""
-    yield from _read_work(run, assumed)
+def all_work(run: Run, assumed: Assumptions, known: Known | None = None) -> Iterator[Work]:
+    """Every step whose amount follows from the configuration, in the order of the stages.
+
+    known : sizes of the assemblies, which stand in place of what is assumed.
+    """
+    known = known or Known()
+    most = max(known.genes.get(name, assumed.genes) for name in run.assemblies)
+    assumed = replace(assumed, genes=most)
+    yield from _read_work(run, assumed, known)
     yield from _loop_work(run, assumed)
     yield from _network_work(run, assumed)
     yield from _baseline_work(run, assumed)
@@ -111,6 +118,16 @@ def million_pairs(run: Run, assumed: Assumptions) -> dict[str, float]:
     return totals
 
 
+def unknown_reads(run: Run) -> set[str]:
+    """Samples that start from reads of which no file's size is known."""
+    saved = saved_files(run.config)
+    return {
+        unit["sample"]
+        for unit in run.units.to_dict("records")
+        if unit["fq1"] and not _size(unit, saved)
+    }
+
+
 def _size(unit: Mapping[str, str], saved: Mapping[str, list[RemoteFile]]) -> float | None:
     """Bytes of the unit's first mates, here or to be downloaded; None where not known."""
     if Path(unit["fq1"]).is_file():
@@ -119,18 +136,20 @@ def _size(unit: Mapping[str, str], saved: Mapping[str, list[RemoteFile]]) -> flo
     return sum(filter(None, sizes)) if all(sizes) else None
 
 
-def _read_work(run: Run, assumed: Assumptions) -> Iterator[Work]:
+def _read_work(run: Run, assumed: Assumptions, known: Known) -> Iterator[Work]:
     """Everything that grows with the reads."""
     samples, pairs = run.samples, million_pairs(run, assumed)
     rna = [pairs[sample] for sample in samples.query("assay == 'rna'")["sample"]]
     hichip = [pairs[sample] for sample in samples.query("assay == 'hichip'")["sample"]]
-    read = samples[samples["sample"].map(pairs) > 0]  # tables need no index
-    for name, assay, size in (
-        ("kallisto", "rna", assumed.transcriptome_million_bases),
-        ("bowtie", "hichip", assumed.genome_million_bases),
+    for name, assay, found, otherwise in (
+        ("kallisto", "rna", known.transcriptome, assumed.transcriptome_million_bases),
+        ("bowtie", "hichip", known.genome, assumed.genome_million_bases),
     ):
-        number = read.loc[read["assay"] == assay, "assembly"].nunique()
-        yield Work(0, f"index_{name}", number * size, size, number, size)
+        # Tables need no index.
+        indexed = [a for a in run.assemblies if run.samples_of(assay, assembly=a, entry="reads")]
+        sizes = [found.get(assembly, otherwise) for assembly in indexed]
+        most = max(sizes, default=0)
+        yield Work(0, f"index_{name}", sum(sizes), most, len(sizes), most)
     each = max(hichip, default=0)
     yield Work(1, "kallisto", sum(rna), max(rna, default=0), len(rna), max(rna, default=0))
     yield Work(1, "trim", sum(hichip), each, len(hichip), each)
@@ -141,9 +160,15 @@ def _read_work(run: Run, assumed: Assumptions) -> Iterator[Work]:
 
 def _loop_work(run: Run, assumed: Assumptions) -> Iterator[Work]:
     """The loop caller, by the rates that it names."""
-    pools, each = len(run.pools), assumed.million_contacts_per_cell_line
+    pairs = million_pairs(run, assumed)
+    contacts = []
+    for pool in run.called_pools:
+        # No more contacts than pairs, where these are known.
+        most = sum(pairs[name] or float("inf") for name in run.samples_of("hichip", pool=pool))
+        contacts.append(min(assumed.million_contacts_per_cell_line, most))
+    each = max(contacts, default=0)
     for step in find_caller(run.config["loops"]["caller"]).RATE.split():
-        yield Work(4, step, pools * each, each, pools, each)
+        yield Work(4, step, sum(contacts), each, len(contacts), each)
 
 
 def _network_work(run: Run, assumed: Assumptions) -> Iterator[Work]:
@@ -219,7 +244,8 @@ def _motif_work(run: Run, assumed: Assumptions) -> Iterator[Work]:
     motifs, lines = run.config["motifs"], len(run.cell_lines)
     genes = assumed.genes / 1000
     yield Work(6, "filters", lines * genes, genes, lines, genes)
-    pooled, explained = run.main_k * motifs["attribution_promoters"], len(run.attribution_lines())
+    promoters = min(motifs["attribution_promoters"], assumed.genes)
+    pooled, explained = run.main_k * promoters, len(run.attribution_lines())
     yield Work(6, "attribution", explained * pooled, pooled, explained, pooled)
     shown = len(motifs["interpret_genes"]) * explained
     yield Work(6, "interpret", shown * run.main_k, run.main_k, shown, run.main_k)

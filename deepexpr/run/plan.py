@@ -11,7 +11,15 @@ from typing import Any
 import pandas as pd
 
 from deepexpr.hichip.callers import find_caller
-from deepexpr.run.amounts import Assumptions, Work, all_work, download_gb, training_step
+from deepexpr.run.amounts import (
+    Assumptions,
+    Work,
+    all_work,
+    download_gb,
+    training_step,
+    unknown_reads,
+)
+from deepexpr.run.known import Known
 from deepexpr.run.rates import Rate, rates
 from deepexpr.run.targets import Run
 
@@ -25,20 +33,24 @@ TEMPORARY = ("map",)
 TOTAL = "total"
 
 
-def plan_table(run: Run, assumptions: Assumptions | None = None) -> pd.DataFrame:
+def plan_table(
+    run: Run, assumptions: Assumptions | None = None, known: Known | None = None
+) -> pd.DataFrame:
     """Columns COLUMNS, a row per step with a measured rate, and the download; the total is last.
+
+    known : sizes of the assemblies, in place of those that are assumed.
 
     peak_gb is the memory of the largest job of the step. A total of peak_gb is its maximum, of
     temporary_gb the sum as if all samples were at the same step at once.
     """
-    assumed, known = assumptions or Assumptions(), rates()
+    assumed, measured = assumptions or Assumptions(), rates()
     nothing = float("nan")
     reads = download_gb(run, assumed)
     rows = [(-1, "download", reads, "GB", nothing, nothing, nothing, reads, 0.0)] if reads else []
     rows += [
-        _row(work, known[work.step])
-        for work in all_work(run, assumed)
-        if work.step in known and work.amount
+        _row(work, measured[work.step])
+        for work in all_work(run, assumed, known)
+        if work.step in measured and work.amount
     ]
     table = pd.DataFrame(rows, columns=list(COLUMNS))
     if not run.config["hichip"]["keep_trimmed"]:  # trimmed reads pass through pipes
@@ -68,9 +80,39 @@ def wall_hours(table: pd.DataFrame, cores: int, gpu_speedup: float = 1.0) -> flo
     return float(pd.concat([work, longest], axis=1).max(axis=1).sum())
 
 
-def assumption_lines() -> list[str]:
-    """The assumptions, one line each."""
-    return [f"{f.name.replace('_', ' ')}: {f.default:,.0f}" for f in fields(Assumptions)]
+def known_lines(known: Known) -> list[str]:
+    """What the files said of each assembly, one line each."""
+    lines = []
+    for name in known.genome:
+        parts = [f"{known.genome[name]:,.1f} million bases"]
+        if name in known.genes:
+            parts.append(f"{known.genes[name]:,} genes")
+        if name in known.transcriptome:
+            parts.append(f"{known.transcriptome[name]:,.1f} million bases of transcripts")
+        lines.append(f"{name}: {', '.join(parts)}")
+    return lines
+
+
+def assumption_lines(run: Run, known: Known) -> list[str]:
+    """The assumptions that this run's amounts rest on, one line each."""
+    reads = {assay: run.samples_of(assay, entry="reads") for assay in ("rna", "hichip")}
+    unknown = unknown_reads(run)
+    needed: dict[str, object] = {
+        "rna_million_read_pairs": unknown & set(reads["rna"]),
+        "hichip_million_read_pairs": unknown & set(reads["hichip"]),
+        "genome_million_bases": reads["hichip"] and set(run.assemblies) - set(known.genome),
+        "transcriptome_million_bases": reads["rna"]
+        and set(run.assemblies) - set(known.transcriptome),
+        "million_contacts_per_cell_line": run.called_pools,
+        "genes": set(run.assemblies) - set(known.genes),
+        "thousand_variants": run.variant_lines,
+        "epochs": True,
+    }
+    return [
+        f"{f.name.replace('_', ' ')}: {f.default:,.0f}"
+        for f in fields(Assumptions)
+        if needed[f.name]
+    ]
 
 
 def unmeasured(config: Mapping[str, Any]) -> list[str]:

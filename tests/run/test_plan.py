@@ -2,14 +2,23 @@
 
 import pandas as pd
 import pytest
+from libraries import GENES, reference
 
 from deepexpr.cli import main
-from deepexpr.commands.plan import _gpu
+from deepexpr.commands.plan import _gpu, _hours
 from deepexpr.config.entries import FILE_COLUMNS
 from deepexpr.config.settings import complete_config
 from deepexpr.downloads.records import RemoteFile, write_files
 from deepexpr.run.amounts import Assumptions, all_work
-from deepexpr.run.plan import plan_table, training_hours, unmeasured, wall_hours
+from deepexpr.run.known import Known, known_sizes
+from deepexpr.run.plan import (
+    assumption_lines,
+    known_lines,
+    plan_table,
+    training_hours,
+    unmeasured,
+    wall_hours,
+)
 from deepexpr.run.rates import TABLE, rates
 from deepexpr.run.targets import Run
 
@@ -38,8 +47,8 @@ def sheets():
     )
 
 
-def planned(samples, units, assumptions=None, **changes):
-    return plan_table(Run(CONFIG | changes, samples, units), assumptions)
+def planned(samples, units, assumptions=None, known=None, **changes):
+    return plan_table(Run(CONFIG | changes, samples, units), assumptions, known)
 
 
 def row(table, step):
@@ -207,3 +216,59 @@ def test_each_loop_caller_is_counted_by_its_own_rate(sheets, caller, steps):
     table = planned(*sheets, loops=CONFIG["loops"] | {"caller": caller})
     assert {"loops", "coverage"} & set(table["step"]) == steps
     assert (table.set_index("step").loc[list(steps), "core_hours"] > 0).all()
+
+
+KNOWN = Known(genome={"hg19": 0.3}, transcriptome={"hg19": 0.03}, genes={"hg19": 60})
+
+
+def test_a_small_genome_is_counted_by_its_files(sheets, tmp_path):
+    table, assumed = planned(*sheets, known=KNOWN), planned(*sheets)
+    assert row(table, "index_bowtie")["amount"] == pytest.approx(0.3)
+    assert row(table, "index_kallisto")["amount"] == pytest.approx(0.03)
+    for step in ("train_paper", "filters", "evaluate"):
+        assert row(table, step)["amount"] == pytest.approx(row(assumed, step)["amount"] * 60 / 18e3)
+    promoters = min(60, CONFIG["motifs"]["attribution_promoters"])
+    assert row(table, "attribution")["amount"] == 5 * promoters
+    lines = assumption_lines(Run(CONFIG, *sheets), KNOWN)
+    assert not [line for line in lines if line.startswith(("genes", "genome", "transcriptome"))]
+    assert "rna million read pairs: 30" in lines
+    (tmp_path / "r.gz").write_bytes(b"reads")
+    here = sheets[1].assign(fq1=[str(tmp_path / "r.gz"), "h1.gz", "h2.gz"])
+    lines = assumption_lines(Run(CONFIG, sheets[0], here), KNOWN)
+    assert "hichip million read pairs: 300" in lines
+    assert "rna million read pairs: 30" not in lines
+
+
+def test_no_more_contacts_than_pairs(sheets, tmp_path):
+    samples, units = sheets
+    reads = tmp_path / "h.gz"
+    reads.write_bytes(bytes(5_000_000))
+    units.loc[1:, "fq1"] = str(reads)
+    assert row(planned(samples, units), "loops")["amount"] == pytest.approx(0.2)
+
+
+def test_tables_alone_need_no_reads_no_caller_and_no_assumption_on_them(sheets):
+    samples, units = sheets
+    units = units.iloc[:2].assign(fq1="", fq2="", expression=["t.tsv", ""], loops=["", "l.bedpe"])
+    table = planned(samples, units, known=KNOWN)
+    reads = {"index_kallisto", "index_bowtie", "kallisto", "trim", "map", "pairs", "contacts"}
+    assert not (reads | {"loops", "coverage"}) & set(table["step"])
+    assert assumption_lines(Run(CONFIG, samples, units), KNOWN) == ["epochs: 30"]
+
+
+def test_sizes_are_read_from_genome_and_annotation(tmp_path, monkeypatch, sheets):
+    monkeypatch.chdir(tmp_path)
+    reference(tmp_path)
+    about = CONFIG["assemblies"]["hg19"] | {"genome": "genome.fa", "annotation": "genes.gtf"}
+    samples, units = sheets
+    run = Run(CONFIG | {"assemblies": {"toy": about}}, samples.assign(assembly="toy"), units)
+    known = known_sizes(run)
+    assert known == Known({"toy": 0.3}, {"toy": pytest.approx(GENES * 501 / 1e6)}, {"toy": GENES})
+    (line,) = known_lines(known)
+    assert line == "toy: 0.3 million bases, 60 genes, 0.0 million bases of transcripts"
+
+
+def test_short_times_are_told_in_minutes():
+    assert [_hours(hours) for hours in (0, 0.25, 1 / 60, 1.2, 40)] == [
+        "1 minute", "15 minutes", "1 minute", "1 hour", "40 hours",
+    ]  # fmt: skip
