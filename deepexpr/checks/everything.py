@@ -9,6 +9,7 @@ import pandas as pd
 
 from deepexpr.checks.genome import configured_problems, read_references, unit_problems
 from deepexpr.checks.inputs import load_and_check, run_time_problems
+from deepexpr.checks.orthologues import orthologue_problems
 from deepexpr.errors import raise_all
 
 
@@ -25,6 +26,7 @@ def check_everything(
                 *run_time_problems(completed, samples, units),
                 *unit_problems(completed, samples, units, references),
                 *configured_problems(completed, samples),
+                *orthologue_problems(completed, references),
             ]
         )
     return samples, units
