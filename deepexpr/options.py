@@ -30,8 +30,26 @@ ALIASES = """
                    or auto for chr1 and 1, chrM and MT
 """
 CONFIGFILE = """
---configfile FILE...  configuration files, later ones laid over earlier ones
+[--configfile FILE...]
+                     configuration files, later ones laid over earlier ones (config/config.yaml if
+                     left out)
 """
+#: What is taken without --configfile, in the folder of a run.
+OWN_CONFIG = "config/config.yaml"
+
+
+def configfiles(args: Arguments) -> list[str]:
+    """The configuration files that are meant; UsageError where none is named and none is there."""
+    if args.configfile:
+        return list(args.configfile)
+    if not Path(OWN_CONFIG).is_file():
+        raise UsageError(
+            "--configfile is needed.",
+            expected=f"configuration files, or {OWN_CONFIG} in this folder",
+            fix="Name them (--configfile config/config.yaml mine.yaml), or go to the folder of the "
+            "run.",
+        )
+    return [OWN_CONFIG]
 
 
 def add_settings(

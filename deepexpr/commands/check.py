@@ -1,6 +1,6 @@
 """Check configuration, sheets and inputs; list every problem."""
 
-from deepexpr.options import CONFIGFILE, Arguments
+from deepexpr.options import CONFIGFILE, Arguments, configfiles
 
 OPTIONS = CONFIGFILE
 
@@ -9,8 +9,8 @@ def run(args: Arguments) -> None:
     from deepexpr.checks.everything import check_everything
     from deepexpr.config.settings import read_config
 
-    where = ", ".join(args.configfile)
-    samples, units = check_everything(read_config(args.configfile), where, args.debug)
+    files = configfiles(args)
+    samples, units = check_everything(read_config(files), ", ".join(files), args.debug)
     lines = samples["cell_line"].nunique()
     print(
         f"No problems: {len(samples)} samples of {lines} cell line{'s' * (lines != 1)}, "

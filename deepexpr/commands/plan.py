@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from deepexpr.options import CONFIGFILE, Arguments, given
+from deepexpr.options import CONFIGFILE, Arguments, configfiles, given
 from deepexpr.settings import Field, Section
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -39,13 +39,14 @@ def run(args: Arguments) -> None:
     )
     from deepexpr.run.targets import Run
 
-    checked = load_and_check(read_config(args.configfile), ", ".join(args.configfile))
+    files = configfiles(args)
+    checked = load_and_check(read_config(files), ", ".join(files))
     planned = Run(*checked)
     with only_warnings(args.debug):
         known = known_sizes(planned)
     table = plan_table(planned, known=known)
     speedup = given(args, PlanSettings).gpu_speedup
-    print(_jobs(args.configfile))
+    print(_jobs(files))
     shown = table.drop(columns="stage")
     print(shown.to_string(index=False, na_rep="", float_format=_number))
     total = table.iloc[-1]

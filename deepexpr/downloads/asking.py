@@ -23,7 +23,7 @@ def read_url(url: str, patience: pace.Patience | None = None) -> str:
     def ask() -> str:
         wait_for_turn(url)
         body, end = b"", time.monotonic() + SLOWEST * patience.timeout
-        with pace.opened(request, patience.timeout) as response:
+        with pace.opened(request, patience) as response:
             announced = pace.announced_length(response.headers)
             while block := response.read1(1 << 16):
                 body += block
@@ -73,7 +73,7 @@ def remote_size(url: str, patience: pace.Patience | None = None) -> int | None:
     def ask() -> int | None:
         wait_for_turn(url)
         try:
-            with pace.opened(request, patience.timeout) as response:
+            with pace.opened(request, patience) as response:
                 return pace.announced_length(response.headers) or None
         except urllib.error.HTTPError as error:
             if error.code not in (403, 405, 501):  # the question is refused, not the file

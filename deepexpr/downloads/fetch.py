@@ -59,7 +59,7 @@ file at {path} by hand."
         part = _Part(handle, partial, by_version=not md5)
 
         def transfer() -> None:
-            part.take(url, patience.timeout)
+            part.take(url, patience)
             part.require(md5, size, (urllib.parse.urlsplit(url).path, path.name))
 
         try:
@@ -102,12 +102,12 @@ class _Part:
     def begin_again(self) -> None:
         self.handle.truncate(0)
 
-    def take(self, url: str, timeout: float) -> None:
+    def take(self, url: str, patience: pace.Patience) -> None:
         """All that is missing; Incomplete where less comes than was announced."""
         have = self.length()
         wait_for_turn(url)
         try:
-            response = pace.opened(self._request(url, have), timeout)
+            response = pace.opened(self._request(url, have), patience)
         except urllib.error.HTTPError as error:
             if error.code != 416:
                 raise
@@ -118,7 +118,7 @@ class _Part:
             raise pace.Incomplete("what was here before did not fit the file") from error
         with response:
             total = self._begin(response, have)
-            self._copy(response, url, total)
+            self._copy(response, url, total, patience)
         if total is not None and self.length() < total:
             raise pace.Incomplete(f"{self.length()} of {total} bytes arrived")
 
@@ -155,17 +155,26 @@ class _Part:
             return int(place[2])
         return None if announced is None else have + announced
 
-    def _copy(self, response: Any, url: str, total: int | None) -> None:
-        """Append a body, and say every REPORT seconds how far it is."""
-        told, start = time.monotonic(), self.length()
+    def _copy(self, response: Any, url: str, total: int | None, patience: pace.Patience) -> None:
+        """Append a body, and say every REPORT seconds how far it is; Incomplete where it is slower
+        than a line can be."""
+        told = watched = time.monotonic()
+        start = since = self.length()
+        end = f" of {total / 1e6:,.0f}" if total else ""
         while block := response.read1(BLOCK):
             self._write(block)
-            seconds = time.monotonic() - told
-            if seconds > REPORT:
-                here, end = self.length(), f" of {total / 1e6:,.0f}" if total else ""
-                speed = (here - start) / seconds / 1e6
+            now, here = time.monotonic(), self.length()
+            if now - told > REPORT:
+                speed = (here - start) / (now - told) / 1e6
                 logger.info("%s: %s%s MB, %.1f MB/s", url, f"{here / 1e6:,.0f}", end, speed)
-                told, start = time.monotonic(), here
+                told, start = now, here
+            if now - watched > patience.window:
+                if here != total and here - since < patience.slowest * (now - watched):
+                    raise pace.Incomplete(
+                        f"{here - since:,} bytes came in {now - watched:,.0f} s, less than "
+                        f"{patience.slowest:,.0f} a second"
+                    )
+                watched, since = now, here
 
     def _write(self, block: bytes) -> None:
         try:

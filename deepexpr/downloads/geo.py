@@ -7,14 +7,13 @@ knows series only and one host, hence the few lines here.
 
 import fnmatch
 import html.parser
-import threading
 import urllib.parse
 from dataclasses import dataclass
 from typing import Any
 
 from deepexpr.downloads.asking import read_url
 from deepexpr.downloads.pacing import wait_for_turn
-from deepexpr.downloads.patience import Incomplete, Patience, patiently
+from deepexpr.downloads.patience import Incomplete, Patience, patiently, within
 from deepexpr.downloads.sections import Hosts
 from deepexpr.errors import InputError
 
@@ -151,25 +150,17 @@ def _ask_pysradb(accession: str, hosts: Hosts, timeout: float) -> list[dict]:
     client = pysradb.sraweb.SRAweb()
     for name, address in client.base_url.items():
         client.base_url[name] = hosts.ncbi + urllib.parse.urlsplit(address).path
-    outcome: list = []
 
-    def ask() -> None:
+    def ask() -> list[dict]:
         try:
             found = client.get_esummary_response("geo", accession) or {}
-            outcome.append([found[uid] for uid in found.get("uids", ())])
+            return [found[uid] for uid in found.get("uids", ())]
         except Exception as error:  # pysradb raises what its parsers raise
-            outcome.append(error)
+            what = f"{type(error).__name__}: {error}"
+            raise Incomplete(f"the answer on {accession} cannot be read ({what})") from error
 
     wait_for_turn(hosts.ncbi, 2)  # a search, and what it found
-    thread = threading.Thread(target=ask, daemon=True)
-    thread.start()
-    thread.join(timeout)
-    if not outcome:
-        raise Incomplete(f"no answer within {timeout:g} s")
-    if isinstance(outcome[0], Exception):
-        what = f"{type(outcome[0]).__name__}: {outcome[0]}"
-        raise Incomplete(f"the answer on {accession} cannot be read ({what})")
-    return outcome[0]
+    return within(timeout, ask)
 
 
 class _Links(html.parser.HTMLParser):

@@ -3,6 +3,7 @@
 import email.utils
 import logging
 import ssl
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -10,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from email.message import Message
 from http.client import HTTPException, HTTPMessage, InvalidURL
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from deepexpr.downloads.addresses import EXPECTED, wrong_address
 from deepexpr.errors import InputError
@@ -33,13 +34,19 @@ class Patience:
 
     attempts : tries of one transfer without ENOUGH bytes between them. pause : seconds before the
     second, doubled before each further one, up to `longest`; what a server asks for (Retry-After)
-    counts where it is longer. timeout : seconds without a byte.
+    counts where it is longer. timeout : seconds without a byte. slowest : bytes a second, in the
+    mean of `window` seconds, below which a transfer counts as broken: a server that sends a byte
+    now and then would hold it for ever. beginning : seconds until a server's first word is
+    whole, in timeouts.
     """
 
     attempts: int = 5
     pause: float = 5.0
     timeout: float = 60.0
     longest: float = 300.0
+    slowest: float = 5000.0
+    window: float = 60.0
+    beginning: float = 3.0
 
 
 class Incomplete(Exception):
@@ -119,9 +126,43 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
     http_error_301 = http_error_303 = http_error_307 = http_error_308 = http_error_302  # type: ignore[assignment]  # as in the class above
 
 
-def opened(request: urllib.request.Request, timeout: float) -> Any:
-    """The answer to a request, redirects followed."""
-    return urllib.request.build_opener(_Redirects).open(request, timeout=timeout)
+def opened(request: urllib.request.Request, patience: Patience) -> Any:
+    """The answer to a request, redirects followed; Incomplete where its beginning does not come.
+
+    The time limit of a connection is that of each byte, so the whole has one of its own.
+    """
+    opener = urllib.request.build_opener(_Redirects)
+    return within(
+        patience.beginning * patience.timeout,
+        lambda: opener.open(request, timeout=patience.timeout),
+    )
+
+
+def within(seconds: float, ask: Callable[[], Result]) -> Result:
+    """What `ask` returns or raises; Incomplete where that takes longer: it is left to itself."""
+    outcome: list[tuple[Result | None, BaseException | None]] = []
+    given_up = threading.Event()
+
+    def run() -> None:
+        try:
+            result = ask()
+        except BaseException as error:
+            outcome.append((None, error))
+            return
+        outcome.append((result, None))
+        if given_up.is_set() and hasattr(result, "close"):
+            result.close()
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if not outcome:
+        given_up.set()
+        raise Incomplete(f"no answer within {seconds:g} s")
+    result, error = outcome[0]
+    if error is not None:
+        raise error
+    return cast(Result, result)
 
 
 def announced_length(headers: Message) -> int | None:

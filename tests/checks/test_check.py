@@ -68,3 +68,15 @@ def test_files_of_later_stages_are_what_their_column_says(tmp_path, column, cont
 def test_what_is_in_order_passes(project, capsys):
     assert main(["check", "--configfile", "config.yaml"]) == 0
     assert capsys.readouterr().out == "No problems: 2 samples of 1 cell line, 2 units.\n"
+
+
+def test_the_configuration_of_a_run_s_folder_needs_no_option(project, capsys):
+    for verb in ("check", "plan"):
+        assert main([verb]) == 2
+        text = capsys.readouterr().err
+        assert f"deepexpr {verb}: error: --configfile is needed." in text
+        assert "config/config.yaml in this folder" in text
+    (project / "config").mkdir()
+    (project / "config.yaml").rename(project / "config/config.yaml")
+    assert main(["check"]) == 0
+    assert "No problems" in capsys.readouterr().out

@@ -17,6 +17,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     A fault is a status (503, 404; or with headers: (429, {"Retry-After": "7"})), "cut" (half the
     body, then the connection ends), "reset" (the same, with a reset), "slow" (in small pieces),
+    "drip" (a byte now and then, without end), "dripping head" (the same before the body),
     "stalled" (a piece, then silence), "shifted" (a part that begins elsewhere than was asked),
     "few" (less announced than there is), "unranged" (a Range that is ignored), "letters" (a length
     that is no number), "unannounced" (no length, half the body), "page" (a message in place of the
@@ -30,6 +31,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         fault = self.server.faults.pop(0) if self.server.faults else None
         if callable(fault):
             fault = fault(self.server)
+        if fault == "dripping head":
+            self._drip(b"HTTP/1.1 200 OK\r\nX-Long: ", b"x" * 60_000)
+            return
         if isinstance(fault, int | tuple):
             self._refuse(*(fault if isinstance(fault, tuple) else (fault, {})))
             return
@@ -87,12 +91,23 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 self.wfile.write(body[i : i + step])
                 self.wfile.flush()
                 time.sleep(0.05)
+        elif fault == "drip":
+            self._drip(body[:10], body[10:])
         elif fault == "stalled":
             self.wfile.write(body[: len(body) // 2])
             self.wfile.flush()
             self.server.release.wait(10)
         else:
             self.wfile.write(body)
+
+    def _drip(self, first, rest):
+        """A byte every hundredth second, until the other end is gone."""
+        self.wfile.write(first)
+        for value in rest:
+            self.wfile.write(bytes([value]))
+            self.wfile.flush()
+            if self.server.release.wait(0.01):
+                return
 
     def log_message(self, *args):
         pass

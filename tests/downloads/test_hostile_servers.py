@@ -4,6 +4,7 @@ import gzip
 import random
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -14,7 +15,7 @@ from deepexpr.downloads.asking import read_record, read_url, remote_size
 from deepexpr.downloads.fetch import fetch, partial_path
 from deepexpr.downloads.locks import locked
 from deepexpr.downloads.obtaining import fetch_files
-from deepexpr.downloads.patience import Patience
+from deepexpr.downloads.patience import Incomplete, Patience, within
 from deepexpr.downloads.records import RemoteFile
 from deepexpr.errors import InputError
 
@@ -248,3 +249,62 @@ def test_after_a_failure_no_further_file_is_begun(server, tmp_path):
     assert len(server.requests) <= 5
     left = [path.name for path in tmp_path.iterdir()]
     assert all(name.endswith(".part") for name in left), "for the next run to go on from"
+
+
+DRIPPED = Patience(attempts=3, pause=0, timeout=30, window=0.1)
+
+
+def test_a_drip_is_a_broken_line(server, reads, tmp_path):
+    """Every byte comes in time, and the file never would: tried again from where it stopped."""
+    server.faults = ["drip", "drip"]
+    fetch(reads, tmp_path / "x", patience=DRIPPED)
+    assert (tmp_path / "x").read_bytes() == READS
+    assert len(server.requests) == 3
+    assert all(held and held.startswith("bytes=") for _, held in server.requests[1:])
+
+
+def test_an_endless_drip_is_one_error(server, reads, tmp_path):
+    server.faults = ["drip"] * 9
+    with pytest.raises(
+        InputError, match=r"bytes came in \d+ s, less than 5,000 a second"
+    ) as caught:
+        fetch(reads, tmp_path / "x", patience=DRIPPED)
+    assert caught.value.where == reads
+    assert caught.value.fix
+    assert len(server.requests) == 3
+    assert all(path.suffix in (".partial", ".source") for path in tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("ask", [read_url, fetch])
+def test_a_beginning_that_never_comes_is_one_error(server, reads, tmp_path, ask):
+    server.faults = ["dripping head"] * 9
+    where = {"path": tmp_path / "x"} if ask is fetch else {}
+    with pytest.raises(InputError, match=r"no answer within 0\.3 s"):
+        ask(reads, patience=replace(DRIPPED, attempts=2, timeout=3, beginning=0.1), **where)
+    assert len(server.requests) <= 2
+
+
+def test_a_slow_line_that_moves_is_taken(server, reads, tmp_path):
+    """Slower than a drip for a while is no fault where the whole window is not."""
+    server.faults = ["slow"]
+    fetch(reads, tmp_path / "x", patience=Patience(attempts=1, timeout=30, window=0.1, slowest=1))
+    assert (tmp_path / "x").read_bytes() == READS
+
+
+def test_an_answer_that_comes_too_late_is_closed():
+    class Late:
+        closed = threading.Event()
+
+        def close(self):
+            self.closed.set()
+
+    go = threading.Event()
+
+    def ask():
+        go.wait(60)
+        return Late()
+
+    with pytest.raises(Incomplete, match="no answer within 0 s"):
+        within(0, ask)
+    go.set()
+    assert Late.closed.wait(60)
