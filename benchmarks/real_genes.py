@@ -5,6 +5,8 @@
     python benchmarks/real_genes.py loops   --work DIR --output benchmarks/real_genes.tsv
     python benchmarks/real_genes.py differences --work DIR --output benchmarks/real_genes.tsv
     python benchmarks/real_genes.py tuned --work DIR --output benchmarks/real_genes.tsv --line K562
+    python benchmarks/real_genes.py paper --work DIR --output benchmarks/real_genes.tsv \
+        --line K562 --group 0
     python benchmarks/real_genes.py network --work DIR --output benchmarks/real_genes.tsv \
         --recipe plain --group 0 --seed 1
     python benchmarks/real_genes.py together --work DIR --output benchmarks/real_genes.tsv \
@@ -34,7 +36,7 @@ from real_genes_data import BIN, GROUPS, RealGenes, real_genes
 from real_genes_loops import linear, measure_differences, measure_loops, measure_sequence_auc
 from real_genes_net import Recipe, predict, train, word_codes
 from real_genes_rows import COLUMNS, LINES, WITH_LOOPS, add_row, file_of, keep, scores, targets
-from real_genes_tuned import measure_tuned
+from real_genes_tuned import measure_variant
 from sklearn.linear_model import RidgeCV
 
 from deepexpr.features.words import WORD_BLOCKS, WORD_SPREAD, loop_windows, window_words
@@ -62,7 +64,7 @@ RECIPES = {
 }
 #: What each solution of words gives: names in the table.
 NAMES = {"words": ("words",), "fine": ("fine words", "fine words, 131 samples")}
-CHOICES = ("words", "fine", "loops", "differences", "tuned", "network", "together")
+CHOICES = ("words", "fine", "loops", "differences", "tuned", "paper", "network", "together")
 #: Shares of a network beside the words that are tried.
 WEIGHTS = np.linspace(0, 1, 21)
 
@@ -214,7 +216,7 @@ def main() -> None:
     parser.add_argument("--group", action="append", type=int, choices=range(GROUPS))
     parser.add_argument("--line", action="append", choices=["K562", "GM12878"])
     parser.add_argument("--seed", action="append", type=int)
-    parser.add_argument("--epochs", type=int, default=Recipe().epochs)
+    parser.add_argument("--epochs", type=int)
     args = parser.parse_args()
     args.work.mkdir(parents=True, exist_ok=True)
     genes = real_genes()
@@ -230,8 +232,9 @@ def main() -> None:
     if args.what == "differences":
         measure_differences(genes, groups, args.work, args.output)
         return
-    if args.what == "tuned":
-        measure_tuned(genes, args.line or ["K562", "GM12878"], groups, args.work, args.output)
+    if args.what in ("tuned", "paper"):
+        lines = args.line or ["K562", "GM12878"]
+        measure_variant(args.what, genes, lines, groups, args.work, args.output, args.epochs)
         return
     seeds = args.seed or [1]
     if args.what == "together":
@@ -256,7 +259,7 @@ def main() -> None:
                 path, began = file_of(args.work, name, group, seed), time.process_time()
                 if path.is_file():
                     continue
-                recipe = replace(RECIPES[name], epochs=args.epochs)
+                recipe = replace(RECIPES[name], epochs=args.epochs or RECIPES[name].epochs)
                 print(name, group, seed, asdict(recipe), flush=True)
                 log = lambda text: print(text, flush=True)  # noqa: E731
                 found, history = network(genes, group, seed, recipe, log)

@@ -1,5 +1,5 @@
-"""The product's own network, `variant: tuned`, on the groups of real_genes.py: trained, saved, and
-its bundle opened again to predict the held-out genes."""
+"""The product's own networks, `tuned` and `paper`, on the groups of real_genes.py: trained, saved,
+and their bundles opened again to predict the held-out genes."""
 
 from __future__ import annotations
 
@@ -13,14 +13,16 @@ from real_genes_rows import LINES, WITH_LOOPS, add_row, file_of, keep, scores, t
 
 from deepexpr.features.build import build_dataset
 from deepexpr.features.dataset import Dataset, write_dataset
+from deepexpr.files import read_table
 from deepexpr.model.backend import configure
 from deepexpr.model.bundle import Bundle
 from deepexpr.model.config import make_configs
 from deepexpr.model.crossvalidation import make_job, run_job
 from deepexpr.model.examples import Examples
 
-#: Few: beside finer words the convolution adds little. Validation genes choose among them.
-TRAINING = {"epochs": 3, "patience": 3}
+#: `tuned`: few epochs, as beside finer words the convolution adds little; validation genes choose
+#: among them. `paper`: its own, up to 60 epochs, five without improvement.
+TRAINING = {"tuned": {"epochs": 3, "patience": 3}, "paper": {}}
 
 
 def dataset_of(genes: RealGenes, line: str, signal: pd.DataFrame, path: Path) -> Dataset:
@@ -52,21 +54,32 @@ def fold_of(genes: RealGenes, dataset: Dataset, group: int) -> pd.DataFrame:
     return pd.DataFrame({"fold": group, "gene": dataset.gene, "role": role})
 
 
-def measure_tuned(
-    genes: RealGenes, lines: list[str], groups: list[int], work: Path, output: Path
+def measure_variant(
+    variant: str,
+    genes: RealGenes,
+    lines: list[str],
+    groups: list[int],
+    work: Path,
+    output: Path,
+    epochs: int | None = None,
 ) -> None:
-    """Rows of `tuned`: of each line its bundle's predictions with loops, and by sequence only."""
+    """Rows of a variant: of each line its bundle's predictions with loops, and by sequence only.
+
+    epochs : at most so many of the sequence, in place of those of TRAINING.
+    """
     configure(threads=1)
     y = targets(genes)
     row_of = {gene: i for i, gene in enumerate(genes.gene)}
+    changed = TRAINING[variant] | ({"epochs": epochs} if epochs else {})
+    name = variant if epochs is None else f"{variant} {epochs} epochs"
     for group in groups:
-        for number, (_, name, line) in enumerate(WITH_LOOPS):
-            path, began = file_of(work, f"tuned {line}", group, 0), time.process_time()
+        for number, (_, signal, line) in enumerate(WITH_LOOPS):
+            path, began = file_of(work, f"{name} {line}", group, 0), time.process_time()
             if line not in lines or path.is_file():
                 continue
-            data = dataset_of(genes, line, loops(name), work / f"{line}.h5")
-            folder = work / f"tuned-{line}-{group}"
-            model, training = make_configs({"variant": "tuned"}, TRAINING)
+            data = dataset_of(genes, line, loops(signal), work / f"{line}.h5")
+            folder = work / f"{name.replace(' ', '-')}-{line}-{group}"
+            model, training = make_configs({"variant": variant}, changed)
             splits = fold_of(genes, data, group)
             job = make_job(data, splits, "regression", "full", model, training, 1, "chromosome")
             run_job(job, folder)
@@ -80,6 +93,7 @@ def measure_tuned(
             result[rows, LINES.index(line)] = alone
             keep(path, result)
             minutes, test = (time.process_time() - began) / 60, genes.group == group
-            note = bundle.info["recipes"][str(group)]
-            reached = scores(result[test], y[test])
-            add_row(output, f"tuned, {line}", group, 1, reached, 0, minutes, note)
+            history = read_table(folder / "history.tsv")
+            trained = history.loc[history["step"] == "sequence", "epoch"].max()
+            reached, note = scores(result[test], y[test]), bundle.info["recipes"][str(group)]
+            add_row(output, f"{name}, {line}", group, 1, reached, int(trained), minutes, note)
