@@ -114,6 +114,7 @@ class Inputs:
         metavar="BP",
     )
     title: str = _setting("", "name of the run, for the summary")
+    logs: Path | None = _one("DIR", "folder of the jobs' logs, whose warnings the summary shows")
     warning: tuple[str, ...] = _many("TEXT", "sentences the summary must show", str)
 
     @classmethod

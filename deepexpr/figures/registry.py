@@ -159,7 +159,8 @@ _SPECS = (
         "summary", "Answers, and what was run", "summary", "summary", SUMMARY,
         ("dataset",),
         ("metrics", "qc", "replicate_qc", "loop_qc", "run_info", "signal", "cross", "species",
-         "motif_summary", "versions", "matches", "outcome", "title", "warning"), page=True,
+         "motif_summary", "versions", "matches", "outcome", "title", "warning", "logs"),
+        after=("metrics", "filters_matches"), page=True,
     ),
     _own(
         "tables", "Tables: genes, loops and scores", "data_tables", "tables", SUMMARY,

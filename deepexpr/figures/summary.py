@@ -13,6 +13,7 @@ from deepexpr.figures import pages, style
 from deepexpr.figures.answers import NAMES, answers, main_k
 from deepexpr.figures.declaration import columns_of
 from deepexpr.figures.inputs import Inputs, read_tables
+from deepexpr.figures.job_warnings import job_of, warnings_in
 from deepexpr.figures.qc import verdict
 from deepexpr.figures.quality import judged_sections, software
 from deepexpr.figures.table1 import loops_and_samples
@@ -44,6 +45,7 @@ def build_summary(inputs: Inputs) -> pd.DataFrame:
     warnings += _lost_folds(pd.concat([t for t in (scores, cross) if len(t)] or [scores]))
     warnings += _sequence_warnings(scores) + _baseline_warnings(scores)
     warnings += _quality_warnings(inputs)
+    warnings += _job_warnings(inputs)
     for text in inputs.warning:
         rows.append(("left out" if text.startswith("Left out") else "warning", "", text))
     rows += [("left out", "", text) for text in _models_left_out(inputs)]
@@ -235,6 +237,16 @@ def _baseline_warnings(scores: pd.DataFrame) -> list[str]:
                 f"{best[1]:.3f}, {scheme} {k}-fold)."
             )
     return warnings
+
+
+def _job_warnings(inputs: Inputs) -> list[str]:
+    """What the jobs warned of, with one job of each; those of figures may still be drawn."""
+    logs = sorted(inputs.logs.rglob("*.log")) if inputs.logs else []
+    found = warnings_in(log for log in logs if log.parent.name != "figures")
+    return [
+        f"{text} ({job_of(files[0])}" + (f" and {len(files) - 1} more)" if len(files) > 1 else ")")
+        for text, files in found.items()
+    ]
 
 
 def _quality_warnings(inputs: Inputs) -> list[str]:

@@ -235,9 +235,10 @@ SOURCES: dict[str, Callable[[Run, Subject], list[str] | dict[str, str]]] = {
     for name, ending in (("motifs", "meme"), ("matches", "tomtom.tsv"))
 }  # fmt: skip
 
-#: What figures are told beside files. The folder of benchmarks is none that a rule makes.
+#: What figures are told beside files. No rule makes the folders of benchmarks and logs.
 SETTINGS: dict[str, Callable[[Run, Subject], list]] = {
     "benchmark": lambda run, of: [run.out("benchmarks")],
+    "logs": lambda run, of: [run.out("logs")],
     "full_reach": lambda run, of: [run.half_width],
     "jaspar": lambda run, of: [run.config["motifs"]["targets"]],
     "e_value": lambda run, of: [run.config["motifs"]["e_value"]],

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from deepexpr.figures.job_warnings import job_of, warnings_in
+
 #: The block of a job, at its start and at its failure; items are indented by four blanks.
 _BLOCK = re.compile(
     r"^ *(?P<error>Error in )?(?:local)?rule (?P<rule>\w+):\n(?P<body>(?: {4,}.*\n)+)",
@@ -33,6 +35,8 @@ _NAMES = {
 }  # fmt: skip
 #: Widest message shown; the log has the rest.
 WIDTH = 300
+#: Most warnings shown at the end of a good run; the summary has all.
+WARNINGS = 10
 
 
 @dataclass(frozen=True)
@@ -89,12 +93,13 @@ def message(logs: Iterable[str]) -> tuple[str, str]:
 
 @dataclass(frozen=True)
 class Step:
-    """A job that had to run: its number, stage, the jobs it needs, and whether it ended well."""
+    """A job that had to run: its number, stage, the jobs it needs, whether it ended well, logs."""
 
     job: str
     stage: str
     needs: tuple[str, ...] = ()
     done: bool = False
+    logs: tuple[str, ...] = ()
 
 
 def steps(dag: Any) -> list[Step]:
@@ -105,6 +110,7 @@ def steps(dag: Any) -> list[Step]:
             Path(str(next(iter(job.log), ""))).parent.name,  # results/logs/STAGE/FILE
             tuple(str(needed.jobid) for needed in dag.dependencies[job]),
             bool(dag.finished(job)),
+            tuple(map(str, job.log)),
         )
         for job in dag.needrun_jobs(exclude_finished=False)
     ]
@@ -206,10 +212,20 @@ def succeeded(results: str, command: Sequence[str], run: Sequence[Step]) -> str:
         pages += sorted(path.name for path in Path(results).glob("browser.*.html"))
         lines.append(f"  look at:  {', '.join(f'{results}/{page}' for page in pages)}")
         lines += [f"  left out: {line}" for line in _left_out(Path(results, "summary.tsv"))]
-        if "--" not in command:  # files asked for by name: not the whole run
-            report = f"snakemake {shlex.join(command)} --report {results}/report.html"
-            lines.append(f"  next:     {report}")
+    lines += _warned(run)
+    if pages and "--" not in command:  # files asked for by name: not the whole run
+        report = f"snakemake {shlex.join(command)} --report {results}/report.html"
+        lines.append(f"  next:     {report}")
     return "\n".join(lines)
+
+
+def _warned(run: Sequence[Step]) -> list[str]:
+    """A line for each of the first warnings in the logs of these jobs, and how many more."""
+    found = [
+        f"{_short(text)} ({job_of(files[0])})"
+        for text, files in warnings_in(log for step in run for log in step.logs).items()
+    ]
+    return [f"  warning:  {text}" for text in _some(found, WARNINGS)]
 
 
 def _left_out(summary: Path) -> list[str]:

@@ -129,6 +129,18 @@ def test_summary_warns_of_libraries(tmp_path, library, run_info):
     assert "A_rna_1: bad: few reads pseudoalign" in found
 
 
+def test_summary_shows_what_the_jobs_warned_of(tmp_path):
+    logs = tmp_path / "logs"
+    for name in ("expression/toy.R1.count_reads", "expression/toy.R2.count_reads", "figures/x"):
+        path = logs / f"{name}.log"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        text = "write reverse in strandedness" if "R" in name else "of a figure"
+        path.write_text(f"02:00:00 INFO reading\n02:00:01 WARNING {text}\n")
+    found = warnings(tmp_path, "--dataset", make_dataset(tmp_path / "A.h5", "A"), "--logs", logs)
+    assert "write reverse in strandedness (toy.R1.count_reads and 1 more)" in found
+    assert "of a figure" not in found
+
+
 def test_summary_warns_of_few_loops(tmp_path):
     dataset = make_dataset(tmp_path / "A.h5", "A", loops_at=2)
     loop = ("chr1", 0, 5000, "chr1", 50_000, 55_000, 1.0, 1.0)

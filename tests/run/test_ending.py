@@ -174,6 +174,21 @@ def test_no_log_is_no_error(tmp_path):
     assert succeeded("results", [], []).startswith("Nothing was")
 
 
+def test_a_good_run_tells_what_its_jobs_warned_of(tmp_path):
+    logs = [tmp_path / f"toy.R{i}.count_reads.log" for i in range(14)]
+    for i, log in enumerate(logs):
+        log.write_text(f"02:00:00 INFO x\n02:00:01 WARNING take care of {i // 2}\nWARNING no\n")
+    run = [Step(str(i), "expression", (), True, (str(log),)) for i, log in enumerate(logs)]
+    told = [line for line in succeeded(str(tmp_path), [], run).splitlines() if "warning:" in line]
+    assert told[0] == "  warning:  take care of 0 (toy.R0.count_reads)"
+    assert len(told) == 7
+    logs[0].write_text("".join(f"02:00:01 WARNING number {i}\n" for i in range(30)))
+    text = succeeded(str(tmp_path), [], run[:1])
+    assert text.count("warning:  number") == 10
+    assert text.endswith("warning:  and 20 more")
+    assert "warning" not in succeeded(str(tmp_path), [], [Step("1", "x", (), True, ("none.log",))])
+
+
 def test_a_good_run_tells_what_ran_where_to_look_and_what_was_left_out(tmp_path):
     results = tmp_path / "results"
     results.mkdir()
