@@ -15,6 +15,7 @@ from deepexpr.features.bundles import read_record
 from deepexpr.figures import style
 from deepexpr.figures.declaration import columns_of
 from deepexpr.figures.inputs import Inputs
+from deepexpr.model.config import TwoStepTraining, find_variant
 
 logger = logging.getLogger(__name__)
 
@@ -77,9 +78,11 @@ def build_architecture(inputs: Inputs) -> pd.DataFrame:
         register_layers(str(variant), str(bundle))
     model = load_model(paths[0])
     rows = layer_rows(model)
-    # Fine-tuned on a frozen proximal module.
-    if record.get("kind") == "full" and "proximal" in [layer.name for layer in model.layers]:
-        frozen = ("proximal", "words")
+    # The word score is solved, and with two steps of training the whole proximal module frozen.
+    two_steps = not variant or issubclass(find_variant(variant).Training, TwoStepTraining)
+    modules = [layer.name for layer in model.layers]
+    if record.get("kind") == "full" and "proximal" in modules:
+        frozen = ("proximal", "words") if two_steps else ("words",)
         rows = [row | {"trainable": 0} if row["module"] in frozen else row for row in rows]
     logger.info("%s: %d layers, %s parameters", paths[0], len(rows), f"{model.count_params():,}")
     return pd.DataFrame(rows, columns=list(ARCHITECTURE_COLUMNS))

@@ -190,31 +190,39 @@ class Together(TwoSteps):
         return examples.changed(**arrays)
 
     def _first_filters(self, data: FoldData, seed: int):
-        """Half of the filters start at words of promoters that go with expression, half at words of
-        contacted places that go with the strength of their contacts."""
+        """Sets the filters' start: at words of contacted places, and half of them of promoters."""
 
         def prepare(model: keras.Model) -> None:
             full = self.kind == "full"
             found = model.get_layer(network.PROXIMAL if full else CONTACTED)
             layer = found.get_layer(network.FIRST_CONVOLUTION)
             width, letters, filters = layer.kernel.shape
-            arrays = data.train.arrays
-            there = arrays[CONTACTS][:, :, 0] > 0
             own = filters // 2 if full else 0
-            starts = [
-                starting_filters(
-                    arrays[ENHANCERS][there], arrays[CONTACTS][there][:, 0],
-                    (width, letters, filters - own), seed,
-                )
-            ]  # fmt: skip
-            if own:
-                shape = (width, letters, own)
-                starts.append(
-                    starting_filters(arrays[PROMOTER], data.train_targets, shape, seed + 1)
-                )
-            layer.set_weights([np.concatenate(both, axis=-1) for both in zip(*starts, strict=True)])
+            starts = []
+            if (data.train.arrays[CONTACTS][:, :, 0] > 0).any():
+                shape = (width, letters, filters - own)
+                starts.append(starting_filters(*_places(data), shape, seed))
+            if full:
+                shape = (width, letters, own if starts else filters)
+                promoters = data.train.arrays[PROMOTER]
+                starts.append(starting_filters(promoters, data.train_targets, shape, seed + 1))
+            if starts:
+                joined = [np.concatenate(both, axis=-1) for both in zip(*starts, strict=True)]
+                layer.set_weights(joined)
 
         return prepare
+
+
+def _places(data: FoldData) -> tuple[np.ndarray, np.ndarray]:
+    """Letters (m, W) of the training genes' contacts, and what words in them should go with: the
+    contact's strength; where all are alike (loops without counts), its gene's target."""
+    arrays = data.train.arrays
+    strength = arrays[CONTACTS][:, :, 0]
+    gene, slot = np.nonzero(strength > 0)
+    values = strength[gene, slot]
+    if np.isclose(values, values[0]).all():
+        values = data.train_targets[gene]
+    return arrays[ENHANCERS][gene, slot], values
 
 
 def contact_attention(model: keras.Model, examples: Examples) -> np.ndarray:

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from deepexpr.errors import InputError
-from deepexpr.features.dataset import BINS, PROMOTER, Dataset
+from deepexpr.features.dataset import BINS, CONTACTS, PROMOTER, Dataset
 from deepexpr.features.sequence import one_hot
 from deepexpr.letters import ASCII
 from deepexpr.schemas import ATTRIBUTION, BIN_ATTRIBUTION
@@ -80,7 +80,7 @@ def _rows(dataset: Dataset, rows: np.ndarray) -> Inputs:
     return {name: array[rows] for name, array in dataset.inputs.items()}
 
 
-def _changed(dataset: Dataset, row: int, name: str, variants: np.ndarray) -> Inputs:
+def _changed(dataset: Dataset, row: int, name: str, variants: np.ndarray) -> dict[str, np.ndarray]:
     """The inputs of one gene, as often as there are `variants` of its input `name`."""
     same = {
         key: np.repeat(array[[row]], len(variants), axis=0)
@@ -133,7 +133,8 @@ def sequence_variants(sequence: np.ndarray, method: str) -> tuple[np.ndarray, np
 
 
 def attribute_bins(dataset: Dataset, gene: str, predict: Predict) -> pd.DataFrame:
-    """What each distal bin adds: prediction minus that with the bin empty.
+    """What each distal bin adds: prediction minus that with the bin empty, of the contacted places
+    in it too, where the dataset holds them.
 
     Columns schemas.BIN_ATTRIBUTION, one row per bin in genomic order; empty bins have 0.
     Raises InputError where the dataset has no HiChIP.
@@ -148,10 +149,15 @@ def attribute_bins(dataset: Dataset, gene: str, predict: Predict) -> pd.DataFram
     variants = np.repeat(bins[None], 1 + len(filled), axis=0)
     variants[np.arange(1, len(variants)), filled] = 0.0
     logger.info("%s: %d of %d bins hold loops", gene, len(filled), len(bins))
-    values = predict(_changed(dataset, row, BINS, variants))
+    first = int(dataset.tss[row]) - len(bins) // 2 * dataset.bin_size
+    changed = _changed(dataset, row, BINS, variants)
+    if CONTACTS in changed:
+        turned = 1 if dataset.strand[row] == "+" else -1
+        middle = dataset.tss[row] + turned * changed[CONTACTS][1:, :, 1].astype(np.int64)
+        changed[CONTACTS][1:][(middle - first) // dataset.bin_size == filled[:, None]] = 0
+    values = predict(changed)
     effect = np.zeros((len(values), len(bins)))
     effect[:, filled] = values[:, :1] - values[:, 1:]
-    first = int(dataset.tss[row]) - len(bins) // 2 * dataset.bin_size
     starts = first + np.arange(len(bins)) * dataset.bin_size
     table = pd.DataFrame(
         {

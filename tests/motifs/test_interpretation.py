@@ -2,6 +2,7 @@
 
 import argparse
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -92,6 +93,19 @@ def test_bins_are_emptied_one_by_one():
     assert tuple(table.columns) == BIN_ATTRIBUTION
     assert table["attribution"].tolist() == pytest.approx([3.0, 0, 4.5, 0])
     assert table["start"].tolist() == [190_000, 195_000, 200_000, 205_000]
+
+
+def test_contacted_places_are_emptied_with_their_bin():
+    dataset = make_dataset()  # the gene lies on the minus strand
+    contacts = np.zeros((3, 3, 2), np.float32)
+    contacts[1] = [[2, 7_000], [1, -3_000], [0, 0]]  # in bins 0 and 2, and no contact
+    dataset = replace(dataset, others={"contacts": contacts})
+
+    def counting(inputs):
+        return predict(inputs) + 10 * inputs["contacts"][:, :, 0].sum(axis=1)
+
+    table = attribute_bins(dataset, "b", counting)
+    assert table["attribution"].tolist() == pytest.approx([23.0, 0, 14.5, 0])
 
 
 def word_motif(word=WORD, name="AP1"):
