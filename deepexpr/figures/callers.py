@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 
 from deepexpr.figures import style
 from deepexpr.figures.declaration import columns_of
@@ -23,6 +24,8 @@ TITLE = "Loops of both callers"
 #: Edges of the classes of distance, kb; what is farther is in the last.
 EDGES = (0, 20, 50, 100, 200, 500, 1000, 2000)
 PARTS = {"both": style.BLUE, "Origami only": style.ORANGE, "coverage only": style.GREEN}
+LABELS = {"both": "both callers", "Origami only": "Origami alone (its posterior ranks, but promises"
+          " too much)", "coverage only": "coverage alone (false discovery rate)"}  # fmt: skip
 
 
 def build_callers(inputs: Inputs) -> pd.DataFrame:
@@ -62,7 +65,9 @@ def draw_callers(table: pd.DataFrame) -> Figure:
         [_panel(axis, line, table[table["cell_line"] == line])
          for axis, line in zip(axes, lines, strict=True)],
     )  # fmt: skip
-    axes[0].legend(fontsize=6)
+    style.label_outside(axes, "kb between the anchors", "loops")
+    handles = [Patch(color=colour, label=LABELS[part]) for part, colour in PARTS.items()]
+    style.legend_below(figure, handles, 3)
     return figure
 
 
@@ -75,14 +80,12 @@ def _panel(axis: Axes, line: str, own: pd.DataFrame) -> tuple[str, list[str]]:
     for part, colour in PARTS.items():
         axis.bar(range(len(counts)), counts[part], bottom=below, color=colour, label=part)
         below += counts[part].to_numpy(float)
-    labels = [f"{a:g}–{b:g}" for a, b in itertools.pairwise(EDGES)]
+    labels = [f"{a:g}–{b:g}" for a, b in itertools.pairwise(EDGES[:-1])] + [f"≥ {EDGES[-2]:g}"]
     axis.set_xticks(range(len(counts)), labels, rotation=60, fontsize=6)
-    axis.set_xlabel("kb between the anchors")
-    axis.set_ylabel("loops")
     sums = counts.sum()
     total = sums.sum()
     if not total:
         return line, ["no loop by either"]
-    details = [f"both {sums['both']:,.0f}, Jaccard {sums['both'] / total:.2f}"]
+    details = [f"both {sums['both']:,.0f} of {total:,.0f}, Jaccard {sums['both'] / total:.2f}"]
     alone = ", ".join(f"{part} {sums[part]:,.0f}" for part in [*PARTS][1:])
     return line, [*details, alone]

@@ -5,7 +5,6 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from scipy.stats import spearmanr
 
 from deepexpr.figures import style
 from deepexpr.figures.inputs import Inputs
@@ -43,8 +42,10 @@ def draw_differential(table: pd.DataFrame) -> Figure:
         differs = own["q_value"].to_numpy(float) < LEVEL
         volcano, ma, beside = axes[3 * row : 3 * row + 3]
         details = [f"{len(own):,} loops", f"{differs.sum():,} with q < {LEVEL:g}"]
-        texts += [(name, details), ("by abundance", []), _expression(beside, own, differs)]
         change = own["log2_change"].to_numpy(float)
+        more = [f"of these {(differs & (change > 0)).sum():,} have more PETs in",
+                f"the second line, {(differs & (change < 0)).sum():,} in the first"]  # fmt: skip
+        texts += [(name, details), ("By abundance", more), _expression(beside, own, differs)]
         with np.errstate(divide="ignore"):
             minus_log = -np.log10(np.maximum(own["p_value"].to_numpy(float), 1e-300))
         _points(volcano, change, minus_log, differs)
@@ -76,8 +77,11 @@ def _expression(axis: Axes, own: pd.DataFrame, differs: np.ndarray) -> tuple[str
     if not known.any():
         style.say(axis, "No loop is at a gene with expression.")
     both = differs[known]
+    details = [
+        f"{known.sum():,} of {len(own):,} loops are at a gene,",
+        f"{both.sum():,} of {differs.sum():,} with q < {LEVEL:g}",
+    ]
     if both.sum() > 2 and np.ptp(x[both]) and np.ptp(y[both]):
-        rho = spearmanr(x[both], y[both]).statistic
-        return "and expression", [f"{both.sum():,} loops with q < {LEVEL:g} at a gene",
-                                  f"Spearman {rho:.2f}"]  # fmt: skip
-    return "and expression", []
+        ranks = rows.loc[both, ["log2_change", "expression_change"]].rank()
+        details.append(f"Spearman of these {ranks.corr().iloc[0, 1]:.2f}")
+    return "Expression of its genes", details

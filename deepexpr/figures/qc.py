@@ -1,5 +1,6 @@
 """Quality of the HiChIP libraries: what became of the read pairs, and the verdict in words."""
 
+import math
 import textwrap
 
 import pandas as pd
@@ -32,6 +33,9 @@ CLASSES = {
     "cis_above_20kb": ("cis, above 20 kb", style.BLUE),
     "trans": ("trans", "#BBBBBB"),
 }
+
+#: Beside the number of pairs: valid ones, and those in the blacklist where there is one.
+TOLD = ("valid_pairs", "blacklisted")
 
 VERDICT = "verdict"
 
@@ -117,8 +121,11 @@ def _steps(axis: Axes, numbers: pd.DataFrame) -> list[Patch]:
         axis.barh(
             places, share, height=height, color=shades[name], edgecolor="#333333", linewidth=0.3
         )
-    for row, pairs in enumerate(numbers["read_pairs"]):
+    for row, (_, own) in enumerate(numbers.iterrows()):
+        pairs, valid, listed = (own.get(name, math.nan) for name in ("read_pairs", *TOLD))
         text = f"n = {pairs:,.0f} pairs" if pairs == pairs else "not counted"
+        text += f", {valid / pairs:.1%} valid" if valid == valid and pairs > 0 else ""
+        text += f", {listed:,.0f} in the blacklist" if listed == listed else ""
         axis.text(1.5, row - 0.28, text, fontsize=5.5, va="bottom")
     axis.set_xlim(0, 100)
     axis.set_xlabel("% of sequenced pairs")

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
 from deepexpr.figures import style
 from deepexpr.figures.declaration import columns_of
@@ -66,7 +67,7 @@ def draw_replicates(table: pd.DataFrame) -> Figure:
     _correlations(axes[0], maps)
     style.titles(
         axes,
-        [("Contact maps", ["stratum-adjusted correlation"])]
+        [("Contact maps", ["stratum-adjusted correlation", "framed: samples of one cell line"])]
         + [_counts(axis, table, own[own["cell_line"] == line]) for axis, line in
            zip(axes[1:], lines, strict=True)],
     )  # fmt: skip
@@ -81,15 +82,30 @@ def _correlations(axis: Axes, maps: pd.DataFrame) -> None:
     values = pd.DataFrame(np.nan, index=samples, columns=samples)
     for row in maps.itertuples():
         values.loc[row.sample1, row.sample2] = values.loc[row.sample2, row.sample1] = row.scc
-    image = axis.imshow(values.to_numpy(float), vmin=0, vmax=1, cmap="viridis")
+    known = values.to_numpy(float)
+    lowest = np.nanmin(known) if np.isfinite(known).any() else 0.0
+    low = min(np.floor(10 * lowest - 1) / 10, 0.9)  # differences are small beside 0 to 1
+    axis.set_facecolor("#EEEEEE")
+    image = axis.imshow(known, vmin=low, vmax=1, cmap="Blues")
+    _frame_lines(axis, pd.concat([firsts, seconds]).drop_duplicates()["line"])
     if len(samples) <= 8:
-        for (i, j), value in np.ndenumerate(values.to_numpy(float)):
+        for (i, j), value in np.ndenumerate(known):
             if np.isfinite(value):
-                shade = "white" if value < 0.6 else "black"
+                shade = "white" if value - low > 0.6 * (1 - low) else "black"
                 axis.text(j, i, f"{value:.2f}", ha="center", va="center", fontsize=5, color=shade)
     axis.set_xticks(range(len(samples)), samples, rotation=90, fontsize=5)
     axis.set_yticks(range(len(samples)), samples, fontsize=5)
     axis.figure.colorbar(image, ax=axis, shrink=0.6)
+
+
+def _frame_lines(axis: Axes, lines: pd.Series) -> None:
+    """A frame around the samples of each cell line, which stand side by side."""
+    start = 0
+    for number in lines.groupby(lines, sort=False).size():
+        corner = (start - 0.5, start - 0.5)
+        look = {"fill": False, "edgecolor": style.VERMILLION, "linewidth": 1, "clip_on": False}
+        axis.add_patch(Rectangle(corner, number, number, **look))
+        start += number
 
 
 def _counts(axis: Axes, table: pd.DataFrame, own: pd.DataFrame) -> tuple[str, list[str]]:
@@ -109,7 +125,11 @@ def _counts(axis: Axes, table: pd.DataFrame, own: pd.DataFrame) -> tuple[str, li
         style.say(axis, "No loop was called in this cell line.")
         return str(line), details
     x, y = (np.log2(1 + loops[c].to_numpy(float)) for c in ("count1", "count2"))
-    axis.scatter(x, y, s=3, linewidths=0, alpha=0.3, color=style.BLUE, rasterized=True)
+    # Counts are whole numbers: many loops share a place, and its area says how many.
+    places = pd.Series(1, index=[x, y]).groupby(level=[0, 1]).sum()
+    across, up = places.index.to_frame().to_numpy().T
+    area = 2 + 100 * places.to_numpy(float) / places.max()
+    axis.scatter(across, up, s=area, linewidths=0, alpha=0.6, color=style.BLUE, rasterized=True)
     top = max(x.max(), y.max(), 1.0)
     axis.plot([0, top], [0, top], color=style.GREY, linewidth=0.7)
     ticks = np.arange(0, top + 1, max(1, int(top // 4)))

@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 from scipy.interpolate import UnivariateSpline
 from scipy.optimize import brentq, isotonic_regression
-from scipy.stats import binom
+from scipy.special import betainc
 
 from deepexpr.hichip.places import anchor_gap, midpoint_distance, number_anchors
 
@@ -117,7 +117,8 @@ def false_discovery(p: np.ndarray, number: int) -> np.ndarray:
 def _upper_tail(count: np.ndarray, expected: np.ndarray) -> np.ndarray:
     """P(as many PETs or more), each of all PETs falling on this pair by its expected share."""
     total = count.sum()
-    return binom.sf(count - 1, total, np.minimum(expected / max(total, 1), 1.0))
+    share = np.minimum(expected / max(total, 1), 1.0)
+    return betainc(count, total - count + 1.0, share)  # the binomial's tail, for counts above 0
 
 
 def _borders(distance: np.ndarray, count: np.ndarray) -> np.ndarray:

@@ -118,7 +118,8 @@ class CallSection(CutoffSection, SamplerSection):
     module of another package."""
     caller_settings: dict[str, Any] = Field({})
     """Settings of the caller that are no key here, such as thin, trans and count_cap of origami,
-    pairs, peaks and peak_depth of coverage."""
+    pairs, peaks and peak_depth of coverage, loops_of of both (both, origami or coverage: whose
+    calls are the loops)."""
 
     @model_validator(mode="after")
     def _caller_takes_its_settings(self) -> Self:

@@ -24,7 +24,8 @@ def truth(demo_run):
 
 def test_report_holds_the_figures(demo_run):
     page = (demo_run / "results/report.html").read_text()
-    assert "figure_4.png" in page
+    for figure in ("figure_4", "aggregate", "callers", "differential", "replicates", "qc"):
+        assert f"{figure}.png" in page
     assert (demo_run / "results/summary.html").stat().st_size > 1000
 
 

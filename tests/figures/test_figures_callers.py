@@ -45,7 +45,7 @@ def test_loops_are_counted_by_caller_and_distance(tmp_path):
     ]
     assert [sum(h) for h in heights] == [3, 1, 1]
     texts = " ".join(t.get_text() for t in figure.findobj() if hasattr(t, "get_text"))
-    assert "both 3, Jaccard 0.60" in texts
+    assert "both 3 of 5, Jaccard 0.60" in texts
 
 
 def test_it_is_drawn_where_both_callers_ran():

@@ -8,10 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 import synthetic_tables as synthetic
+from matplotlib.text import Text
 
 from deepexpr.commands import figure, table
 from deepexpr.errors import InputError, UsageError
 from deepexpr.features.dataset import Dataset, write_dataset
+from deepexpr.figures.qc import draw_qc
 from deepexpr.files import read_table, write_table
 from deepexpr.hichip.quality import judge
 from deepexpr.motifs.meme_format import write_meme
@@ -260,6 +262,14 @@ def test_qc_says_what_is_out_of_the_ordinary(files):
     assert "few pairs are cis above 20 kb" in verdicts["poor"]
     assert "cis_above_20kb_fraction 0.0556" in verdicts["poor"]
     assert len(found) == len(rows) + 2
+
+
+def test_pairs_in_the_blacklist_are_told_where_there_is_one():
+    table = synthetic.qc(("with", "without"))
+    more = table.iloc[:1].assign(sample="with", metric="blacklisted", value="1234")
+    texts = [t.get_text() for t in draw_qc(pd.concat([table, more])).findobj(Text)]
+    assert "n = 1,000,000 pairs, 42.0% valid, 1,234 in the blacklist" in texts
+    assert "n = 1,000,000 pairs, 42.0% valid" in texts
 
 
 def test_missing_option_is_named(files):

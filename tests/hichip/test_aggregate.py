@@ -87,3 +87,6 @@ def test_the_figure_is_made_from_the_table_of_contacts(tmp_path):
     values = read_table(tmp_path / "t.tsv")
     assert len(values[values["cell_line"] == "A"]) == 2 * (2 * HALF + 1) ** 2
     assert "No map: no loop is farther" in (tmp_path / "t.svg").read_text()
+    number = values.loc[values["cell_line"] == "A", "loops"].iloc[0]
+    assert set(values["called"]) == {loop.sum(), 0}
+    assert f"mean of {number:,.0f} of {loop.sum():,} called" in (tmp_path / "t.svg").read_text()

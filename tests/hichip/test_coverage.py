@@ -14,6 +14,7 @@ from deepexpr.hichip import coverage
 from deepexpr.hichip.callers import both, find_caller
 from deepexpr.hichip.callers.coverage import CoverageSettings, call, find_peaks
 from deepexpr.hichip.coverage import false_discovery, judge_counts, pairs_to_test
+from deepexpr.hichip.sections import CallSection
 
 BIN = 5000
 
@@ -178,6 +179,22 @@ def test_both_is_what_both_call_and_counts_the_overlap(tmp_path):
         len(sets[0] & sets[1]) / len(sets[0] | sets[1]), abs=1e-4
     )
     assert len(read_table(tmp_path / "loops")) == table["loop"].sum()
+
+
+@pytest.mark.parametrize("taken", ["origami", "coverage"])
+def test_of_both_one_may_be_taken_with_the_other_beside(tmp_path, taken):
+    contacts, depth, _, _ = library()
+    sampler = {"iterations": 100, "burn_in": 20, "chains": 1}
+    settings = both.BothSettings(loops_of=taken, **sampler)
+    alone = find_caller(taken)
+    fields = {name: v for name, v in sampler.items() if name in alone.SETTINGS.model_fields}
+    expected = alone.call(contacts, depth, alone.SETTINGS(**fields), 1)
+    found = both.call(contacts, depth, settings, 1)
+    np.testing.assert_array_equal(found.confidence, expected.confidence)
+    assert set(found.columns) == {"confidence.origami", "confidence.coverage"}
+    assert expected.quality.items() <= found.quality.items()
+    section = CallSection(caller="both", caller_settings={"loops_of": taken}, **sampler).to_dict()
+    assert both.methods(section) == alone.methods(section)
 
 
 def test_both_takes_the_settings_of_both():

@@ -1,7 +1,8 @@
-"""Origami and coverage side by side: a loop is what both call, and the overlap is counted."""
+"""Origami and coverage side by side: a loop is what both call, or what the one of them calls that
+is asked for; the overlap is counted."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,10 @@ RATE = f"{origami.RATE} {coverage.RATE}"
 class BothSettings(coverage.CoverageSettings, origami.OrigamiSettings, CutoffSection):
     """Settings of both callers, and the cut-off above which their loops are counted."""
 
+    loops_of: Literal["both", "origami", "coverage"] = "both"
+    """Whose calls are the loops: what both call, or all of one of them, with the other beside it in
+    the QC, the table of contacts and figure `callers`."""
+
 
 SETTINGS = BothSettings
 
@@ -26,12 +31,15 @@ def threads(settings: Mapping[str, Any]) -> int:
 
 
 def methods(settings: Mapping[str, Any]) -> str:
-    """Both methods."""
+    """Both methods, or that of the caller whose loops are taken."""
+    taken = settings["caller_settings"].get("loops_of", "both")
+    if taken != "both":
+        return {"origami": origami, "coverage": coverage}[taken].methods(settings)
     return f"{origami.methods(settings)} and {coverage.methods(settings)}; both had to call a loop"
 
 
 def call(contacts: pd.DataFrame, depth: pd.DataFrame, settings: BothSettings, seed: int) -> Calls:
-    """The smaller of the two confidences; each is a column of its own beside it."""
+    """The smaller of the two confidences, or that of `loops_of`; both are columns beside it."""
     results = {
         "origami": origami.call(contacts, depth, settings, seed),
         "coverage": coverage.call(contacts, depth, settings, seed),
@@ -49,8 +57,9 @@ def call(contacts: pd.DataFrame, depth: pd.DataFrame, settings: BothSettings, se
     for result in results.values():
         quality |= result.quality
     reasons = [f"{name}: {result.reason}" for name, result in results.items() if result.reason]
+    smaller = np.minimum(*confidences.values())
     return Calls(
-        np.minimum(*confidences.values()),
+        confidences.get(settings.loops_of, smaller),
         quality,
         "; ".join(reasons),
         {confidence_column(name): confidence for name, confidence in confidences.items()},
