@@ -89,11 +89,12 @@ def _unit_problems(
         for problem in fastq.pair_problems(*reads):
             yield problem.at(f"{where}, columns fq1 and fq2")
     if reads and (enzyme := wanted.enzymes.get(unit["sample"])):
+        bases = [read for file in reads for read in file.bases]
+        place = f"{where}, columns fq1 and fq2"
         try:
-            bases = [read for file in reads for read in file.bases]
-            require_junctions(bases, enzyme, wanted.min_trimmed_fraction)
+            require_junctions(bases, enzyme, wanted.min_trimmed_fraction, place)
         except InputError as error:
-            yield error.at(f"{where}, columns fq1 and fq2")
+            yield error
 
 
 def _fastq_problems(

@@ -12,11 +12,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from deepexpr.errors import InputError
 from deepexpr.hichip.enzymes import ENZYMES, expand, junctions, parse_enzymes
 from deepexpr.letters import CODES, IUPAC
 
 #: Reads looked at, of each mate.
 SAMPLE = 5_000
+#: Fewer reads tell nothing; nor do junctions that this share of reads holds by chance (NlaIII).
+FEWEST, MOST_BY_CHANCE = 1_000, 0.1
+#: An enzyme whose junctions stand in nearly as many reads as the best one's is as good, and the
+#: one with the fewest junctions is meant: all of MboI's are among Arima's.
+NEARLY = 0.9
+#: So many times as often as by chance must junctions be seen, as words of genes recur too.
+TIMES_CHANCE = 2
 
 
 @dataclass(frozen=True)
@@ -56,6 +64,57 @@ def shares_of_known(bases: Sequence[bytes]) -> list[Share]:
         if sequences and sequences not in found:
             found[sequences] = Share(name, *junction_share(bases, name))
     return sorted(found.values(), key=lambda share: -share.excess)
+
+
+def fitting_enzyme(
+    bases: Sequence[bytes], least: float, shares: Sequence[Share] | None = None
+) -> Share | None:
+    """The known enzyme whose junctions the reads hold; None where they hold none's.
+
+    least : share of the reads that must hold one beyond chance. shares : of `shares_of_known`,
+    where they are known already.
+    """
+    if len(bases) < FEWEST:
+        return None
+    fit = [
+        share
+        for share in (shares_of_known(bases) if shares is None else shares)
+        if tells(share.enzyme)
+        and share.chance <= MOST_BY_CHANCE
+        and share.excess >= least
+        and share.seen >= TIMES_CHANCE * share.chance
+    ]
+    near = [share for share in fit if share.excess >= NEARLY * fit[0].excess]
+    return min(near, key=lambda share: share.chance, default=None)
+
+
+def surplus(enzyme: Share, fit: Share | None) -> str:
+    """A sentence where the reads hold junctions of a part of a kit's enzymes alone, else "".
+
+    enzyme : of the kit that is given. fit : of the reads' enzyme, from `fitting_enzyme`.
+    """
+    if fit is None or NEARLY * enzyme.excess > fit.excess:
+        return ""
+    if not set(_pattern(fit.enzyme)[1]) < set(_pattern(enzyme.enzyme)[1]):
+        return ""
+    return (
+        f"{fit.seen:.1%} of the first reads hold a junction of {fit.enzyme}, and next to none "
+        f"another one of {enzyme.enzyme}: is it the right enzyme or kit?"
+    )
+
+
+def digested(fit: Share, enzyme: str, where: str) -> InputError:
+    """The reads of a library that no enzyme cut, as `enzyme` (none, MNase ...) says, hold the
+    junctions of one."""
+    return InputError(
+        f"{fit.seen:.1%} of the first reads hold a junction of {fit.enzyme}, {fit.chance:.1%} "
+        f"would by chance, and the enzyme is said to be {enzyme}: no read would be cut at its junction.",
+        where=where,
+        expected="reads without junctions of a known enzyme",
+        found=", ".join(_pattern(fit.enzyme)[1]),
+        fix=f"Set the enzyme to {fit.enzyme}; if reads are to stay whole all the same, set "
+        "hichip.min_trimmed_fraction to 0.",
+    )
 
 
 def tells(enzyme: str) -> bool:

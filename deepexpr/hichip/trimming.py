@@ -25,9 +25,12 @@ from deepexpr.hichip.fastq import raise_record, require_same_end, windows
 from deepexpr.hichip.junction_share import (
     SAMPLE,
     Share,
+    digested,
+    fitting_enzyme,
     junction_share,
     same_junctions,
     shares_of_known,
+    surplus,
     tells,
 )
 from deepexpr.hichip.settings import TrimSettings
@@ -169,11 +172,11 @@ def _trim_streams(
     require_same_end((one, two), total)
     stats = _stats(total, counts, found)
     require_plausible(stats, settings, bases, one.path)
+    cut = [f"{100 * stats.fraction(mate):.1f} % of R{mate + 1}" for mate in (0, 1)]
     log.info(
-        "%d pairs read, %d dropped (a mate shorter than %d), %d written; trimmed %.1f %% of R1, "
-        "%.1f %% of R2",
+        "%d pairs read, %d dropped (a mate shorter than %d), %d written; trimmed %s",
         total, stats.dropped, settings.min_length, stats.written,
-        100 * stats.fraction(0), 100 * stats.fraction(1),
+        ", ".join(cut) if stats.known else "none, as no junction is known",
     )  # fmt: skip
     return stats
 
@@ -206,18 +209,25 @@ def require_plausible(
     """Hold the whole junctions of `stats` against chance and against the other known kits.
 
     bases : letters of the first reads, from which chance is computed. Raises InputError where
-    junctions are missing beyond chance, or where they cannot tell and another kit's are there;
-    warns where another kit's are more frequent. A `min_trimmed_fraction` of 0 asks for nothing.
+    junctions are missing beyond chance, or where they cannot tell (or no enzyme is given) and
+    another kit's are there; warns where another kit's are more frequent, or a part of a kit's
+    alone is there. A `min_trimmed_fraction` of 0 asks for nothing.
     """
     least = settings.min_trimmed_fraction
-    if not least or not stats.known:
+    if not least:
+        return
+    known = shares_of_known(bases)
+    fit = fitting_enzyme(bases, least, known)
+    if not stats.known:
+        if fit:
+            raise digested(fit, settings.enzyme, str(path))
         return
     given = Share(
         settings.enzyme,
         sum(stats.full) / (2 * stats.read_pairs),
         junction_share(bases, settings.enzyme)[1],
     )
-    others = [s for s in shares_of_known(bases) if not same_junctions(s.enzyme, settings.enzyme)]
+    others = [s for s in known if not same_junctions(s.enzyme, settings.enzyme)]
     best = next((s for s in others if tells(s.enzyme)), None)
     hint = ""
     if best and best.excess >= least:
@@ -238,6 +248,8 @@ def require_plausible(
             "%s, and %.1f %% one of %s: is it the right enzyme or kit?",
             hint, 100 * given.seen, settings.enzyme,
         )  # fmt: skip
+    elif told := surplus(Share(settings.enzyme, *junction_share(bases, settings.enzyme)), fit):
+        log.warning("%s: %s", path, told)
 
 
 def _implausible(

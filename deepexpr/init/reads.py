@@ -11,21 +11,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from deepexpr.checks.fastq import FirstReads, casava_mate, first_reads, pair_problems
-from deepexpr.checks.junctions import FEWEST, MOST_BY_CHANCE
 from deepexpr.downloads.assays import assay_named
 from deepexpr.errors import InputError
 from deepexpr.hichip.enzymes import ENZYMES, WITHOUT_ENZYME
-from deepexpr.hichip.junction_share import Share, same_junctions, shares_of_known, tells
+from deepexpr.hichip.junction_share import FEWEST, fitting_enzyme, same_junctions
 from deepexpr.hichip.sections import HichipSection
 from deepexpr.init import names as naming
 
 #: Bytes of text that are looked at in each file.
 LOOKED_AT = 1 << 20
-#: An enzyme whose junctions stand in nearly as many reads as the best one's is as good, and the
-#: one with the fewest junctions is meant: all of MboI's are among Arima's.
-NEARLY = 0.9
-#: So many times as often as by chance must junctions be seen, as words of genes recur too.
-TIMES_CHANCE = 2
 #: RNA by its name is HiChIP all the same where so many reads hold a junction, beyond chance.
 BEYOND_DOUBT = 0.1
 
@@ -270,7 +264,7 @@ def _numbered(units: list[Unit]) -> tuple[Unit, ...]:
 def recognised(library: Library, bases: Sequence[bytes]) -> Library:
     """The library with assay, enzyme and reason, by its first reads and its names."""
     named = next(filter(None, map(assay_named, library.named)), None)
-    share = fitting_enzyme(bases)
+    share = fitting_enzyme(bases, HichipSection().min_trimmed_fraction)
     if share and (named != "rna" or share.excess >= BEYOND_DOUBT):
         why = f"{share.seen:.0%} of reads hold a junction of {share.enzyme}"
         enzyme = _spelt(share.enzyme, library)
@@ -312,23 +306,6 @@ def _single(library: Library) -> Library:
             "as single-end."
         )
     return replace(library, assay="rna", why="single-end reads", unknown=tuple(told))
-
-
-def fitting_enzyme(bases: Sequence[bytes]) -> Share | None:
-    """The known enzyme whose junctions the reads hold; None where they hold none's."""
-    if len(bases) < FEWEST:
-        return None
-    least = HichipSection().min_trimmed_fraction
-    shares = [
-        share
-        for share in shares_of_known(bases)
-        if tells(share.enzyme)
-        and share.chance <= MOST_BY_CHANCE
-        and share.excess >= least
-        and share.seen >= TIMES_CHANCE * share.chance
-    ]
-    near = [share for share in shares if share.excess >= NEARLY * shares[0].excess]
-    return min(near, key=lambda share: share.chance, default=None)
 
 
 def _enzyme_named(library: Library) -> str | None:

@@ -5,6 +5,7 @@ import logging
 import numpy as np
 import pytest
 
+from deepexpr.checks.junctions import require_junctions
 from deepexpr.errors import InputError
 from deepexpr.files import read_table
 from deepexpr.hichip.enzymes import ENZYMES, expand, junctions, parse_enzymes
@@ -102,6 +103,57 @@ def test_a_kit_of_four_enzymes_entered_as_that_of_two(trim, caplog):
     trim(reads, "Arima2")
     assert "right enzyme or kit" not in caplog.text
     assert {"Arima", "Arima2"} <= set(ENZYMES)
+
+
+@pytest.mark.parametrize(
+    ("library_of", "kit", "length"),
+    [("MboI", "Arima2", 75), ("MboI", "Arima", 150), ("HinfI", "Arima2", 75),
+     ("Arima", "Arima2", 75)],
+)  # fmt: skip
+def test_a_kit_of_more_enzymes_than_cut_is_told(trim, caplog, library_of, kit, length):
+    reads = library(8, library_of, 0.3, length=length)
+    with caplog.at_level(logging.WARNING):
+        trim(reads, kit)
+        require_junctions([read.encode() for read in reads], kit, 0.02, "row 3")
+    by_run, by_check = [r.getMessage() for r in caplog.records if r.levelname == "WARNING"]
+    words = f"hold a junction of {library_of}, and next to none another one of {kit}"
+    assert words in by_run
+    assert words in by_check
+    assert by_check.startswith("row 3: ")
+
+
+@pytest.mark.parametrize("length", [75, 150])
+@pytest.mark.parametrize("enzyme", [name for name in ENZYMES if tells(name)])
+@pytest.mark.parametrize("share", [0.05, 0.3])
+def test_all_enzymes_of_a_kit_are_seen(caplog, enzyme, length, share):
+    reads = [read.encode() for read in library(9, enzyme, share, length=length)]
+    with caplog.at_level(logging.WARNING):
+        require_junctions(reads, enzyme, 0.02)
+    assert not [r for r in caplog.records if r.levelname == "WARNING"]
+
+
+@pytest.mark.parametrize("word", ["none", "MNase"])
+def test_reads_that_an_enzyme_cut_are_not_without_one(trim, word):
+    reads = library(10, "MboI", 0.3)
+    for look in (
+        lambda: trim(reads, word),
+        lambda: require_junctions([read.encode() for read in reads], word, 0.02),
+    ):
+        with pytest.raises(InputError, match=r"hold a junction of MboI(.|\n)*said to be") as caught:
+            look()
+        assert "Set the enzyme to MboI" in caught.value.fix
+    trim(reads, word, min_trimmed_fraction=0)
+    for other in (None, "NlaIII"):
+        untouched = library(11, other, 0.3)
+        trim(untouched, word)
+        require_junctions([read.encode() for read in untouched], word, 0.02)
+
+
+def test_what_is_not_counted_is_not_said(trim, caplog):
+    with caplog.at_level(logging.INFO):
+        trim(library(12, None, 0), "none")
+    assert "nan" not in caplog.text
+    assert "trimmed none, as no junction is known" in caplog.text
 
 
 def test_junctions_cut_off_by_the_end_do_not_count_for_the_guard(trim):
