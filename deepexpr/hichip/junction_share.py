@@ -108,7 +108,7 @@ def digested(fit: Share, enzyme: str, where: str) -> InputError:
     junctions of one."""
     return InputError(
         f"{fit.seen:.1%} of the first reads hold a junction of {fit.enzyme}, {fit.chance:.1%} "
-        f"would by chance, and the enzyme is said to be {enzyme}: no read would be cut at its junction.",
+        f"would by chance, and the enzyme is said to be {enzyme}: no read would be cut.",
         where=where,
         expected="reads without junctions of a known enzyme",
         found=", ".join(_pattern(fit.enzyme)[1]),
