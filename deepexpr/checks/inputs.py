@@ -290,12 +290,18 @@ def _missing_files(
                     where=f"{config['units']}, row {index}, column {column}",
                     found=f"no such file, seen from {Path.cwd()}",
                     fix="Correct the path, or give an accession to download it from.",
-                )
+                ).or_else(_source(config, path))
     made |= {AUTO, "macs"}  # no names of files
     for key, file, what, otherwise in _configured_files(config, samples):
         if file and file not in made and not Path(file).is_file():
             where, fix = f"configuration, key {key}", f"Correct the path, or {otherwise}."
-            yield InputError(f"{what}: {file}", where=where, fix=fix)
+            yield InputError(f"{what}: {file}", where=where, fix=fix).or_else(_source(config, file))
+
+
+def _source(config: Mapping[str, Any], path: str) -> str | None:
+    """Where a file comes from, as the configuration says of it or of a folder above it."""
+    named = [place for place in config["sources"] if Path(path).is_relative_to(place)]
+    return f"It comes from {config['sources'][max(named, key=len)]}." if named else None
 
 
 def _configured_files(
@@ -306,9 +312,9 @@ def _configured_files(
     for name in dict.fromkeys(samples["assembly"]):
         for kind in ASSEMBLY_FILES:
             key = f"assemblies.{name}.{kind}"
-            cut = "set it to null to cut them from the genome"
+            cut = "set it to null to take them from genome and annotation"
             way = f"set {key}_url" if kind in ("genome", "annotation") else ways.get(kind, cut)
-            what = f"The {kind} of assembly {name!r} does not exist"
+            what = f"The {kind} of assembly {name!r} do{'' if kind[-1] == 's' else 'es'} not exist"
             yield key, config["assemblies"][name][kind], what, way
     for line, published in config["published"].items():
         what = f"The published values of {line} do not exist"

@@ -114,6 +114,8 @@ class Config(Section):
     """Example data taken from Python packages, by package name."""
     published: dict[str, PublishedSection] = Field({})
     """Published values of genes, by cell line: compared with those that the reads give."""
+    sources: dict[str, str] = Field({})
+    """Where files come from that nothing downloads, by file or folder; told where one lacks."""
     assemblies: dict[str, AssemblySection] = Field(min_length=1)
     """Genome assemblies by the name the sample sheet uses."""
     reference: ReferenceSection = ReferenceSection()

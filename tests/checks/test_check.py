@@ -8,6 +8,7 @@ import yaml
 
 from deepexpr.checks.gzip_ends import BGZF_END
 from deepexpr.checks.health import Wanted, unit_health
+from deepexpr.checks.inputs import _source
 from deepexpr.cli import main
 from deepexpr.config.entries import FILE_COLUMNS
 from deepexpr.config.sections import Config
@@ -80,3 +81,25 @@ def test_the_configuration_of_a_run_s_folder_needs_no_option(project, capsys):
     (project / "config.yaml").rename(project / "config/config.yaml")
     assert main(["check"]) == 0
     assert "No problems" in capsys.readouterr().out
+
+
+def test_where_files_come_from_that_nothing_downloads(project, root, tmp_path, capsys):
+    """The paper's own tables, of which only the counts have an address."""
+    configs = [
+        str(root / name) for name in ("config/config.yaml", "config/paper-tables/config.yaml")
+    ]
+    for name in ("samples", "units", "paper-tables/samples", "paper-tables/units"):
+        (tmp_path / f"config/{name}.tsv").parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / f"config/{name}.tsv").write_text((root / f"config/{name}.tsv").read_text())
+    assert main(["check", "--configfile", *configs]) == 1
+    text = capsys.readouterr().err
+    assert "6 problems" in text
+    assert "The promoters of assembly 'hg19' do not exist" in text
+    assert (
+        "or set it to null to take them from genome and annotation. It comes from the auth" in text
+    )
+    assert text.count("https://zenodo.org/records/3040059 (arrays X_seq.npy and exp_*.npy") == 6
+    longest = {"sources": {str(tmp_path): "a disk", f"{tmp_path}/a": "a letter"}}
+    assert _source(longest, f"{tmp_path}/a/b.fa") == "It comes from a letter."
+    assert _source(longest, f"{tmp_path}/ab.fa") == "It comes from a disk."
+    assert _source(longest, "elsewhere") is None
