@@ -41,6 +41,9 @@ VALUE_NAMES = (
 )  # fmt: skip
 #: UCSC interact: the value of our own files is the count; in strangers' files it may be anything.
 INTERACT_VALUE = "value"
+#: As value_column: no column holds counts, and each loop counts 1 (where no column is called so).
+EACH_ONE = "1"
+_OR_ONE = "Where no column counts pairs, write 1 in value_column: each loop then counts 1."
 PLACE = r"^(\S+)[:,](\d+)[-,](\d+)$"
 #: WashU longrange: the partner and the value in the fourth column.
 PARTNER = r"^(\S+):(\d+)-(\d+),([^,]+)$"
@@ -62,7 +65,10 @@ class Shape:
 
 
 def read_shape(path: str | Path, value_column: str | None = None) -> Shape:
-    """Read a loop table; raises InputError where its shape, or its counts' column, is not clear."""
+    """Read a loop table; raises InputError where its shape, or its counts' column, is not clear.
+
+    value_column : name of the counts' column; EACH_ONE where there is none.
+    """
     names, rows, lines = _rows(path)
     table = pd.DataFrame(rows)
     lower = [name.lower() for name in names]
@@ -75,7 +81,10 @@ def read_shape(path: str | Path, value_column: str | None = None) -> Shape:
     named = table.set_axis(lower, axis=1) if names else table.iloc[:, :0]
     named = named.loc[:, ~named.columns.duplicated()]
     places = _named_anchors(lower)
-    if places:
+    if value_column == EACH_ONE and EACH_ONE not in names:
+        anchors = table.iloc[:, places] if places else _shape_of(table, path, lines)[0]
+        count = pd.Series(EACH_ONE, index=table.index)
+    elif places:
         anchors = table.iloc[:, places]
         interact = "sourcechrom" in lower
         if set(MUSTACHE) <= set(lower) and not value_column:
@@ -176,7 +185,7 @@ def _named_value(
             where=str(path),
             expected=value_column or f"one of {', '.join(VALUE_NAMES)}",
             found=", ".join(names),
-            fix="Fill in value_column in the unit sheet.",
+            fix=f"Fill in value_column in the unit sheet. {_OR_ONE}",
         )
     first = lower[found[0]]
     if lower.count(first) > 1 or found[0] in (_named_anchors(lower) or ()):
@@ -232,7 +241,7 @@ def _shape_of(
         return pd.concat([table[[0, 1, 2]], partner[[0, 1, 2]]], axis=1), partner[3], []
     if width == 18 and _positions(table, _INTERACT):
         return table.iloc[:, list(_INTERACT)], table[_INTERACT_COUNT], []
-    if width > 6 and _positions(table, (0, 1, 2, 3, 4, 5)):
+    if width >= 6 and _positions(table, (0, 1, 2, 3, 4, 5)):
         strands = width >= 10 and all(set(table[i]) <= _STRANDS for i in (8, 9))
         rest = [7, *range(10, width)] if strands else list(range(6, width))
         return table.iloc[:, :6], None, rest  # BEDPE: column 7 is the name, column 8 the score
@@ -241,7 +250,7 @@ def _shape_of(
         where=f"{path}, line {lines[0]}",
         expected="BEDPE with a count, or a header that names anchors and counts",
         found="\t".join(table.iloc[0])[:100],
-        fix="Name the columns chrom1, start1, end1, chrom2, start2, end2, count.",
+        fix=f"Name the columns chrom1, start1, end1, chrom2, start2, end2, count. {_OR_ONE}",
     )
 
 
@@ -263,7 +272,7 @@ def _only_count(
             found=(f"columns {several} in " if len(whole) > 1 else "")
             + "\t".join(table.iloc[0])[:100],
             fix="Add a header: chrom1, start1, end1, chrom2, start2, end2, and count over the "
-            "counts (any names over the others).",
+            f"counts (any names over the others). {_OR_ONE}",
         )
     return counted
 
@@ -278,7 +287,7 @@ def _require_whole(count: pd.Series, path: str | Path, lines: Sequence[int], wha
             expected="whole numbers of 1 or more",
             found=repr(str(count.iloc[row])),
             fix="Give the table that holds the counts of PETs, with a header that names their "
-            "column (count), or name it in value_column.",
+            f"column (count), or name it in value_column. {_OR_ONE}",
         )
 
 

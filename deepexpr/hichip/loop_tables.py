@@ -20,7 +20,7 @@ import pandas as pd
 from deepexpr.errors import InputError
 from deepexpr.hichip.bedpe import ANCHORS, order_anchors
 from deepexpr.hichip.loop_rates import called, numbers
-from deepexpr.hichip.loop_shapes import Shape, read_shape
+from deepexpr.hichip.loop_shapes import EACH_ONE, Shape, read_shape
 from deepexpr.hichip.replicates import warn_of_equal
 from deepexpr.hichip.sections import CutoffSection
 from deepexpr.reference.chromosomes import require_shared_names
@@ -39,7 +39,8 @@ def read_loop_table(
 ) -> pd.DataFrame:
     """Loops of one sample: the six anchor columns and float64 `count`; anchors in order.
 
-    value_column : name of the column of counts where the header leaves it open. Rows whose
+    value_column : name of the column of counts where the header leaves it open; EACH_ONE ("1")
+    where no column holds counts. Rows whose
     probability is at most `confidence`, whose flag is 0 or whose q-value is above its limit are
     left out; so is an anchor's loop with itself. A loop that stands twice, in either direction,
     counts once. Raises InputError for empty anchors, counts that are no numbers, loops that stand
@@ -61,7 +62,8 @@ def read_loop_table(
             found=" ".join(map(str, [*shape.anchors.iloc[0], shape.count.iloc[0]])),
             fix="Look at the columns of probabilities and flags: give the table of loops.",
         )
-    _warn_of_doubts(loops, path)
+    if value_column != EACH_ONE:
+        _warn_of_doubts(loops, path)
     logger.info("%s: %d rows, %d loops", path, len(kept), len(loops))
     return loops.sort_values(ANCHORS, ignore_index=True)[[*ANCHORS, "count"]]
 

@@ -87,6 +87,32 @@ def test_unclear_tables_are_refused(tmp_path, text, column, problem, found):
     assert str(path) in caught.value.where
 
 
+BARE = "chr1\t0\t5000\tchr1\t20000\t25000{}\nchr1\t0\t5000\tchr1\t40000\t45000{}\n"
+NAMED = "chrom1\tstart1\tend1\tchrom2\tstart2\tend2{}\n"
+
+
+@pytest.mark.parametrize("text", [
+    BARE.format("", ""), BARE.format("\tcommon", "\tspecific"), BARE.format("\t0.3", "\t0.2"),
+    NAMED.format("") + BARE.format("", ""), NAMED.format("\tscore") + BARE.format("\t0.3", "\t0.2"),
+])  # fmt: skip
+def test_loops_without_counts_count_one_each_where_it_is_asked_for(tmp_path, caplog, text):
+    path = tmp_path / "loops"
+    path.write_text(text)
+    with pytest.raises(InputError) as caught:
+        read_loop_table(path)
+    assert "write 1 in value_column" in caught.value.fix
+    table = read_loop_table(path, "1")
+    assert table["count"].tolist() == [1, 1]
+    assert table["end2"].tolist() == [25000, 45000]
+    assert not [r for r in caplog.records if r.levelname == "WARNING"]
+
+
+def test_a_column_called_1_is_a_column(tmp_path):
+    path = tmp_path / "loops"
+    path.write_text(NAMED.format("\t1") + BARE.format("\t4", "\t6"))
+    assert read_loop_table(path, "1")["count"].tolist() == [4, 6]
+
+
 def test_replicates_are_averaged_on_the_genome_only():
     columns = ["chromosome1", "start1", "end1", "chromosome2", "start2", "end2", "count"]
     first = pd.DataFrame([["chr1", 0, 5, "chr1", 20, 25, 8.0]], columns=columns)
