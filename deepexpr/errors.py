@@ -60,7 +60,8 @@ class Unsupported(InputError):
 
 
 def raise_all(problems: list[InputError]) -> None:
-    """Raise one InputError that holds all `problems`, if there are any."""
+    """Raise one InputError that holds all `problems`, if there are any; equal ones once."""
+    problems = list({str(problem): problem for problem in problems}.values())
     if len(problems) == 1:
         raise problems[0]
     if problems:

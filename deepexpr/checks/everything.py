@@ -17,8 +17,8 @@ def check_everything(
     config: Mapping[str, Any], where: str, debug: bool = False
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Samples and units of a configuration that has no problem; InputError lists all it has."""
-    completed, samples, units = load_and_check(config, where)
     with only_warnings(debug):
+        completed, samples, units = load_and_check(config, where)
         references, problems = read_references(completed)
         raise_all(
             [
@@ -34,11 +34,27 @@ def check_everything(
 
 @contextlib.contextmanager
 def only_warnings(debug: bool = False) -> Iterator[None]:
-    """Within it only warnings are told: what reading the inputs counts is for the jobs' logs."""
-    logger = logging.getLogger("deepexpr")
-    before = logger.level
+    """Within it only warnings are told, each once: a file may be read for several checks, and what
+    reading it counts is for the jobs' logs."""
+    logger, once = logging.getLogger("deepexpr"), _Once()
+    before, handlers = logger.level, list(logging.getLogger().handlers)
     logger.setLevel(logging.DEBUG if debug else logging.WARNING)
+    for handler in handlers:
+        handler.addFilter(once)
     try:
         yield
     finally:
         logger.setLevel(before)
+        for handler in handlers:
+            handler.removeFilter(once)
+
+
+class _Once(logging.Filter):
+    """Lets each text through once; all handlers see the record that has it first."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.told: dict[str, logging.LogRecord] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return self.told.setdefault(record.getMessage(), record) is record

@@ -68,12 +68,33 @@ def _cell_line(text):
     return name, pattern or "*"
 
 
+def _counted(number, noun):
+    return f"{number} {noun}{'s' * (number != 1)}"
+
+
+def _renamed(assembly):
+    """Which names of the annotation are which of the genome's, the first of them as examples."""
+    from deepexpr.checks.genome import genome_sizes
+    from deepexpr.reference.aliases import read_aliases
+    from deepexpr.reference.annotation import annotation_names
+
+    known = read_aliases(assembly.aliases, genome_sizes(assembly.genome))
+    names = dict.fromkeys(annotation_names(assembly.annotation))
+    other = [f"{name} is {known[name]}" for name in names if known[name] != name]
+    more = f", and {len(other) - 3} more" if len(other) > 3 else ""
+    return f"the annotation's {', '.join(other[:3])}{more} of the genome"
+
+
 def _tell(project, assembly, left_out):
     """What was recognised, and what could not be known."""
     lines = dict.fromkeys(library.cell_line for library in project.libraries)
     print(f"{assembly.name}: {assembly.genes:,} genes" + (
         "" if assembly.known else ", a build whose lengths are not known here") + ".")  # fmt: skip
-    print(f"{len(lines)} cell line(s), {len(project.libraries)} sample(s):")
+    if assembly.aliases:
+        print(f"  Chromosomes: {_renamed(assembly)} (aliases: {assembly.aliases} was written).")
+    if assembly.biotypes == "any":
+        print("  Genes of all biotypes: the annotation names none protein-coding.")
+    print(f"{_counted(len(lines), 'cell line')}, {_counted(len(project.libraries), 'sample')}:")
     for line in lines:
         print(f"  {line}")
         for library in project.libraries:

@@ -1,4 +1,4 @@
-"""A genome browser in the report: the best predicted genes with their loops, offline in one file.
+"""A genome browser in the report: genes predicted highest and their loops, offline in one file.
 
 igv.js (deepexpr/figures/igv) is packed into the page with the data of the regions around these
 genes alone, so that the page stays small whatever the genome.
@@ -34,7 +34,7 @@ BROWSER_COLUMNS = columns_of(
     words="part",
 )
 
-#: Genes of a cell line that can be chosen: the best predicted, those with loops first.
+#: Genes of a cell line that can be chosen: those predicted highest, those with loops first.
 MOST_GENES = 30
 #: bp around their TSS whose data the page holds, and that are shown of a gene without loops.
 REACH, LEAST = 250000, 50_000
@@ -83,9 +83,10 @@ def page_browser(table: pd.DataFrame) -> str:
     if not (table["part"] == "region").any():
         return "<p>No gene was predicted.</p>"
     note = (
-        f"The best predicted genes of each cell line (at most {MOST_GENES}, those with loops first)"
-        f" and {REACH // 1000} kb to either side. Choose one, or write a gene or a place into the "
-        "field of the browser; drag to move. Arcs: loops, by pairs normalised over the replicates. "
+        f"The genes predicted highest in each cell line (at most {MOST_GENES}, those with loops "
+        f"first) and {REACH // 1000} kb to either side. Choose one, or write a gene or a place "
+        "into the field of the browser; drag to move. Arcs: loops, by pairs normalised over the "
+        "replicates. "
         "Bars below: their sum at each anchor; then percentiles of measured (grey) and predicted "
         "(blue) expression at each TSS, held-out genes."
     )

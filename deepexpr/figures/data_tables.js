@@ -116,7 +116,7 @@ unpack("packed").then((unpacked) => {
     `${t.name} (${t.columns[0].cells.length.toLocaleString("en")})`,
     { className: "tab", onclick: () => open(i, "") })));
   const search = element("input", undefined, { type: "search", ariaLabel: "search",
-    placeholder: "search: words, or column>number such as loops>3" });
+    placeholder: "search: words, loops>3, gene=TAL1" });
   search.oninput = () => { Object.assign(state, { words: search.value, page: 0 }); select(); };
   const turn = (by) => element("button", by < 0 ? "‹" : "›", { className: "turn",
     ariaLabel: by < 0 ? "back" : "on", onclick: () => { state.page += by; draw(); } });

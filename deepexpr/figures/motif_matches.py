@@ -36,8 +36,9 @@ ENHANCER_MOTIFS_COLUMNS = ATTRIBUTION_MOTIFS_COLUMNS = FILTER_MOTIFS_COLUMNS
 SHOWN = 12
 COLUMNS = 3
 
-#: Sizes in inches: a logo, what stands over and under it, and the margins.
+#: Sizes in inches: a logo, what stands over and under it, a line of words, and the margins.
 LOGO, BETWEEN, TITLE, CELL = 0.42, 0.14, 0.18, 1.55
+WORDS = 0.18
 HEAD, LEFT, GAP = 0.4, 0.45, 0.3
 
 
@@ -138,7 +139,7 @@ def _draw(table: pd.DataFrame, noun: str, title: str) -> Figure:
     if not matched:
         heading += f"; shown: the {len(shown)} with most information"
     columns = min(COLUMNS, len(shown))
-    figure, axes = _pair_grid(len(shown), columns)
+    figure, axes = _pair_grid(len(shown), columns, LOGO if matched else WORDS)
     spans = {name: _span(table, name) for name in shown}
     widest = max(high - low for low, high in spans.values())
     for name, pair in zip(shown, axes, strict=True):
@@ -170,22 +171,26 @@ def _span(table: pd.DataFrame, name: str) -> tuple[float, float]:
     return float(positions.min()), float(positions.max()) + 1
 
 
-def _pair_grid(number: int, columns: int) -> tuple[Figure, list[tuple[Axes, Axes]]]:
-    """Axes for `number` pairs of logos, placed in inches: equal logos whatever their number."""
+def _pair_grid(number: int, columns: int, below: float) -> tuple[Figure, list[tuple[Axes, Axes]]]:
+    """Axes for `number` pairs of logos, placed in inches: equal logos whatever their number.
+
+    below : height of what stands under each: a logo, which has a label, or a line of words.
+    """
     rows = math.ceil(number / columns)
+    cell = CELL if below == LOGO else TITLE + LOGO + 2 * BETWEEN + below
     width = style.TWO_COLUMNS if columns > 1 else style.ONE_COLUMN
-    height = HEAD + rows * CELL
+    height = HEAD + rows * cell
     figure = Figure(figsize=(width, height))
     step = (width - LEFT) / columns
 
-    def box(column: int, top: float) -> Axes:
-        place = (LEFT + column * step, height - top - LOGO, step - GAP, LOGO)
+    def box(column: int, top: float, tall: float) -> Axes:
+        place = (LEFT + column * step, height - top - tall, step - GAP, tall)
         return figure.add_axes(
             (place[0] / width, place[1] / height, place[2] / width, place[3] / height)
         )
 
-    corners = [(i % columns, HEAD + i // columns * CELL + TITLE) for i in range(number)]
-    return figure, [(box(c, top), box(c, top + LOGO + BETWEEN)) for c, top in corners]
+    corners = [(i % columns, HEAD + i // columns * cell + TITLE) for i in range(number)]
+    return figure, [(box(c, top, LOGO), box(c, top + LOGO + BETWEEN, below)) for c, top in corners]
 
 
 def _draw_pair(axes: tuple[Axes, Axes], rows: pd.DataFrame, name: str) -> None:

@@ -6,6 +6,7 @@ mate). Names only propose; the reads decide (deepexpr.init.reads).
 """
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -74,8 +75,26 @@ def _taken_apart(stem: str) -> ReadName:
 
 
 def clean(text: str) -> str:
-    """`text` in the letters that sheets allow in names."""
-    return re.sub(r"[^A-Za-z0-9_.-]+", "_", text).strip("_.-") or "sample"
+    """`text` in the letters that sheets allow in names: a for ä, Delta for Δ, u6e2c for another."""
+    return re.sub(r"[^A-Za-z0-9_.-]+", "_", _ascii(text)).strip("_.-") or "sample"
+
+
+def _ascii(text: str) -> str:
+    """Letters without their accents, Greek ones by their names, others by their codes.
+
+    What is no letter is left to `clean`.
+    """
+    return "".join(map(_letter, unicodedata.normalize("NFC", text)))
+
+
+def _letter(letter: str) -> str:
+    if letter.isascii() or not letter.isalnum():
+        return letter
+    bare = unicodedata.normalize("NFKD", letter).encode("ascii", "ignore").decode()
+    name = unicodedata.name(letter, "").split(" WITH ")[0].split()
+    if not bare and name[:1] == ["GREEK"]:
+        return name[-1].capitalize() if letter.isupper() else name[-1].lower()
+    return bare or f"u{ord(letter):04x}"
 
 
 def cell_line_named(texts: Iterable[str]) -> str | None:
@@ -85,7 +104,7 @@ def cell_line_named(texts: Iterable[str]) -> str | None:
         assays = set().union(*WORDS.values())
         kept = [
             word
-            for word in split_words(text)
+            for word in split_words(_ascii(text))
             if (low := word.lower()) not in assays | _NO_LINE
             and not _REPLICATE.fullmatch(low)
             and not _ACCESSION.fullmatch(low)

@@ -1,11 +1,14 @@
 """`deepexpr check`: every kind of mistake has one message, asserted in full."""
 
+import logging
+import sys
 from pathlib import Path
 
 import pandas as pd
 import pytest
 import yaml
 
+from deepexpr.checks.everything import only_warnings
 from deepexpr.checks.gzip_ends import BGZF_END
 from deepexpr.checks.health import Wanted, unit_health
 from deepexpr.checks.inputs import _source
@@ -103,3 +106,23 @@ def test_where_files_come_from_that_nothing_downloads(project, root, tmp_path, c
     assert _source(longest, f"{tmp_path}/a/b.fa") == "It comes from a letter."
     assert _source(longest, f"{tmp_path}/ab.fa") == "It comes from a disk."
     assert _source(longest, "elsewhere") is None
+
+
+def test_what_two_checks_find_is_told_once(project, capsys):
+    """A table is read for its health and for its genes."""
+    (project / "t.tsv").write_text("gene\tTPM\nG\tx\nH\t7\n")
+    head = "sample\tunit\tfq1\tfq2\texpression\n"
+    (project / "units.tsv").write_text(f"{head}R1\ta\t\t\tt.tsv\nH1\ta\th_1.fq\th_2.fq.gz\t\n")
+    assert main(["check", "--configfile", "config.yaml"]) == 1
+    assert capsys.readouterr().err.count("count are no counts") == 1
+
+
+def test_a_warning_is_told_once(project, capsys):
+    logger = logging.getLogger("deepexpr.anything")
+    logging.basicConfig(stream=sys.stderr, force=True)
+    with only_warnings():
+        for text in ("twice", "twice", "other"):
+            logger.warning("take care: %s", text)
+    logger.warning("take care: twice")
+    told = capsys.readouterr().err
+    assert (told.count("twice"), told.count("other")) == (2, 1)

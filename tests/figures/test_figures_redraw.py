@@ -103,10 +103,14 @@ def test_gene_without_loops(tmp_path):
 
 
 def test_no_motif_matches(tmp_path):
-    render("8", write(tmp_path, "8", synthetic.filter_motifs(4, 0)), [tmp_path / "x.svg"])
+    files = [tmp_path / "x.svg", tmp_path / "x.png"]
+    render("8", write(tmp_path, "8", synthetic.filter_motifs(4, 0)), files)
     text = (tmp_path / "x.svg").read_text()
     assert "0 of 4 filters match" in text
     assert "no JASPAR motif matches" in text
+    drawn = (imread(files[1])[..., :3] < 0.9).any(axis=(1, 2))
+    below = len(drawn) - np.flatnonzero(drawn)[-1]
+    assert below < 0.1 * len(drawn)  # no room is left for logos that there are none of
 
 
 def test_unknown_figure_and_ending(tmp_path):

@@ -213,12 +213,16 @@ def configuration():
     return yaml.safe_load(Path("config/mine/config.yaml").read_text())
 
 
-def test_configuration_by_genome_and_annotation(folder):
+def test_configuration_by_genome_and_annotation(folder, capsys):
     libraries.reference(folder, annotated="1", biotype="")
     pair(folder / "reads", ["A_rna_R1.fq", "A_rna_R2.fq"], "a")
     init("--reads", "reads", "--assembly", "mouse-x")
     config = configuration()
     assert config["assemblies"]["mouse-x"]["aliases"] == "auto"
+    out = capsys.readouterr().out
+    assert "the annotation's 1 is chr1 of the genome (aliases: auto was written)" in out
+    assert "Genes of all biotypes" in out
+    assert "1 cell line, 1 sample:" in out
     assert config["evaluation"]["folds"] == [5]
     assert config["results"] == "results/mine"
 

@@ -21,6 +21,9 @@ from deepexpr.init.names import cell_line_named, parse_name, same_line
         ("K562_R1_val_1.fq.gz", "K562", "", 1, True),
         ("my cells (a)_R1.fastq.gz", "my_cells_a", "", 1, True),
         ("liver.fastq.gz", "liver", "", 0, True),
+        ("\u00e4rger_R1.fq", "arger", "", 1, True),
+        ("\u0394mut-\u03b21_L2_R1.fq", "Deltamut-beta1", "L2", 1, True),
+        ("\u6e2c\u8a66_R2.fq", "u6e2cu8a66", "", 2, True),
     ],
 )
 def test_names_of_files(name, sample, lane, mate, sure):
@@ -35,6 +38,10 @@ def test_names_of_files(name, sample, lane, mate, sure):
 ])  # fmt: skip
 def test_reads_of_no_sample(name, unsorted):
     assert parse_name(name).unsorted == unsorted
+
+
+def test_a_cell_line_keeps_its_foreign_letters():
+    assert cell_line_named(["M\u00fcller_rna_rep1"]) == "Muller"
 
 
 def test_index_reads_are_no_mates():

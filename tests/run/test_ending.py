@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from deepexpr.run.ending import Step, failed, failures, message, succeeded
+from deepexpr.run.ending import CANCELLED, Step, failed, failures, message, succeeded
 
 START = """Job stats:
 job            count
@@ -172,6 +172,20 @@ def test_no_log_is_no_error(tmp_path):
     assert message([tmp_path / "absent.log"])[0].startswith("it left no message")
     assert failures("") == []
     assert succeeded("results", [], []).startswith("Nothing was")
+
+
+def test_a_run_that_was_stopped_says_so(tmp_path):
+    log = tmp_path / "snakemake.log"
+    log.write_text(f"{CANCELLED}, this might take some time.\n")
+    text = failed([str(log)], COMMAND, [*DONE, FAILED])
+    assert text.startswith("The run ended after 3 of 4 steps: it was stopped; what is done is kept")
+    assert "why is told above" not in text
+
+
+def test_snakemake_still_writes_what_tells_of_a_stop():
+    from snakemake.scheduling import job_scheduler
+
+    assert CANCELLED in Path(job_scheduler.__file__).read_text()
 
 
 def test_a_good_run_tells_what_its_jobs_warned_of(tmp_path):
