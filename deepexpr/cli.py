@@ -92,7 +92,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
-        return _fail(args, InputError(f"{error.strerror}.", where=str(error.filename or "")))
+        # Errors of libraries have a text and no number.
+        text = error.strerror or str(error) or type(error).__name__
+        return _fail(args, InputError(f"{text}.", where=str(error.filename or "")))
     return 0
 
 

@@ -6,6 +6,7 @@ standard input or output; both are handled here and nowhere else.
 
 import contextlib
 import csv
+import errno
 import gzip
 import io
 import os
@@ -75,6 +76,17 @@ def reading(path: str | Path, what: str = "file") -> Iterator[IO[str]]:
 
 
 @contextlib.contextmanager
+def _naming_full_disk(path: Path) -> Iterator[None]:
+    """A disk that is full, or a quota that is used up, is told without any name."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT) and error.filename is None:
+            error.filename = str(path)
+        raise
+
+
+@contextlib.contextmanager
 def atomic_path(path: str | Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`; rename it to `path` on success, delete it on error."""
     if str(path) == "-":
@@ -89,7 +101,8 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     os.close(descriptor)
     temporary = Path(name)
     try:
-        yield temporary
+        with _naming_full_disk(path):
+            yield temporary
         temporary.chmod(0o666 & ~_umask())
         os.replace(temporary, path)
     finally:
@@ -103,7 +116,8 @@ def atomic_directory(path: str | Path) -> Iterator[Path]:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
     try:
-        yield temporary
+        with _naming_full_disk(path):
+            yield temporary
         temporary.chmod(0o777 & ~_umask())
         if path.exists():
             shutil.rmtree(path)

@@ -24,6 +24,7 @@ from deepexpr.files import reading
 from deepexpr.hichip.anchors import read_anchors
 from deepexpr.hichip.chromosomes import Chromosomes
 from deepexpr.hichip.loop_tables import imported_signal, read_loop_table
+from deepexpr.hichip.regions import read_regions
 from deepexpr.motifs.beds import read_peaks
 from deepexpr.motifs.jaspar import is_release
 from deepexpr.motifs.meme_format import read_meme
@@ -109,7 +110,7 @@ def unit_problems(
 
 
 def configured_problems(config: Mapping[str, Any], samples: pd.DataFrame) -> Iterator[InputError]:
-    """What the settings' own files say when they are read: motifs, peaks, anchors."""
+    """What the settings' own files say when they are read: motifs, peaks, anchors, blacklists."""
     anchors, peaks = config["hichip"]["anchors"], config["motifs"]["enhancer_peaks"]
     targets = config["motifs"]["targets"]
     reads: list[tuple[str, str | None, Callable[[str], object]]] = [
@@ -122,16 +123,37 @@ def configured_problems(config: Mapping[str, Any], samples: pd.DataFrame) -> Ite
     ]
     for name in dict.fromkeys(samples.loc[samples["assay"] == "hichip", "assembly"]):
         genome = config["assemblies"][name]["genome"]
-        if _are_there(genome, anchors):
-            sizes = genome_sizes(genome)
-            known = Chromosomes(tuple(sizes), tuple(sizes.values()), genome)
-            reads.append(("hichip.anchors", anchors, partial(read_anchors, chromosomes=known)))
+        if not _are_there(genome):
+            continue
+        own = config["assemblies"][name]
+        called = config["loops"]["caller_settings"].get("peaks")
+        peaks_of = partial(_check_regions, what="BED of peaks", genome=genome)
+        black = partial(
+            _check_regions, what="blacklist", genome=genome, aliases=own["aliases"], cut=True
+        )
+        reads += [
+            ("hichip.anchors", anchors, partial(_check_anchors, genome=genome)),
+            ("loops.caller_settings.peaks", called, peaks_of),
+            (f"assemblies.{name}.blacklist", own["blacklist"], black),
+        ]
     for key, path, look in reads:
         if _are_there(path):
             try:
                 look(path)  # type: ignore[arg-type]  # checked before
             except InputError as error:
                 yield error.of(str(path), f"configuration, key {key}")
+
+
+def _check_anchors(path: str, genome: str) -> None:
+    read_anchors(path, _chromosomes(genome, None))
+
+
+def _check_regions(
+    path: str, what: str, genome: str, aliases: str | None = None, cut: bool = False
+) -> None:
+    sizes = genome_sizes(genome)
+    known = read_aliases(aliases, sizes) if aliases else None
+    read_regions(path, list(sizes), what, known, sizes if cut else None)
 
 
 def _check_vcf(path: str) -> None:

@@ -39,7 +39,8 @@ def run(args: Arguments) -> None:
     blacklist = None
     if args.blacklist:
         names, aliases = chromosomes.names, chromosomes.aliases
-        blacklist = read_regions(args.blacklist, names, "blacklist", aliases)
+        sizes = chromosomes.lengths
+        blacklist = read_regions(args.blacklist, names, "blacklist", aliases, sizes)
     if args.pairs:
         mates, counts = pairs_from_pairs(args.pairs, chromosomes, args.output, settings, blacklist)
     else:

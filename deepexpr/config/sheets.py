@@ -103,14 +103,18 @@ def accessions_asked(samples: pd.DataFrame, units: pd.DataFrame, path: str) -> l
 
 def _row_problems(sheet: pd.DataFrame, name: str, path: str) -> Iterator[InputError]:
     schema = load_schema(name)
+    other = "units" if name == "samples" else "samples"
     unknown = [column for column in sheet if column not in schema["properties"]]
     for column in unknown:
         close = difflib.get_close_matches(column, list(schema["properties"]), n=1)
+        fix = f"Did you mean {close[0]!r}?" if close else "Remove the column."
+        if column in load_schema(other)["properties"]:
+            fix = f"Move it to the {other} sheet, whose column it is."
         yield InputError(
             f"Unknown column {column!r} in the sheet.",
             where=f"{path}, header",
             expected="columns " + ", ".join(schema["properties"]),
-            fix=f"Did you mean {close[0]!r}?" if close else "Remove the column.",
+            fix=fix,
         )
     absent = [column for column in schema["required"] if (sheet[column] == "").all()]
     for column in absent:

@@ -28,6 +28,7 @@ ANCHOR_NAMES = (
     ("chra", "starta", "enda", "chrb", "startb", "endb"),
     ("chr1", "s1", "e1", "chr2", "s2", "e2"),  # FitHiChIP
     ("chr1", "x1", "x2", "chr2", "y1", "y2"),  # HiCCUPS
+    ("chromosome1", "x1", "x2", "chromosome2", "y1", "y2"),  # Juicebox' annotations
     ("sourcechrom", "sourcestart", "sourceend", "targetchrom", "targetstart", "targetend"),  # UCSC
     ("chrom_a", "start_a", "end_a", "chrom_b", "start_b", "end_b"),
     ("chr_a", "start_a", "end_a", "chr_b", "start_b", "end_b"),
@@ -38,6 +39,7 @@ ANCHOR_NAMES = (
 VALUE_NAMES = (
     "count", "pet count", "counts", "cc", "observed", "pets", "pet", "petcount", "pet_count",
     "ipet", "ipets", "contactcount", "contact_count", "raw_count", "obs", "rab",
+    "o",  # HiCCUPS up to 2016: o, e_bl, e_donut, ..., fdr_bl, ...
 )  # fmt: skip
 #: UCSC interact: the value of our own files is the count; in strangers' files it may be anything.
 INTERACT_VALUE = "value"
@@ -74,7 +76,8 @@ def read_shape(path: str | Path, value_column: str | None = None) -> Shape:
     lower = [name.lower() for name in names]
     if not rows:
         raise InputError(
-            "The table of loops holds no loop.", where=str(path),
+            "The table of loops holds a header and no loop." if names
+            else "The table of loops holds no loop.", where=str(path),
             expected="at least one row", found="\t".join(names)[:100] or "nothing",
             fix="Leave a sample without loops out, or give the table that holds them.",
         )  # fmt: skip
@@ -96,6 +99,8 @@ def read_shape(path: str | Path, value_column: str | None = None) -> Shape:
             _require_whole(count, path, lines, "the value of UCSC interact")
     else:
         anchors, count = _by_shape(table, names, value_column, path, lines)
+        if not names:
+            named = _unnamed_rates(table, count, path)
     return Shape(anchors.set_axis(ANCHORS, axis=1), count, named, lines)
 
 
@@ -275,6 +280,32 @@ def _only_count(
             f"counts (any names over the others). {_OR_ONE}",
         )
     return counted
+
+
+def _unnamed_rates(table: pd.DataFrame, count: pd.Series, path: str | Path) -> pd.DataFrame:
+    """The false discovery rates of hichipper and Mango, which write no header: two anchors, PETs,
+    and the rate in the last column (hichipper's interactions.all.mango holds all tested pairs)."""
+    behind = [i for i in table.columns if i > 6 and i != count.name and _are_rates(table[i])]
+    last = table.shape[1] - 1
+    if count.name == 6 and last in behind:
+        shares = (table[last].map(float) % 1 != 0).any()
+        if ".mango" in Path(path).name or (last == 7 and shares):
+            logger.warning(
+                "%s: column %d is taken as the false discovery rate, as hichipper and Mango write",
+                path, last + 1,
+            )  # fmt: skip
+            return pd.DataFrame({"fdr": table[last]})
+    if behind:
+        logger.warning(
+            "%s: what stands in column %s, values between 0 and 1, is not known and not read; name "
+            "it fdr in a header where it is that", path, " and ".join(str(i + 1) for i in behind),
+        )  # fmt: skip
+    return table.iloc[:, :0]
+
+
+def _are_rates(column: pd.Series) -> bool:
+    values = [_number(cell) for cell in column]
+    return all(value is not None and 0 <= value <= 1 for value in values)
 
 
 def _require_whole(count: pd.Series, path: str | Path, lines: Sequence[int], what: str) -> None:

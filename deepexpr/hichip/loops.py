@@ -47,6 +47,7 @@ def call_loops(
         touch.
     """
     anchor1, anchor2, reads = number_anchors(contacts, depth)
+    _warn_of_foreign_depth(contacts, (anchor1, anchor2), reads)
     calls = find_caller(caller).call(contacts, depth, settings, seed)
     gap = anchor_gap(contacts)
     # Fixed bins of one contact are adjacent, and overlapping peaks are nearer still, at gap 0.
@@ -64,6 +65,19 @@ def call_loops(
         **calls.columns,
     )[[*LOOPS, *calls.columns]]
     return LoopCalls(table, calls.quality, _explain(calls, gap, cutoff, loop))
+
+
+def _warn_of_foreign_depth(
+    contacts: pd.DataFrame, anchors: tuple[np.ndarray, np.ndarray], reads: np.ndarray
+) -> None:
+    """An anchor's reads are those of its contacts and more: fewer are another sample's."""
+    pets = sum(np.bincount(own, weights=contacts["count"], minlength=len(reads)) for own in anchors)
+    fewer = int((reads < pets).sum())
+    if fewer:
+        logger.warning(
+            "%d of %d anchors have fewer reads than PETs in contacts: is the depth that of other "
+            "samples, or of fewer, than the contacts?", fewer, len(reads),
+        )  # fmt: skip
 
 
 def quality_table(calls: LoopCalls) -> pd.DataFrame:

@@ -6,7 +6,7 @@ import re
 
 import pysam
 import pytest
-from small_project import ANNOTATION
+from small_project import ANNOTATION, CONFIG
 
 from deepexpr.checks.genome import genome_sizes
 from deepexpr.cli import main
@@ -202,3 +202,26 @@ def test_files_of_the_settings_are_read(project, capsys, setting, text, says):
     assert status == 1
     assert says in told
     assert "configuration, key " + setting.split(":")[0] in told
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "The blacklist is empty"),
+        ("# none\n", "The blacklist holds no region"),
+        ("1\t0\t2\n", "No region of the blacklist is on a chromosome of the genome"),
+        ("chr1\t4\t8\n", "begin beyond the end of chr1"),
+        ("chr1\t0\t9\n", "reach over the end of their chromosome"),
+        ("chr1\t2\t1\n", "Not a BED line"),
+        ("chr1\t0\t1\n", ""),
+    ],
+)
+def test_blacklists_are_read_before_the_run(project, capsys, text, says):
+    (project / "b.bed").write_text(text)
+    config = CONFIG.replace("a.gtf}", "a.gtf, blacklist: b.bed}")
+    (project / "config.yaml").write_text(config)
+    code = main(["check", "--configfile", "config.yaml"])
+    error = capsys.readouterr().err
+    assert says in error
+    assert ("b.bed" in error) == bool(says)
+    assert code == (0 if says in ("", "reach over the end of their chromosome") else 1)

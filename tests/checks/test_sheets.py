@@ -96,3 +96,12 @@ def test_the_defaults_name_no_cell_line_that_other_sheets_lack(project, root):
     files = [str(root / "config/config.yaml"), "config.yaml"]
     _, samples, _ = load_and_check(read_config(files), ", ".join(files))
     assert set(samples["cell_line"]) == {"Line"}
+
+
+def test_a_column_of_the_other_sheet_is_sent_there(project):
+    lines = SAMPLES.splitlines()
+    text = "\n".join([lines[0] + "\ttarget", *(f"{line}\tYY1" for line in lines[1:])])
+    (project / "samples.tsv").write_text(text + "\n")
+    with pytest.raises(InputError, match="Unknown column 'target'") as caught:
+        load_and_check(config(), "test")
+    assert "Move it to the units sheet, whose column it is." in str(caught.value)

@@ -29,6 +29,7 @@ def fails_and_leaves_nothing(arguments, folder, capsys):
     assert main([str(a) for a in arguments]) == 1
     error = capsys.readouterr().err
     assert "No space left on device" in error
+    assert f"where: {folder}" in error
     assert "Traceback" not in error
     assert [p.name for p in folder.rglob("*") if p.is_file()] == []
 

@@ -41,7 +41,8 @@ def counts(tmp_path, text, **options):
         (rows("5\t12\t0.001", ".\t250\t0.2"), [12, 250]),
         (rows("1\t12\t.\t.", "2\t250\t.\t.", "3\t7\t.\t."), [12, 250, 7]),  # BEDPE's name, score
         (rows("1\t12\t.\t."), [12]),
-        (rows("30\t1e-09", "1\t1.0"), [30, 1]),  # mango
+        (rows("30\t1e-09", "1\t1.0"), [30]),  # Mango and hichipper: the rate behind the PETs
+        (rows("30\t0.01", "1\t0.9", "2\t0"), [30, 2]),
         (rows("5.0", "7.0"), [5, 7]),
         (rows(".\t5", ".\t7").replace("\t", " "), [5, 7]),  # hichipper
         (rows("x\t5", "y\t7", head="#a\tb\tc\td\te\tf\tname\tscore\n"), [5, 7]),
@@ -87,7 +88,19 @@ PROGRAMS = {
         "21\t4.2\t{q}\tC1\t3\tStrongPeak\t12.5\t1",
         [21],
     ),
+    "HiCCUPS of 2014": (
+        "chr1\tx1\tx2\tchr2\ty1\ty2\tcolor\to\te_bl\te_donut\te_h\te_v\tfdr_bl\tfdr_donut\tfdr_h\t"
+        "fdr_v\tnum_collapsed\tcentroid1\tcentroid2\tradius",
+        "0,255,255\t52\t18.5\t18.2\t19\t18\t1e-8\t{q}\t1e-7\t1e-8\t2\t102500\t202500\t3500",
+        [52],
+    ),
+    "Juicebox": (
+        "chromosome1\tx1\tx2\tchromosome2\ty1\ty2\tcolor\tobserved\tFDR",
+        "0,255,255\t49\t{q}",
+        [49],
+    ),
     "hichipper": ("", ".\t9", [9, 9]),
+    "hichipper's .mango": ("", "17\t{q}", [17]),
     "Mustache": (
         "BIN1_CHR\tBIN1_START\tBIN1_END\tBIN2_CHROMOSOME\tBIN2_START\tBIN2_END\tFDR\tDETECTION_SCALE",
         "{q}\t2.26",
@@ -131,6 +144,28 @@ def test_count_is_never_guessed(tmp_path, text, found):
         read(tmp_path, text)
     assert found in caught.value.found
     assert "line " in caught.value.where
+
+
+@pytest.mark.parametrize("ending", ["\t0.9", "\t1e-4\t0.9", "\t1"])
+def test_a_mango_file_is_filtered_by_its_last_column(tmp_path, ending, caplog):
+    good = ending.replace("0.9", "0.002") if "." in ending else "\t0"
+    path = tmp_path / "s.interactions.all.mango"
+    path.write_text(rows(f"17{good}", f"2{ending}"))
+    with caplog.at_level(logging.WARNING):
+        assert read_loop_table(path)["count"].tolist() == [17]
+    assert "is taken as the false discovery rate" in caplog.text
+    assert "1 of 2 rows are above 0.05" in caplog.text
+
+
+def test_unnamed_rates_are_said_not_to_be_read(tmp_path, caplog):
+    with caplog.at_level(logging.WARNING):
+        assert counts(tmp_path, rows("17\t0.01\t0.002", "2\t0.8\t0.9")) == [17, 2]
+    assert "column 8 and 9, values between 0 and 1, is not known" in caplog.text
+
+
+def test_a_header_alone_is_told(tmp_path):
+    with pytest.raises(InputError, match="holds a header and no loop"):
+        read(tmp_path, PROGRAMS["Mustache"][0] + "\n")
 
 
 def test_order_of_rows_changes_nothing(tmp_path):
@@ -278,7 +313,7 @@ def test_nothing_on_the_genome_is_an_error(tmp_path, caplog):
 
 
 @pytest.mark.parametrize(
-    ("cells", "told"), [("loop_1\t900\t.\t.", True), ("12\t0.9\t.\t1", False), ("12\t0.9", False)]
+    ("cells", "told"), [("loop_1\t900\t.\t.", True), ("12\t0.9\t.\t1", False), ("12\t0.009", False)]
 )
 def test_the_score_of_bedpe_as_the_count_is_told(tmp_path, caplog, cells, told):
     path = tmp_path / "loops.bedpe"

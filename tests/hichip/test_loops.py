@@ -200,6 +200,19 @@ def call(folder, rows, *options, depth=None):
     return main(["call-loops", *arguments, *options])
 
 
+def test_the_depth_of_another_sample_is_told(caplog):
+    contacts = pd.DataFrame({
+        "chromosome1": "c", "start1": [0, 0], "end1": [5, 5],
+        "chromosome2": "c", "start2": [20, 40], "end2": [25, 45], "count": [3, 4],
+    })  # fmt: skip
+    depth = pd.DataFrame({"chromosome": "c", "start": [0, 20, 40], "end": [5, 25, 45]})
+    for reads, told in (([7, 3, 4], False), ([6, 30, 40], True)):
+        caplog.clear()
+        with caplog.at_level(logging.WARNING):
+            call_loops(contacts, depth.assign(reads=reads), QUICK, 1)
+        assert ("1 of 3 anchors have fewer reads than PETs" in caplog.text) == told
+
+
 def test_verb_writes_all_contacts_loops_and_qc(tmp_path):
     rows = simulated()
     browser = ["--interact", str(tmp_path / "i.bed"), "--longrange", str(tmp_path / "l.txt")]

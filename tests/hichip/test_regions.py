@@ -49,11 +49,25 @@ def test_regions_of_other_chromosomes_are_told_and_all_of_them_refused(tmp_path,
     assert list(read_regions(path, ["1"], "blacklist", known).intervals) == ["1"]
 
 
-def test_an_empty_bed_has_no_regions(tmp_path):
-    regions = read_regions(bed(tmp_path, "# nothing\n"), ["chr1"], "blacklist")
-    assert regions.length == 0
-    assert not regions.lookup({"chr1": 0}).inside(np.zeros(3, int), np.arange(3)).any()
-    assert not regions.overlap("chr1", np.array([1]), np.array([2])).any()
+def test_an_empty_bed_is_refused(tmp_path):
+    with pytest.raises(InputError, match="The blacklist holds no region") as caught:
+        read_regions(bed(tmp_path, "# nothing\n"), ["chr1"], "blacklist")
+    assert "null in the configuration" in caught.value.fix
+
+
+def test_regions_end_with_their_chromosome(tmp_path, caplog):
+    sizes = {"chr1": 100, "chr2": 50}
+    path = bed(tmp_path, "chr1\t90\t120\nchr2\t0\t10\n")
+    with caplog.at_level(logging.WARNING):
+        regions = read_regions(path, list(sizes), "blacklist", sizes=sizes)
+    assert regions.length == 20
+    assert "1 region(s) of the blacklist reach over the end" in caplog.text
+    path = bed(tmp_path, "chr2\t40\t45\nchr2\t50\t60\n")
+    with pytest.raises(InputError, match="of the blacklist begin beyond the end of chr2"):
+        read_regions(path, list(sizes), "blacklist", sizes=sizes)
+    with caplog.at_level(logging.WARNING):
+        read_regions(bed(tmp_path, "chr1\t0\t90\n"), list(sizes), "blacklist", sizes=sizes)
+    assert "covers 60 % of the genome" in caplog.text
 
 
 PAIRS = """## pairs format v1.0
