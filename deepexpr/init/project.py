@@ -177,7 +177,6 @@ def configuration(folder: Path, assembly: Assembly) -> str:
         "evaluation:",
         f"  folds: [{assembly.folds}] # there are {assembly.genes:,} genes",
         f"  main_folds: {assembly.folds}",
-        "  distance_cell_lines: null # all cell lines with HiChIP",
         "",
         "model:",
         "  variant: tuned # paper: as printed; it needs many genes",
