@@ -11,7 +11,7 @@ from deepexpr.evaluation.best import is_network
 from deepexpr.evaluation.metrics import BEYOND_COPY
 from deepexpr.figures import style
 from deepexpr.figures.inputs import Inputs, read_tables
-from deepexpr.figures.performance import AXIS_LABELS, best_of, total_genes
+from deepexpr.figures.performance import AXIS_LABELS, best_of, failures, total_genes
 from deepexpr.schemas import METRICS, Column, Table
 
 #: As metrics, of genes with one orthologue or of those without.
@@ -43,7 +43,12 @@ def draw_cross_species(table: pd.DataFrame) -> Figure:
     )  # fmt: skip
     for axis, key in zip(axes, keys, strict=True):
         _panel(axis, style.rows_of(shown, PANEL, key), methods)
-        axis.set_xlabel(AXIS_LABELS.get(key[2], key[2]))
+    names = [AXIS_LABELS.get(key[2], key[2]) for key in keys]
+    if len(set(names)) == 1:
+        style.label_outside(axes, names[0], "")
+    else:
+        for axis, name in zip(axes, names, strict=True):
+            axis.set_xlabel(name)
     style.titles(axes, [_title(key, table, shown) for key in keys])
     apart = [("#555555", ONE)] + [("white", APART)] * bool((shown["group"] == APART).any())
     handles = [
@@ -76,7 +81,7 @@ def _panel(axis: Axes, own: pd.DataFrame, methods: list[str]) -> None:
     axis.grid(axis="x")
     axis.margins(x=0.08)
     if own["value"].isna().all():
-        style.say(axis, f"No score: {own['reason'].dropna().iloc[0]}")
+        style.say(axis, f"No score: {failures(own)}")
 
 
 def _title(key: tuple, table: pd.DataFrame, shown: pd.DataFrame) -> tuple[str, list[str]]:
@@ -91,7 +96,7 @@ def _title(key: tuple, table: pd.DataFrame, shown: pd.DataFrame) -> tuple[str, l
     means = beyond.groupby("method")["value"].mean().dropna().to_dict()
     networks = [method for method in style.ordered_methods(means) if is_network(method)][:1]
     details += [f"r beyond copying: {style.label(m)} {means[m]:.3f}" for m in networks]
-    return str(line), details
+    return str(line), [*details, failures(own)]
 
 
 def _label(method: str) -> str:

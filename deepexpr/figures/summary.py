@@ -42,7 +42,7 @@ def build_summary(inputs: Inputs) -> pd.DataFrame:
     species = read_tables(inputs.species, METRICS)
     rows += [("result", f"{item}, across species", text) for _, item, text in _results(species)]
     rows += _motifs(inputs)
-    warnings += _lost_folds(pd.concat([t for t in (scores, cross) if len(t)] or [scores]))
+    warnings += _lost_folds(pd.concat([t for t in (scores, cross, species) if len(t)] or [scores]))
     warnings += _sequence_warnings(scores) + _baseline_warnings(scores)
     warnings += _quality_warnings(inputs)
     warnings += _job_warnings(inputs)

@@ -215,6 +215,24 @@ def test_motif_table_aligns_the_target(files):
         make(files, "8", "--filters", files / "known.meme", "--tomtom", files / "tomtom.tsv")
 
 
+def test_species_are_shown_by_whether_a_gene_has_an_orthologue(files):
+    scores = synthetic.cross_species()
+    one, apart = (scores[scores["group"] == g] for g in ("one orthologue", "no orthologue"))
+    for name, part in (("one", one), ("apart", apart), ("none", apart.iloc[:0])):
+        write_table(part[list(METRICS)], files / f"{name}.tsv")
+    for name, groups in (("apart", 2), ("none", 1)):
+        found = make(files, "cross_species", "--species", files / "one.tsv", "--species-apart",
+                     files / f"{name}.tsv")  # fmt: skip
+        assert found["group"].nunique() == groups
+        assert (found["group"] == "one orthologue").sum() == len(one)
+    empty = make(files, "cross_species", "--species", files / "none.tsv")
+    assert empty.empty
+    text = make(files, "summary", "--dataset", files / "Alpha.h5", "--species", files / "one.tsv")
+    told = text.set_index("item")["value"]["mESC, across species"]
+    assert "Pearson r (random 5-fold): DeepExpression 0.7" in told
+    assert "PCC beyond copy" in told
+
+
 def test_summary_warns_of_lost_folds_and_no_loops(files):
     scores = synthetic.metrics("PCC", ("full", "lasso"), ("Alpha",), (2,))[list(METRICS)]
     scores["reason"] = scores["reason"].astype(object)
