@@ -59,8 +59,9 @@ lock: ## pin requirements/*.txt again from requirements/*.in (needs uv)
 	  uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --quiet \
 	    $$name.in --output-file $$name.txt; done
 
-docs: ## write config/README.md and config/schema.json from the settings' classes
+docs: ## write config/README.md, config/schema.json from settings, numbers of docs/clusters.md from rates
 	@$(IN_VENV) python -m deepexpr.config.documentation config
+	@$(IN_VENV) PYTHONPATH=. python docs/clusters.py
 
 envs: ## write envs/ and containers/ from what the rules call and the lock file
 	@$(IN_VENV) PYTHONPATH=. python envs/render.py

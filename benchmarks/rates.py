@@ -1,12 +1,15 @@
 """Core-seconds and memory of the heavy steps at several sizes, for `deepexpr plan`.
 
-nice -n 19 python benchmarks/rates.py PART ... --data ../shared/data --work DIR --output TSV
+nice -n 15 python benchmarks/rates.py PART ... [--repeats 3]
 
 Seconds are CPU time of the processes, not of the clock, so that other work on the machine counts
 little; each command runs --repeats times and the least of them counts, with the machine's load
 beside it: what else runs slows a command (shared caches), and nothing makes it faster. One core:
-libraries get one thread. TSV is deepexpr/run/rates.tsv: rows of the steps of each PART are
-replaced, and `plan` fits a line through each step's sizes.
+libraries get one thread. In deepexpr/run/rates.tsv (or --output) the rows of a PART's steps are
+replaced as soon as the PART is done, and `plan` fits a line through each step's sizes. Sizes are
+as small as they may be for the slope to stand out from the start of a process. The part `models`
+stands for all that train or fit on real genes and takes some ten minutes with three repeats;
+ridge, totals, words, evaluation, interpret and the steps from reads to loops are by themselves.
 
 Real reads (hg38 chr22 HiChIP; chr19 RNA) are repeated to the sizes wanted: each copy under new
 names, and for pairs moved along the chromosome, so that copies are no duplicates. Steps behind
@@ -20,6 +23,8 @@ import gzip
 import os
 import shlex
 import sys
+import tempfile
+import time
 from pathlib import Path
 
 import numpy as np
@@ -27,12 +32,12 @@ import pandas as pd
 import pysam
 import rates_models
 from measuring import measure
+from real_data import DATA
 
 from deepexpr.files import read_table, write_table
+from deepexpr.run.rates import COLUMNS
 
-COLUMNS = (
-    "step", "unit", "amount", "core_seconds", "peak_mb", "output_mb", "measured_on",
-)  # fmt: skip
+TABLE = Path(__file__).resolve().parents[1] / "deepexpr/run/rates.tsv"
 DEEPEXPR = f"{shlex.quote(sys.executable)} -m deepexpr"
 
 
@@ -188,6 +193,8 @@ def part_kallisto(data: Path, work: Path):
 
 PARTS = {name.removeprefix("part_"): part for name, part in globals().items() if "part_" in name}
 PARTS |= rates_models.PARTS
+#: One word for many parts.
+TOGETHER = {"models": rates_models.TOGETHER}
 
 
 def _how(args: argparse.Namespace, several: list[tuple[float, float, float]]) -> str:
@@ -202,15 +209,21 @@ def _how(args: argparse.Namespace, several: list[tuple[float, float, float]]) ->
 def main() -> None:
     """Measure some parts; the rows of each go into the table when it is done."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("part", nargs="+", choices=PARTS)
-    for option in ("data", "work", "output"):
-        parser.add_argument(f"--{option}", type=Path, required=True)
+    parser.add_argument("part", nargs="+", choices=[*PARTS, *TOGETHER])
+    parser.add_argument("--data", type=Path, default=DATA)
+    parser.add_argument("--work", type=Path, help="files between (default: none stays)")
+    parser.add_argument("--output", type=Path, default=TABLE)
     parser.add_argument("--machine", default="2-core virtual machine, one core, no GPU")
     parser.add_argument("--repeats", type=int, default=3)
     args = parser.parse_args()
-    args.work.mkdir(parents=True, exist_ok=True)
-    for part in args.part:
-        _measure(part, args)
+    parts = dict.fromkeys(one for part in args.part for one in TOGETHER.get(part, [part]))
+    with tempfile.TemporaryDirectory() as temporary:
+        args.work = args.work or Path(temporary)
+        args.work.mkdir(parents=True, exist_ok=True)
+        begin = time.monotonic()
+        for part in parts:
+            _measure(part, args)
+            print(f"{part}: done after {time.monotonic() - begin:.0f} s in all", flush=True)
 
 
 def _measure(part: str, args: argparse.Namespace) -> None:

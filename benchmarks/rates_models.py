@@ -72,24 +72,38 @@ def train_command(
     )
 
 
+def training_of(work: Path, variant: str, genes: int, *epochs: int):
+    """A fold of ten trains on 8 ninths of 9 tenths of the genes: gene epochs are 0.8 of them a
+    round. What is done once a fold (the word score) is part of the start."""
+    for number in epochs:
+        command = train_command(work, variant, genes, number)
+        yield f"train_{variant}", "gene epochs", 0.8 * genes * number, command
+
+
 def part_training(data: Path, work: Path):
-    """A fold of ten trains on 8 ninths of 9 tenths of the genes."""
-    for genes in (1000, 10_000):
-        command = train_command(work, "paper", genes, 1)
-        yield "train_paper", "gene epochs", 0.8 * genes, command
+    """The paper's network."""
+    yield from training_of(work, "paper", 250, 1, 8)
 
 
 def part_training_tuned(data: Path, work: Path):
-    """The same of `tuned`, which is faster."""
-    for epochs in (5, 40):
-        command = train_command(work, "tuned", 1000, epochs)
-        yield "train_tuned", "gene epochs", 0.8 * 1000 * epochs, command
+    """The network `tuned`."""
+    yield from training_of(work, "tuned", 500, 4, 24)
+
+
+def part_training_lstm(data: Path, work: Path):
+    """The network `lstm`."""
+    yield from training_of(work, "lstm", 250, 1, 6)
+
+
+def part_training_embedding(data: Path, work: Path):
+    """The network `embedding`."""
+    yield from training_of(work, "embedding", 250, 1, 6)
 
 
 def part_training_stacked(data: Path, work: Path):
     """All folds side by side, on the CPU: two, of half of the genes each, 8 ninths trained on."""
-    for variant, genes in (("paper", 200), ("tuned", 1000)):
-        for epochs in (1, 4):
+    for variant, genes, most in (("paper", 200, 6), ("tuned", 400, 12)):
+        for epochs in (1, most):
             command = train_command(work, variant, genes, epochs, 2, "", "stacked")
             yield f"train_stacked_{variant}", "gene epochs", genes * 8 / 9 * epochs, command
 
@@ -112,7 +126,7 @@ def baseline_command(work: Path, genes: int, method: str, settings: dict) -> str
 
 def part_forests(data: Path, work: Path):
     """Trees of the deepest forest: sizes and depths of the grid are read off it."""
-    for genes, trees in ((2000, 25), (10_000, 25), (10_000, 75)):
+    for genes, trees in ((2000, 25), (8000, 50)):
         settings = {"inner_folds": 2, "forest_sizes": [trees]}
         # An inner fold trains on half of half of the genes, the last forest on half of them.
         amount = 2 * (2 * genes / 4 + genes / 2) / 1000 * trees
@@ -122,7 +136,7 @@ def part_forests(data: Path, work: Path):
 
 def part_svm(data: Path, work: Path):
     """Kernels grow with the square of the genes."""
-    for genes in (1000, 4000, 10_000):
+    for genes in (1000, 3000, 5000):
         amount = 2 * 2 * (genes / 4000) ** 2  # an inner fold trains on half of half of them
         command = baseline_command(work, genes, "svm", {"inner_folds": 2})
         yield "baseline_svm", "(thousand genes)^2 x inner fold", amount, command
@@ -140,6 +154,13 @@ def part_totals(data: Path, work: Path):
     for genes in (2500, 10_000):
         command = one_fold(work, genes, "totals")
         yield "baseline_totals", "thousand genes x fold", genes / 1000, command
+
+
+def part_trees(data: Path, work: Path):
+    """The same of boosted trees on the scores of words, without anchors."""
+    for genes in (1000, 3000):
+        command = one_fold(work, genes, "trees")
+        yield "baseline_trees", "thousand genes x fold", genes / 1000, command
 
 
 def one_fold(work: Path, genes: int, method: str) -> str:
@@ -223,7 +244,7 @@ def part_motifs(data: Path, work: Path):
             f"{DEEPEXPR} filters --bundle {bundle} --fasta {fasta} --output {work}/filters.meme"
         )
         yield "filters", "thousand promoters", number / 1000, command
-    for number in (50, 200):
+    for number in (25, 100):
         command = (
             f"{DEEPEXPR} attribution --bundle {bundle} --dataset {dataset} --promoters {number}"
             f" --threads 1 --output {work}/attribution.meme --table {work}/attribution.tsv"
@@ -236,7 +257,7 @@ def part_motifs(data: Path, work: Path):
         )
         yield "tomtom", "sets of filters", 1 + shuffles, command
     enhancers = fasta_of(
-        work / "enhancers.fa", [row[:1000].tobytes().decode() for row in letters[:100]]
+        work / "enhancers.fa", [row[:1000].tobytes().decode() for row in letters[:50]]
     )
     for iterations in (10, 40):
         settings = {"iterations": iterations, "burn_in": 5, "chains": 1}
@@ -244,7 +265,54 @@ def part_motifs(data: Path, work: Path):
             f"{DEEPEXPR} cismodule --fasta {enhancers} --motifs 24 --settings"
             f" '{json.dumps(settings)}' --output {work}/cismodule"
         )
-        yield "cismodule", "thousand letters x motifs x iterations", 100 * 24 * iterations, command
+        yield "cismodule", "thousand letters x motifs x iterations", 50 * 24 * iterations, command
+
+
+def part_variants(data: Path, work: Path):
+    """Random letters in promoters, read by one fold; the random variants that a run scores beside
+    them are counted by `plan` as further ones."""
+    bundle, path = small_network(work)
+    dataset, rng = Dataset.open(path), np.random.default_rng(1)
+    genome = genome_of(work / "promoters.fa", dataset)
+    for number in (250, 1000):
+        vcf = random_variants(work / f"{number}.vcf", dataset, number, rng)
+        command = (
+            f"{DEEPEXPR} variants --dataset {path} --bundle {bundle} --vcf {vcf} --genome {genome}"
+            f" --fold 1 --background 0 --threads 1 --table {work}/variants.tsv"
+        )
+        # Each allele is read as it is, shifted to either side, and on the other strand.
+        yield "variants", "thousand variants x readings x folds", number / 1000 * 4, command
+
+
+def genome_of(path: Path, dataset: Dataset) -> Path:
+    """A genome in which the dataset's promoters lie where it says, and A everywhere else."""
+    letters = dataset.sequence
+    with writing(path) as handle:
+        for name in sorted(set(dataset.chromosome)):
+            own = np.flatnonzero(dataset.chromosome == name)
+            text = np.full(int(dataset.tss[own].max()) + 3000, ord("A"), dtype=np.uint8)
+            for row in own:
+                start = int(dataset.tss[row]) - dataset.tss_index
+                text[start : start + letters.shape[1]] = letters[row]
+            handle.write(f">{name}\n{text.tobytes().decode()}\n")
+    return path
+
+
+def random_variants(path: Path, dataset: Dataset, number: int, rng: np.random.Generator) -> Path:
+    """A VCF of single letters within the promoters, sorted, none twice."""
+    places = rng.choice(len(dataset.gene) * 2000, number, replace=False)
+    rows, offsets = places // 2000, places % 2000
+    order = np.lexsort((dataset.tss[rows] + offsets, dataset.chromosome[rows]))
+    with writing(path) as handle:
+        handle.write("##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n")
+        for row, offset in zip(rows[order], offsets[order], strict=True):
+            place = int(dataset.tss[row]) - dataset.tss_index + int(offset)
+            old = chr(dataset.sequence[row, offset])
+            handle.write(
+                f"{dataset.chromosome[row]}\t{place + 1}\t.\t{old}\t"
+                f"{'ACGT'['ACGT'.find(old) - 1]}\t.\t.\t.\n"
+            )
+    return path
 
 
 def part_figures(data: Path, work: Path):
@@ -256,3 +324,6 @@ def part_figures(data: Path, work: Path):
 
 
 PARTS = {name.removeprefix("part_"): part for name, part in globals().items() if "part_" in name}
+#: What `models` of rates.py stands for.
+TOGETHER = ("training", "training_tuned", "training_stacked", "svm", "forests", "trees", "motifs",
+            "figures", "training_lstm", "training_embedding", "variants")  # fmt: skip

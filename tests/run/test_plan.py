@@ -272,3 +272,25 @@ def test_short_times_are_told_in_minutes():
     assert [_hours(hours) for hours in (0, 0.25, 1 / 60, 1.2, 40)] == [
         "1 minute", "15 minutes", "1 minute", "1 hour", "40 hours",
     ]  # fmt: skip
+
+
+def test_the_page_on_clusters_says_what_plan_says(root, monkeypatch):
+    """`make docs` writes its numbers; the longest job it names is the plan's."""
+    monkeypatch.syspath_prepend(root / "docs")
+    monkeypatch.chdir(root)
+    import clusters
+
+    page = clusters.PAGE.read_text()
+    assert clusters.written(page) == page, "make docs writes it anew"
+    table = plan_table(clusters.paper_run())
+    longest = table.iloc[:-1].set_index("step")["longest_hours"]
+    assert f"{longest.idxmax()}` at K = 20) has {longest.max():,.0f} on its one core" in page
+    assert f"{longest['train_paper']:,.0f} hours of training" in page
+
+
+def test_every_step_that_is_planned_has_a_rate_or_is_named(sheets):
+    """No step of the plan is left out in silence."""
+    run = Run(CONFIG, *sheets)
+    named = set(unmeasured(CONFIG))
+    steps = {work.step for work in all_work(run, Assumptions()) if work.amount}
+    assert steps <= set(rates()) | {f"baseline_{name}" for name in named}
