@@ -20,6 +20,7 @@ from deepexpr.config.unit_rules import UNVERIFIED
 from deepexpr.downloads.forms import ACCESSION_FORMS
 from deepexpr.errors import InputError, raise_all
 from deepexpr.hichip.sections import compared_lines
+from deepexpr.model.config import find_variant
 from deepexpr.motifs.jaspar import is_release, require_release
 from deepexpr.reference.aliases import AUTO, label_of
 from deepexpr.reference.annotation import annotation_names, count_names, names_gene
@@ -60,6 +61,7 @@ def load_and_check(
             *_unequal_totals(config, samples, units),
             *_differential_problems(config, samples, units),
             *_maps_without_pairs(config, samples, units),
+            *_bins_without_places(config, units),
         ]
     )
     return config, samples, units
@@ -135,6 +137,21 @@ def _maps_without_pairs(
             expected="null, where samples enter with contact maps",
             found=f"{config['hichip']['anchors']}; a contact map of {', '.join(maps)}",
             fix="Set hichip.anchors to null, or give pairs.",
+        )
+
+
+def _bins_without_places(config: Mapping[str, Any], units: pd.DataFrame) -> Iterator[InputError]:
+    """Finished bins where the network reads the places that loops join to a gene."""
+    variant = config["model"]["variant"]
+    given = [name for name, entry in sample_entries(units).items() if entry == "bins"]
+    if given and getattr(find_variant(variant), "CONTACTED", False):
+        yield InputError(
+            "Finished bins do not say which places loops join to a gene, and the network reads "
+            "their sequences.",
+            where="configuration, key model.variant",
+            expected="loops, or what they are called from, of every cell line with HiChIP",
+            found=f"{variant}; finished bins of {', '.join(given)}",
+            fix="Take a variant that reads bins alone, such as tuned, or give loops.",
         )
 
 

@@ -128,6 +128,12 @@ def _accessible(contacts: pd.DataFrame, peaks: pd.DataFrame) -> pd.DataFrame:
     columns = ["chromosome", "start", "end", "first", "last"]
     joined = contacts.merge(pd.DataFrame(cut, columns=columns), on=columns[:3])
     log.info("%d of %d contacts hold a peak", len(joined), len(contacts))
+    if joined.empty and len(contacts):
+        log.warning(
+            "no contact holds a peak, so no sequence is read: are peaks (%s ...) and loops "
+            "(%s ...) of one genome build?",
+            peaks["chromosome"].iloc[0] if len(peaks) else "none", contacts["chromosome"].iloc[0],
+        )  # fmt: skip
     return joined.drop(columns=["start", "end"]).rename(columns={"first": "start", "last": "end"})
 
 

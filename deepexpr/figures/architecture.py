@@ -95,7 +95,8 @@ def layer_rows(model) -> list[dict]:
         return _flat_model_rows(model)
     found: list[dict] = []
     for part in nested:
-        module = part.name if part.name in ("proximal", "distal") else "joint"
+        module = {"contacted": "distal"}.get(part.name, part.name)
+        module = module if module in ("proximal", "distal") else "joint"
         layers = list(_flat(part))
         # The inputs of nested models only hand on what is there already.
         inner = [layer for layer in layers if type(layer).__name__ == "InputLayer"][1:]

@@ -28,7 +28,8 @@ STAGES = (
 
 STEP_LABELS = {
     "sequence": "step 1, sequence", "distal": "step 2, HiChIP", "full": "one step",
-    "hichip": "HiChIP", TREES: "step 2, boosted trees",
+    "hichip": "HiChIP", "together": "step 1, with contacted places",
+    TREES: "step 2, boosted trees",
 }  # fmt: skip
 
 

@@ -29,8 +29,8 @@ layers = keras.layers
 #: Examples of n genes to predictions (n,).
 Predict = Callable[[Examples], np.ndarray]
 
-#: Names of the module that reads contacted places, and of its attention.
-CONTACTED, ATTENTION = "contacted", "attention"
+#: Names of the module that reads contacted places, of its attention, and of the first step.
+CONTACTED, ATTENTION, TOGETHER = "contacted", "attention", "together"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,10 +45,10 @@ class Contacted(TwoModules):
     attentions: int
 
 
-def build_contacted(config: Contacted, shape: Shape, convolution) -> keras.Model:
+def build_contacted(config: Contacted, shape: Shape, convolution, with_bias: bool) -> keras.Model:
     """[Letters (batch, N, W, 4), contacts (batch, N, 2)] to their score (batch, outputs).
 
-    convolution : the network's first one, a layer.
+    convolution : the network's first one, a layer. with_bias : where no other score has one.
     """
     letters = keras.Input((*shape.others[ENHANCERS], 4), name=ENHANCERS)
     contacts = keras.Input(shape.others[CONTACTS], name=CONTACTS)
@@ -65,8 +65,10 @@ def build_contacted(config: Contacted, shape: Shape, convolution) -> keras.Model
     )
     score = layers.Dense(
         shape.outputs,
-        use_bias=False,
-        kernel_initializer="zeros" if config.zero_start else "glorot_uniform",
+        use_bias=with_bias,
+        # From 0 it takes the direction of the summed counts; from a random sign attention may not
+        # recover.
+        kernel_initializer="zeros",
         dtype="float32",
         name="contacted_score",
     )(totals)
@@ -110,84 +112,90 @@ class Together(TwoSteps):
             )
         super().check()
 
+    @property
+    def alone(self) -> bool:
+        """The HiChIP score always stands beside that of the contacted places."""
+        return False
+
+    def prepare(self, data: FoldData, pretrained: bool = False) -> FoldData:
+        """`data` with the word score. Raises InputError for a pre-trained module: its filters know
+        promoters alone."""
+        if pretrained:
+            raise InputError(
+                "These filters are trained on promoters and contacted places together.",
+                where="--pretrained",
+                fix="Leave it out.",
+            )
+        return super().prepare(data)
+
     def fits(
         self, data: FoldData, seed: int, label: str, pretrained: keras.Model | None = None
     ) -> Fits:
-        """What `train` does, for a trainer to run; nothing is pre-trained (Training)."""
+        """What `train` does, for a trainer to run; nothing is pre-trained."""
         if self.kind == "sequence":
-            return (yield from super().fits(data, seed, label, pretrained))
-        proximal, distal = self._parts(data.scaling)
-        front = distal.get_layer(network.BINS_FRONT)
+            return (yield from super().fits(data, seed, label))
         trained, history = yield Fit(
             self,
-            self.kind,
+            TOGETHER,
             self._trained,
             self.shape.task,
             self.training,
-            (self._read(data, "train", front), data.train_targets),
-            (self._read(data, "validation", front), data.validation_targets),
+            (self._read(data, "train"), data.train_targets),
+            (self._read(data, "validation"), data.validation_targets),
             seed,
-            label,
-            False,
+            f"{label} {TOGETHER}",
+            self.config.words and self.kind == "full",
             self._first_filters(data, seed) if self.config.kmer_start else None,
         )
-        for part in (network.BINS_HEAD, CONTACTED):
-            distal.get_layer(part).set_weights(trained.get_layer(part).get_weights())
-        if proximal is not None:
+        proximal = None
+        if self.kind == "full":
+            proximal = network.build_proximal(self.config, self.shape)
             copy_by_name(trained.get_layer(network.PROXIMAL), proximal)
             if data.words is not None:
                 words = proximal.get_layer(network.WORD_SCORE)
                 words.set_weights([data.words.final.kernel, data.words.final.bias])  # type: ignore[union-attr]  # nothing is pre-trained
-        model = network.assemble(proximal, distal, self.shape, data.scaling)
-        return model, [(self.kind, *row) for row in history]
+        contacted = self._contacted(None)
+        contacted.set_weights(trained.get_layer(CONTACTED).get_weights())
+        frozen = (proximal, contacted)
+        distal, rows = yield from self.fit_distal(data, frozen, seed, label)
+        model = assemble(proximal, contacted, distal, self.shape, data.scaling)
+        return model, [(TOGETHER, *row) for row in history] + rows
 
-    def _convolution(self, proximal: keras.Model | None):
-        """The first one: the promoter's, or where none is read one for the places alone."""
-        if proximal is not None:
-            return proximal.get_layer(network.FIRST_CONVOLUTION)
-        return network.first_convolution(self.config)
+    def beside_frozen(self, data: FoldData, part: str, frozen, front: keras.Model) -> Examples:
+        """What the HiChIP score reads beside the scores of promoter and contacted places."""
+        proximal, contacted = frozen
+        examples = super().beside_frozen(data, part, proximal, front)
+        score = examples.arrays[network.FROZEN_SEQUENCE] + forward(contacted, getattr(data, part))
+        return examples.changed(**{network.FROZEN_SEQUENCE: score})
+
+    def _contacted(self, proximal: keras.Model | None) -> keras.Model:
+        """The module of contacted places; with the promoter's filters, or with a copy's."""
+        if proximal is None:
+            convolution = network.first_convolution(self.config)
+        else:
+            convolution = proximal.get_layer(network.FIRST_CONVOLUTION)
+        return build_contacted(self.contacted, self.shape, convolution, self.kind == "hichip")
 
     def _trained(self) -> keras.Model:
-        """The network that is trained, from what `_read` gives to the score."""
+        """The network of the first step, from what `_read` gives to the score."""
         inputs, scores, proximal = [], [], None
         if self.kind == "full":
             made = network.build_beside_words if self.config.words else network.build_proximal
             proximal = made(self.config, self.shape)
             inputs = [keras.Input(t.shape[1:], name=t.name) for t in proximal.inputs]
             scores = [proximal(inputs if len(inputs) > 1 else inputs[0])]
-        width = network.bins_front(self.config, self.shape, Scaling()).output.shape[-1]
-        head = network.bins_head(self.config, self.shape, width, proximal is None)
-        contacted = build_contacted(self.contacted, self.shape, self._convolution(proximal))
-        features = keras.Input((width,), name=network.FEATURES)
+        contacted = self._contacted(proximal)
         places = [keras.Input(t.shape[1:], name=t.name) for t in contacted.inputs]
-        scores += [head(features), contacted(places)]
-        score = layers.Add(dtype="float32", name="score")(scores)
-        return keras.Model([*inputs, features, *places], score)
+        scores.append(contacted(places))
+        score = layers.Add(dtype="float32", name="score")(scores) if proximal else scores[0]
+        return keras.Model([*inputs, *places], score)
 
-    def _parts(self, scaling: Scaling) -> tuple[keras.Model | None, keras.Model]:
-        """The network's modules: the promoter's, and that of bins and contacted places."""
-        proximal = None
-        if self.kind == "full":
-            proximal = network.build_proximal(self.config, self.shape)
-        bins = network.build_distal(self.config, self.shape, scaling, proximal is None)
-        front, head = (bins.get_layer(name) for name in (network.BINS_FRONT, network.BINS_HEAD))
-        contacted = build_contacted(self.contacted, self.shape, self._convolution(None))
-        inputs = [
-            keras.Input(tensor.shape[1:], name=tensor.name)
-            for tensor in (*bins.inputs, *contacted.inputs)
-        ]
-        score = layers.Add(dtype="float32", name="hichip_and_contacted")(
-            [head(front(inputs[0])), contacted(inputs[1:])]
-        )
-        return proximal, keras.Model(inputs, score, name=network.DISTAL)
-
-    def _read(self, data: FoldData, part: str, front: keras.Model) -> Examples:
+    def _read(self, data: FoldData, part: str) -> Examples:
         """What `_trained` reads of the genes of `part`."""
         examples: Examples = getattr(data, part)
-        arrays = {network.FEATURES: forward(front, examples)}
-        if data.words is not None and self.kind == "full":
-            arrays[network.FROZEN_INPUT] = getattr(data.words, part)
-        return examples.changed(**arrays)
+        if data.words is None or self.kind != "full":
+            return examples
+        return examples.changed(**{network.FROZEN_INPUT: getattr(data.words, part)})
 
     def _first_filters(self, data: FoldData, seed: int):
         """Sets the filters' start: at words of contacted places, and half of them of promoters."""
@@ -225,17 +233,46 @@ def _places(data: FoldData) -> tuple[np.ndarray, np.ndarray]:
     return arrays[ENHANCERS][gene, slot], values
 
 
+def assemble(
+    proximal: keras.Model | None,
+    contacted: keras.Model,
+    distal: keras.Model,
+    shape: Shape,
+    scaling: Scaling,
+) -> keras.Model:
+    """One model from raw inputs to the original unit, as `network.assemble`; trees read the sum of
+    both frozen scores."""
+    inputs, scores = [], []
+    if proximal is not None:
+        inputs.append(keras.Input((shape.length, 4), name=PROMOTER))
+        scores.append(proximal(inputs[-1]))
+    places = [keras.Input(tensor.shape[1:], name=tensor.name) for tensor in contacted.inputs]
+    scores.append(contacted(places))
+    before = scores[0]
+    if proximal is not None:
+        before = layers.Add(dtype="float32", name="frozen_scores")(scores)
+    given, own = [], []
+    for tensor in distal.inputs:
+        if tensor.name == network.FROZEN_SEQUENCE:
+            given.append(before)
+            continue
+        own.append(keras.Input(tensor.shape[1:], name=tensor.name))
+        given.append(own[-1])
+    hichip = distal(given if len(given) > 1 else given[0])
+    score = layers.Add(dtype="float32", name="joint_score")([before, hichip])
+    output = network.in_original_unit(score, shape, scaling)
+    return keras.Model([*inputs, *own, *places], output, name="deepexpression")
+
+
 def contact_attention(model: keras.Model, examples: Examples) -> np.ndarray:
     """How much of each contact a trained network counts: float32 (n, N, attentions), 0 to 1; NaN in
     empty slots. Raises InputError where the network reads no contacted places."""
-    names = [layer.name for layer in model.layers]
-    distal = model.get_layer(network.DISTAL) if network.DISTAL in names else None
-    if distal is None or CONTACTED not in [layer.name for layer in distal.layers]:
+    if CONTACTED not in [layer.name for layer in model.layers]:
         raise InputError(
             "The network reads no contacted places.",
             expected="variant enhancers, kind full or hichip",
         )
-    contacted = distal.get_layer(CONTACTED)
+    contacted = model.get_layer(CONTACTED)
     judge = keras.Model(contacted.inputs, contacted.get_layer(ATTENTION).output)
     found = forward(judge, examples)
     found[examples.arrays[CONTACTS][:, :, 0] == 0] = np.nan

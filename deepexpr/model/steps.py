@@ -7,6 +7,7 @@ computation as fine-tuning the whole network with frozen layers, hundreds of tim
 
 from collections.abc import Generator
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -135,6 +136,11 @@ class TwoSteps:
         self.one_by_one = OneByOne()
         self._word_counts: WordCounter | None = None
 
+    @property
+    def alone(self) -> bool:
+        """Whether the HiChIP score stands beside no frozen one."""
+        return self.kind == "hichip"
+
     def check(self) -> None:
         """Raise InputError, before anything is trained, where the network cannot be built."""
 
@@ -190,10 +196,7 @@ class TwoSteps:
         if self.kind != "hichip" and proximal is None:
             proximal, history = yield from self._fit_proximal(data, seed, label)
         if self.kind != "sequence":
-            if self.config.trees:
-                distal, rows = self._grow_distal(data, proximal, label)
-            else:
-                distal, rows = yield from self._fit_distal(data, proximal, seed, label)
+            distal, rows = yield from self.fit_distal(data, proximal, seed, label)
             history += rows
         return network.assemble(proximal, distal, self.shape, data.scaling), history
 
@@ -238,11 +241,21 @@ class TwoSteps:
 
         return prepare
 
-    def _fit_distal(
-        self, data: FoldData, proximal: keras.Model | None, seed: int, label: str
+    def fit_distal(
+        self, data: FoldData, frozen: Any, seed: int, label: str
     ) -> Generator[Fit, Fitted, tuple[keras.Model, list[tuple]]]:
-        with_bias = proximal is None
+        """The HiChIP score beside what is frozen, and its history.
 
+        frozen : as `beside_frozen` takes it: the proximal module, or None.
+        """
+        if self.config.trees:
+            return self._grow_distal(data, frozen, label)
+        return (yield from self._fit_dense(data, frozen, seed, label))
+
+    def _fit_dense(
+        self, data: FoldData, frozen: Any, seed: int, label: str
+    ) -> Generator[Fit, Fitted, tuple[keras.Model, list[tuple]]]:
+        with_bias = self.alone
         final = network.build_distal(self.config, self.shape, data.scaling, with_bias)
         front = final.get_layer(network.BINS_FRONT)
 
@@ -259,34 +272,34 @@ class TwoSteps:
             build,
             self.shape.task,
             distal_settings(self.training),
-            (self._beside_frozen(data, "train", proximal, front), data.train_targets),
-            (self._beside_frozen(data, "validation", proximal, front), data.validation_targets),
+            (self.beside_frozen(data, "train", frozen, front), data.train_targets),
+            (self.beside_frozen(data, "validation", frozen, front), data.validation_targets),
             seed,
             f"{label} distal",
             # Beside a frozen score the untrained state is the sequence model; alone it is nothing.
-            self.config.zero_start and self.kind == "full",
+            self.config.zero_start and not self.alone,
         )
         _copy(trained.get_layer(network.BINS_HEAD), final.get_layer(network.BINS_HEAD))
         return final, [("distal", *row) for row in history]
 
     def _grow_distal(
-        self, data: FoldData, proximal: keras.Model | None, label: str
+        self, data: FoldData, frozen: Any, label: str
     ) -> tuple[keras.Model, list[tuple]]:
         """Boosted trees; the validation genes choose how many, and then are trained on too."""
         front = tree_front(self.config, self.shape)
         columns = []
         for part in ("train", "validation"):
-            arrays = self._beside_frozen(data, part, proximal, front).arrays
-            frozen = None if proximal is None else arrays[network.FROZEN_SEQUENCE]
-            columns.append(tree_columns(frozen, arrays[network.FEATURES]))
+            arrays = self.beside_frozen(data, part, frozen, front).arrays
+            score = None if self.alone else arrays[network.FROZEN_SEQUENCE]
+            columns.append(tree_columns(score, arrays[network.FEATURES]))
         targets = np.concatenate([data.train_targets, data.validation_targets])
         check = np.arange(len(targets)) >= len(columns[0])
         trees, history = grow_trees(np.concatenate(columns), targets, self.shape.task, [check])
         require_finite(history, f"{label} distal")
-        distal = build_tree_distal(self.config, self.shape, trees, proximal is not None)
+        distal = build_tree_distal(self.config, self.shape, trees, not self.alone)
         return distal, [(TREES, *row) for row in history]
 
-    def _beside_frozen(
+    def beside_frozen(
         self, data: FoldData, part: str, proximal: keras.Model | None, front: keras.Model
     ) -> Examples:
         """What the distal module reads of the genes of `part`, beside their sequence scores."""

@@ -243,7 +243,8 @@ class Run:
     @cached_property
     def two_steps(self) -> bool:
         """Whether a full network is trained on top of the sequence network's."""
-        return issubclass(find_variant(self.config["model"]["variant"]).Training, TwoStepTraining)
+        variant = find_variant(self.config["model"]["variant"])
+        return issubclass(variant.Training, TwoStepTraining) and not self.reads_places
 
     @cached_property
     def reads_places(self) -> bool:

@@ -95,3 +95,15 @@ def test_loops_by_target_are_not_compared_between_lines():
     config = {"loops": {"differential": ["K:L"]}}
     (problem,) = _differential_problems(config, samples, units)
     assert "Loops of K are called by target" in str(problem)
+
+
+def test_finished_bins_are_refused_where_sequences_of_places_are_read():
+    from deepexpr.checks.inputs import _bins_without_places
+
+    _, units = sheets([""], column="bins")
+    problems = {
+        variant: [str(p) for p in _bins_without_places({"model": {"variant": variant}}, units)]
+        for variant in ("tuned", "enhancers")
+    }
+    assert problems["tuned"] == []
+    assert "finished bins of h0" in problems["enhancers"][0]

@@ -62,7 +62,7 @@ def test_the_strongest_contacts_of_each_gene(genome):
     assert not inputs["contacts"][2].any()
 
 
-def test_peaks_cut_the_letters_and_leave_out_what_is_closed(genome):
+def test_peaks_cut_the_letters_and_leave_out_what_is_closed(genome, caplog):
     opened, letters = genome
     peaks = pd.DataFrame(
         [("chr1", 24_980, 25_400, 5.0), ("chr1", 21_000, 21_900, 3.0), ("chr1", 71_000, 71_900, 1)],
@@ -78,6 +78,8 @@ def test_peaks_cut_the_letters_and_leave_out_what_is_closed(genome):
     assert found == "N" * 40 + letters["chr1"][24_980:25_000].upper() + "N" * 40
     none = gene_contacts(GENES, LOOPS, SETTINGS, peaks=peaks.iloc[:0])
     assert none.empty
+    warnings = [r.getMessage() for r in caplog.records if r.levelname == "WARNING"]
+    assert ["of one genome build?" in text for text in warnings] == [True]
     assert not enhancer_inputs(none, len(GENES), opened, SETTINGS)["contacts"].any()
 
 

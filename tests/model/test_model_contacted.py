@@ -17,7 +17,13 @@ MODEL = {
     "variant": "enhancers", "filters": 8, "kernel": 8, "first_pool": 4, "windows": 5, "dense": [8],
     "distal": [8], "dropout": 0.0, "words": False, "judge": 8, "attentions": 1,
 }  # fmt: skip
-TRAINING = {"epochs": 20, "patience": 20, "batch_size": 16, "learning_rate": 0.01}
+TRAINING = {
+    "epochs": 20,
+    "patience": 20,
+    "distal_epochs": 5,
+    "batch_size": 16,
+    "learning_rate": 0.01,
+}
 
 
 @pytest.fixture(scope="module")
@@ -90,14 +96,14 @@ def test_a_full_network_with_words_predicts_again_what_was_recorded(planted, tmp
 
     path, _ = planted
     model = {"words": True, "distance": 50_000}
-    output = trained(path, tmp_path / "out", "full", model, {"epochs": 2}, task)
+    output = trained(path, tmp_path / "out", "full", model, {"epochs": 2, "distal_epochs": 2}, task)
     bundle, dataset = Bundle.open(output / "bundle"), Dataset.open(path)
     table = pd.read_csv(output / "predictions.tsv", sep="\t")
     again = bundle.predict_held_out(dataset).merge(table, on=["fold", "gene"])
     np.testing.assert_allclose(again["predicted_x"], again["predicted_y"], rtol=1e-5)
     # The promoter's filters are those of the places.
-    distal = bundle.models(0)[0].get_layer("distal").get_layer("contacted")
-    own = distal.get_layer("first_convolution").get_weights()[0]
+    contacted = bundle.models(0)[0].get_layer("contacted")
+    own = contacted.get_layer("first_convolution").get_weights()[0]
     assert (bundle.first_filters(0) == own).all()
 
 

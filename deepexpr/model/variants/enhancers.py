@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from deepexpr.model import fields
-from deepexpr.model.config import NetworkSettings, TrainingSettings
+from deepexpr.model.config import NetworkSettings
 from deepexpr.model.variants import tuned
 from deepexpr.settings import Field
 
@@ -36,27 +36,18 @@ class Network(NetworkSettings):
     ] = 16
     attentions: Annotated[
         int, Field(ge=1, description="Sums of contacts, each weighted by an attention of its own.")
-    ] = 2
+    ] = 1
     distal: fields.Distal = (80, 40)
     distal_dropout: fields.DistalDropout = 0.0
     bins_dropout: fields.BinsDropout = 0.8
     zero_start: fields.ZeroStart = True
     totals: fields.Totals = (25_000, 100_000, 1_000_000)
+    trees_from: fields.TreesFrom = 1000
+    anchors: fields.Anchors = True
 
 
-class Training(TrainingSettings):
-    """AdamW on scaled targets in one step, with a plateau schedule and random shifts."""
-
-    optimizer: fields.Optimizer = "adamw"
-    learning_rate: fields.Rate = 3e-3
-    weight_decay: fields.Decay = 0.01
-    batch_size: fields.BatchSize = 32
-    patience: fields.Patience = 10
-    plateau_factor: fields.PlateauFactor = 0.5
-    plateau_patience: fields.PlateauPatience = 4
-    shift: fields.Shift = 20
-    standardise: fields.Standardise = True
-    samples: fields.Samples = None
+class Training(tuned.Training):
+    """As `tuned`: promoter and contacted places together, then the HiChIP score beside them."""
 
 
 #: Layers of its own, for saved networks; and that its dataset holds contacted places.
@@ -64,7 +55,7 @@ LAYERS, CONTACTED = "deepexpr.model.contact_layers", True
 
 
 def build(model: Network, training: Training, shape, kind: str):
-    """Trains promoter, bins and contacted places together; words by the number of genes."""
+    """Trains promoter and contacted places together, then what the bins add."""
     from deepexpr.model.contacted import Contacted, Together
 
     return tuned.by_genes(Contacted, model, training, shape, kind, Together)

@@ -85,7 +85,7 @@ def by_genes(architecture, model, training, shape, kind: str, trainer=None):
             fix="Set model.words: true, or leave out training.samples.",
         )
     fine_from = model.fine_words_from if model.words and kind != "hichip" else None
-    trees_from = getattr(model, "trees_from", None) if kind != "sequence" else None
+    trees_from = model.trees_from if kind != "sequence" else None
 
     def steps(genes: int) -> tuple[str, Builder]:
         fine = fine_from is not None and genes >= fine_from
