@@ -23,7 +23,7 @@ _OF_DNA = {
 def split_words(text: str) -> list[str]:
     """The words of a name; HiChIP and RNA-seq are one, however they are written."""
     joined = re.sub(r"(?i)\b(rna|hichip|plac|mrna)[-_ ]seq", r"\1seq", text.replace("_", " "))
-    joined = re.sub(r"(?i)hi-chip", "hichip", joined)
+    joined = re.sub(r"(?i)\bhi[- ]chip", "hichip", joined)
     return [word for word in re.split(r"[^A-Za-z0-9]+", joined) if word]
 
 

@@ -54,6 +54,8 @@ def test_index_reads_are_no_mates():
     [
         ("K562_RNA-seq_rep1", "rna"),
         ("K562 Hi-ChIP H3K27ac", "hichip"),
+        ("Hi ChIP_R1", "hichip"),
+        ("K562_hi_chip", "hichip"),
         ("hichip_SMC1A_mES", "hichip"),
         ("K562_rna_for_hichip", None),
         ("K562_1", None),
