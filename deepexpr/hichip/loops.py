@@ -16,6 +16,10 @@ from deepexpr.settings import Section
 
 logger = logging.getLogger(__name__)
 
+#: Share of anchors with fewer reads than PETs that is sound: programs that count reads otherwise
+#: than contacts have a few.
+FEWER = 0.01
+
 
 @dataclass(frozen=True)
 class LoopCalls:
@@ -70,10 +74,11 @@ def call_loops(
 def _warn_of_foreign_depth(
     contacts: pd.DataFrame, anchors: tuple[np.ndarray, np.ndarray], reads: np.ndarray
 ) -> None:
-    """An anchor's reads are those of its contacts and more: fewer are another sample's."""
+    """An anchor's reads are those of its contacts and more: fewer, in many anchors, are another
+    sample's."""
     pets = sum(np.bincount(own, weights=contacts["count"], minlength=len(reads)) for own in anchors)
     fewer = int((reads < pets).sum())
-    if fewer:
+    if fewer > FEWER * len(reads):
         logger.warning(
             "%d of %d anchors have fewer reads than PETs in contacts: is the depth that of other "
             "samples, or of fewer, than the contacts?", fewer, len(reads),
