@@ -124,7 +124,8 @@ SPLITS = Table("fold", "gene", "role")
 #: One row per gene: its family (the name of one of its genes) and how many genes that has.
 FAMILIES = Table("gene", "family", "genes")
 
-#: Pairs of orthologues whose genes two assemblies have; relation is "one-to-one" or "several".
+#: Pairs of orthologues of two assemblies, of which one has the gene at least; relation is
+#: "one-to-one" or "several".
 ORTHOLOGUES = Table(
     Column("assembly1", "name"), Column("gene1", "name"), Column("assembly2", "name"),
     Column("gene2", "name"), Column("relation", "name"),

@@ -67,6 +67,7 @@ def assign_genes(
     splits say what was trained on (validation genes count). pairs : schemas.ORTHOLOGUES, in either
     order of the assemblies.
     """
+    _check(target, sources, bundles)
     pairs = _turned(pairs, sources[0].assembly, target.assembly)
     splits = pd.concat([bundle.splits for bundle in bundles]).drop_duplicates()
     tested = splits[splits["role"] == "test"].drop_duplicates("gene").set_index("gene")["fold"]
@@ -96,6 +97,20 @@ def assign_genes(
         *(int(numbers.get(name, 0)) for name in (ONE_TO_ONE, NONE, SEVERAL, FAMILY)),
     )  # fmt: skip
     return table
+
+
+def _check(target: Dataset, sources: Sequence[Dataset], bundles: Sequence[Any]) -> None:
+    """Raise InputError unless bundles and measurements are of the same lines of one assembly."""
+    found = {dataset.assembly for dataset in sources}
+    lines = {dataset.cell_line for dataset in sources}
+    trained = {bundle.info["cell_line"] for bundle in bundles}
+    if len(found) > 1 or target.assembly in found or not trained <= lines:
+        raise InputError(
+            "The measured datasets are not those that the bundles were trained on.",
+            expected=f"{', '.join(sorted(trained))}, of one assembly other than {target.assembly}",
+            found=", ".join(f"{d.cell_line} ({d.assembly})" for d in sources),
+            fix="Give the dataset of every cell line whose bundles are given.",
+        )
 
 
 def _turned(pairs: pd.DataFrame, ours: str, theirs: str) -> pd.DataFrame:
@@ -165,10 +180,9 @@ def predict_species(
     chosen = genes[genes["standing"] == standing]
     tables = []
     for method, bundles in methods.items():
-        assembly = bundles[0].info["assembly"]
-        check_alike(bundles, target, assembly)
+        check_alike(bundles, target, sources[0].assembly)
         # What a bundle checks as "another genome" is what is asked for here.
-        guest = replace(target, assembly=assembly)
+        guest = replace(target, assembly=sources[0].assembly)
         about = {"method": method, "trained_on": _joined(b.info["cell_line"] for b in bundles)}
         about |= {key: bundles[0].info[key] for key in ("task", "scheme", "K")}
         for fold, own in chosen.groupby("fold"):

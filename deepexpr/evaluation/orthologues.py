@@ -33,7 +33,9 @@ FEW = 0.25
 def match_orthologues(
     path: str | Path, assemblies: Sequence[str], genes: Sequence[Collection[str]]
 ) -> pd.DataFrame:
-    """Pairs whose genes both assemblies have: columns schemas.ORTHOLOGUES, each pair once.
+    """Pairs of which an assembly has the gene: columns schemas.ORTHOLOGUES, each pair once.
+
+    A pair with one known gene predicts nothing, but says which genes are family.
 
     path : the table. assemblies : two names, in the order of its columns. genes : of each of them.
     A gene in several pairs of the table, whether these genes are known or not, makes all its
@@ -44,14 +46,14 @@ def match_orthologues(
     header, rows = _read(path)
     sides = _sides(header, rows, path)
     pairs = _pairs(rows, sides, (first, second))
-    known = pairs["gene1"].isin(first) & pairs["gene2"].isin(second)
-    if not known.any():
+    one, other = pairs["gene1"].isin(first), pairs["gene2"].isin(second)
+    if not (one & other).any():
         raise _unmatched(path, assemblies, (header, rows, sides), (first, second))
     often = pairs["gene1"].duplicated(keep=False) | pairs["gene2"].duplicated(keep=False)
     pairs["relation"] = often.map({True: SEVERAL, False: ONE_TO_ONE})
-    found = pairs[known].assign(assembly1=assemblies[0], assembly2=assemblies[1])
+    found = pairs[one | other].assign(assembly1=assemblies[0], assembly2=assemblies[1])
     found = found.sort_values(["gene1", "gene2"], ignore_index=True)[list(ORTHOLOGUES)]
-    _tell(found, len(pairs), (first, second), assemblies, path)
+    _tell(pairs[one & other], len(pairs), (first, second), assemblies, path)
     return found
 
 

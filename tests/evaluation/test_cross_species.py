@@ -187,6 +187,10 @@ def test_nothing_to_predict_is_an_empty_table(target, source, splits):
 def test_what_does_not_fit_is_named(target, source, splits):
     with pytest.raises(InputError, match="not those of the models'"):
         assign_genes(replace(target, assembly="rn6"), [source], [Fake(splits, 0)], relate())
+    for other in (source, replace(source, assembly="mm10"), replace(source, cell_line="HCT116")):
+        bundles = [Fake(splits, 0), Fake(splits, 0, "HCT116")]
+        with pytest.raises(InputError, match="not those that the bundles were trained on"):
+            assign_genes(target, [other], bundles, relate())
     short = replace(target, sequence=target.sequence[:, :200])
     with pytest.raises(InputError, match="differ in length"):
         assign_genes(short, [source], [Fake(splits, 0)], relate())
@@ -194,6 +198,10 @@ def test_what_does_not_fit_is_named(target, source, splits):
     two = [Fake(splits, 0), Fake(splits, 0, "HCT116", task="classification")]
     with pytest.raises(InputError, match="differ in task"):
         predict_species({"full": two}, target, [source], genes, "one-to-one")
+    # Models of the target's own assembly saw its genes, whatever stands in the table.
+    own = [Fake(splits, 0, assembly="mm10")]
+    with pytest.raises(InputError, match="differ in assembly"):
+        predict_species({"full": own}, target, [source], genes, "one-to-one")
 
 
 def test_models_that_were_left_out_are_passed_over(tmp_path, caplog):

@@ -61,7 +61,8 @@ def test_two_columns_with_or_without_a_header(tmp_path, header):
 def test_a_gene_in_several_pairs_counts_unknown_partners(tmp_path):
     """TP53 has a second orthologue, though the mouse's genes lack it."""
     found = match(tmp_path, "TP53\tTrp53\nTP53\tTrp53-ps\nMYC\tMyc\n")
-    assert pairs(found) == [("MYC", "Myc", "one-to-one"), ("TP53", "Trp53", "several")]
+    several = [("TP53", "Trp53", "several"), ("TP53", "Trp53-ps", "several")]
+    assert pairs(found) == [("MYC", "Myc", "one-to-one"), *several]
 
 
 @pytest.mark.parametrize(
@@ -101,3 +102,12 @@ def test_the_verb_takes_two_assemblies(tmp_path, capsys):
     assert main([*words, *genes[:2], "--assembly", "hg38", "mm10"]) == 2
     assert main([*words, *genes, "--assembly", "hg38", "mm10"]) == 0
     assert pairs(read_table(tmp_path / "out.tsv")) == [("TP53", "Trp53", "one-to-one")]
+
+
+def test_a_pair_with_one_known_gene_stays_as_it_makes_family(tmp_path):
+    found = match(tmp_path, "TP53\tTrp53\nMYC\tunknown\nGATA1\tunknown\nXIST\tXist\n")
+    assert pairs(found) == [
+        ("GATA1", "unknown", "several"),
+        ("MYC", "unknown", "several"),
+        ("TP53", "Trp53", "one-to-one"),
+    ]
