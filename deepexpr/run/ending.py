@@ -33,8 +33,11 @@ _NAMES = {
     "group": "group", "task": "task", "K": "K", "kind": "network", "baseline": "baseline",
     "gene": "gene", "fold": "fold",
 }  # fmt: skip
-#: What Snakemake writes to its log after Ctrl-C or a signal.
-CANCELLED = "Terminating processes on user request"
+#: What Snakemake writes to its log after Ctrl-C, and after a signal that lets jobs end (SIGTERM).
+CANCELLED = (
+    "Terminating processes on user request",
+    "Will exit after finishing currently running jobs (scheduler)",
+)
 #: Widest message shown; the log has the rest.
 WIDTH = 300
 #: Most warnings shown at the end of a good run; the summary has all.
@@ -130,7 +133,7 @@ def failed(log: Sequence[str | Path], command: Sequence[str], run: Sequence[Step
     lost = {step.job for step in left}  # without those that went well when tried again
     broken = [failure for failure in failures(_read(log)) if failure.job in lost]
     ended = f"The run ended after {len(run) - len(left)} of {len(run)} steps"
-    if not broken and CANCELLED in _read(log):
+    if not broken and any(words in _read(log) for words in CANCELLED):
         return f"{ended}: it was stopped; what is done is kept. On with: {again}"
     if not broken:
         return f"{ended}; why is told above, or in the jobs' logs. Again: {again}"
