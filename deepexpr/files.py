@@ -14,7 +14,7 @@ import shutil
 import sys
 import tempfile
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -234,8 +234,15 @@ def _require_columns(names: list[str], columns: Sequence[str], path: str | Path)
 
 def write_table(table: pd.DataFrame, path: str | Path) -> None:
     """Write a TSV with a header, without an index, atomically. Floats keep 10 digits."""
+    write_parts([table], path)
+
+
+def write_parts(tables: Iterable[pd.DataFrame], path: str | Path) -> None:
+    """The same of a table that comes in parts with equal columns, which need not fit in memory."""
+    form = {"sep": "\t", "index": False, "float_format": "%.10g", "na_rep": "NA"}
     with writing(path) as handle:
-        table.to_csv(handle, sep="\t", index=False, float_format="%.10g", na_rep="NA")
+        for number, table in enumerate(tables):
+            table.to_csv(handle, header=not number, **form)
 
 
 def non_negative(

@@ -39,7 +39,7 @@ def run(args: Arguments) -> None:
     settings = caller_settings(section.to_dict() | {_OWN: own}, threads=threads)
     contacts, depth = bedpe.pool_contacts(args.contacts), bedpe.pool_depth(args.depth)
     calls = call_loops(contacts, depth, settings, args.seed, section.confidence, section.caller)
-    loops = calls.table[calls.table["loop"] == 1]
+    loops = calls.loops
     if args.require_loops and loops.empty:
         raise InputError(
             "No contact was called a loop.",
@@ -47,7 +47,7 @@ def run(args: Arguments) -> None:
             found=f"{calls.reason or 'no contact'}",
             fix="Sequence deeper, lower loops.confidence, or set strict to false.",
         )
-    bedpe.write_bedpe(calls.table, args.output)
+    bedpe.write_bedpe(calls.parts(), args.output)
     writers = (
         (args.loops, bedpe.write_bedpe, loops),
         (args.interact, bedpe.write_interact, loops),

@@ -6,16 +6,19 @@ both are read here. All coordinates are 0-based and half-open.
 
 import csv
 import io
+import itertools
 import logging
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import IO, Any
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import union_categoricals
 
 from deepexpr.errors import InputError
-from deepexpr.files import reading, write_table, writing
+from deepexpr.files import reading, write_parts, write_table, writing
 from deepexpr.hichip.replicates import warn_of_equal
 from deepexpr.schemas import CONTACTS, DEPTH, LOOPS
 
@@ -23,6 +26,8 @@ logger = logging.getLogger(__name__)
 
 ANCHOR1, ANCHOR2 = list(CONTACTS[:3]), list(CONTACTS[3:6])
 ANCHORS = ANCHOR1 + ANCHOR2
+#: Letters that are parsed at a time, and what an int32 is below.
+BLOCK, SMALL = 1 << 25, 1 << 31
 
 
 def read_contacts(path: str | Path) -> pd.DataFrame:
@@ -30,7 +35,7 @@ def read_contacts(path: str | Path) -> pd.DataFrame:
 
     A header is optional, with or without a leading ``#``; other lines that start with ``#`` are
     comments; further columns are ignored. Anchors are put in order, repeated pairs are summed, an
-    anchor's contact with itself is left out. Chromosomes are categorical, the rest int64.
+    anchor's contact with itself is left out. Chromosomes are categorical, the rest integers.
     Raises InputError for text where a number should stand, counts below 1 and empty anchors.
     """
     table = _read_positional(path, CONTACTS, "contacts")
@@ -49,6 +54,8 @@ def read_contacts(path: str | Path) -> pd.DataFrame:
 
 def _warn_of_both_triangles(contacts: pd.DataFrame, path: str | Path) -> None:
     """A matrix that was written whole has each contact in both directions, with one count."""
+    if _ascend(contacts):
+        return
     again = contacts.duplicated(list(CONTACTS))
     if len(contacts) > 3 and again.mean() > 0.45:
         logger.warning(
@@ -73,7 +80,7 @@ def pool_contacts(paths: Sequence[str | Path]) -> pd.DataFrame:
     numbers = ["start1", "start2", "count"]
     equal = {str(p): [t[c].to_numpy() for c in numbers] for p, t in zip(paths, tables, strict=True)}
     warn_of_equal(equal, "contacts")
-    pooled = tables[0] if len(tables) == 1 else _sum_contacts(_concatenate(tables), "pooled")
+    pooled = tables[0] if len(tables) == 1 else _sum_contacts(_pooled(tables), "pooled")
     logger.info(
         "%d file(s) with %s contacts pooled to %d",
         len(tables),
@@ -88,11 +95,18 @@ def pool_depth(paths: Sequence[str | Path]) -> pd.DataFrame:
     return _sum_depth([read_depth(path) for path in paths])
 
 
-def write_bedpe(loops: pd.DataFrame, path: str | Path) -> None:
-    """Write schemas.LOOPS, and a caller's columns behind them, as BEDPE with a ``#`` header."""
+def write_bedpe(loops: pd.DataFrame | Iterable[pd.DataFrame], path: str | Path) -> None:
+    """Write schemas.LOOPS, and a caller's columns behind them, as BEDPE with a ``#`` header.
+
+    The table may come in parts.
+    """
+    parts = [loops] if isinstance(loops, pd.DataFrame) else loops
+    write_parts((_as_bedpe(part) for part in parts), path)
+
+
+def _as_bedpe(loops: pd.DataFrame) -> pd.DataFrame:
     own = [name for name in loops.columns if name.startswith("confidence.")]
-    table = loops[[*LOOPS, *own]].rename(columns={LOOPS[0]: f"#{LOOPS[0]}"})
-    write_table(table, path)
+    return loops[[*LOOPS, *own]].rename(columns={LOOPS[0]: f"#{LOOPS[0]}"})
 
 
 def write_interact(loops: pd.DataFrame, path: str | Path) -> None:
@@ -144,26 +158,62 @@ def write_longrange(loops: pd.DataFrame, path: str | Path) -> None:
 def is_cis(table: pd.DataFrame) -> np.ndarray:
     """(s,) bool: both anchors on one chromosome."""
     first, second = table["chromosome1"], table["chromosome2"]
+    kinds = first.dtype, second.dtype
+    categorical = all(isinstance(kind, pd.CategoricalDtype) for kind in kinds)
+    if categorical and first.cat.categories.equals(second.cat.categories):
+        return (first.cat.codes == second.cat.codes).to_numpy()
     return np.asarray(first.astype(str)) == np.asarray(second.astype(str))
 
 
 def _read_positional(path: str | Path, columns: tuple[str, ...], what: str) -> pd.DataFrame:
     """Read columns of a tab-separated file: by name if it has a header, else the first ones."""
+    parts: list[pd.DataFrame] = []
     with reading(path, what) as handle:
-        text = handle.read()
-    skipped, places, width = _find_columns(text, columns)
-    if width == 0:
-        return _typed(pd.DataFrame({c: pd.Series(dtype=object) for c in columns}))
-    if width < len(columns):
-        raise InputError(
-            f"The {what} have {width} tab-separated column(s).",
-            where=str(path),
-            expected=", ".join(columns),
-            fix="Separate the columns by tabs, in this order, or add a header that names them.",
-        )
-    numbers = [p for p, c in zip(places, columns, strict=True) if not c.startswith("chromosome")]
+        blocks = _blocks(handle)
+        text, (skipped, places, width) = "", (0, list[int](), 0)
+        for block in blocks:
+            text += block
+            skipped, places, width = _find_columns(text, columns)
+            if width:
+                break
+        if width == 0:
+            return _typed(pd.DataFrame({c: pd.Series(dtype=object) for c in columns}))
+        if width < len(columns):
+            raise InputError(
+                f"The {what} have {width} tab-separated column(s).",
+                where=str(path),
+                expected=", ".join(columns),
+                fix="Separate the columns by tabs, in this order, or add a header that names them.",
+            )
+        numbers = [
+            p for p, c in zip(places, columns, strict=True) if not c.startswith("chromosome")
+        ]
+        for block in itertools.chain([text], blocks):
+            before = sum(map(len, parts))
+            table = _parsed(block, skipped, places, numbers, (path, what, before))
+            parts.append(_typed(table[places].set_axis(list(columns), axis=1)))
+            skipped = 0
+    return _joined(parts)
+
+
+def _blocks(handle: IO[str]) -> Iterator[str]:
+    """The lines of a text, `BLOCK` letters at a time."""
+    while text := handle.read(BLOCK):
+        yield text + handle.readline()
+
+
+def _parsed(
+    text: str,
+    skipped: int,
+    places: list[int],
+    numbers: list[int],
+    of: tuple[str | Path, str, int],
+) -> pd.DataFrame:
+    """The columns at `places` of lines of text, those at `numbers` as int64, all others as
+    categories; `of` is the file, what it holds, and its rows before these lines."""
+    path, what, before = of
     kinds = {p: np.int64 if p in numbers else "category" for p in places}
-    if "\n#" in text:  # a comment is a whole line: names may hold a #
+    if "\n#" in text or (before and text.startswith("#")):  # whole lines: names may hold a #
         text = re.sub("(?m)^#.*$", "", text)
     options = {
         "sep": "\t",
@@ -173,13 +223,15 @@ def _read_positional(path: str | Path, columns: tuple[str, ...], what: str) -> p
         "keep_default_na": False,
     }
     try:
-        table = pd.read_csv(io.StringIO(text), usecols=places, dtype=kinds, **options)
+        return pd.read_csv(io.StringIO(text), usecols=places, dtype=kinds, **options)
+    except pd.errors.EmptyDataError:  # a last block of comments or empty lines
+        return pd.DataFrame({p: pd.Series(dtype=kind) for p, kind in kinds.items()})
     except pd.errors.ParserError as error:
-        raise InputError(f"The {what} are not a table: {error}.", where=str(path)) from error
+        where = f"{path}, after data row {before}" if before else str(path)
+        raise InputError(f"The {what} are not a table: {error}.", where=where) from error
     except ValueError as error:
-        raw = pd.read_csv(io.StringIO(text), dtype=str, **options)
-        raise _not_a_number(raw[numbers], path, what) from error
-    return _typed(table[places].set_axis(list(columns), axis=1))
+        raw = pd.read_csv(io.StringIO(text), dtype=str, **options).reindex(columns=numbers)
+        raise _not_a_number(raw, path, what, before) from error
 
 
 def _find_columns(text: str, columns: tuple[str, ...]) -> tuple[int, list[int], int]:
@@ -196,13 +248,13 @@ def _find_columns(text: str, columns: tuple[str, ...]) -> tuple[int, list[int], 
     return 0, [], 0
 
 
-def _not_a_number(raw: pd.DataFrame, path: str | Path, what: str) -> InputError:
+def _not_a_number(raw: pd.DataFrame, path: str | Path, what: str, before: int) -> InputError:
     wrong = ~raw.apply(lambda c: c.str.fullmatch(r"\s*[+-]?\d+\s*").fillna(False).astype(bool))
     row = int(np.flatnonzero(wrong.any(axis=1))[0]) if wrong.any(axis=None) else 0
     found = ", ".join(str(v) for v in raw.iloc[row][wrong.iloc[row]])
     return InputError(
         f"The {what} hold something that is not a whole number.",
-        where=f"{path}, data row {row + 1}",
+        where=f"{path}, data row {before + row + 1}",
         expected="whole numbers for positions and counts",
         found=found or None,
         fix="Correct the row, or give the columns in the expected order.",
@@ -210,16 +262,35 @@ def _not_a_number(raw: pd.DataFrame, path: str | Path, what: str) -> InputError:
 
 
 def _typed(table: pd.DataFrame) -> pd.DataFrame:
-    return table.astype(
-        {c: "category" if c.startswith("chromosome") else np.int64 for c in table.columns}
-    )
+    """Chromosomes as categories, numbers as int32, of half the memory, where all are so small."""
+    kinds: dict[str, Any] = {}
+    for name in table.columns:
+        if name.startswith("chromosome"):
+            kinds[name] = "category"
+        else:
+            numbers = table[name].to_numpy(np.int64)
+            small = not len(numbers) or -SMALL <= numbers.min() <= numbers.max() < SMALL
+            kinds[name] = np.int32 if small else np.int64
+    return table.astype(kinds)
 
 
-def _concatenate(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """Concatenate tables whose chromosome columns have different categories."""
-    keys = [c for c in tables[0].columns if c.startswith("chromosome")]
-    joined = pd.concat([t.astype(dict.fromkeys(keys, str)) for t in tables], ignore_index=True)
-    return _typed(joined)
+def _pooled(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Contacts of several files under one another, the names of both sides in one order."""
+    return order_anchors(_joined(tables))
+
+
+def _joined(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Tables of `_typed` under one another; their chromosomes may have different categories."""
+    tables = [table for table in tables if len(table)] or list(tables[:1])
+    if len(tables) == 1:
+        return tables[0]
+    columns = {
+        name: union_categoricals([t[name] for t in tables], sort_categories=True)
+        if name.startswith("chromosome")
+        else np.concatenate([t[name].to_numpy() for t in tables])
+        for name in tables[0].columns
+    }
+    return pd.DataFrame(columns)
 
 
 def order_anchors(contacts: pd.DataFrame) -> pd.DataFrame:
@@ -249,8 +320,8 @@ def _sum_contacts(contacts: pd.DataFrame, source: str) -> pd.DataFrame:
         )
     same = is_cis(contacts) & (contacts["start1"] == contacts["start2"])
     own = same & (contacts["end1"] == contacts["end2"])
-    kept = contacts[~own]
-    summed = kept.groupby(ANCHORS, observed=True, sort=False, as_index=False)["count"].sum()
+    kept = contacts[~own].reset_index(drop=True) if own.any() else contacts
+    summed = kept if _ascend(kept) else _sum_repeats(kept)
     logger.info(
         "%s: %d contacts in, %d of an anchor with itself left out, %d distinct pairs of anchors",
         source,
@@ -261,6 +332,41 @@ def _sum_contacts(contacts: pd.DataFrame, source: str) -> pd.DataFrame:
     return summed
 
 
+def _ascend(contacts: pd.DataFrame) -> bool:
+    """Whether each pair of anchors comes after the one before, as in files of this package: then
+    none is repeated, and nothing is to be sorted."""
+    codes = [contacts[c].cat.codes.to_numpy(np.int64) for c in ("chromosome1", "chromosome2")]
+    both = (codes[0] << 32) + codes[1]
+    other = both[1:] != both[:-1]
+    starts = both[np.flatnonzero(np.append(True, other))] if len(both) else both
+    if len(np.unique(starts)) < len(starts):
+        return False  # two chromosomes come a second time
+    after, tied = other, ~other
+    for name in ("start1", "end1", "start2", "end2"):
+        values = contacts[name].to_numpy()
+        after = after | (tied & (values[1:] > values[:-1]))
+        tied = tied & (values[1:] == values[:-1])
+    return bool(after.all())
+
+
+def _sum_repeats(contacts: pd.DataFrame) -> pd.DataFrame:
+    """Each pair of anchors once, where it first stood, with the sum of its counts."""
+    numbers = np.zeros(1, np.int64)
+    for name in ("chromosome", "start", "end"):
+        sides = [contacts[f"{name}{side}"] for side in "12"]
+        parts = [s.cat.codes if name == "chromosome" else s for s in sides]
+        values = np.concatenate([p.to_numpy(np.int64) for p in parts])
+        values -= values.min()
+        numbers = pd.factorize(numbers * (values.max() + 1) + values)[0]
+    pairs = numbers[: len(contacts)] * (numbers.max() + 1) + numbers[len(contacts) :]
+    order = np.argsort(pairs, kind="stable")
+    begin = np.flatnonzero(np.append(True, np.diff(pairs[order]) != 0))
+    sums = np.add.reduceat(contacts["count"].to_numpy(np.int64)[order], begin)
+    first = order[begin]
+    ranks = np.argsort(first)
+    return contacts.iloc[first[ranks]].assign(count=sums[ranks]).reset_index(drop=True)
+
+
 def _sum_depth(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    table = tables[0] if len(tables) == 1 else _concatenate(tables)
+    table = _joined(tables).astype({"reads": np.int64})
     return table.groupby(list(DEPTH[:3]), observed=True, as_index=False)["reads"].sum()

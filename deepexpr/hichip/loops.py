@@ -1,12 +1,14 @@
 """From pooled contacts to called loops: what a caller makes of them, and the verdict."""
 
 import logging
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from deepexpr.hichip.bedpe import is_cis
 from deepexpr.hichip.callers import Calls, find_caller
 from deepexpr.hichip.places import anchor_gap, midpoint_distance, number_anchors
 from deepexpr.hichip.quality import judge
@@ -19,17 +21,61 @@ logger = logging.getLogger(__name__)
 #: Share of anchors with fewer reads than PETs that is sound: programs that count reads otherwise
 #: than contacts have a few.
 FEWER = 0.01
+#: Rows of the table that are made at a time.
+ROWS = 1 << 18
 
 
 @dataclass(frozen=True)
 class LoopCalls:
-    """table : DataFrame[schemas.LOOPS], one row per contact, in the order of the contacts; behind
-    its columns those of the caller. quality : the caller's own metrics. reason : why there are no
-    loops or nothing to learn from, or ""."""
+    """contacts : as they were judged. calls : what the caller made of them. loop : (s,) bool;
+    depth1, depth2 : (s,) reads of their anchors. reason : why there are no loops or nothing to
+    learn from, or ""."""
 
-    table: pd.DataFrame
-    quality: dict[str, Any]
+    contacts: pd.DataFrame
+    calls: Calls
+    loop: np.ndarray
+    depth1: np.ndarray
+    depth2: np.ndarray
     reason: str
+
+    @property
+    def quality(self) -> dict[str, Any]:
+        """The caller's own metrics."""
+        return self.calls.quality
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """DataFrame[schemas.LOOPS], one row per contact, in their order, and behind its columns
+        those of the caller."""
+        return self.rows(np.arange(len(self.loop)))
+
+    @property
+    def loops(self) -> pd.DataFrame:
+        """The rows of the table that are loops."""
+        return self.rows(np.flatnonzero(self.loop))
+
+    def parts(self) -> Iterator[pd.DataFrame]:
+        """The table some rows at a time: whole, it takes several times the contacts' memory."""
+        for begin in range(0, max(len(self.loop), 1), ROWS):
+            yield self.rows(np.arange(begin, min(begin + ROWS, len(self.loop))))
+
+    def rows(self, rows: np.ndarray) -> pd.DataFrame:
+        """The table's rows at these places."""
+        contacts, confidence = self.contacts.iloc[rows], self.calls.confidence[rows]
+        own = {name: values[rows] for name, values in self.calls.columns.items()}
+        table = contacts.assign(
+            name=pd.array([f"contact_{i + 1}" for i in rows], dtype="str"),
+            score=np.round(1000 * confidence).astype(np.int64),
+            strand1=".",
+            strand2=".",
+            confidence=confidence,
+            depth1=self.depth1[rows],
+            depth2=self.depth2[rows],
+            distance=midpoint_distance(contacts),
+            loop=self.loop[rows].astype(np.int64),
+            **own,
+        )
+        return table[[*LOOPS, *own]]
 
 
 def call_loops(
@@ -52,23 +98,14 @@ def call_loops(
     """
     anchor1, anchor2, reads = number_anchors(contacts, depth)
     _warn_of_foreign_depth(contacts, (anchor1, anchor2), reads)
+    depth1, depth2 = reads[anchor1], reads[anchor2]
+    del anchor1, anchor2  # callers take as much again
     calls = find_caller(caller).call(contacts, depth, settings, seed)
     gap = anchor_gap(contacts)
     # Fixed bins of one contact are adjacent, and overlapping peaks are nearer still, at gap 0.
     loop = (calls.confidence > cutoff) & (gap > 0)
-    table = contacts.assign(
-        name=[f"contact_{i}" for i in range(1, len(contacts) + 1)],
-        score=np.round(1000 * calls.confidence).astype(np.int64),
-        strand1=".",
-        strand2=".",
-        confidence=calls.confidence,
-        depth1=reads[anchor1],
-        depth2=reads[anchor2],
-        distance=midpoint_distance(contacts),
-        loop=loop.astype(np.int64),
-        **calls.columns,
-    )[[*LOOPS, *calls.columns]]
-    return LoopCalls(table, calls.quality, _explain(calls, gap, cutoff, loop))
+    reason = _explain(calls, gap, cutoff, loop)
+    return LoopCalls(contacts, calls, loop, depth1, depth2, reason)
 
 
 def _warn_of_foreign_depth(
@@ -87,11 +124,10 @@ def _warn_of_foreign_depth(
 
 def quality_table(calls: LoopCalls) -> pd.DataFrame:
     """DataFrame[schemas.LOOP_QC]: contacts, loops, the caller's own metrics, reason."""
-    table = calls.table
     rows = {
-        "contacts": len(table),
-        "contacts_trans": int((table["distance"] < 0).sum()),
-        "loops": int(table["loop"].sum()),
+        "contacts": len(calls.contacts),
+        "contacts_trans": int((~is_cis(calls.contacts)).sum()),
+        "loops": int(calls.loop.sum()),
         **calls.quality,
         "reason": calls.reason or "none",
     }
