@@ -245,6 +245,8 @@ def _check_pairs(path: str, genome: str, aliases: str | None) -> None:
         }
     if given:  # that there are none is told when the pairs are read
         _require_genome(given, genome, aliases)
+        known = _chromosomes(genome, aliases)
+        known.require_similar(list(given), list(given.values()), path, more=False)
         from deepexpr.hichip.pairs_format import PairsReader  # compiles; only where there are pairs
 
         with PairsReader(path) as reader:

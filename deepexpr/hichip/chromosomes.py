@@ -64,16 +64,20 @@ class Chromosomes:
             raise self._others(unknown, missing, where)
         return ids
 
-    def require_similar(self, names: Sequence[str], sizes: Sequence[int], where: str) -> np.ndarray:
+    def require_similar(
+        self, names: Sequence[str], sizes: Sequence[int], where: str, more: bool = True
+    ) -> np.ndarray:
         """Index of each of `names` (n,) int32, -1 where the genome lacks it.
 
         What lacks small chromosomes (chrM, scaffolds) is sound, and said to lack them; so is what
-        has more than the genome. InputError where a chromosome is missing that has a tenth of the
-        longest one's length or more.
+        has more than the genome, if `more`. InputError where a chromosome is missing that has a
+        tenth of the longest one's length or more.
         """
         names, ids, missing = self._compared(names, sizes, where)
         unknown = [n for n, i in zip(names, ids, strict=True) if i < 0]
-        if any(self.lengths[name] >= SMALL * max(self.sizes) for name in missing):
+        if (unknown and not more) or any(
+            self.lengths[name] >= SMALL * max(self.sizes) for name in missing
+        ):
             raise self._others(unknown, missing, where)
         told = ((missing, "chromosome(s) of the genome are not in it"),
                 (unknown, "of its chromosome(s) are not in the genome"))  # fmt: skip

@@ -210,7 +210,7 @@ def _renumbered(
     """Batches of a .pairs file in the numbering of `chromosomes`; `mates` counts the pairs."""
     with PairsReader(path, min_mapq) as reader:
         header = reader.chromosomes
-        ids = chromosomes.require_same(header.names, header.sizes, str(path))
+        ids = chromosomes.require_similar(header.names, header.sizes, str(path), more=False)
         for batch in reader:
             mates.both_unique += len(batch.position)
             mates.pairs += len(batch.position)

@@ -54,6 +54,21 @@ def test_mapping_qualities_of_pairs_are_honoured(tmp_path):
         filtered(tmp_path, text.replace("\t60\t60", "\tx\t60"))
 
 
+def test_small_chromosomes_may_be_missing(tmp_path, caplog):
+    text = HEAD + NAMES + "\n.\tchr1\t5\tchr2\t900000\t+\t-\n"
+    sizes = {"chr2": 5_000_000, "chrM": 16_000, "chr1": 10_000_000}
+    with caplog.at_level(logging.WARNING):
+        rows, mates, _ = filtered(tmp_path, text, Chromosomes((*sizes,), (*sizes.values(),)))
+    assert (rows, mates.pairs) == ([(0, 900_000, 2, 5)], 1)
+    assert "in.pairs: 1 chromosome(s) of the genome are not in it, and give no contact: chrM" in (
+        caplog.text
+    )
+    for names, more in ((("chr2", "chr1", "chr3"), 5_000_000), (("chr1",), None)):
+        lengths = (5_000_000, 10_000_000, more) if more else (10_000_000,)
+        with pytest.raises(InputError, match="1 missing: chr3" if more else "1 unknown: chr2"):
+            filtered(tmp_path, text, Chromosomes(names, lengths))
+
+
 def test_types_of_pairs_are_honoured(tmp_path):
     types = ["UU", "DD", "UR", "MU", "NM", "RU", "XX", "WW", "LL", "."]
     text = f"{HEAD}{NAMES} pair_type\n" + "".join(
