@@ -209,6 +209,13 @@ BIN_ATTRIBUTION = Table(
     "gene", "bin", "chromosome", "start", "end", "signal", "attribution", "folds_sd",
 )  # fmt: skip
 
+#: What each contacted place adds, beside bins that stay: middle of its anchor on the genome
+#: (0-based), signal log2(1 + normalised count), attention from 0 to 1, mean over folds.
+PLACE_ATTRIBUTION = Table(
+    "gene", "slot", "chromosome", "middle", "tss_distance", "signal", "attention", "attribution",
+    "folds_sd",
+)  # fmt: skip
+
 #: One row per alternate allele of a VCF x promoter that it lies in: start, end of the reference
 #: allele as the VCF writes it; tss_distance in the gene's orientation, negative upstream; both
 #: predictions and their difference (alternate less reference) in units of the prediction, with its

@@ -1,4 +1,4 @@
-"""Explain the prediction of one gene: bases, known motifs, distal bins."""
+"""Explain the prediction of one gene: bases, known motifs, distal bins, contacted places."""
 
 from deepexpr.motifs.sections import InterpretSection
 from deepexpr.options import Arguments, given
@@ -20,14 +20,17 @@ OPTIONS = """
 --dataset H5   dataset with the gene
 [--fold N]     one fold (default: mean of all)
 [--threads N]  CPU threads of the network
---output DIR   folder for attribution.tsv, motifs.tsv and, with HiChIP, bins.tsv
+--output DIR   folder for attribution.tsv, motifs.tsv and, with HiChIP, bins.tsv; of
+               the network `enhancers` places.tsv
 """
 FIELDS = {InterpretSettings: InterpretSettings.model_fields}
 FLAGS = {"interpret_method": "--method"}
 
 
 def run(args: Arguments) -> None:
-    from deepexpr.features.dataset import BINS, PROMOTER, Dataset
+    import numpy as np
+
+    from deepexpr.features.dataset import BINS, CONTACTS, PROMOTER, Dataset
     from deepexpr.files import atomic_directory, write_table
     from deepexpr.model.backend import configure
     from deepexpr.model.bundle import Bundle
@@ -35,6 +38,7 @@ def run(args: Arguments) -> None:
     from deepexpr.motifs.attribution import (
         attribute_bins,
         attribute_by_gradient,
+        attribute_places,
         attribute_sequence,
     )
     from deepexpr.motifs.jaspar import load_targets
@@ -53,6 +57,13 @@ def run(args: Arguments) -> None:
     def gradient(inputs):
         return bundle.promoter_gradients(Examples(inputs), args.fold)
 
+    def attention(inputs):
+        from deepexpr.model.attention import contact_attention
+
+        folds = bundle.folds if args.fold is None else [args.fold]
+        found = [[contact_attention(m, Examples(inputs)) for m in bundle.models(f)] for f in folds]
+        return np.mean(found, axis=1)
+
     def track_of_promoter():
         if settings.interpret_method == "gradient":
             return attribute_by_gradient(dataset, args.gene, gradient)
@@ -69,3 +80,6 @@ def run(args: Arguments) -> None:
             write_table(hits, folder / "motifs.tsv")
         if BINS in bundle.inputs:
             write_table(attribute_bins(dataset, args.gene, predict), folder / "bins.tsv")
+        if CONTACTS in bundle.inputs:
+            places = attribute_places(dataset, args.gene, predict, attention)
+            write_table(places, folder / "places.tsv")

@@ -6,7 +6,6 @@ contact counts; the counts so weighted are summed, as expression follows summed 
 figure 2A).
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +13,7 @@ import numpy as np
 from deepexpr.errors import InputError
 from deepexpr.features.dataset import CONTACTS, ENHANCERS, PROMOTER
 from deepexpr.model import network
+from deepexpr.model.attention import ATTENTION, CONTACTED
 from deepexpr.model.backend import keras
 from deepexpr.model.contact_layers import AttendedTotals, ContactNumbers, LogSums, Slots
 from deepexpr.model.examples import Examples
@@ -26,11 +26,8 @@ from deepexpr.model.training import forward
 
 layers = keras.layers
 
-#: Examples of n genes to predictions (n,).
-Predict = Callable[[Examples], np.ndarray]
-
-#: Names of the module that reads contacted places, of its attention, and of the first step.
-CONTACTED, ATTENTION, TOGETHER = "contacted", "attention", "together"
+#: Name of the first step.
+TOGETHER = "together"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -262,34 +259,3 @@ def assemble(
     score = layers.Add(dtype="float32", name="joint_score")([before, hichip])
     output = network.in_original_unit(score, shape, scaling)
     return keras.Model([*inputs, *own, *places], output, name="deepexpression")
-
-
-def contact_attention(model: keras.Model, examples: Examples) -> np.ndarray:
-    """How much of each contact a trained network counts: float32 (n, N, attentions), 0 to 1; NaN in
-    empty slots. Raises InputError where the network reads no contacted places."""
-    if CONTACTED not in [layer.name for layer in model.layers]:
-        raise InputError(
-            "The network reads no contacted places.",
-            expected="variant enhancers, kind full or hichip",
-        )
-    contacted = model.get_layer(CONTACTED)
-    judge = keras.Model(contacted.inputs, contacted.get_layer(ATTENTION).output)
-    found = forward(judge, examples)
-    found[examples.arrays[CONTACTS][:, :, 0] == 0] = np.nan
-    return found
-
-
-def contact_effects(predict: Predict, examples: Examples) -> np.ndarray:
-    """What a prediction loses without each contact: float64 (n, N), in the prediction's unit; NaN
-    in empty slots. Bins stay as they are. predict : examples to (n,)."""
-    contacts = examples.arrays[CONTACTS]
-    whole = predict(examples)
-    effects = np.full(contacts.shape[:2], np.nan)
-    for slot in range(contacts.shape[1]):
-        rows = np.flatnonzero(contacts[:, slot, 0] > 0)
-        if len(rows):
-            changed = contacts[rows].copy()
-            changed[:, slot] = 0
-            without = predict(examples.take(rows).changed(**{CONTACTS: changed}))
-            effects[rows, slot] = whole[rows] - without
-    return effects

@@ -70,8 +70,8 @@ def trained(path, output, kind, model=None, training=None, task="regression"):
 def test_it_counts_the_contacts_that_hold_the_planted_motif(planted, tmp_path):
     from sklearn.metrics import roc_auc_score as roc_auc
 
+    from deepexpr.model.attention import contact_attention, contact_effects
     from deepexpr.model.bundle import Bundle
-    from deepexpr.model.contacted import contact_attention, contact_effects
     from deepexpr.model.examples import Examples
 
     path, true = planted
@@ -132,7 +132,7 @@ def test_a_dataset_without_places_is_refused(toy, tmp_path, capsys):
 
 
 def test_networks_without_places_have_no_attention(toy):
-    from deepexpr.model.contacted import contact_attention
+    from deepexpr.model.attention import contact_attention
     from deepexpr.model.examples import Examples
     from deepexpr.model.network import Shape, TwoModules, build_proximal
 

@@ -10,13 +10,25 @@ import pytest
 
 from deepexpr.commands import filters as filters_command
 from deepexpr.commands import interpret as interpret_command
+from deepexpr.errors import InputError
 from deepexpr.features.dataset import Dataset, write_dataset
-from deepexpr.motifs.attribution import attribute_bins, attribute_sequence, sequence_variants
+from deepexpr.motifs.attribution import (
+    attribute_bins,
+    attribute_places,
+    attribute_sequence,
+    sequence_variants,
+)
 from deepexpr.motifs.meme_format import read_meme, write_meme
 from deepexpr.motifs.motif import Motif
 from deepexpr.motifs.scanning import known_hits, letter_frequencies, scan
 from deepexpr.options import add_verb
-from deepexpr.schemas import ATTRIBUTION, ATTRIBUTION_HITS, BIN_ATTRIBUTION, FILTERS
+from deepexpr.schemas import (
+    ATTRIBUTION,
+    ATTRIBUTION_HITS,
+    BIN_ATTRIBUTION,
+    FILTERS,
+    PLACE_ATTRIBUTION,
+)
 
 LENGTH, WORD, AT = 60, "TGACTCAT", 30
 
@@ -106,6 +118,18 @@ def test_contacted_places_are_emptied_with_their_bin():
 
     table = attribute_bins(dataset, "b", counting)
     assert table["attribution"].tolist() == pytest.approx([23.0, 0, 14.5, 0])
+
+    def attention(inputs):
+        assert len(inputs["contacts"]) == 1
+        return np.stack([np.full((1, 3, 1), share) for share in (0.2, 0.6)])
+
+    places = attribute_places(dataset, "b", counting, attention)
+    assert tuple(places.columns) == PLACE_ATTRIBUTION
+    assert places["middle"].tolist() == [193_000, 203_000]
+    assert places["attribution"].tolist() == pytest.approx([20, 10])
+    assert places["attention"].tolist() == pytest.approx([0.4, 0.4])
+    with pytest.raises(InputError, match="no contacted places"):
+        attribute_places(make_dataset(), "b", counting, attention)
 
 
 def word_motif(word=WORD, name="AP1"):
