@@ -15,6 +15,8 @@ OPTIONS = """
 
 
 def run(args: Arguments) -> None:
+    import pandas as pd
+
     from deepexpr.evaluation.cross_species import (
         NONE,
         assign_genes,
@@ -24,9 +26,14 @@ def run(args: Arguments) -> None:
     from deepexpr.evaluation.orthologues import ONE_TO_ONE
     from deepexpr.features.dataset import Dataset
     from deepexpr.files import read, write_table
-    from deepexpr.schemas import ORTHOLOGUES
+    from deepexpr.schemas import ORTHOLOGUES, PREDICTIONS, SPECIES_GENES
 
     methods = open_bundles(args.bundle)
+    if not methods:  # as they were left out, so is this
+        write_table(pd.DataFrame(columns=list(SPECIES_GENES)), args.genes)
+        for path in (args.output, args.apart):
+            write_table(pd.DataFrame(columns=list(PREDICTIONS)), path)
+        return
     target, sources = Dataset.open(args.dataset), [Dataset.open(path) for path in args.measured]
     bundles = [bundle for own in methods.values() for bundle in own]
     genes = assign_genes(target, sources, bundles, read(ORTHOLOGUES, args.orthologues))

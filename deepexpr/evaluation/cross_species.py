@@ -39,23 +39,14 @@ NONE, FAMILY = "none", "family"
 
 
 def open_bundles(paths: Iterable[Any]) -> dict[str, list[Any]]:
-    """Bundles by method; a method of which a model was left out is left out, logged.
-
-    Raises InputError where none is left.
-    """
-    opened, lost = [], {}
+    """Bundles by method; those that were left out for want of data are passed over, logged."""
+    opened = []
     for path in paths:
         try:
             opened.append(open_bundle(path))
         except Unsupported as error:
-            lost[str(path)] = error.problem
-    # results/{stage}/{cell_line}/{task}/K{K}/{method}/bundle: a lost bundle says no method itself.
-    methods = by_method(opened)
-    for path, problem in lost.items():
-        log.warning("%s: %s", path, problem)
-    if not methods:
-        raise Unsupported("Every model of the other assembly was left out.", found="; ".join(lost))
-    return methods
+            log.warning("%s: %s", path, error.problem)
+    return by_method(opened)
 
 
 def assign_genes(

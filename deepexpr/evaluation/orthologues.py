@@ -23,9 +23,12 @@ log = logging.getLogger(__name__)
 #: Relations of a pair: either gene is in no other pair; or one of them is.
 ONE_TO_ONE, SEVERAL = "one-to-one", "several"
 
-#: BioMart's names of columns: of the species that was asked about, and of the other one.
-_FIRST = re.compile(r"(Gene stable ID( version)?|Gene name)")
-_SECOND = re.compile(r"\S.* (gene stable ID( version)?|gene name)")
+#: BioMart's names of columns: of the species that was asked about, and of the other one; on its
+#: pages, and in its R package.
+_FIRST = re.compile(r"Gene (stable ID( version)?|name)|ensembl_gene_id|external_gene_name")
+_SECOND = re.compile(
+    r"\S.* gene (stable ID( version)?|name)|\w+_homolog_(ensembl_gene|associated_gene_name)"
+)
 #: Below this share of either side's genes the pairs are few, and a warning says so.
 FEW = 0.25
 

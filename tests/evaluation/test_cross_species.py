@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from deepexpr.cli import main
 from deepexpr.errors import InputError, Unsupported
 from deepexpr.evaluation.cross_species import assign_genes, open_bundles, predict_species
 from deepexpr.evaluation.metrics import fold_metrics, metrics_beyond_copy
@@ -14,7 +15,8 @@ from deepexpr.features.bundles import BundleRecord
 from deepexpr.features.dataset import Dataset
 from deepexpr.features.left_out import write_left_out
 from deepexpr.features.splits import make_splits
-from deepexpr.schemas import ORTHOLOGUES, PREDICTIONS, SPECIES_GENES
+from deepexpr.files import read
+from deepexpr.schemas import METRICS, ORTHOLOGUES, PREDICTIONS, SPECIES_GENES
 
 N, LENGTH, FOLDS = 30, 300, 3
 LETTERS = np.frombuffer(b"ACGT", np.uint8)
@@ -205,7 +207,16 @@ def test_what_does_not_fit_is_named(target, source, splits):
 
 
 def test_models_that_were_left_out_are_passed_over(tmp_path, caplog):
+    """Where none is left, the tables are whole and empty, and so are their scores."""
     write_left_out(tmp_path, Unsupported("All genes have one label."), {})
-    with pytest.raises(Unsupported, match="Every model of the other assembly"):
-        open_bundles([tmp_path / "bundle"])
+    assert open_bundles([tmp_path / "bundle"]) == {}
     assert "All genes have one label" in caplog.text
+    words = ["--bundle", tmp_path / "bundle", "--measured", "x", "--dataset", "y"]
+    outputs = {name: tmp_path / f"{name}.tsv" for name in ("genes", "output", "apart")}
+    words += ["--orthologues", "z", *(w for n, p in outputs.items() for w in (f"--{n}", p))]
+    assert main(["cross-species", *map(str, words)]) == 0
+    assert read(SPECIES_GENES, outputs["genes"]).empty
+    scores = [str(tmp_path / name) for name in ("metrics.tsv", "tests.tsv")]
+    given = ["--predictions", str(outputs["output"]), "--metrics", scores[0], "--tests", scores[1]]
+    assert main(["evaluate", *given]) == 0
+    assert read(METRICS, scores[0]).empty

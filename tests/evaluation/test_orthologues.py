@@ -45,6 +45,11 @@ def test_biomart_is_known_by_its_header(tmp_path, caplog):
     assert "5 pairs of orthologues, of 4 of which both genes are known: 2 one to one" in caplog.text
     # As CSV, and where the annotation's genes have no names but stable ids.
     assert pairs(match(tmp_path, BIOMART.replace("\t", ","))) == expected
+    # As its R package names columns, and R writes them.
+    head = ["ensembl_gene_id", "external_gene_name", "mmusculus_homolog_ensembl_gene",
+            "mmusculus_homolog_associated_gene_name", "homology_type"]  # fmt: skip
+    quoted = "\t".join(f'"{name}"' for name in head) + "\n" + BIOMART.partition("\n")[2]
+    assert pairs(match(tmp_path, quoted)) == expected
     by_id = match(tmp_path, BIOMART, genes=(["ENSG1", "ENSG2"], ["ENSMUSG1", "ENSMUSG2"]))
     assert pairs(by_id) == [
         ("ENSG1", "ENSMUSG1", "one-to-one"),
