@@ -43,10 +43,12 @@ rule predict_cross_cell_line:
         "../envs/tensorflow.yaml"
     params:
         folder=lambda w, output: os.path.dirname(output[0]),
+        leave_out=LEAVE_OUT,
     shell:
         "python -m deepexpr cross --bundle {input.bundles:q} --dataset {input.dataset:q}"
         " --measured {input.measured:q}"
-        " --splits {input.splits:q} --output-folder {params.folder:q} 2> {log:q}"
+        " --splits {input.splits:q} {params.leave_out}"
+        " --output-folder {params.folder:q} 2> {log:q}"
 
 
 use rule predict_cross_cell_line as predict_cross_without_hichip with:

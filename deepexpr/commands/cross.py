@@ -13,10 +13,35 @@ OPTIONS = """
                           mean is written as copy.tsv
 --dataset DATASET         dataset of the target cell line (HDF5)
 --splits SPLITS           TSV of fold, gene and role: that of the bundles
+[--leave-out]             with --output-folder: where a bundle or the splits were left out, as the
+                          data hold too little, write tables without rows, instead of an error
 """
 
 
 def run(args: Arguments) -> None:
+    import logging
+    from pathlib import Path
+
+    import pandas as pd
+
+    from deepexpr.errors import Unsupported
+    from deepexpr.files import write_table
+    from deepexpr.schemas import COPY, PREDICTIONS
+
+    try:
+        _predict(args)
+    except Unsupported as error:
+        if not (args.leave_out and args.output_folder):
+            raise
+        logging.getLogger(__name__).warning("left out: %s", error.problem)
+        # The record of a bundle that was left out tells no method; its folder does.
+        methods = {Path(path).absolute().parent.name for path in args.bundle}
+        for method in sorted(methods) + [COPY] * bool(args.measured):
+            empty = pd.DataFrame(columns=list(PREDICTIONS))
+            write_table(empty, Path(args.output_folder, f"{method}.tsv"))
+
+
+def _predict(args: Arguments) -> None:
     from pathlib import Path
 
     from deepexpr.errors import InputError

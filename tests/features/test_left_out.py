@@ -63,6 +63,25 @@ def test_one_label_is_an_error_or_left_out(one_label, capsys, name, kind, other)
         read_record(folder / "bundle")
 
 
+@pytest.mark.parametrize("why", ["bundle", "splits"])
+def test_other_lines_models_that_were_left_out(one_label, capsys, why):
+    """Prediction across cell lines is left out with them: whole tables without rows."""
+    assert verb(one_label, "baseline", "--method=ridge", "--leave-out") == 0
+    folder = one_label / "A/classification/K2/baseline"
+    (one_label / "none.tsv").write_text("\t".join(SPLITS) + "\n")
+    splits = "splits.tsv" if why == "bundle" else "none.tsv"
+    words = ["cross", "--bundle", folder / "bundle", "--dataset", one_label / "dataset.h5",
+             "--measured", one_label / "dataset.h5", "--splits", one_label / splits,
+             "--output-folder", one_label / "cross"]  # fmt: skip
+    assert main([str(word) for word in words]) == 1
+    assert "left out" in capsys.readouterr().err
+    assert not (one_label / "cross").exists()
+    assert main([str(word) for word in [*words, "--leave-out"]]) == 0
+    for method in ("baseline", "copy"):
+        table = read_table(one_label / f"cross/{method}.tsv", PREDICTIONS)
+        assert table.empty
+
+
 @pytest.mark.parametrize(("name", "kind", "other"), KINDS)
 def test_too_few_genes_for_the_folds(one_label, capsys, name, kind, other):
     genes = one_label / "genes.tsv"
