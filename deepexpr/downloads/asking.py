@@ -22,6 +22,9 @@ def read_url(url: str, patience: pace.Patience | None = None) -> str:
 
     def ask() -> str:
         wait_for_turn(url)
+        return pace.within((SLOWEST + 1) * patience.timeout, read)
+
+    def read() -> str:
         body, end = b"", time.monotonic() + SLOWEST * patience.timeout
         with pace.opened(request, patience) as response:
             announced = pace.announced_length(response.headers)

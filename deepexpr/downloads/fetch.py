@@ -17,12 +17,15 @@ from typing import IO, Any
 from deepexpr.compression import is_gzip
 from deepexpr.downloads import patience as pace
 from deepexpr.downloads.locks import locked
+from deepexpr.downloads.moving import moving
 from deepexpr.downloads.pacing import connection, wait_for_turn
 from deepexpr.errors import InputError
 
 logger = logging.getLogger(__name__)
 
 BLOCK = 1 << 20
+#: How a page of the web begins; no file that is wanted does.
+_PAGE = (b"<!doctype html", b"<html")
 #: Seconds between two lines on how far a transfer is.
 REPORT = 30.0
 
@@ -56,7 +59,7 @@ file at {path} by hand."
     with locked(partial, becomes=path, why="another process downloads it") as handle:
         if handle is None:
             return
-        part = _Part(handle, partial, by_version=not md5)
+        part = _Part(handle, partial, by_version=not md5, most=size and 2 * size + BLOCK)
 
         def transfer() -> None:
             part.take(url, patience)
@@ -83,12 +86,15 @@ class _Part:
 
     source : beside it, which version of the file the bytes are of, by the server's ETag or date.
     Where an MD5 is known it is not asked for: servers that share their work may differ in it.
+    most : bytes after which it cannot be the file any more; None where its length is not known.
     """
 
-    def __init__(self, handle: IO[bytes], path: Path, by_version: bool) -> None:
+    def __init__(
+        self, handle: IO[bytes], path: Path, by_version: bool, most: int | None = None
+    ) -> None:
         self.handle, self.path = handle, path
         self.source = path.with_suffix(".source")
-        self.by_version = by_version
+        self.by_version, self.most = by_version, most
 
     def length(self) -> int:
         return os.fstat(self.handle.fileno()).st_size
@@ -119,8 +125,11 @@ class _Part:
         with response:
             total = self._begin(response, have)
             self._copy(response, url, total, patience)
-        if total is not None and self.length() < total:
-            raise pace.Incomplete(f"{self.length()} of {total} bytes arrived")
+        here = self.length()
+        if total is not None and here != total:
+            if here > total:  # a part that says of itself what cannot be
+                self.begin_again()
+            raise pace.Incomplete(f"{here} of {total} bytes arrived")
 
     def _request(self, url: str, have: int) -> urllib.request.Request:
         headers = {"Range": f"bytes={have}-"} if have else {}
@@ -158,23 +167,19 @@ class _Part:
     def _copy(self, response: Any, url: str, total: int | None, patience: pace.Patience) -> None:
         """Append a body, and say every REPORT seconds how far it is; Incomplete where it is slower
         than a line can be."""
-        told = watched = time.monotonic()
-        start = since = self.length()
+        told, start = time.monotonic(), self.length()
         end = f" of {total / 1e6:,.0f}" if total else ""
-        while block := response.read1(BLOCK):
-            self._write(block)
-            now, here = time.monotonic(), self.length()
-            if now - told > REPORT:
-                speed = (here - start) / (now - told) / 1e6
-                logger.info("%s: %s%s MB, %.1f MB/s", url, f"{here / 1e6:,.0f}", end, speed)
-                told, start = now, here
-            if now - watched > patience.window:
-                if here != total and here - since < patience.slowest * (now - watched):
-                    raise pace.Incomplete(
-                        f"{here - since:,} bytes came in {now - watched:,.0f} s, less than "
-                        f"{patience.slowest:,.0f} a second"
-                    )
-                watched, since = now, here
+        with moving(response, self.length, total, patience):
+            while block := response.read1(BLOCK):
+                self._write(block)
+                now, here = time.monotonic(), self.length()
+                if self.most and here > self.most:  # a server that does not end
+                    self.begin_again()
+                    raise pace.WrongContent(f"more than {self.most:,} bytes came, twice the file")
+                if now - told > REPORT:
+                    speed = (here - start) / (now - told) / 1e6
+                    logger.info("%s: %s%s MB, %.1f MB/s", url, f"{here / 1e6:,.0f}", end, speed)
+                    told, start = now, here
 
     def _write(self, block: bytes) -> None:
         try:
@@ -214,7 +219,10 @@ class _Part:
             return f"{self.length()} bytes arrived, the record says {size}"
         if is_gzip(self.path):
             return _damage(self.path)
-        return "what arrived is no gzip file" if compressed else ""
+        if compressed:
+            return "what arrived is no gzip file"
+        begin = os.pread(self.handle.fileno(), 200, 0).lstrip().lower()
+        return "a web page arrived, and no file" if begin.startswith(_PAGE) else ""
 
 
 def _damage(path: Path) -> str:

@@ -82,7 +82,7 @@ def patiently(
             most = 0 if isinstance(error, WrongContent) else max(most, arrived())
             if _lasts(error) or failures >= patience.attempts or wrong >= WHOLE:
                 raise InputError(
-                    f"The download failed: {error}.",
+                    f"The download failed: {_seen(error)}.",
                     where=url,
                     fix="What the server has is another file than its record or the MD5 says: "
                     "check the address and the MD5, or put the right file in place by hand."
@@ -92,9 +92,15 @@ def patiently(
             pause = min(max(patience.pause * 2 ** (failures - 1), _asked(error)), patience.longest)
             logger.warning(
                 "%s: attempt %d of %d failed: %s; next in %g s",
-                url, failures, patience.attempts, error, pause,
+                url, failures, patience.attempts, _seen(error), pause,
             )  # fmt: skip
             time.sleep(pause)
+
+
+def _seen(error: Exception) -> str:
+    """An error in one line; what a server sent may hold letters that a terminal obeys."""
+    line = " ".join(str(error).split())
+    return "".join(x if x.isprintable() else ascii(x)[1:-1] for x in line)
 
 
 def request_for(

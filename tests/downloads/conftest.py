@@ -17,7 +17,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     A fault is a status (503, 404; or with headers: (429, {"Retry-After": "7"})), "cut" (half the
     body, then the connection ends), "reset" (the same, with a reset), "slow" (in small pieces),
-    "drip" (a byte now and then, without end), "dripping head" (the same before the body),
+    "drip" (a byte now and then, without end), "dripping head" (the same before the body), "dripping
+    chunk" (the same where a length stands), "noise" (no answer of HTTP), "overlong" (a part that is
+    longer than it says that the whole is),
     "stalled" (a piece, then silence), "shifted" (a part that begins elsewhere than was asked),
     "few" (less announced than there is), "unranged" (a Range that is ignored), "letters" (a length
     that is no number), "unannounced" (no length, half the body), "page" (a message in place of the
@@ -31,8 +33,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
         fault = self.server.faults.pop(0) if self.server.faults else None
         if callable(fault):
             fault = fault(self.server)
+        if fault == "noise":
+            self.wfile.write(b"HTTP/1.1 \x1b[2J\r\n\r\n")
+            return
         if fault == "dripping head":
             self._drip(b"HTTP/1.1 200 OK\r\nX-Long: ", b"x" * 60_000)
+            return
+        if fault == "dripping chunk":
+            self._drip(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"0" * 60_000)
             return
         if isinstance(fault, int | tuple):
             self._refuse(*(fault if isinstance(fault, tuple) else (fault, {})))
@@ -48,7 +56,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send_response(206 if start else 200)
         if start:
             place = start - (fault == "shifted")
-            self.send_header("Content-Range", f"bytes {place}-{len(body) - 1}/{len(body)}")
+            whole = start + 1 if fault == "overlong" else len(body)
+            self.send_header("Content-Range", f"bytes {place}-{len(body) - 1}/{whole}")
         if tag:
             self.send_header("ETag", tag)
         if fault != "unannounced":

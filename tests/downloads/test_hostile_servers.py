@@ -2,9 +2,12 @@
 
 import gzip
 import random
+import ssl
 import threading
 import time
+import urllib.error
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -105,6 +108,21 @@ def test_a_file_that_did_not_change_is_resumed(server, reads, tmp_path):
     fetch(reads, tmp_path / "x", patience=QUICK)
     assert (tmp_path / "x").read_bytes() == READS
     assert server.requests[1][1] == f"bytes={len(READS) // 2}-"
+
+
+def test_a_part_that_is_longer_than_the_whole_is_not_kept(server, tmp_path):
+    server.pages["/t.txt"] = bytes(1000)
+    server.faults = ["cut", "overlong", "overlong"]
+    with pytest.raises(InputError, match="1000 of 501 bytes arrived"):
+        fetch(f"{server.address}/t.txt", tmp_path / "x", patience=replace(QUICK, attempts=2))
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_a_server_sends_never_reaches_the_terminal_as_it_is(server, reads, tmp_path):
+    server.faults = ["noise"] * 9
+    with pytest.raises(InputError, match=r"The download failed: HTTP/1.1 \\x1b\[2J") as caught:
+        fetch(reads, tmp_path / "x", patience=QUICK)
+    assert str(caught.value).replace("\n", "").isprintable()
 
 
 def test_a_file_that_was_whole_already_is_not_fetched_again(server, reads, tmp_path):
@@ -263,10 +281,11 @@ def test_a_drip_is_a_broken_line(server, reads, tmp_path):
     assert all(held and held.startswith("bytes=") for _, held in server.requests[1:])
 
 
-def test_an_endless_drip_is_one_error(server, reads, tmp_path):
-    server.faults = ["drip"] * 9
+@pytest.mark.parametrize("fault", ["drip", "dripping chunk"])
+def test_an_endless_drip_is_one_error(server, reads, tmp_path, fault):
+    server.faults = [fault] * 9
     with pytest.raises(
-        InputError, match=r"bytes came in \d+ s, less than 5,000 a second"
+        InputError, match=r"bytes came in 0\.1 s, less than 5,000 a second"
     ) as caught:
         fetch(reads, tmp_path / "x", patience=DRIPPED)
     assert caught.value.where == reads
@@ -308,3 +327,38 @@ def test_an_answer_that_comes_too_late_is_closed():
         within(0, ask)
     go.set()
     assert Late.closed.wait(60)
+
+
+def test_a_page_in_place_of_a_table_is_told(server, tmp_path):
+    """Also where neither MD5 nor ending of the name say what is to come."""
+    server.pages["/table.txt"] = b"\n<!DOCTYPE HTML><html><body>Sign in</body></html>"
+    with pytest.raises(InputError, match="a web page arrived, and no file; it begins with"):
+        fetch(f"{server.address}/table.txt", tmp_path / "x", patience=QUICK)
+    assert not list(tmp_path.iterdir())
+    assert len(server.requests) == 2
+
+
+def test_a_server_that_does_not_end_is_stopped(server, tmp_path):
+    """Where the record knows how long the file is, whatever else is known of it."""
+    server.pages["/endless"] = bytes(4 << 20)
+    for md5 in ("0" * 32, None):
+        with pytest.raises(InputError, match="more than 1,048,596 bytes came, twice the file"):
+            fetch(f"{server.address}/endless", tmp_path / "x", md5, QUICK, size=10)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_certificate_that_nobody_trusts_is_told_at_once(tmp_path, monkeypatch):
+    asked = []
+
+    def refuse(request, patience):
+        asked.append(request.full_url)
+        fault = ssl.SSLCertVerificationError(1, "certificate verify failed: self-signed")
+        raise urllib.error.URLError(fault)
+
+    monkeypatch.setattr("deepexpr.downloads.patience.opened", refuse)
+    for ask in (read_url, partial(fetch, path=tmp_path / "x")):
+        asked.clear()
+        with pytest.raises(InputError, match="certificate verify failed"):
+            ask("https://x.org/a", patience=QUICK)
+        assert len(asked) == 1
+    assert not list(tmp_path.iterdir())
