@@ -89,10 +89,13 @@ def test_twenty_seeds_agree(reference):
     loops = []
     for seed in range(1, 21):
         table = call_loops(contacts, depth, settings, seed).table
-        assert np.abs(table["confidence"].to_numpy() - wanted).max() < 0.1
+        assert np.abs(table["confidence"].to_numpy() - wanted).max() < 0.1  # 0.040 measured
         loops.append(set(np.flatnonzero(table["loop"] == 1)))
     shares = [len(a & b) / len(a | b) for i, a in enumerate(loops) for b in loops[i + 1 :]]
-    assert min(shares) > 0.98  # 0.9913 at the default's 10,000 iterations
+    # 0.9884 here, 13 of the 190 below 0.99; 0.9913 at the default's 10,000 iterations, which take
+    # five times as long.
+    assert min(shares) > 0.985
+    assert np.mean([share >= 0.99 for share in shares]) > 0.9
 
 
 @pytest.mark.parametrize(("planted", "verdict"), [(True, "good"), (False, "look")])
