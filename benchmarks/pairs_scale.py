@@ -5,10 +5,11 @@
 Pairs of a genome as large as man's (benchmarks/pairs.py) are simulated batch by batch, in no order,
 and go through `deepexpr pairs`, `deepexpr contacts` (5 kb bins, up to 2 Mb, as the pipeline does)
 and `deepexpr call-loops` with the caller coverage and with Origami's (100 iterations after 20,
-which tell the cost of one; --origami-iterations 0 leaves it out). Every command is one process;
-peak_mb is its resident memory, temporary_mb the most that the folder grew by while it ran, beyond
-what it left there, looked at twice a second. --others N also gives one file of N pairs to pairs and
-contacts, pairtools (sort, dedup) and cooler (cload pairs), one after the other.
+which tell the cost of one; --origami-iterations 0 leaves it out). With --loops-only the contacts
+are counted from the drawn pairs, to the same bytes, without two files between. Every command is one
+process; peak_mb is its resident memory, temporary_mb the most that the folder grew by while it ran,
+beyond what it left there, looked at twice a second. --others N also gives one file of N pairs to
+pairs and contacts, pairtools (sort, dedup) and cooler (cload pairs), one after the other.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import os
 import sys
 import tempfile
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -29,21 +31,53 @@ from pairs import GENOME, RESOLUTION
 from deepexpr.compression import BgzfWriter
 from deepexpr.files import write_table
 from deepexpr.hichip import text_kernel
+from deepexpr.hichip.anchors import bins
+from deepexpr.hichip.bam_mates import PairBatch
+from deepexpr.hichip.contacts import count_contacts, write_contacts
 from deepexpr.hichip.pairs_format import COLUMNS
+from deepexpr.hichip.runs import Tally
+from deepexpr.hichip.settings import ContactSettings, PairSettings
 
 ROWS = 1 << 20
 #: Shares of the pairs: cis, repeats of a pair in the same batch (duplicates), and of cis pairs
 #: those between two of the hot spots, so that there are loops.
 CIS, DUPLICATES, LOOPS = 0.75, 0.14, 0.02
 HOT_SPOTS, REACH = 100_000, 5
+VERB = (sys.executable, "-m", "deepexpr")
+CONTACTS, DEPTH = "contacts.tsv.gz", "depth.tsv.gz"
 
 
-def simulate(pairs: int, path: Path, seed: int) -> None:
-    """Write `pairs` pairs in batches, unordered; distances of cis pairs are log-uniform."""
+def draw(pairs: int, seed: int) -> Iterator[tuple[list[np.ndarray], list[np.ndarray], np.ndarray]]:
+    """Pairs batch by batch, unordered; distances of cis pairs are log-uniform.
+
+    Chromosomes and 0-based positions of both ends of pairs that are distinct, and (n,) which of
+    these each pair of the batch is: the last ones are duplicates.
+    """
     rng = np.random.default_rng(seed)
     sizes = np.array(GENOME.sizes, np.int64)
     starts = np.concatenate([[0], np.cumsum(sizes)])
     hot = np.sort(rng.integers(0, starts[-1], HOT_SPOTS))
+    for begin in range(0, pairs, ROWS):
+        number = min(ROWS, pairs - begin)
+        distinct = number - round(number * DUPLICATES)
+        one, two = rng.integers(0, starts[-1], (2, distinct))
+        cis = rng.random(distinct) < CIS
+        two[cis] = one[cis] + (10 ** rng.uniform(1.5, 7, int(cis.sum()))).astype(np.int64)
+        loop = np.flatnonzero(rng.random(distinct) < LOOPS * CIS)
+        spot = rng.integers(0, HOT_SPOTS - REACH, len(loop))
+        one[loop], two[loop] = hot[spot], hot[spot + 1 + spot % REACH]
+        shift = rng.integers(-1500, 1500, (2, len(loop)))
+        one[loop], two[loop] = one[loop] + shift[0], two[loop] + shift[1]
+        one, two = np.clip(one, 0, starts[-1] - 1), np.clip(two, 0, starts[-1] - 1)
+        again = np.append(np.arange(distinct), rng.integers(0, distinct, number - distinct))
+        strands = rng.integers(0, 4, distinct)
+        places = [np.searchsorted(starts, end, "right") - 1 for end in (one, two)]
+        positions = [end - starts[place] for end, place in zip((one, two), places, strict=True)]
+        yield places, positions, (again << 2) | strands[again]
+
+
+def simulate(pairs: int, path: Path, seed: int) -> None:
+    """Write `pairs` pairs as .pairs."""
     table = text_kernel.text_table((*GENOME.names, "+", "-", "UU", "."))
     plus = len(GENOME)
     with open(path, "wb") as handle:
@@ -51,29 +85,31 @@ def simulate(pairs: int, path: Path, seed: int) -> None:
         lines = ["## pairs format v1.0"]
         lines += [f"#chromsize: {n} {s}" for n, s in zip(GENOME.names, GENOME.sizes, strict=True)]
         writer.write("\n".join([*lines, "#columns: " + " ".join(COLUMNS), ""]).encode())
-        for begin in range(0, pairs, ROWS):
-            number = min(ROWS, pairs - begin)
-            distinct = number - round(number * DUPLICATES)
-            one, two = rng.integers(0, starts[-1], (2, distinct))
-            cis = rng.random(distinct) < CIS
-            two[cis] = one[cis] + (10 ** rng.uniform(1.5, 7, int(cis.sum()))).astype(np.int64)
-            loop = np.flatnonzero(rng.random(distinct) < LOOPS * CIS)
-            spot = rng.integers(0, HOT_SPOTS - REACH, len(loop))
-            one[loop], two[loop] = hot[spot], hot[spot + 1 + spot % REACH]
-            shift = rng.integers(-1500, 1500, (2, len(loop)))
-            one[loop], two[loop] = one[loop] + shift[0], two[loop] + shift[1]
-            one, two = np.clip(one, 0, starts[-1] - 1), np.clip(two, 0, starts[-1] - 1)
-            again = np.append(np.arange(distinct), rng.integers(0, distinct, number - distinct))
-            strands = rng.integers(0, 4, distinct)[again]
+        for places, positions, again in draw(pairs, seed):
             ends = []
-            for end in (one[again], two[again]):
-                place = np.searchsorted(starts, end, "right") - 1
-                ends += [place, end - starts[place] + 1]
-            sides = [plus + (strands >> 1), plus + (strands & 1)]
-            rows = [np.full(number, plus + 3), *ends, *sides, np.full(number, plus + 2)]
+            for place, position in zip(places, positions, strict=True):
+                ends += [place[again >> 2], position[again >> 2] + 1]
+            sides = [plus + ((again >> 1) & 1), plus + (again & 1)]
+            rows = [np.full(len(again), plus + 3), *ends, *sides, np.full(len(again), plus + 2)]
             is_text = [True, True, False, True, False, True, True, True]
             writer.write(text_kernel.format_rows(rows, is_text, table))
         writer.close()
+
+
+def count_drawn(pairs: int, contacts: Path, depth: Path, seed: int) -> None:
+    """Write what `pairs` and `contacts` make of simulated pairs, without these as text between."""
+    settings = ContactSettings()
+
+    def batches() -> Iterator[PairBatch]:
+        for places, positions, _ in draw(pairs, seed):
+            place, position = np.stack(places, axis=1), np.stack(positions, axis=1)
+            near = np.abs(position[:, 1] - position[:, 0]) < PairSettings().min_distance
+            kept = ~near | (place[:, 1] != place[:, 0])
+            yield PairBatch(place[kept].astype(np.int32), position[kept] + 1, np.empty(0))
+
+    with Tally(contacts.parent) as tally:
+        anchors = bins(GENOME, settings.resolution)
+        write_contacts(count_contacts(batches(), anchors, settings, tally), contacts, depth)
 
 
 class Disk:
@@ -127,33 +163,40 @@ def step(tool: str, name: str, pairs: int, folder: Path, command: list, outputs:
     return row
 
 
-def run_ours(folder: Path, source: Path, pairs: int, iterations: int | None) -> list[dict]:
-    """The stages of this project; with `iterations` None without loops."""
+def run_ours(folder: Path, source: Path, pairs: int) -> list[dict]:
+    """Pairs and contacts by this project."""
     sizes = folder / "chrom.sizes"
     text = (f"{n}\t{s}\n" for n, s in zip(GENOME.names, GENOME.sizes, strict=True))
     sizes.write_text("".join(text))
     valid, qc = folder / "valid.pairs.gz", folder / "qc.tsv"
-    contacts, depth = folder / "contacts.tsv.gz", folder / "depth.tsv.gz"
-    verb = [sys.executable, "-m", "deepexpr"]
-    call = [*verb, "call-loops", "--contacts", contacts, "--depth", depth, "--threads", 1]
+    contacts, depth = folder / CONTACTS, folder / DEPTH
     steps = [
-        ("pairs", [*verb, "pairs", "--pairs", source, "--sample", "s", "--chrom-sizes", sizes,
+        ("pairs", [*VERB, "pairs", "--pairs", source, "--sample", "s", "--chrom-sizes", sizes,
                    "--output", valid, "--qc", qc], [valid, qc]),
-        ("contacts", [*verb, "contacts", "--pairs", valid, "--output", contacts, "--depth", depth],
+        ("contacts", [*VERB, "contacts", "--pairs", valid, "--output", contacts, "--depth", depth],
          [contacts, depth]),
-        ("loops, coverage", [*call, "--caller", "coverage", "--output", folder / "c.bedpe",
+    ]  # fmt: skip
+    return [step("deepexpr", name, pairs, folder, *rest) for name, *rest in steps]
+
+
+def call_loops(folder: Path, pairs: int, iterations: int) -> list[dict]:
+    """Loops of the contacts in the folder: by coverage and, with iterations, by Origami."""
+    call = [*VERB, "call-loops", "--contacts", folder / CONTACTS, "--depth", folder / DEPTH]
+    steps = [
+        ("loops, coverage", ["--caller", "coverage", "--output", folder / "c.bedpe",
                              "--qc", folder / "c.tsv"], [folder / "c.bedpe"]),
     ]  # fmt: skip
-    if iterations is None:
-        steps = steps[:2]
     if iterations:
         options = ["--iterations", iterations, "--burn-in", 20, "--chains", 1]
         steps.append(
             (f"loops, origami, {iterations + 20} iterations",
-             [*call, *options, "--output", folder / "o.bedpe", "--qc", folder / "o.tsv"],
+             [*options, "--output", folder / "o.bedpe", "--qc", folder / "o.tsv"],
              [folder / "o.bedpe"])
         )  # fmt: skip
-    return [step("deepexpr", name, pairs, folder, *rest) for name, *rest in steps]
+    return [
+        step("deepexpr", name, pairs, folder, [*call, "--threads", 1, *rest], outputs)
+        for name, rest, outputs in steps
+    ]
 
 
 def run_others(folder: Path, source: Path, pairs: int) -> list[dict]:
@@ -179,17 +222,22 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, default=200_000_000, help="simulated pairs")
     parser.add_argument("--others", type=int, default=0, help="pairs for pairtools and cooler")
     parser.add_argument("--origami-iterations", type=int, default=100)
+    parser.add_argument("--loops-only", action="store_true", help="contacts straight from the draw")
     parser.add_argument("--folder", help="where to work (a new temporary folder in it)")
     parser.add_argument("--seed", type=int, default=1, help="of the simulation")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=args.folder) as name:
         folder = Path(name).resolve()  # unnamed files are told by their whole path
-        source = folder / "simulated.pairs.gz"
-        simulate(args.pairs, source, args.seed)
-        rows = run_ours(folder, source, args.pairs, args.origami_iterations)
+        source, rows = folder / "simulated.pairs.gz", []
+        if args.loops_only:
+            count_drawn(args.pairs, folder / CONTACTS, folder / DEPTH, args.seed)
+        else:
+            simulate(args.pairs, source, args.seed)
+            rows += run_ours(folder, source, args.pairs)
+        rows += call_loops(folder, args.pairs, args.origami_iterations)
         if args.others:
             simulate(args.others, source, args.seed)
-            rows += run_ours(folder, source, args.others, None)
+            rows += run_ours(folder, source, args.others)
             rows += run_others(folder, source, args.others)
     write_table(pd.DataFrame(rows), args.output)
 
