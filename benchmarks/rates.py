@@ -195,6 +195,9 @@ PARTS = {name.removeprefix("part_"): part for name, part in globals().items() if
 PARTS |= rates_models.PARTS
 #: One word for many parts.
 TOGETHER = {"models": rates_models.TOGETHER}
+#: Parts that are measured once, without a run before: most of each is a start of a minute, or few
+#: use it.
+ONCE = ("training_stacked", "training_lstm", "training_embedding", "variants")
 
 
 def _how(args: argparse.Namespace, several: list[tuple[float, float, float]]) -> str:
@@ -229,9 +232,10 @@ def main() -> None:
 def _measure(part: str, args: argparse.Namespace) -> None:
     rows: list[tuple] = []
     for step, unit, amount, command, *outputs in PARTS[part](args.data, args.work):
-        if not rows:
+        if not rows and part not in ONCE:
             measured(command)  # compiled code is cached, files are in memory
-        several = [measured(command, *outputs) for _ in range(args.repeats)]
+        repeats = 1 if part in ONCE else args.repeats
+        several = [measured(command, *outputs) for _ in range(repeats)]
         rows.append((step, unit, amount, *np.min(several, axis=0), _how(args, several)))
         print(*rows[-1], sep="\t", flush=True)
     table = pd.DataFrame(rows, columns=COLUMNS)

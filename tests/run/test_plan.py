@@ -294,3 +294,25 @@ def test_every_step_that_is_planned_has_a_rate_or_is_named(sheets):
     named = set(unmeasured(CONFIG))
     steps = {work.step for work in all_work(run, Assumptions()) if work.amount}
     assert steps <= set(rates()) | {f"baseline_{name}" for name in named}
+
+
+def test_one_command_measures_all_models_anew(root, monkeypatch):
+    """Every trainer and baseline that has a rate in the table's own unit is among `models`, or is
+    measured by a part of its own."""
+    monkeypatch.syspath_prepend(root / "benchmarks")
+    import rates as measuring
+
+    parts = measuring.TOGETHER["models"]
+    assert set(parts) | set(measuring.ONCE) <= set(measuring.PARTS)
+    trained = {step for step in rates() if step.startswith("train_")}
+    assert trained >= {f"train_{kind}" for kind in ("paper", "tuned", "stacked_paper",
+                                                    "stacked_tuned")}  # fmt: skip
+    assert {"training", "training_tuned", "training_stacked", "svm", "forests", "trees",
+            "motifs", "variants", "training_lstm", "training_embedding"} <= set(parts)  # fmt: skip
+
+
+def test_a_stacked_run_is_counted(sheets):
+    for variant in ("paper", "tuned"):
+        table = planned(*sheets, model={"variant": variant}, training={"trainer": "stacked"})
+        assert row(table, f"train_stacked_{variant}")["core_hours"] > 0
+        assert training_hours(table) > 0
