@@ -257,7 +257,7 @@ def part_motifs(data: Path, work: Path):
         )
         yield "tomtom", "sets of filters", 1 + shuffles, command
     enhancers = fasta_of(
-        work / "enhancers.fa", [row[:1000].tobytes().decode() for row in letters[:50]]
+        work / "enhancers.fa", [row[:1000].tobytes().decode() for row in letters[:25]]
     )
     for iterations in (10, 40):
         settings = {"iterations": iterations, "burn_in": 5, "chains": 1}
@@ -265,7 +265,7 @@ def part_motifs(data: Path, work: Path):
             f"{DEEPEXPR} cismodule --fasta {enhancers} --motifs 24 --settings"
             f" '{json.dumps(settings)}' --output {work}/cismodule"
         )
-        yield "cismodule", "thousand letters x motifs x iterations", 50 * 24 * iterations, command
+        yield "cismodule", "thousand letters x motifs x iterations", 25 * 24 * iterations, command
 
 
 def part_variants(data: Path, work: Path):
@@ -325,5 +325,5 @@ def part_figures(data: Path, work: Path):
 
 PARTS = {name.removeprefix("part_"): part for name, part in globals().items() if "part_" in name}
 #: What `models` of rates.py stands for.
-TOGETHER = ("training", "training_tuned", "training_stacked", "svm", "forests", "trees", "motifs",
-            "figures", "training_lstm", "training_embedding", "variants")  # fmt: skip
+TOGETHER = ("training", "training_tuned", "svm", "forests", "trees", "figures", "motifs",
+            "training_stacked", "training_embedding", "variants", "training_lstm")  # fmt: skip
