@@ -24,4 +24,4 @@ class Recurrent(TwoModules):
 
     def summary(self, x):
         """Maps (batch, positions, maps) to the last states, (batch, 2 * recurrent)."""
-        return layers.Bidirectional(layers.LSTM(self.recurrent), name="recurrent")(x)
+        return layers.Bidirectional(layers.LSTM(self.recurrent, name="lstm"), name="recurrent")(x)

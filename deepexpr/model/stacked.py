@@ -99,16 +99,24 @@ class Program:
 
     def parts(self, numbers: list[int]) -> Iterator[list[int]]:
         """`numbers` in parts of about one size that fit in the device's memory."""
-        most = max(1, int(self._budget() // self.copy_bytes()))
+        most = max(1, int((self._budget() - self.shared_bytes()) // self.copy_bytes()))
         for part in np.array_split(numbers, math.ceil(len(numbers) / most)):
             yield part.tolist()
 
     def copy_bytes(self) -> int:
-        """Memory of one copy: weights with all that belongs to them, and the maps of a batch."""
+        """Memory that each copy adds: weights with all that belongs to them, and the maps of its
+        batch where all copies' are there at once."""
         floats = sum(math.prod(v.shape) for v in self.model.variables)
         state = sum(math.prod(v.shape) for v in self.optimizer.variables)
+        return 4 * (3 * floats + 2 * state) + (self._map_bytes() if self.form.together else 0)
+
+    def shared_bytes(self) -> int:
+        """Memory that a stack takes whatever its copies: the maps of the one that steps."""
+        return 0 if self.form.together else self._map_bytes()
+
+    def _map_bytes(self) -> int:
         maps = sum(math.prod(layer.output.shape[1:]) for layer in self.model.layers)
-        return 4 * (3 * floats + 2 * state + MAPS * maps * self.step.batch_size)
+        return 4 * MAPS * maps * self.step.batch_size
 
     def _budget(self) -> float:
         known = device_bytes()

@@ -24,11 +24,13 @@ class InTurns:
     step : (state, tables, batch of one copy) -> state, loss.
     scores : (weights, others, tables, rows of one copy) -> (size, outputs).
     convolution : the form of a convolution that is fast here. leave_at : copies that have stopped
-        leave the stack when at most this share of it goes on.
+        leave the stack when at most this share of it goes on. together : whether the maps of all
+        copies are there at once.
     """
 
     convolution = staticmethod(direct_convolution)
     leave_at = 1.0
+    together = False
 
     def __init__(self, step: Callable, scores: Callable) -> None:
         self.jax = jax_module()
@@ -96,6 +98,7 @@ class SideBySide:
     convolution = staticmethod(unfolded_convolution)
     #: A smaller stack has to be compiled.
     leave_at = 0.5
+    together = True
 
     def __init__(self, step: Callable, scores: Callable) -> None:
         self.jax = jax_module()

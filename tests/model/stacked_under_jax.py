@@ -5,16 +5,17 @@ Trains every variant on three folds of different sizes, one by one and as a stac
 writes the weights where each fit started and ended, and the histories.
 """
 
+import contextlib
 import sys
-from functools import partial
 from pathlib import Path
 from unittest.mock import patch
 
 import numpy as np
 from conftest import make_dataset
+from keras.src.backend.common.dtypes import BIT64_TO_BIT32_DTYPE
 
 from deepexpr.model import stacked
-from deepexpr.model.backend import keras
+from deepexpr.model.backend import jax_module, keras
 from deepexpr.model.config import make_configs
 from deepexpr.model.network import Shape
 from deepexpr.model.stacked_forms import InTurns, SideBySide
@@ -28,9 +29,10 @@ TWICE = ONCE | {"distal_batch_size": 4, "distal_epochs": 1}
 #: Training genes of each fold: 50 steps of 4, the last of one fold with genes of its first.
 SIZES = (200, 197, 200)
 FORMS = {"side": SideBySide, "turn": InTurns}
-#: AdamW divides by the gradients' size: what is 0 but for rounding becomes a full step. The case
-#: "calm" adds to the divisor what is far above rounding: only differences of sense are left.
-CALM = partial(keras.optimizers.AdamW, epsilon=1e-2)
+#: AdamW divides by the gradients' size: what is 0 but for rounding (a bias before a batch
+#: normalisation, a unit nearly off) becomes a full step. These cases are in float64, whose rounding
+#: is far below AdamW's epsilon: only differences of sense are left.
+DOUBLE = ("tuned_double", "lstm", "embedding")
 #: Name -> (model, training, task). 50 steps without dropout; then dropout, shifts and all of the
 #: stopping rule.
 CASES = {
@@ -43,9 +45,17 @@ CASES = {
         {"variant": "tuned", "first_pool": 4, "bins_dropout": 0.0} | SMALL | STILL, TWICE,
         "regression",
     ),
-    "calm": (
+    "tuned_double": (
         {"variant": "tuned", "first_pool": 4, "bins_dropout": 0.0} | SMALL | STILL, TWICE,
         "regression",
+    ),
+    "lstm": (
+        {"variant": "lstm", "first_pool": 4, "filters": 6, "recurrent": 3, "dense": [8]} | STILL,
+        ONCE, "regression",
+    ),
+    "embedding": (
+        {"variant": "embedding", "first_pool": 4, "token": 2, "vector": 5, "layers": 2, "growth": 3,
+         "dense": [8]} | STILL, ONCE, "regression",
     ),
     "stops": (
         {"variant": "paper", "blocks": 1} | SMALL,
@@ -67,17 +77,30 @@ def folds_of(built, task):
 def made(case):
     """Builder and folds of a case."""
     settings, training, task = CASES[case]
-    built = builder(*make_configs(settings, training), Shape(160, 40, 5000, task), "full")
+    # Their distal module is that of tuned.
+    kind = "sequence" if case in ("lstm", "embedding") else "full"
+    built = builder(*make_configs(settings, training), Shape(160, 40, 5000, task), kind)
     return built, list(folds_of(built, task))
 
 
 def main(folder, *cases):
     """Write CASE.npz of every case: start-, one-, side-, turn-, by fold and weight; histories."""
     for case in cases or CASES:
-        optimizer = CALM if case == "calm" else keras.optimizers.AdamW
-        with patch.object(keras.optimizers, "AdamW", optimizer):
+        with double() if case in DOUBLE else contextlib.nullcontext():
             found = trained(case)
         np.savez(folder / f"{case}.npz", **{k.replace("/", "."): v for k, v in found.items()})
+
+
+@contextlib.contextmanager
+def double():
+    """While this lasts networks are built and trained in float64, which Keras on JAX takes for
+    float32 in half of its operations."""
+    with jax_module().enable_x64(True), patch.dict(BIT64_TO_BIT32_DTYPE, float64="float64"):
+        keras.config.set_dtype_policy("float64")
+        try:
+            yield
+        finally:
+            keras.config.set_dtype_policy("float32")
 
 
 def trained(case):
