@@ -268,53 +268,6 @@ def part_motifs(data: Path, work: Path):
         yield "cismodule", "thousand letters x motifs x iterations", 25 * 24 * iterations, command
 
 
-def part_variants(data: Path, work: Path):
-    """Random letters in promoters, read by one fold; the random variants that a run scores beside
-    them are counted by `plan` as further ones."""
-    bundle, path = small_network(work)
-    dataset, rng = Dataset.open(path), np.random.default_rng(1)
-    genome = genome_of(work / "promoters.fa", dataset)
-    for number in (250, 1000):
-        vcf = random_variants(work / f"{number}.vcf", dataset, number, rng)
-        command = (
-            f"{DEEPEXPR} variants --dataset {path} --bundle {bundle} --vcf {vcf} --genome {genome}"
-            f" --fold 1 --background 0 --threads 1 --table {work}/variants.tsv"
-        )
-        # Each allele is read as it is, shifted to either side, and on the other strand.
-        yield "variants", "thousand variants x readings x folds", number / 1000 * 4, command
-
-
-def genome_of(path: Path, dataset: Dataset) -> Path:
-    """A genome in which the dataset's promoters lie where it says, and A everywhere else."""
-    letters = dataset.sequence
-    with writing(path) as handle:
-        for name in sorted(set(dataset.chromosome)):
-            own = np.flatnonzero(dataset.chromosome == name)
-            text = np.full(int(dataset.tss[own].max()) + 3000, ord("A"), dtype=np.uint8)
-            for row in own:
-                start = int(dataset.tss[row]) - dataset.tss_index
-                text[start : start + letters.shape[1]] = letters[row]
-            handle.write(f">{name}\n{text.tobytes().decode()}\n")
-    return path
-
-
-def random_variants(path: Path, dataset: Dataset, number: int, rng: np.random.Generator) -> Path:
-    """A VCF of single letters within the promoters, sorted, none twice."""
-    places = rng.choice(len(dataset.gene) * 2000, number, replace=False)
-    rows, offsets = places // 2000, places % 2000
-    order = np.lexsort((dataset.tss[rows] + offsets, dataset.chromosome[rows]))
-    with writing(path) as handle:
-        handle.write("##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n")
-        for row, offset in zip(rows[order], offsets[order], strict=True):
-            place = int(dataset.tss[row]) - dataset.tss_index + int(offset)
-            old = chr(dataset.sequence[row, offset])
-            handle.write(
-                f"{dataset.chromosome[row]}\t{place + 1}\t.\t{old}\t"
-                f"{'ACGT'['ACGT'.find(old) - 1]}\t.\t.\t.\n"
-            )
-    return path
-
-
 def part_figures(data: Path, work: Path):
     """One figure of all genes, drawn in three formats."""
     dataset, _ = dataset_of(work, 10_000)
@@ -326,4 +279,4 @@ def part_figures(data: Path, work: Path):
 PARTS = {name.removeprefix("part_"): part for name, part in globals().items() if "part_" in name}
 #: What `models` of rates.py stands for.
 TOGETHER = ("training", "training_tuned", "svm", "forests", "trees", "figures", "motifs",
-            "training_stacked", "training_embedding", "variants", "training_lstm")  # fmt: skip
+            "training_stacked", "training_embedding", "training_lstm")  # fmt: skip

@@ -264,6 +264,5 @@ def _variant_work(run: Run, assumed: Assumptions) -> Iterator[Work]:
     """Variants of each line whose assembly has a VCF, read in so many ways by every fold."""
     settings, lines = run.config["variants"], len(run.variant_lines)
     ways = 1 + 2 * bool(settings["shift"]) + settings["strands"]
-    read = assumed.thousand_variants + settings["background"] / 1000  # random ones beside
-    each = read * ways * run.main_k
+    each = assumed.thousand_variants * ways * run.main_k
     yield Work(6, "variants", lines * each, each, lines, each)
