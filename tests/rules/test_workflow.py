@@ -113,3 +113,17 @@ def test_promoters_alone_carry_over_where_no_other_line_has_hichip(workflow):
     assert {"sequence", "lasso"} < {method for line, method in crossed if line == "Beta"}
     bundles = re.findall(r"input: (.*)\n.*cross/Alpha/regression/sequence\.tsv", text)
     assert {f"models/{line}/" in bundles[0] for line in ("Beta", "Gamma")} == {True}
+
+
+@pytest.mark.slow
+def test_networks_of_contacted_places_get_their_sequences_and_no_pretrained_one(workflow):
+    (workflow.folder / "over.yaml").write_text("model: {variant: enhancers}\n")
+    found = {}
+    for name, extra in (("tuned", ()), ("enhancers", ("over.yaml",))):
+        text = workflow.run("-n", "-p", *DEMO, *extra)
+        commands = [re.findall(f"deepexpr {verb} .*", text) for verb in ("dataset", "train")]
+        found[name] = [sum(option in one for one in each) for option, each in
+                       zip(("--genome=", "--pretrained="), commands, strict=True)]  # fmt: skip
+    assert found["enhancers"] == [3, 0]
+    assert found["tuned"][0] == 0
+    assert found["tuned"][1] > 3
