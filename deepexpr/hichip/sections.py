@@ -110,7 +110,15 @@ class CutoffSection(Section):
     so that 0.9 is a false discovery rate of 0.1; of both where both are above it."""
 
 
-class CallSection(CutoffSection, SamplerSection):
+class TakenSection(Section):
+    """Which of two callers is taken."""
+
+    loops_of: Literal["both", "origami", "coverage"] = "both"
+    """With caller: both, whose calls are the loops: what both call, or all of one, with the other
+    beside it in the QC, the table of contacts and figure `callers`."""
+
+
+class CallSection(TakenSection, CutoffSection, SamplerSection):
     """What calling loops takes."""
 
     caller: str = "origami"
@@ -118,8 +126,7 @@ class CallSection(CutoffSection, SamplerSection):
     module of another package."""
     caller_settings: dict[str, Any] = Field({})
     """Settings of the caller that are no key here, such as thin, trans and count_cap of origami,
-    pairs, peaks and peak_depth of coverage, loops_of of both (both, origami or coverage: whose
-    calls are the loops)."""
+    pairs, peaks and peak_depth of coverage."""
 
     @model_validator(mode="after")
     def _caller_takes_its_settings(self) -> Self:

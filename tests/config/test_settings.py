@@ -23,7 +23,7 @@ def test_defaults_come_from_the_sections():
     assert config["loops"] == {
         "mode": "hichip", "iterations": 10000, "burn_in": 100, "chains": 4,
         "stop_when_converged": False, "confidence": 0.9, "caller": "origami", "caller_settings": {},
-        "total_metric": "read_pairs", "differential": [],
+        "total_metric": "read_pairs", "differential": [], "loops_of": "both",
     }  # fmt: skip
     assert config["assemblies"]["toy"]["genome_url"] is None
     assert MINIMAL.get("loops") is None, "the argument stays as it was"

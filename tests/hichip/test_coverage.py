@@ -193,7 +193,7 @@ def test_of_both_one_may_be_taken_with_the_other_beside(tmp_path, taken):
     np.testing.assert_array_equal(found.confidence, expected.confidence)
     assert set(found.columns) == {"confidence.origami", "confidence.coverage"}
     assert expected.quality.items() <= found.quality.items()
-    section = CallSection(caller="both", caller_settings={"loops_of": taken}, **sampler).to_dict()
+    section = CallSection(caller="both", loops_of=taken, **sampler).to_dict()
     assert both.methods(section) == alone.methods(section)
 
 

@@ -2,24 +2,20 @@
 is asked for; the overlap is counted."""
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from deepexpr.hichip.callers import Calls, coverage, origami
 from deepexpr.hichip.places import anchor_gap
-from deepexpr.hichip.sections import CutoffSection
+from deepexpr.hichip.sections import CutoffSection, TakenSection
 
 RATE = f"{origami.RATE} {coverage.RATE}"
 
 
-class BothSettings(coverage.CoverageSettings, origami.OrigamiSettings, CutoffSection):
+class BothSettings(coverage.CoverageSettings, origami.OrigamiSettings, TakenSection, CutoffSection):
     """Settings of both callers, and the cut-off above which their loops are counted."""
-
-    loops_of: Literal["both", "origami", "coverage"] = "both"
-    """Whose calls are the loops: what both call, or all of one of them, with the other beside it in
-    the QC, the table of contacts and figure `callers`."""
 
 
 SETTINGS = BothSettings
@@ -32,7 +28,7 @@ def threads(settings: Mapping[str, Any]) -> int:
 
 def methods(settings: Mapping[str, Any]) -> str:
     """Both methods, or that of the caller whose loops are taken."""
-    taken = settings["caller_settings"].get("loops_of", "both")
+    taken = settings["loops_of"]
     if taken != "both":
         return {"origami": origami, "coverage": coverage}[taken].methods(settings)
     return f"{origami.methods(settings)} and {coverage.methods(settings)}; both had to call a loop"
