@@ -8,7 +8,7 @@ beside it: what else runs slows a command (shared caches), and nothing makes it 
 libraries get one thread. In deepexpr/run/rates.tsv (or --output) the rows of a PART's steps are
 replaced as soon as the PART is done, and `plan` fits a line through each step's sizes. Sizes are
 as small as they may be for the slope to stand out from the start of a process. The part `models`
-stands for all that train or fit on real genes and takes some ten minutes with three repeats;
+stands for all that train or fit on real genes, with sizes chosen for ten minutes or so altogether;
 ridge, totals, words, evaluation, interpret and the steps from reads to loops are by themselves.
 
 Real reads (hg38 chr22 HiChIP; chr19 RNA) are repeated to the sizes wanted: each copy under new
