@@ -34,8 +34,8 @@ from deepexpr.files import write_table
 from deepexpr.model.attention import CONTACTED, contact_attention, contact_effects
 from deepexpr.model.bundle import Bundle
 from deepexpr.model.config import make_configs
-from deepexpr.model.crossvalidation import make_job
 from deepexpr.model.examples import Examples
+from deepexpr.model.jobs import make_job
 from deepexpr.model.network import FIRST_CONVOLUTION
 from deepexpr.model.steps import fold_data
 from deepexpr.model.variants import builder

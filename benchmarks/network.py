@@ -162,7 +162,8 @@ def measure_job(variant: str, genes: int, threads: int) -> dict:
     from deepexpr.features.splits import read_splits
     from deepexpr.model.backend import configure, keras
     from deepexpr.model.config import make_configs
-    from deepexpr.model.crossvalidation import make_job, run_job
+    from deepexpr.model.crossvalidation import run_job
+    from deepexpr.model.jobs import make_job
 
     configure(threads)
     with tempfile.TemporaryDirectory() as folder:

@@ -32,8 +32,9 @@ from deepexpr.files import write_table
 from deepexpr.model.backend import configure, keras
 from deepexpr.model.bundle import Bundle
 from deepexpr.model.config import make_configs
-from deepexpr.model.crossvalidation import make_job, run_job
+from deepexpr.model.crossvalidation import run_job
 from deepexpr.model.examples import Examples
+from deepexpr.model.jobs import make_job
 from deepexpr.model.layers import WordCounts
 from deepexpr.model.network import WORD_SCORE
 from deepexpr.model.training import forward

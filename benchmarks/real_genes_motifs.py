@@ -33,7 +33,8 @@ from deepexpr.letters import reverse_complement
 from deepexpr.model.backend import configure, keras
 from deepexpr.model.bundle import Bundle
 from deepexpr.model.config import make_configs
-from deepexpr.model.crossvalidation import make_job, run_job
+from deepexpr.model.crossvalidation import run_job
+from deepexpr.model.jobs import make_job
 from deepexpr.model.network import FIRST_CONVOLUTION, TwoModules, build_proximal
 from deepexpr.motifs.filters import filter_motifs, filter_pwms
 from deepexpr.motifs.jaspar import load_targets

@@ -17,8 +17,9 @@ from deepexpr.files import read_table
 from deepexpr.model.backend import configure
 from deepexpr.model.bundle import Bundle
 from deepexpr.model.config import make_configs
-from deepexpr.model.crossvalidation import make_job, run_job
+from deepexpr.model.crossvalidation import run_job
 from deepexpr.model.examples import Examples
+from deepexpr.model.jobs import make_job
 
 #: `tuned`: few epochs, as beside finer words the convolution adds little; validation genes choose
 #: among them. `paper`: its own, up to 60 epochs, five without improvement.

@@ -198,8 +198,10 @@ def get_kind_options(wildcards, input):
     """Kind, pre-trained bundle, width or target of the HiChIP input, and whether a GPU must be there."""
     kind, _, part = wildcards.kind.partition("-")
     options = [f"--kind={kind}"]
-    if input.pretrained:
+    if isinstance(input.pretrained, str):
         options.append(f"--pretrained={input.pretrained}")
+    elif input.pretrained:  # of several cell lines
+        options += ["--pretrained", *input.pretrained]
     if part.startswith("only-"):
         options.append(f"--only-target={part.removeprefix('only-')}")
     elif part:
@@ -208,6 +210,11 @@ def get_kind_options(wildcards, input):
     if config["resources"]["gpu"] and not gathers:
         options.append("--require-gpu")
     return options
+
+
+def get_of_lines(path):
+    """A path under the results folder, of each cell line that one job trains."""
+    return expand(out(path), cell_line=RUN.lines_together, allow_missing=True)
 
 
 def get_training():

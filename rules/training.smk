@@ -1,4 +1,5 @@
 """Training: one job per cell line, task, K and kind of network; it trains all its folds.
+With training.trainer: stacked one per task, K and kind trains those of cell lines that are alike.
 
 REQUIRED INPUTS: features/{cell_line}/dataset.h5, features/{assembly}/splits/{scheme}-K{K}.tsv.
 OUTPUTS: models/{cell_line}/{task}/K{K}/{kind}/ bundle/, predictions.tsv, history.tsv.
@@ -81,3 +82,44 @@ use rule train_network as train_fold with:
         **SETTINGS,
         only=lambda w: f"--only-fold={w.fold}",
         folder=lambda w: out(f"models/{w.cell_line}/{w.task}/K{w.K}/{w.kind}"),
+
+
+if RUN.lines_together:
+
+    ruleorder: train_lines > train_network
+
+    # The folds of several cell lines in one program (training.trainer: stacked).
+    use rule train_network as train_lines with:
+        input:
+            dataset=get_of_lines("features/{cell_line}/dataset.h5"),
+            splits=lambda w: [
+                out(f"features/{RUN.assembly[line]}/splits/{SCHEME}-K{w.K}.tsv")
+                for line in RUN.lines_together
+            ],
+            pretrained=lambda w: (
+                get_of_lines("models/{cell_line}/{task}/K{K}/sequence/bundle")
+                if get_pretrained(w)
+                else []
+            ),
+            samples=get_training().get("samples") or [],
+        output:
+            bundle=[
+                PROTECTED(directory(path))
+                for path in get_of_lines(
+                    "models/{cell_line}/{task}/K{K}/{kind}/bundle"
+                )
+            ],
+            predictions=get_of_lines(
+                "models/{cell_line}/{task}/K{K}/{kind}/predictions.tsv"
+            ),
+            history=get_of_lines("models/{cell_line}/{task}/K{K}/{kind}/history.tsv"),
+        log:
+            out("logs/models/{task}.K{K}.{kind}.train_lines.log"),
+        benchmark:
+            out("benchmarks/models/{task}.K{K}.{kind}.train_lines.tsv")
+        wildcard_constraints:
+            kind=get_alternatives(RUN.kinds_together()),
+        params:
+            **SETTINGS,
+            only="",
+            folder=lambda w, output: [os.path.dirname(p) for p in output.predictions],

@@ -129,6 +129,7 @@ def _jobs(configfiles):
     small = sum(n for name, n in counts.items() if name in grouped or name.startswith("draw_"))
     # Where folds are scattered, train_network gathers them.
     gpu = counts.get("train_fold", 0) or counts.get("train_network", 0)
+    gpu += counts.get("train_lines", 0)
     return (
         f"Jobs: {counts['total']:,}, {gpu} of them training, which profiles/slurm gives a GPU;"
         f" {small} are small and share allocations."

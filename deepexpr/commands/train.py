@@ -1,16 +1,33 @@
-"""Train the network on all folds of a dataset; resumes where a run was stopped."""
+"""Train the network on all folds of a dataset; resumes where a run was stopped.
+
+Of several datasets, such as those of the cell lines, each has a network and an output of its own;
+the trainer stacked trains them side by side where their shapes agree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
 
 from deepexpr.options import Arguments, choices, read_options
 from deepexpr.schemas import NETWORK_KINDS, TASKS
 
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from deepexpr.errors import Unsupported
+    from deepexpr.features.dataset import Dataset
+
 OPTIONS = f"""
---dataset DATASET          dataset of one cell line (HDF5)
---splits SPLITS            TSV of fold, gene and role
+--dataset DATASET...       dataset of a cell line (HDF5), or of several that are trained together
+--splits SPLITS...         TSV of fold, gene and role: of each dataset, or one for all
 --task {choices(TASKS)}  what is predicted
 --kind {choices(NETWORK_KINDS)}  promoter and HiChIP, the promoter alone, or HiChIP
                            alone
---output OUTPUT            folder for bundle/, predictions.tsv and history.tsv
-[--pretrained PRETRAINED]  bundle of kind sequence to start from (kind full); default: train it
+--output OUTPUT...         folder for bundle/, predictions.tsv and history.tsv, of each dataset
+[--pretrained PRETRAINED...]
+                           bundle of kind sequence to start from (kind full), of each dataset;
+                           default: train it
 [--distance N]             read only bins within this many bp of the TSS; default: all
 [--only-target TARGET]     read only the bins of this target, of a dataset that has several
 [--model MODEL]            JSON text or file: {{"variant": "paper", ...}}, or authors_code, tuned or
@@ -27,33 +44,70 @@ OPTIONS = f"""
 """
 
 
+class Line(NamedTuple):
+    """One dataset of the command line, and what belongs to it."""
+
+    dataset: str
+    splits: str
+    output: str
+    pretrained: str | None
+
+
 def run(args: Arguments) -> None:
+    from deepexpr.errors import Unsupported
+
+    read = []
+    for line in _lines(args):
+        try:
+            read.append((line, *_read(args, line)))
+        except Unsupported as error:
+            _leave_out(args, line, error)
+    if read:
+        _train(args, read)
+
+
+def _lines(args: Arguments) -> Iterator[Line]:
+    """The datasets; UsageError where the options do not name the same number of each."""
+    from deepexpr.errors import UsageError
+
+    n = len(args.dataset)
+    splits = args.splits * n if len(args.splits) == 1 else args.splits
+    counts = {"--splits": len(splits), "--output": len(set(args.output))}
+    if args.pretrained:
+        counts["--pretrained"] = len(args.pretrained)
+    for option, count in counts.items():
+        if count != n:
+            raise UsageError(
+                f"{option} must name one for each dataset.",
+                expected=f"{n}, all different" if option == "--output" else str(n),
+                found=str(count),
+            )
+    return map(Line, args.dataset, splits, args.output, args.pretrained or [None] * n)
+
+
+def _leave_out(args: Arguments, line: Line, error: Unsupported) -> None:
+    """Write what stands for a network that the data do not support, or raise the error."""
     from pathlib import Path
 
-    from deepexpr.errors import Unsupported
     from deepexpr.features.left_out import write_left_out
     from deepexpr.schemas import HISTORY, PREDICTIONS
 
-    try:
-        _train(args)
-    except Unsupported as error:
-        if not args.leave_out:
-            raise
-        for fold in args.only_fold:  # the run that gathers them tells
-            Path(args.output, ".partial", f"fold-{fold}").mkdir(parents=True, exist_ok=True)
-        if not args.only_fold:
-            tables = {"predictions.tsv": PREDICTIONS, "history.tsv": HISTORY}
-            write_left_out(args.output, error, tables)
+    if not args.leave_out:
+        raise error
+    for fold in args.only_fold:  # the run that gathers them tells
+        Path(line.output, ".partial", f"fold-{fold}").mkdir(parents=True, exist_ok=True)
+    if not args.only_fold:
+        tables = {"predictions.tsv": PREDICTIONS, "history.tsv": HISTORY}
+        write_left_out(line.output, error, tables)
 
 
-def _train(args: Arguments) -> None:
-    """Read dataset and splits, train what is missing, publish."""
+def _read(args: Arguments, line: Line) -> tuple[Dataset, pd.DataFrame]:
+    """Dataset and splits, before the backend is loaded, which takes seconds."""
     from deepexpr.errors import UsageError
     from deepexpr.features.dataset import Dataset, require_two_labels, require_two_values
     from deepexpr.features.splits import read_splits
 
-    # Before the backend is loaded, which takes seconds.
-    dataset, splits = Dataset.open(args.dataset), read_splits(args.splits)
+    dataset, splits = Dataset.open(line.dataset), read_splits(line.splits)
     if args.only_target:
         if args.kind == "sequence" or args.distance is not None:
             raise UsageError("--only-target goes with a kind that reads bins, without --distance.")
@@ -62,7 +116,12 @@ def _train(args: Arguments) -> None:
         require_two_labels(dataset)
     else:
         require_two_values(dataset)
+    return dataset, splits
 
+
+def _train(args: Arguments, read: list[tuple[Line, Dataset, pd.DataFrame]]) -> None:
+    """Train what is missing, publish."""
+    from deepexpr.errors import Unsupported
     from deepexpr.model.config import make_configs
     from deepexpr.model.trainers import choose_trainer
 
@@ -76,13 +135,21 @@ def _train(args: Arguments) -> None:
 
     from deepexpr.model.backend import configure
     from deepexpr.model.bundle import Bundle
-    from deepexpr.model.crossvalidation import make_job, run_job
+    from deepexpr.model.crossvalidation import run_jobs
+    from deepexpr.model.jobs import make_job
 
     configure(args.threads, args.require_gpu)
     if args.threads:
         threadpool_limits(args.threads)  # of the linear algebra beside the backend
-    job = make_job(
-        dataset, splits, args.task, args.kind, model,
-        training, args.seed, args.scheme, args.pretrained and Bundle.open(args.pretrained),
-    )  # fmt: skip
-    run_job(job, args.output, args.only_fold or None)
+    jobs = []
+    for line, dataset, splits in read:
+        try:
+            job = make_job(
+                dataset, splits, args.task, args.kind, model,
+                training, args.seed, args.scheme, line.pretrained and Bundle.open(line.pretrained),
+            )  # fmt: skip
+        except Unsupported as error:
+            _leave_out(args, line, error)
+        else:
+            jobs.append((job, line.output))
+    run_jobs(jobs, args.only_fold or None)

@@ -1,4 +1,4 @@
-"""One job: all folds of a cell line, task, number of folds and kind; each fold finished atomically.
+"""Jobs, each all folds of a cell line, task, K and kind of network; each fold finished atomically.
 
 A killed job leaves its finished folds in ``.partial/``. Each carries a fingerprint of all that
 decides its numbers, so a rerun keeps those that still hold and trains the rest.
@@ -8,8 +8,8 @@ import json
 import logging
 import shutil
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -18,175 +18,39 @@ import pandas as pd
 
 from deepexpr.errors import InputError
 from deepexpr.features.bundles import loop_strength
-from deepexpr.features.dataset import Dataset
-from deepexpr.features.families import find_scheme
 from deepexpr.features.predictions import prediction_table
-from deepexpr.features.splits import fold_roles, restrict_splits
+from deepexpr.features.splits import fold_roles
 from deepexpr.files import atomic_directory, read_table, write_table
 from deepexpr.model.backend import keras
-from deepexpr.model.bundle import Bundle
-from deepexpr.model.config import NetworkSettings, TrainingSettings, TwoStepTraining
 from deepexpr.model.examples import Examples, input_names
-from deepexpr.model.network import Shape
-from deepexpr.model.samples import read_samples
+from deepexpr.model.jobs import Job, splits_fingerprint
 from deepexpr.model.saved import model_names, save_model
 from deepexpr.model.stacked import train_stacked
 from deepexpr.model.steps import FoldData, fold_data
 from deepexpr.model.trainers import STACKED
 from deepexpr.model.training import forward
 from deepexpr.model.variants import Builder, builder
-from deepexpr.provenance import fingerprint, sha256_file, versions
+from deepexpr.provenance import fingerprint, versions
 from deepexpr.schemas import HISTORY
 from deepexpr.scores import score_record
 
 log = logging.getLogger(__name__)
 
-#: Packages whose version decides the numbers.
-_DECISIVE = ("deepexpr", "keras", "tensorflow", "jax", "numpy", "scipy", "scikit-learn")
+#: Folder of finished folds in the output, until all are there.
+PARTIAL = ".partial"
 
 #: Bytes of genes that the host holds for folds trained side by side; others follow in a next round.
 ROUND_BYTES = 4 << 30
 
-#: Largest share of the splits' genes that a dataset may lack before the two count as unrelated.
-MAX_MISSING = 0.1
-
 
 @dataclass(frozen=True, eq=False)
-class Job:
-    """What is trained: all folds of `splits` on `dataset`."""
+class Fold:
+    """A fold of a job: its number, the folder that it is kept in, and what messages call it."""
 
-    dataset: Dataset
-    splits: pd.DataFrame
-    scheme: str
-    task: str
-    kind: str
-    model: NetworkSettings
-    training: TrainingSettings
-    seed: int
-    pretrained: Bundle | None = None
-
-    @cached_property
-    def folds(self) -> list[int]:
-        """Fold numbers, in order."""
-        return sorted(int(fold) for fold in self.splits["fold"].unique())
-
-    @cached_property
-    def shape(self) -> Shape:
-        """Shape of inputs and outputs."""
-        bins = 0 if self.dataset.bins is None else self.dataset.bins.shape[1]
-        others = {name: array.shape[1:] for name, array in self.dataset.others.items()}
-        length = self.dataset.sequence.shape[1]
-        several = self.dataset.bins is not None and self.dataset.bins.ndim == 3
-        targets = len(self.dataset.targets) if several else 1
-        return Shape(length, bins, self.dataset.bin_size, self.task, others, targets)
-
-    @cached_property
-    def samples(self) -> np.ndarray | None:
-        """(n, k) values of the dataset's genes in further samples, where the settings name some."""
-        path = getattr(self.training, "samples", None)
-        return None if path is None else read_samples(path, self.dataset.gene)
-
-    def fingerprint(self, fold: int) -> str:
-        """SHA-256 of everything that decides the numbers of this fold."""
-        roles = {role: genes.tolist() for role, genes in fold_roles(self.splits, fold).items()}
-        installed = versions()
-        path = getattr(self.training, "samples", None)
-        return fingerprint(
-            self.dataset.sha256, roles, self.task, self.kind, self.model.to_dict(),
-            self.training.to_dict(), self.seed, keras.backend.backend(),
-            {name: installed.get(name) for name in _DECISIVE},
-            None if self.pretrained is None else self.pretrained.info["fingerprint"],
-            *([] if path is None else [sha256_file(path)]),
-            *self.dataset.targets,
-        )  # fmt: skip
-
-
-def make_job(
-    dataset: Dataset,
-    splits: pd.DataFrame,
-    task: str,
-    kind: str,
-    model: NetworkSettings,
-    training: TrainingSettings,
-    seed: int,
-    scheme: str | None = None,
-    pretrained: Bundle | None = None,
-) -> Job:
-    """Check that the parts fit each other and join them to a Job; InputError says what does not.
-
-    scheme : name of the splits' scheme; None finds it (features.families.find_scheme).
-    """
-    _check_genes(dataset, splits)
-    if kind != "sequence" and not dataset.has_hichip:
-        raise InputError(
-            f"The kind {kind} needs HiChIP, and the dataset has none.",
-            where=str(dataset.path),
-            fix="Use the kind sequence, or make the dataset with --signal.",
-        )
-    if model.distance is not None:
-        _check_distance(dataset, kind, model.distance)
-    splits = restrict_splits(splits, dataset.gene)
-    scheme = scheme or find_scheme(dataset, splits)
-    job = Job(dataset, splits, scheme, task, kind, model, training, seed, pretrained)
-    _ = job.samples  # says at once what is wrong with the table
-    if pretrained is not None:
-        _check_pretrained(job)
-    return job
-
-
-def _check_genes(dataset: Dataset, splits: pd.DataFrame) -> None:
-    genes = set(splits["gene"])
-    missing = sorted(genes - set(dataset.gene.tolist()))
-    if len(missing) > MAX_MISSING * len(genes):
-        raise InputError(
-            f"{len(missing)} of the splits' {len(genes)} genes are not in the dataset, such as "
-            f"{', '.join(missing[:3])}.",
-            where=str(dataset.path),
-            expected="splits made from the same gene table as the dataset",
-            fix="Make the splits again from this dataset's genes.",
-        )
-
-
-def _check_distance(dataset: Dataset, kind: str, distance: int) -> None:
-    """Results are named by their distance in kb, so it is one that bins can have."""
-    if kind == "sequence" or distance % dataset.bin_size or distance % 1000:
-        raise InputError(
-            "The distance does not fit what is trained.",
-            where="distance",
-            expected=f"a kind that reads bins, and whole bins of {dataset.bin_size} bp and kb",
-            found=f"kind {kind}, {distance} bp",
-        )
-
-
-def _check_pretrained(job: Job) -> None:
-    if job.kind != "full" or not isinstance(job.training, TwoStepTraining):
-        raise InputError("Only the kind full, trained in two steps, uses a pre-trained bundle.")
-    info, own = job.pretrained.info, job.model.of_proximal()  # type: ignore[union-attr]  # checked by the caller
-    facts = {
-        "kind": (info["kind"], "sequence"),
-        "task": (info["task"], job.task),
-        "dataset": (info["dataset_sha256"], job.dataset.sha256),
-        "splits": (info["splits_fingerprint"], splits_fingerprint(job.splits)),
-        "model": ({name: info["model"].get(name) for name in own}, own),
-        "standardise": (info["training"].get("standardise"), job.training.standardise),
-        "samples": (info["training"].get("samples"), getattr(job.training, "samples", None)),
-        "members": (info["training"]["members"], job.training.members),
-    }
-    for name, (found, expected) in facts.items():
-        if found != expected:
-            raise InputError(
-                f"The pre-trained bundle has another {name}.",
-                where=str(job.pretrained.path),  # type: ignore[union-attr]  # checked by the caller
-                expected=str(expected),
-                found=str(found),
-                fix="Pre-train with `--kind sequence` on the same dataset, splits and settings.",
-            )
-
-
-def splits_fingerprint(splits: pd.DataFrame) -> str:
-    """SHA-256 of the rows, whatever their order."""
-    rows = splits[["fold", "gene", "role"]].sort_values(["fold", "gene"])
-    return fingerprint(rows.astype(str).to_numpy().tolist())
+    job: Job
+    number: int
+    folder: Path
+    label: str
 
 
 def run_job(job: Job, output: str | Path, only_folds: list[int] | None = None) -> None:
@@ -194,22 +58,55 @@ def run_job(job: Job, output: str | Path, only_folds: list[int] | None = None) -
 
     only_folds : train only these and publish nothing; a later run without it gathers all.
     """
-    output = Path(output)
-    partial = output / ".partial"
-    keras.config.set_dtype_policy(job.training.precision)
-    trainer = builder(job.model, job.training, job.shape, job.kind)
+    run_jobs([(job, output)], only_folds)
+
+
+def run_jobs(jobs: Sequence[tuple[Job, str | Path]], only_folds: list[int] | None = None) -> None:
+    """As `run_job`, for several jobs and the output of each, such as those of the cell lines.
+
+    The trainer stacked trains all folds of jobs whose networks have the same shape side by side.
+    Nothing is published before all are trained, so a killed run goes on with what is missing.
+    """
+    folders = [(job, Path(output)) for job, output in jobs]
+    for alike in _alike(folders):
+        _train_jobs(alike, only_folds, several=len(jobs) > 1)
+    if only_folds is None:
+        for job, output in folders:
+            _publish(job, output / PARTIAL, output)
+        for _, output in folders:
+            shutil.rmtree(output / PARTIAL)
+
+
+def _alike(jobs: list[tuple[Job, Path]]) -> list[list[tuple[Job, Path]]]:
+    """The jobs in groups whose networks are built and trained alike."""
+    groups: list[list[tuple[Job, Path]]] = []
+    for job, output in jobs:
+        for group in groups:
+            if group[0][0].network == job.network:
+                group.append((job, output))
+                break
+        else:
+            groups.append([(job, output)])
+    return groups
+
+
+def _train_jobs(jobs: list[tuple[Job, Path]], only_folds: list[int] | None, several: bool) -> None:
+    """Train the missing folds of jobs that are alike; several : whether the run has more jobs."""
+    first = jobs[0][0]
+    keras.config.set_dtype_policy(first.training.precision)
+    trainer = builder(first.model, first.training, first.shape, first.kind)
     trainer.check()
     missing = []
-    for fold in job.folds if only_folds is None else only_folds:
-        if _is_finished(partial / f"fold-{fold}", job.fingerprint(fold)):
-            log.info("fold %d: finished earlier, kept", fold)
-        else:
-            missing.append(fold)
-    for folds in _rounds(job, trainer, missing):
-        _train_folds(job, trainer, folds, partial)
-    if only_folds is None:
-        _publish(job, partial, output)
-        shutil.rmtree(partial)
+    for job, output in jobs:
+        line = f"{job.dataset.cell_line}, " if several else ""
+        for number in job.folds if only_folds is None else only_folds:
+            fold = Fold(job, number, output / PARTIAL / f"fold-{number}", f"{line}fold {number}")
+            if _is_finished(fold.folder, job.fingerprint(number)):
+                log.info("%s: finished earlier, kept", fold.label)
+            else:
+                missing.append(fold)
+    for folds in _rounds(first, trainer, missing):
+        _train_folds(trainer, folds)
 
 
 def _is_finished(folder: Path, expected: str) -> bool:
@@ -220,8 +117,11 @@ def _is_finished(folder: Path, expected: str) -> bool:
     return record["fingerprint"] == expected
 
 
-def _rounds(job: Job, trainer: Builder, folds: list[int]) -> list[list[int]]:
-    """Folds that are trained, and then kept, together: one, or what the host's memory holds."""
+def _rounds(job: Job, trainer: Builder, folds: list[Fold]) -> list[list[Fold]]:
+    """Folds that are trained, and then kept, together: one, or what the host's memory holds.
+
+    job : one of theirs, which are alike.
+    """
     if job.training.trainer != STACKED:
         return [[fold] for fold in folds]
     if not hasattr(trainer, "fits"):
@@ -231,35 +131,51 @@ def _rounds(job: Job, trainer: Builder, folds: list[int]) -> list[list[int]]:
             expected="a variant whose builder has `fits` (deepexpr.model.variants.Builder)",
             fix="Use the trainer sequential.",
         )
-    each = sum(array.nbytes for array in job.dataset.inputs.values())
-    # Training and validation genes of a fold, and what the second step makes of them.
-    most = max(1, ROUND_BYTES // (2 * each))
-    return [folds[start : start + most] for start in range(0, len(folds), most)]
+    rounds: list[list[Fold]] = []
+    left = 0
+    for fold in folds:
+        each = sum(array.nbytes for array in fold.job.dataset.inputs.values())
+        # Training and validation genes of a fold, and what the second step makes of them.
+        if not rounds or 2 * each > left:
+            rounds.append([])
+            left = ROUND_BYTES
+        rounds[-1].append(fold)
+        left -= 2 * each
+    return rounds
 
 
-def _train_folds(job: Job, trainer: Builder, folds: list[int], partial: Path) -> None:
+def _train_folds(trainer: Builder, folds: list[Fold]) -> None:
     """Train all members of these folds and keep each fold's; side by side where it is more than
     one."""
     started = time.monotonic()
-    data = {fold: _fold_data(job, trainer, fold) for fold in folds}
-    members = [(fold, member) for fold in folds for member in range(job.training.members)]
+    training = folds[0].job.training
+    members = range(training.members)
+    data = [_fold_data(fold.job, trainer, fold.number) for fold in folds]
     arguments = [
         (
-            data[fold],
-            int(np.random.SeedSequence([job.seed, fold, member]).generate_state(1)[0] >> 1),
-            f"fold {fold}",
-            job.pretrained and job.pretrained.proximal(fold, member),
+            own,
+            int(
+                np.random.SeedSequence([fold.job.seed, fold.number, member]).generate_state(1)[0]
+                >> 1
+            ),
+            fold.label,
+            fold.job.pretrained and fold.job.pretrained.proximal(fold.number, member),
         )
-        for fold, member in members
+        for fold, own in zip(folds, data, strict=True)
+        for member in members
     ]
-    if job.training.trainer == STACKED:
+    if training.trainer == STACKED:
         trained = train_stacked([trainer.fits(*each) for each in arguments])
     else:
         trained = [trainer.train(*each) for each in arguments]
-    found = dict(zip(members, trained, strict=True))
-    for fold in folds:
-        own = [found[fold, member] for member in range(job.training.members)]
-        _keep_fold(job, fold, partial / f"fold-{fold}", data[fold], own, started)
+    for place, (fold, own) in enumerate(zip(folds, data, strict=True)):
+        first = place * len(members)
+        _keep_fold(fold, own, trained[first : first + len(members)], started)
+
+
+def _seed(fold: Fold, member: int) -> int:
+    sequence = np.random.SeedSequence([fold.job.seed, fold.number, member])
+    return int(sequence.generate_state(1)[0] >> 1)
 
 
 def _fold_data(job: Job, trainer: Builder, fold: int) -> FoldData:
@@ -276,37 +192,38 @@ def _rows(job: Job, fold: int) -> dict[str, np.ndarray]:
     return {role: job.dataset.index_of(genes) for role, genes in roles.items()}
 
 
-def _keep_fold(
-    job: Job, fold: int, folder: Path, data: FoldData, trained: list[tuple], started: float
-) -> None:
+def _keep_fold(fold: Fold, data: FoldData, trained: list[tuple], started: float) -> None:
     """Write a fold's networks (model, history), and what they say of its test genes."""
+    job, number = fold.job, fold.number
     models = [model for model, _ in trained]
-    history = [(fold, member, *row) for member, (_, epochs) in enumerate(trained) for row in epochs]
-    rows = _rows(job, fold)
+    history = [
+        (number, member, *row) for member, (_, epochs) in enumerate(trained) for row in epochs
+    ]
+    rows = _rows(job, number)
     test = Examples(job.dataset.inputs).only(input_names(models[0])).take(rows["test"])
     predicted = np.mean([forward(m, test)[:, -1].astype(np.float64) for m in models], axis=0)
     table = prediction_table(
         job.dataset, rows["test"], predicted, job.task, scheme=job.scheme,
-        method=method_name(job), K=len(job.folds), fold=fold,
+        method=method_name(job), K=len(job.folds), fold=number,
     )  # fmt: skip
     metric = score_record(job.task, table["observed"].to_numpy(), predicted)
     record = {
-        "fingerprint": job.fingerprint(fold),
+        "fingerprint": job.fingerprint(number),
         "inputs": {name: array.shape[1:] for name, array in test.arrays.items()},
         "normalisation": asdict(data.scaling),
         "metrics": metric,
         "recipe": data.recipe,
     }
-    with atomic_directory(folder) as temporary:
+    with atomic_directory(fold.folder) as temporary:
         for model, name in zip(models, model_names(len(models)), strict=True):
             save_model(model, temporary / name)
         write_table(table, temporary / "predictions.tsv")
         write_table(pd.DataFrame(history, columns=list(HISTORY)), temporary / "history.tsv")
         (temporary / "fold.json").write_text(json.dumps(record, indent=1, sort_keys=True))
-    _report(job, fold, history, metric, time.monotonic() - started)
+    _report(fold, history, metric, time.monotonic() - started)
 
 
-def _report(job: Job, fold: int, history: list, metric: dict, seconds: float) -> None:
+def _report(fold: Fold, history: list, metric: dict, seconds: float) -> None:
     steps: dict[str, list] = {}
     for _, _, step, epoch, _, value in history:
         steps.setdefault(step, []).append((value, epoch))
@@ -317,8 +234,8 @@ def _report(job: Job, fold: int, history: list, metric: dict, seconds: float) ->
     )
     name, value = metric["metric"], metric["value"]
     shown = "undefined" if value is None else f"{value:.4f}"
-    log.info("fold %d of %d: %s; test %s %s (%d genes), %.1f s",
-             fold, len(job.folds), text, name, shown, metric["n"], seconds)  # fmt: skip
+    log.info("%s of %d: %s; test %s %s (%d genes), %.1f s",
+             fold.label, len(fold.job.folds), text, name, shown, metric["n"], seconds)  # fmt: skip
 
 
 def method_name(job: Job) -> str:

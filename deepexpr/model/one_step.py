@@ -54,7 +54,7 @@ class OneStep:
     ) -> tuple[keras.Model, list[tuple]]:
         """One network in the original unit, and its history: (step, epoch, loss, validation loss).
 
-        pretrained : there is none, see crossvalidation.make_job.
+        pretrained : there is none, see jobs.make_job.
         """
         return self.one_by_one.run(self.fits(data, seed, label))
 

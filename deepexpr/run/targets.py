@@ -224,6 +224,27 @@ class Run:
             return ["sequence"]
         return ["full", "sequence", *(["hichip"] if self.config["evaluation"]["ablation"] else [])]
 
+    @cached_property
+    def lines_together(self) -> list[str]:
+        """Cell lines that one job trains (training.trainer: stacked): the most that have HiChIP of
+        as many targets, or none; empty where each is a job of its own."""
+        if self.config["training"].get("trainer") != "stacked":
+            return []
+        groups: dict[tuple[bool, int], list[str]] = {}
+        for line in self.cell_lines:
+            alike = line in self.hichip_lines, len(self.marks(line))
+            groups.setdefault(alike, []).append(line)
+        most = max(groups.values(), key=len)
+        return most if len(most) > 1 else []
+
+    def kinds_together(self) -> list[str]:
+        """Kinds of network that all `lines_together` have."""
+        of_each = [
+            {*self.kinds(line), *self.distance_kinds(line), *self.mark_kinds(line)}
+            for line in self.lines_together
+        ]
+        return sorted(set.intersection(*of_each)) if of_each else []
+
     def distance_kinds(self, cell_line: str) -> list[str]:
         """Networks of the distance scan; the full width is the kind "full" itself."""
         evaluation = self.config["evaluation"]

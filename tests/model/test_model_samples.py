@@ -10,7 +10,8 @@ from deepexpr.features.splits import fold_roles, read_splits
 from deepexpr.files import write_table
 from deepexpr.model import words
 from deepexpr.model.config import make_configs
-from deepexpr.model.crossvalidation import _fold_data, make_job
+from deepexpr.model.crossvalidation import _fold_data
+from deepexpr.model.jobs import make_job
 from deepexpr.model.samples import as_targets, read_samples
 from deepexpr.model.variants import builder
 from deepexpr.model.words import solve_words

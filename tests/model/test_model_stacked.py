@@ -1,10 +1,12 @@
 """All folds in one program are the same networks as one after the other."""
 
+import argparse
 import importlib.util
 import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from unittest.mock import patch
@@ -15,13 +17,15 @@ import pytest
 import stacked_under_jax
 
 from deepexpr.cli import main
+from deepexpr.commands import train
 from deepexpr.errors import InputError
-from deepexpr.features.dataset import Dataset
+from deepexpr.features.dataset import Dataset, write_dataset
 from deepexpr.model import stacked, trainers
 from deepexpr.model.backend import keras
 from deepexpr.model.bundle import Bundle
 from deepexpr.model.fast_layers import chains
 from deepexpr.model.unfolded import unfolded_convolution
+from deepexpr.options import add_verb
 
 HERE = Path(__file__).parent
 #: What the issue asks for: after 50 steps without dropout.
@@ -219,3 +223,53 @@ def test_the_verb_trains_all_folds_and_goes_on(toy, tmp_path):
     both = recorded.merge(again, on=["gene", "fold"])
     assert len(both) == 300
     np.testing.assert_allclose(both["predicted_x"], both["predicted_y"], rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.slow
+def test_lines_together_are_those_of_jobs_of_their_own(toy, tmp_path):
+    """Two of one shape are one stack, one of another shape is its own; each writes what its own job
+    does."""
+    lines = {"One": toy.dataset(1, "One"), "Two": toy.dataset(2, "Two")}
+    short = toy.dataset(3, "Short")
+    lines["Short"] = replace(short, sequence=short.sequence[:, :-10])
+    for name, dataset in lines.items():
+        write_dataset(dataset, tmp_path / f"{name}.h5")
+    fast = {"trainer": "stacked", "epochs": 2, "distal_epochs": 2, "members": 2}
+    training = json.dumps(toy.training | fast)
+    job = ["-m", "deepexpr", "train", "--task", "regression", "--kind", "full", "--splits",
+           toy.splits, "--model", json.dumps(toy.model), "--training", training]  # fmt: skip
+
+    def trained(folder, names):
+        data = [tmp_path / f"{name}.h5" for name in names]
+        places = [tmp_path / folder / name for name in names]
+        return on_jax(*job, "--dataset", *data, "--output", *places)
+
+    log = trained("together", lines)
+    assert "8 networks side by side" in log  # two members of two folds of One and of Two
+    assert "4 networks side by side" in log  # of Short
+    trained("alone", ["Two"])
+    together, alone = tmp_path / "together" / "Two", tmp_path / "alone" / "Two"
+    for table in ("predictions.tsv", "history.tsv"):
+        one, other = (pd.read_csv(folder / table, sep="\t") for folder in (alone, together))
+        pd.testing.assert_frame_equal(one, other, rtol=1e-5, atol=1e-5)
+    records = [json.loads((f / "bundle/bundle.json").read_text()) for f in (alone, together)]
+    assert [record["cell_line"] for record in records] == ["Two", "Two"]
+    assert records[0]["fingerprint"] == records[1]["fingerprint"]
+    assert not (together / ".partial").exists()
+
+
+def test_every_dataset_has_its_own_output(toy, tmp_path, capsys):
+    job = ["train", "--dataset", str(toy.h5), str(toy.h5), "--splits", str(toy.splits), "--task",
+           "regression", "--kind", "sequence", "--output", str(tmp_path)]  # fmt: skip
+    for more in ([], [str(tmp_path)]):
+        assert main([*job, *more]) == 2
+        assert "--output must name one for each dataset" in capsys.readouterr().err
+
+
+def test_splits_for_all_and_a_bundle_for_each():
+    argv = ["--task", "regression", "--kind", "full", "--dataset", "a", "b", "--splits", "s",
+            "--output", "x", "y", "--pretrained", "p", "q"]  # fmt: skip
+    parser = argparse.ArgumentParser()
+    add_verb(parser, train)
+    lines = list(train._lines(parser.parse_args(argv)))
+    assert lines == [("a", "s", "x", "p"), ("b", "s", "y", "q")]

@@ -12,7 +12,8 @@ from deepexpr.features.dataset import Dataset, write_dataset
 from deepexpr.features.splits import read_splits
 from deepexpr.model.bundle import Bundle
 from deepexpr.model.config import make_configs
-from deepexpr.model.crossvalidation import HISTORY, make_job
+from deepexpr.model.crossvalidation import HISTORY
+from deepexpr.model.jobs import make_job
 from deepexpr.schemas import PREDICTIONS
 from deepexpr.scores import score_record
 
