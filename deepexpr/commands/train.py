@@ -144,9 +144,10 @@ def _train(args: Arguments, read: list[tuple[Line, Dataset, pd.DataFrame]]) -> N
     jobs = []
     for line, dataset, splits in read:
         try:
+            pretrained = Bundle.open(line.pretrained) if line.pretrained else None
             job = make_job(
-                dataset, splits, args.task, args.kind, model,
-                training, args.seed, args.scheme, line.pretrained and Bundle.open(line.pretrained),
+                dataset, splits, args.task, args.kind, model, training, args.seed, args.scheme,
+                pretrained,
             )  # fmt: skip
         except Unsupported as error:
             _leave_out(args, line, error)
