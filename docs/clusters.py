@@ -71,7 +71,7 @@ def ten_lines(run: Run) -> str:
     """Work of LINES cell lines of PAIRS million HiChIP read pairs, as a table and its sum."""
     known = rates()
     folds = sum(k - 1 for k in run.folds) * 8 / 9
-    assumed = Assumptions()
+    assumed, chains = Assumptions(), run.config["loops"]["chains"]
     each = folds * assumed.genes * assumed.epochs * len(run.tasks)
     rows, hours = [], {}
     for name, step, amount, unit, most in (
@@ -79,7 +79,13 @@ def ten_lines(run: Run) -> str:
         ("mapping, both mates", "map", 2 * PAIRS, "million mates", PAIRS),
         ("pairs", "pairs", PAIRS, "million pairs", PAIRS),
         ("contacts", "contacts", PAIRS, "million pairs", PAIRS),
-        (f"loops, {CONTACTS} million contacts each", "loops", CONTACTS, "million contacts", None),
+        (
+            f"loops, {CONTACTS} million contacts each, {chains} chains",
+            "loops",
+            CONTACTS * chains,
+            "million contacts and chain",
+            None,
+        ),
         ("training, the paper's network, all K", "train_paper", each, "gene and epoch", None),
     ):
         slope = known[step].seconds[1]

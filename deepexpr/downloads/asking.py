@@ -4,6 +4,7 @@ import contextlib
 import json
 import time
 import urllib.error
+from collections.abc import Callable
 from typing import Any
 
 from deepexpr.downloads import patience as pace
@@ -17,12 +18,26 @@ SLOWEST, LONGEST = 5, 256 << 20
 
 def read_url(url: str, patience: pace.Patience | None = None) -> str:
     """The text behind `url`, tried as in `fetch`."""
+    return read_answer(url, str, patience)
+
+
+def read_answer(
+    url: str,
+    understood: Callable[[str], pace.Result],
+    patience: pace.Patience | None = None,
+    where: str | None = None,
+) -> pace.Result:
+    """What `understood` makes of the text behind `url`, tried as in `fetch`.
+
+    understood : may raise Incomplete, as of a server that says in words that it is busy: that is a
+    failed attempt as any other. where : named in place of a long address.
+    """
     patience = patience or pace.Patience()
     request = pace.request_for(url)
 
-    def ask() -> str:
+    def ask() -> pace.Result:
         wait_for_turn(url)
-        return pace.within((SLOWEST + 1) * patience.timeout, read)
+        return understood(pace.within((SLOWEST + 1) * patience.timeout, read))
 
     def read() -> str:
         body, end = b"", time.monotonic() + SLOWEST * patience.timeout
@@ -37,7 +52,7 @@ def read_url(url: str, patience: pace.Patience | None = None) -> str:
         return body.decode(errors="replace")  # what is no text is told by who parses it
 
     fix = "Check the network and the address, or put the files in place by hand."
-    return pace.patiently(ask, url, patience, fix)
+    return pace.patiently(ask, where or url, patience, fix)
 
 
 def read_record(url: str, patience: pace.Patience | None = None) -> dict[str, Any]:

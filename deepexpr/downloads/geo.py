@@ -1,21 +1,25 @@
 """GEO: from a sample or a series to its experiments, and to its supplementary files.
 
-pysradb asks NCBI which experiments of the archive a GEO record names; it has no time limit and
-reports every fault in its own way, so it is called under ours. Its module for supplementary files
-knows series only and one host, hence the few lines here.
+Which experiments of the archive a GEO record names is asked of NCBI's E-utilities: a search of the
+database gds, kept by the server, and the summaries of what it found
+(https://www.ncbi.nlm.nih.gov/books/NBK25499/). pysradb, which does the same, repeats a refused
+question by itself, unpaced and whatever the server asks for.
 """
 
 import fnmatch
 import html.parser
+import json
 import urllib.parse
 from dataclasses import dataclass
 from typing import Any
 
-from deepexpr.downloads.asking import read_url
-from deepexpr.downloads.pacing import wait_for_turn
-from deepexpr.downloads.patience import Incomplete, Patience, patiently, within
+from deepexpr.downloads.asking import read_answer, read_url
+from deepexpr.downloads.patience import Incomplete, Patience
 from deepexpr.downloads.sections import Hosts
 from deepexpr.errors import InputError
+
+#: Summaries that are asked for at a time: the most that E-utilities give as JSON.
+SUMMARIES = 500
 
 
 @dataclass(frozen=True)
@@ -92,10 +96,55 @@ def _where(accession: str, hosts: Hosts) -> str:
 
 def _records(accession: str, hosts: Hosts, patience: Patience | None) -> dict[str, dict]:
     """What NCBI's search finds, by accession: also records that were not asked for."""
-    patience, where = patience or Patience(), _where(accession, hosts)
-    timeout, fix = patience.timeout, "Check the network, or put the files in place by hand."
-    found = patiently(lambda: _ask_pysradb(accession, hosts, timeout), where, patience, fix)
-    return {str(record.get("accession")): record for record in found if isinstance(record, dict)}
+
+    def asked(tool: str, **query: str | int) -> dict:
+        words = urllib.parse.urlencode({"db": "gds", "retmode": "json"} | query)
+        url = f"{hosts.ncbi}/entrez/eutils/{tool}.fcgi?{words}"
+        return read_answer(url, _ANSWERS[tool], patience, _where(accession, hosts))
+
+    found = asked("esearch", term=accession, usehistory="y")
+    kept = {"query_key": found["querykey"], "WebEnv": found["webenv"], "retmax": SUMMARIES}
+    records = {}
+    for start in range(0, int(found["count"]), SUMMARIES):
+        page = asked("esummary", **kept, retstart=start)
+        for record in _dicts([page.get(uid) for uid in page["uids"]]):
+            records[str(record.get("accession"))] = record
+    return records
+
+
+def _search(text: str) -> dict:
+    """count, querykey and webenv of a search; Incomplete where it is none."""
+    found = _object(text, "esearchresult")
+    count = str(found.get("count"))
+    if not (count.isascii() and count.isdigit()):
+        raise Incomplete(f"the answer is no search ({text[:80]!r})")
+    if int(count) and not (found.get("querykey") and found.get("webenv")):
+        raise Incomplete(f"the server did not keep its search ({text[:80]!r})")
+    return {"querykey": "", "webenv": ""} | found
+
+
+def _summaries(text: str) -> dict:
+    """Records by their numbers, which `uids` lists; Incomplete where there are none."""
+    found = _object(text, "result")
+    uids = found.get("uids")
+    if not (isinstance(uids, list) and all(isinstance(uid, str) for uid in uids)):
+        raise Incomplete(f"the answer holds no summaries ({text[:80]!r})")
+    return found
+
+
+_ANSWERS = {"esearch": _search, "esummary": _summaries}
+
+
+def _object(text: str, name: str) -> dict:
+    """The object `name` of an answer; Incomplete with the server's words where it is not there, as
+    of one that is asked too often."""
+    try:
+        found = json.loads(text)[name]
+    except (ValueError, TypeError, LookupError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
+        raise Incomplete(f"the answer cannot be read ({text[:80]!r})")
+    return found
 
 
 def _members(accession: str, records: dict[str, dict], hosts: Hosts) -> dict[str, str]:
@@ -141,26 +190,6 @@ def supplementary_url(accession: str, hosts: Hosts, patience: Patience | None = 
             fix="Write the name of the file in full.",
         )
     return folder + urllib.parse.quote(fitting[0])
-
-
-def _ask_pysradb(accession: str, hosts: Hosts, timeout: float) -> list[dict]:
-    """Records of GEO's database as pysradb reads them; Incomplete where it fails or hangs."""
-    import pysradb.sraweb
-
-    client = pysradb.sraweb.SRAweb()
-    for name, address in client.base_url.items():
-        client.base_url[name] = hosts.ncbi + urllib.parse.urlsplit(address).path
-
-    def ask() -> list[dict]:
-        try:
-            found = client.get_esummary_response("geo", accession) or {}
-            return [found[uid] for uid in found.get("uids", ())]
-        except Exception as error:  # pysradb raises what its parsers raise
-            what = f"{type(error).__name__}: {error}"
-            raise Incomplete(f"the answer on {accession} cannot be read ({what})") from error
-
-    wait_for_turn(hosts.ncbi, 2)  # a search, and what it found
-    return within(timeout, ask)
 
 
 class _Links(html.parser.HTMLParser):

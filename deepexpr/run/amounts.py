@@ -13,7 +13,7 @@ from typing import Any
 from deepexpr.baselines.settings import BaselineSettings
 from deepexpr.config.entries import files_of
 from deepexpr.downloads.records import RemoteFile, of_mate, read_files
-from deepexpr.hichip.callers import find_caller
+from deepexpr.hichip.callers import find_caller, origami
 from deepexpr.motifs.cismodule.settings import CismoduleSection
 from deepexpr.run.drawings import drawings
 from deepexpr.run.known import Known
@@ -159,16 +159,17 @@ def _read_work(run: Run, assumed: Assumptions, known: Known) -> Iterator[Work]:
 
 
 def _loop_work(run: Run, assumed: Assumptions) -> Iterator[Work]:
-    """The loop caller, by the rates that it names."""
+    """The loop caller, by the rates that it names; Origami's is that of one chain."""
     pairs = million_pairs(run, assumed)
     contacts = []
     for pool in run.called_pools:
         # No more contacts than pairs, where these are known.
         most = sum(pairs[name] or float("inf") for name in run.samples_of("hichip", pool=pool))
         contacts.append(min(assumed.million_contacts_per_cell_line, most))
-    each = max(contacts, default=0)
-    for step in find_caller(run.config["loops"]["caller"]).RATE.split():
-        yield Work(4, step, sum(contacts), each, len(contacts), each)
+    each, loops = max(contacts, default=0), run.config["loops"]
+    for step in find_caller(loops["caller"]).RATE.split():
+        chains = loops["chains"] if step == origami.RATE else 1
+        yield Work(4, step, chains * sum(contacts), each, len(contacts), chains * each)
 
 
 def _network_work(run: Run, assumed: Assumptions) -> Iterator[Work]:

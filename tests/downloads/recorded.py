@@ -152,16 +152,16 @@ class Conversation:
             return self.files[parts.path]
         if parts.path == "/ena/portal/api/filereport":
             return self.file_report(query["accession"]).encode()
-        record = self._record(parts.path, query, dict(urllib.parse.parse_qsl(body)))
+        record = self._record(parts.path, query | dict(urllib.parse.parse_qsl(body)))
         return None if record is None else json.dumps(record).encode()
 
-    def _record(self, path: str, query: dict, form: dict) -> dict | None:
+    def _record(self, path: str, query: dict) -> dict | None:
         if path.endswith("/esearch.fcgi"):
             # What is found is asked for by this key, so the accession itself serves as one.
-            number = str(len(self._found(form["term"])))
+            number = str(len(self._found(query["term"])))
             return {
                 "esearchresult": {
-                    "count": number, "querykey": "1", "webenv": form["term"], "retstart": "0"
+                    "count": number, "querykey": "1", "webenv": query["term"], "retstart": "0"
                 }
             }  # fmt: skip
         if path.endswith("/esummary.fcgi"):

@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import json
+import re
 
 import pandas as pd
 import pytest
@@ -281,11 +282,50 @@ def test_title_that_fits_not_one_lists_the_members(server, hosts, title, message
         )
 
 
-@pytest.mark.parametrize("faults", [[(429, {})] * 9, ["page"] * 9])
-def test_answers_of_ncbi_that_cannot_be_read(server, hosts, faults):
+@pytest.mark.parametrize(
+    ("faults", "message"),
+    [
+        ([(429, {})] * 9, "HTTP Error 429: Too Many Requests"),
+        ([(503, {"Retry-After": "Thu, 01 Jan 1970 00:00:00 GMT"})] * 9, "HTTP Error 503"),
+        (["page"] * 9, "the answer cannot be read ('<html>try again later</html>')"),
+    ],
+)
+def test_ncbi_that_refuses_is_asked_as_often_as_any_server(server, hosts, faults, message):
     server.faults = faults
-    with pytest.raises(InputError, match="the answer on GSM1 cannot be read"):
+    with pytest.raises(InputError, match=re.escape(message)):
         resolve("GSM1", hosts, QUICK)
+    assert len(server.requests) == QUICK.attempts
+
+
+def test_ncbi_is_waited_for_as_long_as_it_asks(server, hosts, monkeypatch):
+    geo_records(server, ("GSM1", "GSM", "a", "SRX1"))
+    monkeypatch.setattr("deepexpr.downloads.patience.time.sleep", (pauses := []).append)
+    server.faults = [(429, {"Retry-After": "7"}), None, (503, {"Retry-After": "4"})]
+    assert len(resolve("GSM1", hosts, QUICK)) == 4
+    assert [pause for pause in pauses if pause >= 1] == [7, 4]
+
+
+@pytest.mark.parametrize(
+    ("search", "message"),
+    [
+        ({"error": "API rate limit exceeded", "count": "4"}, "API rate limit exceeded"),
+        ({"esearchresult": {"ERROR": "Search Backend failed"}}, "Search Backend failed"),
+        ({"esearchresult": {"count": "2"}}, "did not keep its search"),
+        ([], "the answer cannot be read"),
+    ],
+)
+def test_what_ncbi_says_in_place_of_a_search(server, hosts, search, message):
+    server.pages[f"{ENTREZ}/esearch.fcgi"] = json.dumps(search).encode()
+    with pytest.raises(InputError, match=message):
+        resolve("GSM1", hosts, QUICK)
+
+
+def test_summaries_come_page_by_page(server, hosts, monkeypatch):
+    geo_records(server, *SERIES)
+    monkeypatch.setattr("deepexpr.downloads.geo.SUMMARIES", 3)
+    resolve("GSE1:HiChIP*", hosts, QUICK)
+    asked = [path for path, _ in server.requests if "esummary" in path]
+    assert [path.rpartition("&")[2] for path in asked] == ["retstart=0", "retstart=3"]
 
 
 @pytest.mark.parametrize("samples", ["x", [1], None, [{"title": "HiChIP"}], [{"accession": None}]])

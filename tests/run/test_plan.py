@@ -218,6 +218,15 @@ def test_each_loop_caller_is_counted_by_its_own_rate(sheets, caller, steps):
     assert (table.set_index("step").loc[list(steps), "core_hours"] > 0).all()
 
 
+def test_every_chain_of_the_loop_model_is_counted(sheets):
+    """The rate is of one; the other caller has none."""
+    changed = {n: CONFIG["loops"] | {"chains": n, "caller": "both"} for n in (1, 4)}
+    one, four = (planned(*sheets, loops=changed[n]) for n in (1, 4))
+    for column in ("amount", "core_hours", "longest_hours"):
+        assert row(four, "loops")[column] == pytest.approx(4 * row(one, "loops")[column])
+        assert row(four, "coverage")[column] == row(one, "coverage")[column]
+
+
 KNOWN = Known(genome={"hg19": 0.3}, transcriptome={"hg19": 0.03}, genes={"hg19": 60})
 
 
@@ -244,7 +253,8 @@ def test_no_more_contacts_than_pairs(sheets, tmp_path):
     reads = tmp_path / "h.gz"
     reads.write_bytes(bytes(5_000_000))
     units.loc[1:, "fq1"] = str(reads)
-    assert row(planned(samples, units), "loops")["amount"] == pytest.approx(0.2)
+    table = planned(samples, units, loops=CONFIG["loops"] | {"chains": 1})
+    assert row(table, "loops")["amount"] == pytest.approx(0.2)
 
 
 def test_tables_alone_need_no_reads_no_caller_and_no_assumption_on_them(sheets):
