@@ -49,3 +49,13 @@ def reference(folder, annotated="chr1", biotype=' gene_biotype "protein_coding";
         names = f'gene_id "G{i}"; transcript_id "T{i}"; gene_name "G{i}";{biotype}'
         lines.append(f"{annotated}\tx\texon\t{start}\t{start + 500}\t.\t+\t.\t{names}\n")
     (folder / "genes.gtf").write_text("".join(lines))
+
+
+def two_spellings(folder, last=3500):
+    """Genome of 19 and chr22, annotation of chr19 and chr22; `last` : an end on chr19."""
+    genome = _letters("genome", 300_000)
+    (folder / "genome.fa").write_text(f">19\n{genome}\n>chr22\n{genome[::-1]}\n")
+    lines = (folder / "genes.gtf").read_text().replace("\t3500\t", f"\t{last}\t").splitlines()
+    half = len(lines) // 2 + 5
+    named = [line.replace("chr1", "chr19" if i < half else "chr22") for i, line in enumerate(lines)]
+    (folder / "genes.gtf").write_text("\n".join(named) + "\n")

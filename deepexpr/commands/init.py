@@ -49,12 +49,16 @@ def run(args: argparse.Namespace) -> None:
     if args.from_accessions:
         downloads = f"resources/{folder.name}"
         libraries = libraries + read_accessions(args.from_accessions, downloads)
+    for text in left_out:
+        print(f"Left out: {text}")
     project = plan_project(libraries, lines)
     words = [args.folder, *(["--reads", *args.reads] if args.reads else [])]
     words += ["--from-accessions", args.from_accessions] if args.from_accessions else []
     words += ["--genome", args.genome, "--annotation", args.annotation]
+    words += ["--assembly", args.assembly] if args.assembly else []
+    words += [word for text in args.cell_line for word in ("--cell-line", text)]
     write_project(folder, project, assembly, f"deepexpr init {shlex.join(words)}")
-    _tell(project, assembly, left_out)
+    _tell(project, assembly)
     _check(folder)
 
 
@@ -85,7 +89,7 @@ def _renamed(assembly):
     return f"the annotation's {', '.join(other[:3])}{more} of the genome"
 
 
-def _tell(project, assembly, left_out):
+def _tell(project, assembly):
     """What was recognised, and what could not be known."""
     lines = dict.fromkeys(library.cell_line for library in project.libraries)
     print(f"{assembly.name}: {assembly.genes:,} genes" + (
@@ -104,7 +108,7 @@ def _tell(project, assembly, left_out):
                 kind = {"rna": "RNA-seq", "hichip": "HiChIP"}[library.assay]
                 units = f", {len(library.used)} units" if len(library.used) > 1 else ""
                 print(f"    {library.sample}: {kind}{enzyme}, {ends}{units}; {library.why}")
-    for text in [*left_out, *project.left_out]:
+    for text in project.left_out:
         print(f"Left out: {text}")
     print("Not known:" if project.unknown else "Nothing was left unknown.")
     for text in project.unknown:
@@ -113,6 +117,9 @@ def _tell(project, assembly, left_out):
 
 def _check(folder):
     """The written project through `deepexpr check`, and what to do next."""
+    import shlex
+    from pathlib import Path
+
     from deepexpr.checks.everything import check_everything
     from deepexpr.config.settings import read_config
     from deepexpr.init.project import FILES
@@ -121,5 +128,21 @@ def _check(folder):
     print(f"Written to {folder}: {', '.join(FILES)}.")
     check_everything(read_config([path]), str(path))
     print("`deepexpr check` finds no problem in them. Read them through, then:")
-    print(f"  deepexpr plan --configfile config/config.yaml {path}")
-    print(f"  snakemake --configfile {path} --cores 4")
+    if Path("Snakefile").is_file():
+        clone, snakefile = Path(), ""
+    else:  # from another folder the workflow is named; the paths written are relative to here
+        clone = _clone()
+        snakefile = f" --snakefile {shlex.quote(str(clone / 'Snakefile'))}"
+    overlaid = f"{shlex.quote(str(clone / 'config/config.yaml'))} {shlex.quote(str(path))}"
+    print(f"  deepexpr plan --configfile {overlaid}")
+    print(f"  snakemake{snakefile} --configfile {shlex.quote(str(path))} --cores 4")
+
+
+def _clone():
+    """The folder of the workflow, or its stand-in where only the package is installed."""
+    from pathlib import Path
+
+    import deepexpr
+
+    folder = Path(deepexpr.__file__).parents[1]
+    return folder if (folder / "Snakefile").is_file() else Path("CLONE_OF_DEEPEXPRESSION")

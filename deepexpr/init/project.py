@@ -43,7 +43,8 @@ def plan_project(libraries: Sequence[Library], lines: Mapping[str, str]) -> Proj
     if not any(library.assay == "rna" for library in usable):
         raise InputError(
             "No library is RNA-seq.",
-            found="; ".join(f"{lib.sample}: {lib.left_out or lib.why}" for lib in named),
+            found="; ".join(f"{lib.sample}: {lib.left_out or lib.why}" for lib in named)
+            or "no file that can be read",
             expected="RNA-seq of every cell line: expression is what the networks learn",
             fix="Give its folder too: --reads RNA HICHIP. A table of genes or kallisto's output "
             "can stand in its place: write the sheets from config/template.",

@@ -1,6 +1,8 @@
 """What genome and annotation say of an assembly: its name, aliases, biotypes, number of genes."""
 
+import itertools
 import logging
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +12,8 @@ from deepexpr.config.settings import complete_config
 from deepexpr.errors import InputError
 from deepexpr.files import require_file
 from deepexpr.init.names import clean
-from deepexpr.reference.aliases import AUTO
+from deepexpr.reference.aliases import AUTO, Aliases, bare_name
+from deepexpr.reference.annotation import annotation_names
 from deepexpr.reference.builds import fitting_builds
 from deepexpr.reference.sections import PROTEIN_CODING
 
@@ -42,8 +45,9 @@ class Assembly:
 def look_at_reference(genome: str, annotation: str, name: str | None = None) -> Assembly:
     """The assembly of a genome and an annotation, called `name` if given.
 
-    Other names of chromosomes (chr1 and 1) and annotations without biotypes are tried in turn;
-    raises the InputError of the first try where none goes.
+    Other names of chromosomes (chr1 and 1) and annotations without biotypes are tried in turn, the
+    names first where the two spell any of theirs apart: half of a genome may be named alike.
+    Raises the InputError of the first try where none goes.
     """
     require_file(genome, "genome")
     require_file(annotation, "annotation")
@@ -54,8 +58,8 @@ def look_at_reference(genome: str, annotation: str, name: str | None = None) -> 
     stem = Path(genome).name.removesuffix(".gz").rpartition(".")[0] or Path(genome).name
     chosen = name or (builds[0] if builds else clean(stem))
     first: InputError | None = None
-    for aliases, biotypes in ((None, PROTEIN_CODING), (AUTO, PROTEIN_CODING), (None, "any"),
-                              (AUTO, "any")):  # fmt: skip
+    spellings = (AUTO, None) if _spelt_apart(annotation, sizes) else (None, AUTO)
+    for biotypes, aliases in itertools.product((PROTEIN_CODING, "any"), spellings):
         try:
             genes = _number_of_genes(chosen, genome, annotation, aliases, biotypes)
         except InputError as error:
@@ -64,6 +68,12 @@ def look_at_reference(genome: str, annotation: str, name: str | None = None) -> 
             known = chosen in builds
             return Assembly(chosen, genome, annotation, known, aliases, biotypes, genes)
     raise first or AssertionError("no try was made")
+
+
+def _spelt_apart(annotation: str, sizes: Iterable[str]) -> bool:
+    """Whether the annotation names any of the genome's chromosomes with or without chr."""
+    known = Aliases(sizes, bare_name)
+    return any(known[name] != name for name in annotation_names(annotation))
 
 
 def _number_of_genes(name, genome, annotation, aliases, biotypes) -> int:

@@ -272,6 +272,41 @@ def test_an_annotation_of_another_build_stops_at_once(folder, capsys):
     assert not (folder / "config/mine").exists()
 
 
+def test_a_genome_of_which_half_is_named_alike_gets_aliases(folder, capsys):
+    libraries.two_spellings(folder)
+    pair(folder / "reads", ["A_rna_R1.fq", "A_rna_R2.fq"], "a", count=20)
+    init("--reads", "reads", "--cell-line", "X=A_*")
+    (assembly,) = configuration()["assemblies"].values()
+    assert assembly["aliases"] == "auto"
+    assert f"{libraries.GENES:,} genes" in capsys.readouterr().out
+    assert "--cell-line 'X=A_*'" in sheet_text("samples").splitlines()[0]
+
+
+def test_of_half_a_genome_named_alike_the_true_reason_is_told(folder, capsys):
+    libraries.two_spellings(folder, last=900_000)
+    pair(folder / "reads", ["A_rna_R1.fq", "A_rna_R2.fq"], "a", count=20)
+    init("--reads", "reads", code=1)
+    assert "lie beyond the end of their chromosome" in capsys.readouterr().err
+
+
+def test_reasons_are_told_where_no_library_is_left(folder, capsys):
+    (folder / "reads").mkdir()
+    (folder / "reads/empty_rna.fq").write_text("")
+    init("--reads", "reads", code=1)
+    out, err = capsys.readouterr()
+    assert "Left out: reads/empty_rna.fq: The FASTQ is empty." in out
+    assert "No library is RNA-seq" in err
+
+
+def test_commands_outside_the_clone_name_its_files(folder, capsys):
+    pair(folder / "reads", ["A_rna_R1.fq", "A_rna_R2.fq"], "a", count=20)
+    init("--reads", "reads")
+    root = Path(__file__).parents[2]
+    out = capsys.readouterr().out
+    assert f"snakemake --snakefile {root}/Snakefile --configfile config/mine/config.yaml" in out
+    assert f"--configfile {root}/config/config.yaml config/mine/config.yaml" in out
+
+
 def files(*names, title=""):
     from deepexpr.downloads.records import RemoteFile
 
