@@ -42,9 +42,8 @@ def run(args: Arguments) -> None:
     loops = calls.loops
     if args.require_loops and loops.empty:
         raise InputError(
-            "No contact was called a loop.",
+            f"No contact was called a loop: {calls.reason or 'there is no contact'}.",
             where=", ".join(args.contacts),
-            found=f"{calls.reason or 'no contact'}",
             fix="Sequence deeper, lower loops.confidence, or set strict to false.",
         )
     bedpe.write_bedpe(calls.parts(), args.output)

@@ -46,10 +46,9 @@ def run(args: Arguments) -> None:
         regions = enhancers.trim_to_peaks(regions, read_peaks(args.peaks))
     regions = regions.head(settings.enhancers)
     if regions.empty:
-        logger.warning(
-            "%s: no loop has a distal anchor, so no enhancer is written; check that loops, genes "
-            "and peaks are of one genome build", args.signal,
-        )  # fmt: skip
+        why = "no loop has a distal anchor" if len(signal) else "there is no loop"
+        check = "; check that loops, genes and peaks are of one genome build" if len(signal) else ""
+        logger.warning("%s: %s, so no enhancer is written%s", args.signal, why, check)
         for path in filter(None, (args.output, args.bed)):
             with writing(path):
                 pass

@@ -56,13 +56,19 @@ def fold_metrics(predictions: pd.DataFrame) -> pd.DataFrame:
     predictions : schemas.PREDICTIONS.
     """
     rows = []
+    holes: dict[tuple, list] = {}  # folds without a score, by what they share and the reason
     for keys, group in predictions.groupby(list(FOLD_KEYS), sort=True):
         entry = dict(zip(FOLD_KEYS, keys, strict=True))
         observed, predicted = (group[c].to_numpy(np.float64) for c in ("observed", "predicted"))
         found = score(entry["task"], observed, predicted)
         if found[2]:
-            log.warning("%s: no score (%s)", ", ".join(map(str, keys)), found[2])
+            holes.setdefault((*keys[:-1], found[2]), []).append(keys[-1])
         rows.append(_scored(entry, METRIC_OF_TASK[entry["task"]], found, len(group)))
+    for (line, trained, task, scheme, method, k, why), folds in holes.items():
+        log.warning(
+            "%s: no score of %s (%s%s) in %d of %s folds (%s): %s", line, method, task,
+            "" if trained == line else f", trained on {trained}", len(folds), k, scheme, why,
+        )  # fmt: skip
     return pd.DataFrame(rows, columns=list(METRICS))
 
 

@@ -164,7 +164,9 @@ def require_two_labels(dataset: Dataset) -> None:
     labels = np.unique(dataset.label)
     if len(labels) < 2:
         raise Unsupported(
-            f"All {len(dataset)} genes of {dataset.cell_line} have the label {labels[0]:+d}.",
+            f"All {len(dataset)} genes of {dataset.cell_line} have the label {labels[0]:+d}: none "
+            "lies below the median, as half of them or more share the smallest expression (that of "
+            "genes without a read).",
             where=str(dataset.path),
             expected="genes above and below the median expression",
             found=f"a median equal to the smallest value ({dataset.expression.min():.3g})",

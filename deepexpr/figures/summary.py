@@ -34,7 +34,7 @@ def build_summary(inputs: Inputs) -> pd.DataFrame:
     """Answers, data, main results, what was left out, warnings and versions, one line each."""
     scores = read_tables(inputs.metrics, METRICS)
     rows = [("answer", question, text) for question, text in answers(inputs, scores)]
-    data, warnings = _data(inputs)
+    data, no_loops, warnings = _data(inputs)
     rows += data
     cross = read_tables(inputs.cross, METRICS)
     rows += _results(scores)
@@ -48,7 +48,7 @@ def build_summary(inputs: Inputs) -> pd.DataFrame:
     warnings += _job_warnings(inputs)
     for text in inputs.warning:
         rows.append(("left out" if text.startswith("Left out") else "warning", "", text))
-    rows += [("left out", "", text) for text in _models_left_out(inputs)]
+    rows += [("left out", "", text) for text in [*no_loops, *_models_left_out(inputs)]]
     rows += [("warning", "", text) for text in warnings]
     rows += [("version", name, version) for name, version in software(inputs).items()]
     logger.info("summary: %d lines, %d warnings", len(rows), len(warnings))
@@ -114,10 +114,11 @@ def _models_left_out(inputs: Inputs) -> list[str]:
     ]
 
 
-def _data(inputs: Inputs) -> tuple[list[tuple], list[str]]:
+def _data(inputs: Inputs) -> tuple[list[tuple], list[str], list[str]]:
+    """Rows on each cell line, sentences on those without a loop, and warnings."""
     from deepexpr.features.dataset import Dataset
 
-    rows, warnings = [], []
+    rows, no_loops, warnings = [], [], []
     for path in inputs.dataset:
         dataset = Dataset.open(path)
         line = dataset.cell_line
@@ -128,16 +129,20 @@ def _data(inputs: Inputs) -> tuple[list[tuple], list[str]]:
             counts = loops_and_samples(inputs.signal[line])
             number = counts["hichip_samples"]
             text += f", {counts['loops']:,} loops from {number} HiChIP sample{'s' * (number != 1)}"
-            warnings += _loop_warnings(line, counts["loops"], dataset.loop_number)
+            if counts["loops"]:
+                warnings += _loop_warnings(line, dataset.loop_number)
+            else:
+                no_loops.append(
+                    f"HiChIP of {line}: no contact was called a loop, so its input is empty and "
+                    "its networks learn from the sequence alone."
+                )
         rows.append(("data", line, text))
-    return rows, warnings
+    return rows, no_loops, warnings
 
 
-def _loop_warnings(line: str, loops: int, loop_number: np.ndarray) -> list[str]:
+def _loop_warnings(line: str, loop_number: np.ndarray) -> list[str]:
     """Words where no gene, or few genes, have a loop."""
     share = float((np.ravel(loop_number) > 0).mean())
-    if loops == 0:
-        return [f"{line}: no contact was called a loop; the HiChIP input is empty."]
     if share < FEW_GENES:
         return [f"{line}: few loops: only {share:.1%} of the genes have one."]
     return []
@@ -250,7 +255,7 @@ def _job_warnings(inputs: Inputs) -> list[str]:
 
 
 def _quality_warnings(inputs: Inputs) -> list[str]:
-    """Verdicts on libraries and loops other than "good"; no loops are told by _loop_warnings."""
+    """Verdicts on libraries and loops other than "good"; no loops are told by _data."""
     return [
         f"{item}: {words}."
         for rows in judged_sections(inputs)

@@ -25,12 +25,14 @@ _ITEM = re.compile(r"^ *(jobid|output|log|wildcards): (.*)$", re.MULTILINE)
 #: What says what went wrong in a job's log: ours first, then any program's.
 _OWN = re.compile(r"^deepexpr [\w-]+: error: (?P<problem>.+)$", re.MULTILINE)
 _DETAIL = re.compile(r" +(where|fix): (.+)")
+#: A line that a job of ours logs while it goes on.
+_GOING_ON = re.compile(r"\d\d:\d\d:\d\d (DEBUG|INFO|WARNING) ")
 _ANY = re.compile(r"\b(error|exception|killed|not found|no space)\b", re.IGNORECASE)
 
 #: Wildcards, in the order in which they say what a job was of, and how they are called.
 _NAMES = {
-    "sample": "sample", "unit": "unit", "cell_line": "cell line", "assembly": "assembly",
-    "group": "group", "task": "task", "K": "K", "kind": "network", "baseline": "baseline",
+    "sample": "sample", "unit": "unit", "cell_line": "cell line", "pool": "cell line",
+    "assembly": "assembly", "group": "group", "task": "task", "K": "K", "kind": "network", "baseline": "baseline",
     "gene": "gene", "fold": "fold",
 }  # fmt: skip
 #: What Snakemake writes to its log after Ctrl-C, and after a signal that lets jobs end (SIGTERM).
@@ -38,6 +40,8 @@ CANCELLED = (
     "Terminating processes on user request",
     "Will exit after finishing currently running jobs (scheduler)",
 )
+#: Of a job of ours whose log ends without an error.
+ENDED = "The job was ended by a signal"
 #: Widest message shown; the log has the rest.
 WIDTH = 300
 #: Most warnings shown at the end of a good run; the summary has all.
@@ -90,7 +94,10 @@ def message(logs: Iterable[str]) -> tuple[str, str]:
         where = f" ({details['where']})" if "where" in details else ""
         return _short(own["problem"] + where), details.get("fix", "")
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    telling = [line for line in lines if _ANY.search(line)]
+    telling = [line for line in lines if _ANY.search(line) and not _GOING_ON.match(line)]
+    if lines and not telling and _GOING_ON.match(lines[-1]):
+        last = _GOING_ON.sub("", lines[-1])
+        return _short(f"{ENDED} (killed, or out of memory or time), after: {last}"), ""
     if telling or lines:
         return _short((telling or lines)[-1]), ""
     return "it left no message; a job that runs out of memory or time is killed so.", ""

@@ -115,3 +115,11 @@ def test_text_among_numbers_is_named_with_its_line(tmp_path):
     write_table(table, tmp_path / "p.tsv")
     with pytest.raises(InputError, match=r"column predicted are no numbers[\s\S]*line 3"):
         read_predictions([tmp_path / "p.tsv"])
+
+
+def test_folds_without_a_score_are_one_warning_in_words(caplog):
+    fold_metrics(predictions(method="totals").assign(predicted=0.0))
+    (text,) = [r.getMessage() for r in caplog.records if r.levelname == "WARNING"]
+    assert text == (
+        "A: no score of totals (regression) in 3 of 3 folds (random): predicted values are constant"
+    )

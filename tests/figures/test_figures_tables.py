@@ -246,7 +246,10 @@ def test_summary_warns_of_lost_folds_and_no_loops(files):
     )  # fmt: skip
     warnings = " ".join(found.loc[found["section"] == "warning", "value"])
     assert "training diverged" in warnings
-    assert "no contact was called a loop" in warnings
+    assert "HiChIP" not in warnings
+    assert "HiChIP of Alpha: no contact was called a loop" in " ".join(
+        found.loc[found["section"] == "left out", "value"]
+    )
     assert "Take care." in warnings
     assert "sequence-only" in " ".join(found.loc[found["section"] == "data", "value"])
     run(figure, "summary", "--table", files / "summary.tsv", "--output", files / "summary.html")

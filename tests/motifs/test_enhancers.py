@@ -120,6 +120,16 @@ def test_verb_cuts_sequences_and_clips_at_the_chromosome_end(files):
     assert list(read_fasta(files / "out.fa")) == ["chr1:22000-23000"], "the pipeline's width"
 
 
+@pytest.mark.parametrize("loops", [0, 1])
+def test_builds_are_doubted_only_where_there_are_loops(files, caplog, loops):
+    far = SIGNAL.head(loops).assign(chromosome1="chr9", chromosome2="chr9")
+    far.to_csv(files / "signal.tsv", sep="\t", index=False)
+    run(files, "--genes", files / "genes.tsv")
+    (text,) = [r.getMessage() for r in caplog.records if r.levelname == "WARNING"]
+    assert ("of one genome build" in text) == bool(loops)
+    assert ("there is no loop" in text) == (not loops)
+
+
 def test_verb_says_what_is_wrong(files):
     far = GENES.assign(tss=1_000_000)
     far.to_csv(files / "genes.tsv", sep="\t", index=False)

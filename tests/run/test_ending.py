@@ -112,6 +112,13 @@ def test_every_failure_is_told_with_what_it_cost_and_retries_count_once(logs):
     assert lines[9] == "  next:     Mend them. Then go on with: snakemake -c 1"
 
 
+def test_loops_are_told_by_their_cell_line(logs):
+    (log,) = logs(errors=[])
+    start = "rule call_loops:\n    jobid: 9\n    wildcards: pool=K562\n"
+    Path(log).write_text(start + ERROR.format(rule="call_loops", job=9, log="none"))
+    assert failed([log], [], [Step("9", "loops")]).splitlines()[1] == "  cell line: K562"
+
+
 def test_jobs_that_fail_alike_are_told_once(logs):
     (log,) = logs(errors=[])
     with open(log, "a") as handle:
@@ -133,6 +140,7 @@ def test_jobs_that_fail_alike_are_told_once(logs):
     ("Traceback\nValueError: shapes\n", "ValueError: shapes"),
     ("nothing that tells\n", "nothing that tells"),
     ("", "it left no message"),
+    ("02:00:01 INFO no error so far\n", "ended by a signal"),
     ("x" * 1000, "…"),
 ])  # fmt: skip
 def test_other_programs_messages(logs, own, words):
