@@ -32,8 +32,8 @@ _ANY = re.compile(r"\b(error|exception|killed|not found|no space)\b", re.IGNOREC
 #: Wildcards, in the order in which they say what a job was of, and how they are called.
 _NAMES = {
     "sample": "sample", "unit": "unit", "cell_line": "cell line", "pool": "cell line",
-    "assembly": "assembly", "group": "group", "task": "task", "K": "K", "kind": "network", "baseline": "baseline",
-    "gene": "gene", "fold": "fold",
+    "assembly": "assembly", "group": "group", "task": "task", "K": "K", "kind": "network",
+    "baseline": "baseline", "gene": "gene", "fold": "fold",
 }  # fmt: skip
 #: What Snakemake writes to its log after Ctrl-C, and after a signal that lets jobs end (SIGTERM).
 CANCELLED = (
