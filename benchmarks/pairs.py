@@ -8,7 +8,8 @@ Every command is one process with its defaults and one thread of its own; second
 cpu_seconds those of all its processes, peak_mb the resident memory of the largest. times_faster
 compares the CPU seconds, which a machine with other work to do leaves nearly as they are.
 pairtools takes exact duplicates, as this project does. The numbers of pairs and
-contacts are compared: `same` says whether they agree.
+contacts are compared: `same` says whether they agree. peak_mb of the stored table is of an older
+`contacts`; pairs_scale.tsv holds the memory of 10 to 200 million pairs.
 """
 
 from __future__ import annotations

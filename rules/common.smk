@@ -18,6 +18,7 @@ sys.path.insert(0, ROOT)
 # Jobs find the package where the workflow is, locally, under --use-conda and on a cluster node.
 os.environ.update(PYTHONPATH=ROOT)
 
+from deepexpr.checks.blacklisted_maps import warn_of_maps
 from deepexpr.checks.inputs import load_and_check, name_problems, run_time_problems
 from deepexpr.config.entries import files_of
 from deepexpr.config.settings import keep_config, keys_twice
@@ -45,6 +46,7 @@ try:
     checked, SAMPLES, UNITS = load_and_check(config, ", ".join(CONFIG_FILES))
     if workflow.is_main_process:
         raise_all(name_problems(checked))
+        warn_of_maps(checked, SAMPLES, UNITS)
 except InputError as error:
     sys.exit(f"Error: {error}")  # a WorkflowError would add lines of this file
 config.update(checked)  # with defaults, and only the assemblies of the samples

@@ -10,6 +10,7 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from deepexpr.checks.bam import first_records
@@ -102,9 +103,12 @@ def _pixels(text: str, resolution: int) -> tuple[str, ...]:
         some = found.look()
     if len(some.pairs) < COMPARED:
         return ()
+    low, high = np.minimum(some.one, some.other), np.maximum(some.one, some.other)
+    upper = some.one <= some.other  # a square matrix of the same has them twice
+    order = np.lexsort((high[upper], low[upper]))
     digest = hashlib.sha256()
-    for column in some:
-        digest.update(column.astype("int64").tobytes())
+    for column in (low, high, some.pairs):
+        digest.update(column[upper][order].astype("int64").tobytes())
     return ("map", digest.hexdigest())
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from deepexpr.checks.blacklisted_maps import warn_of_maps
 from deepexpr.checks.genome import configured_problems, read_references, unit_problems
 from deepexpr.checks.inputs import load_and_check, run_time_problems
 from deepexpr.checks.orthologues import orthologue_problems
@@ -19,6 +20,7 @@ def check_everything(
     """Samples and units of a configuration that has no problem; InputError lists all it has."""
     with only_warnings(debug):
         completed, samples, units = load_and_check(config, where)
+        warn_of_maps(completed, samples, units)
         references, problems = read_references(completed)
         raise_all(
             [

@@ -60,7 +60,7 @@ def load_and_check(
             *_unknown_names(config, samples, where),
             *_unequal_totals(config, samples, units),
             *_differential_problems(config, samples, units),
-            *_maps_without_pairs(config, samples, units),
+            *_maps_without_pairs(config, units),
             *_bins_without_places(config, units),
         ]
     )
@@ -125,9 +125,7 @@ def _unknown_names(
             yield error.at("configuration, key motifs.targets")
 
 
-def _maps_without_pairs(
-    config: Mapping[str, Any], samples: pd.DataFrame, units: pd.DataFrame
-) -> Iterator[InputError]:
+def _maps_without_pairs(config: Mapping[str, Any], units: pd.DataFrame) -> Iterator[InputError]:
     """Contact maps where anchors are peaks: a map has its own bins."""
     maps = [name for name, entry in sample_entries(units).items() if entry == "contacts"]
     if maps and config["hichip"]["anchors"]:

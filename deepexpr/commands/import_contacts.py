@@ -4,7 +4,7 @@ from deepexpr.hichip.sections import ContactSection
 from deepexpr.options import ALIASES, Arguments, given
 
 OPTIONS = f"""
---map MAP                  .cool, .mcool, or .hic (needs hictkpy)
+--map MAP                  .cool, .mcool, or .hic
 --sample SAMPLE            name of the sample in the QC table
 --chrom-sizes CHROM_SIZES  TSV of the genome's chromosomes, bp
 --output OUTPUT            TSV of contacts

@@ -4,6 +4,7 @@ A junction typed by hand is the commonest way to trim nothing without noticing, 
 junctions are derived: cut the site, fill in the ends (or not), ligate any two ends.
 """
 
+import difflib
 import itertools
 from dataclasses import dataclass
 
@@ -31,6 +32,12 @@ ENZYMES = {
 #: Words for libraries that no restriction enzyme cut, and kits of such (Micro-C: MNase; Omni-C:
 #: DNase): their ends meet anywhere, so no junction is known and no read is cut.
 WITHOUT_ENZYME = ("none", "MNase", "DNase", "Micro-C", "Omni-C")
+
+#: Makers of several kits, and what to write of theirs.
+MAKERS = {
+    "dovetail": "write Omni-C or Micro-C for these, MNase for its HiChIP, DpnII for its Hi-C",
+    "phase": "write the enzymes that the protocol of its Proximo kit names, with commas between",
+}
 
 
 @dataclass(frozen=True)
@@ -119,10 +126,27 @@ def _named_sites(name: str) -> list[Site]:
             + ", ".join(WITHOUT_ENZYME)
             + " for libraries that no restriction enzyme cut",
             found=name or "nothing",
-            fix="Write the recognition site with ^ at the cut of the top strand, e.g. A^AGCTT; "
+            fix=_meant(name)
+            + "Write the recognition site with ^ at the cut of the top strand, e.g. A^AGCTT; "
             "several enzymes are separated by commas, e.g. ^GATC,G^ANTC.",
         )
     return [_parse_site(site) for site in ENZYMES[known[name.lower()]]]
+
+
+def _meant(name: str) -> str:
+    """A sentence that names what is closest to an unknown `name`; "" where nothing is."""
+    given = name.lower()
+    if given in {word.lower() for word in WITHOUT_ENZYME}:
+        return f"{name} stands alone: leave it out, or leave the enzymes out. "
+    cut = [known for known, sites in ENZYMES.items() if sites[0].replace("^", "") == name.upper()]
+    if cut:
+        return f"Write {ENZYMES[cut[0]][0]} or {cut[0]}. "
+    if given in MAKERS:
+        return f"{name} makes several kits: {MAKERS[given]}. "
+    words = {word.lower(): word for word in (*ENZYMES, *WITHOUT_ENZYME)}
+    within = [word for word in words if len(word) > 4 and word in given]
+    close = within or difflib.get_close_matches(given, words, n=1, cutoff=0.7)
+    return f"Did you mean {words[max(close, key=len)]}? " if close else ""
 
 
 def _parse_site(text: str) -> Site:

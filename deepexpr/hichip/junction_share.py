@@ -99,7 +99,8 @@ def surplus(enzyme: Share, fit: Share | None) -> str:
         return ""
     return (
         f"{fit.seen:.1%} of the first reads hold a junction of {fit.enzyme}, and next to none "
-        f"another one of {enzyme.enzyme}: is it the right enzyme or kit?"
+        f"another one of {enzyme.enzyme}: is it the right enzyme or kit? Set "
+        f"the enzyme to {fit.enzyme} if it is not."
     )
 
 

@@ -1,11 +1,10 @@
 """Files of contact maps, opened: .cool and .mcool (HDF5), and .hic.
 
-.cool is read as its schema says (https://cooler.readthedocs.io/en/latest/schema.html); .hic needs
-the package hictkpy, which is not among the requirements. Whatever such a file lacks, or a library
-cannot read in it, is one InputError with the file's name.
+.cool is read as its schema says (https://cooler.readthedocs.io/en/latest/schema.html), .hic by
+hictkpy. Whatever such a file lacks, or a library cannot read in it, is one InputError with the
+file's name.
 """
 
-import importlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -242,17 +241,17 @@ def _place(table: Any, row: int, names: list[str]) -> str:
 
 def _read_hic(path: str, resolution: int) -> OpenMap:
     try:
-        hictkpy = importlib.import_module("hictkpy")
+        import hictkpy  # 0.1 s, and only for such files
     except ImportError:
         raise InputError(
             "Reading .hic needs the package hictkpy, which is not installed.",
             where=path,
-            fix="pip install hictkpy, or convert the file to .mcool.",
+            fix="Install it as requirements/pipeline.txt has it, or convert the file to .mcool.",
         ) from None
     found = list(hictkpy.MultiResFile(path).resolutions())
     if resolution not in found:
         raise no_resolution(path, resolution, found)
-    file = hictkpy.File(path, resolution)
+    file: Any = hictkpy.File(path, resolution)  # its types know no two calls in one
     lengths = {name: size for name, size in file.chromosomes().items() if name.lower() != "all"}
 
     def pixels(*place: str) -> Any:

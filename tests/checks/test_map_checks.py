@@ -58,6 +58,17 @@ def test_a_group_that_is_not_there_is_refused(with_map, capsys):
     assert "The file has no map /resolutions/1000." in capsys.readouterr().err
 
 
+def test_a_blacklist_that_a_map_escapes_is_told(project, with_map, capsys):
+    (project / "black.bed").write_text("chr1\t0\t500\n")
+    text = (project / "config.yaml").read_text()
+    assert with_map("h.cool") == 0
+    assert "blacklist" not in capsys.readouterr().err
+    (project / "config.yaml").write_text(text.replace("toy: {", "toy: {blacklist: black.bed, "))
+    (project / "samples.tsv").write_text(SAMPLES.replace("MboI", "") + "H2\tLine\thichip\ttoy\t\n")
+    with_map("h.cool\nH2\tlane1\t\t\th.mcool")
+    assert "not taken out of the contact maps of H1, H2, whose bins" in capsys.readouterr().err
+
+
 def test_a_map_written_again_is_a_copy(project, with_map, capsys):
     rng = np.random.default_rng(1)
     (project / "g.fa").write_text(">chr1\n" + "ACGT" * 50_000 + "\n")
@@ -68,10 +79,18 @@ def test_a_map_written_again_is_a_copy(project, with_map, capsys):
         rng = np.random.default_rng(seed)
         pixels = pd.DataFrame({"bin1_id": one, "bin2_id": other, "count": rng.poisson(3, len(one))})
         cooler.create_cooler(name, bins, pixels)
+        if name == "x.cool":
+            below = pixels[pixels["bin1_id"] < pixels["bin2_id"]]
+            below = below.set_axis(["bin2_id", "bin1_id", "count"], axis=1)
+            square = pd.concat([pixels, below]).sort_values(["bin1_id", "bin2_id"])
+            cooler.create_cooler(
+                "square.cool", bins, square, symmetric_upper=False, triucheck=False
+            )
     (project / "samples.tsv").write_text(SAMPLES.replace("MboI", "") + "H2\tLine\thichip\ttoy\t\n")
     assert with_map("x.cool\nH2\tlane1\t\t\tz.cool") == 0
     capsys.readouterr()
-    assert with_map("x.cool\nH2\tlane1\t\t\ty.mcool") == 1
-    error = capsys.readouterr().err
-    assert "Two units of Line hold the same contacts" in error
-    assert "units.tsv, rows 3 and 4" in error
+    for copy in ("y.mcool", "square.cool"):
+        assert with_map(f"x.cool\nH2\tlane1\t\t\t{copy}") == 1
+        error = capsys.readouterr().err
+        assert "Two units of Line hold the same contacts" in error
+        assert "units.tsv, rows 3 and 4" in error

@@ -205,6 +205,29 @@ def test_a_hic_that_hictkpy_cannot_read_is_one_message(tmp_path, monkeypatch):
         look_at_map(path, GENOME, 5000)
 
 
+def test_a_real_hic_gives_what_its_pixels_give_as_cool(tmp_path):
+    hictkpy = pytest.importorskip("hictkpy", reason="no wheel of hictkpy for this machine")
+    cool, path = write_map(tmp_path / "a.cool"), tmp_path / "a.hic"
+    with h5py.File(cool) as handle:
+        names, lengths = handle["chroms/name"][:].astype(str), handle["chroms/length"][:]
+        sizes = dict(zip(names.tolist(), lengths.tolist(), strict=True))
+        pixels = {n: handle[f"pixels/{n}"][:].tolist() for n in ("bin1_id", "bin2_id", "count")}
+    writer = hictkpy.hic.FileWriter(path, sizes, 5000)
+    writer.add_pixels_from_dict(pixels)
+    writer.finalize()
+    look_at_map(path, GENOME, 5000)
+    ours, counts = contacts_of_map(path, GENOME, SETTINGS)
+    (own,), right = ours.parts, wanted(tmp_path)
+    for found, wished in zip((*own, ours.depth), right, strict=True):
+        np.testing.assert_array_equal(found, wished)
+    assert counts == contacts_of_map(cool, GENOME, SETTINGS)[1]
+    with pytest.raises(InputError, match="no bins of 1000 bp"):
+        look_at_map(path, GENOME, 1000)
+    path.write_bytes(path.read_bytes()[:200])
+    with pytest.raises(InputError, match="damaged, cut"):
+        look_at_map(path, GENOME, 5000)
+
+
 def test_small_chromosomes_may_be_missing_and_are_named(tmp_path, caplog):
     path = write_map(tmp_path / "a.cool")
     wider = Chromosomes((*GENOME.names, "chrM"), (*GENOME.sizes, 16_000))

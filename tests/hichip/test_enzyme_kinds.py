@@ -120,6 +120,7 @@ def test_a_kit_of_more_enzymes_than_cut_is_told(trim, caplog, library_of, kit, l
     assert words in by_run
     assert words in by_check
     assert by_check.startswith("row 3: ")
+    assert by_check.endswith(f"Set the enzyme to {library_of} if it is not.")
 
 
 @pytest.mark.parametrize(("length", "share"), [(75, 0.3), (150, 0.05)])

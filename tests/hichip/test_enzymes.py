@@ -56,6 +56,25 @@ def test_an_unknown_enzyme_lists_the_known_ones_and_the_syntax():
     assert "A^AGCTT" in text
 
 
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("Arima-HiC", "Did you mean Arima? "),
+        ("Mbo1", "Did you mean MboI? "),
+        ("GATC", "Write ^GATC or MboI. "),
+        ("Dovetail", "Dovetail makes several kits: write Omni-C or Micro-C"),
+        ("Phase", "Phase makes several kits: write the enzymes that"),
+        ("none,MboI", "none stands alone"),
+        ("Zzz", "Write the recognition site"),
+    ],
+)
+def test_an_unknown_name_is_told_the_closest(name, words):
+    with pytest.raises(InputError) as caught:
+        parse_enzymes(name)
+    assert caught.value.fix.startswith(words)
+    assert "one of MboI, " in caught.value.expected
+
+
 @pytest.mark.parametrize("site", ["GA^", "^GAXC", "G^AT^C", "^", "GATC,", "^GATCA"])
 def test_a_bad_site_is_an_input_error(site):
     with pytest.raises(InputError):
