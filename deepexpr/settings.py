@@ -194,9 +194,12 @@ def _told(
     """One InputError per violation, ordered by key; keys missing side by side are one."""
     found: dict[tuple[str, ...], list[InputError]] = {}
     missing: dict[tuple[str, ...], list[str]] = {}
+    short: set[tuple[str, ...]] = set()
     for each in error.errors():
         place, owner, kind = _place(each["loc"], section)
         path = (*above, *place)
+        if each["type"] == "too_short":
+            short.add(path)
         if each["type"] == "missing":
             missing.setdefault(path[:-1], []).append(path[-1])
         elif each["type"] == "extra_forbidden":
@@ -211,7 +214,9 @@ def _told(
         )
         found.setdefault(path, []).append(absent)
     for path in sorted(found):
-        yield from found[path]
+        # Items that cannot be used are not counted, so that their list seems too short.
+        if not (path in short and any(p[: len(path)] == path != p for p in found)):
+            yield from found[path]
 
 
 def _place(loc: tuple, section: type[Section]) -> tuple[tuple[str, ...], type[Section], Any]:

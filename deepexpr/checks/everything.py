@@ -2,7 +2,7 @@
 
 import contextlib
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -12,6 +12,11 @@ from deepexpr.checks.genome import configured_problems, read_references, unit_pr
 from deepexpr.checks.inputs import load_and_check, run_time_problems
 from deepexpr.checks.orthologues import orthologue_problems
 from deepexpr.errors import raise_all
+
+log = logging.getLogger(__name__)
+
+#: Genes of an assembly, and of a fold's test set, under which `check` warns.
+FEW_GENES, TEST_GENES = 50, 10
 
 
 def check_everything(
@@ -31,7 +36,24 @@ def check_everything(
                 *orthologue_problems(completed, references),
             ]
         )
+        for name, reference in references.items():
+            _warn_of_few_genes(name, len(reference.genes), completed["evaluation"]["folds"])
     return samples, units
+
+
+def _warn_of_few_genes(name: str, genes: int, folds: Sequence[int]) -> None:
+    """Say so where the genes of an assembly are too few to learn from, or for the largest K."""
+    if genes < FEW_GENES:
+        log.warning(
+            "%s: %d gene%s in all: too few to learn from or to compare models by (a few hundred "
+            "are needed)", name, genes, "s" * (genes != 1),
+        )  # fmt: skip
+    elif max(folds) * TEST_GENES > genes:
+        log.warning(
+            "%s: with %d genes, K = %d of evaluation.folds leaves fewer than %d test genes in a "
+            "fold, and its scores say little: take K up to %d",
+            name, genes, max(folds), TEST_GENES, genes // TEST_GENES,
+        )  # fmt: skip
 
 
 @contextlib.contextmanager

@@ -4,7 +4,7 @@ Two moments: when the workflow is read (also in a dry run), configuration, sheet
 presence of files that no rule makes; when it starts, what only a real run needs.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +12,10 @@ import pandas as pd
 
 from deepexpr.checks.health import Wanted, unit_health
 from deepexpr.checks.saved_table import saved_table_problems
-from deepexpr.config.entries import files_of, sample_entries, sample_pools
+from deepexpr.config.entries import FILE_COLUMNS, files_of, sample_entries, sample_pools
 from deepexpr.config.published import used_instead
 from deepexpr.config.settings import complete_config, config_problems
-from deepexpr.config.sheets import read_sheet, sheet_problems
+from deepexpr.config.sheets import read_sheet, sheet_problems, sheets_alone
 from deepexpr.config.unit_rules import UNVERIFIED
 from deepexpr.downloads.forms import ACCESSION_FORMS
 from deepexpr.errors import InputError, raise_all
@@ -43,12 +43,14 @@ def load_and_check(
     ------
     InputError : every problem found, one after the other, in one message.
     """
-    raise_all(config_problems(config, where))
+    if problems := config_problems(config, where):
+        raise_all([*problems, *sheets_alone(config)])
     config = complete_config(config)
     config["resolved"] = config["resolved"] or f"{config['results']}/download/resolved.tsv"
     samples = read_sheet(config["samples"], "samples")
     units = read_sheet(config["units"], "units")
-    raise_all(sheet_problems(samples, units, config))
+    if problems := sheet_problems(samples, units, config):
+        raise_all([*problems, *_missing_unit_files(config, units, ("fq1", "fq2"))])
     raise_all(list(_published_lines(config, samples)))
     for key, column in (("assemblies", "assembly"), ("published", "cell_line")):
         used = set(samples[column])
@@ -296,21 +298,27 @@ def made_by_rules(config: Mapping[str, Any], units: pd.DataFrame) -> set[str]:
 def _missing_files(
     config: Mapping[str, Any], samples: pd.DataFrame, units: pd.DataFrame
 ) -> Iterator[InputError]:
+    yield from _missing_unit_files(config, units)
+    made = made_by_rules(config, units) | {AUTO, "macs"}  # no names of files
+    for key, file, what, otherwise in _configured_files(config, samples):
+        if file and file not in made and not Path(file).is_file():
+            where, fix = f"configuration, key {key}", f"Correct the path, or {otherwise}."
+            yield InputError(f"{what}: {file}", where=where, fix=fix).or_else(_source(config, file))
+
+
+def _missing_unit_files(
+    config: Mapping[str, Any], units: pd.DataFrame, columns: Sequence[str] = FILE_COLUMNS
+) -> Iterator[InputError]:
     made = made_by_rules(config, units)
     for index, row in units.iterrows():
         for column, path in files_of(row).items():
-            if path not in made and not Path(path).is_file():
+            if column in columns and path not in made and not Path(path).is_file():
                 yield InputError(
                     f"The file of sample {row['sample']!r} does not exist: {path}",
                     where=f"{config['units']}, row {index}, column {column}",
                     found=f"no such file, seen from {Path.cwd()}",
                     fix="Correct the path, or give an accession to download it from.",
                 ).or_else(_source(config, path))
-    made |= {AUTO, "macs"}  # no names of files
-    for key, file, what, otherwise in _configured_files(config, samples):
-        if file and file not in made and not Path(file).is_file():
-            where, fix = f"configuration, key {key}", f"Correct the path, or {otherwise}."
-            yield InputError(f"{what}: {file}", where=where, fix=fix).or_else(_source(config, file))
 
 
 def _source(config: Mapping[str, Any], path: str) -> str | None:

@@ -71,14 +71,12 @@ def sheet_problems(
 ) -> list[InputError]:
     """Every problem of the two sheets, each with its file, row (1 = header) and column."""
     sample_path, unit_path = str(config["samples"]), str(config["units"])
-    problems = [
-        *_row_problems(samples, "samples", sample_path),
-        *_row_problems(units, "units", unit_path),
-    ] or [
-        *_duplicates(samples, ["sample"], sample_path),
-        *_duplicates(units, ["sample", "unit"], unit_path),
-    ]
+    problems = _cell_problems(samples, "samples", sample_path)
+    problems += _cell_problems(units, "units", unit_path)
     if problems:
+        places = ("column sample", "column unit", "header")  # which rows belong together
+        if not any(place in str(p.where) for p in problems for place in places):
+            problems += _cross_references(samples, units, sample_path, unit_path)
         return problems
     return [
         *_cases(samples, sample_path),
@@ -86,6 +84,23 @@ def sheet_problems(
         *_sample_rules(samples, units, config, sample_path),
         *unit_problems(samples, units, unit_path),
     ]
+
+
+def _cell_problems(sheet: pd.DataFrame, name: str, path: str) -> list[InputError]:
+    """What is wrong with a sheet alone: columns and cells, or else rows that stand twice."""
+    keys = ["sample"] if name == "samples" else ["sample", "unit"]
+    return list(_row_problems(sheet, name, path)) or list(_duplicates(sheet, keys, path))
+
+
+def sheets_alone(config: Mapping[str, Any]) -> Iterator[InputError]:
+    """Problems of the sheets that are told beside those of the configuration."""
+    for name in ("samples", "units"):
+        path = config.get(name)
+        if isinstance(path, str) and Path(path).is_file():
+            try:
+                yield from _cell_problems(read_sheet(path, name), name, path)
+            except InputError as error:
+                yield error
 
 
 def accessions_asked(samples: pd.DataFrame, units: pd.DataFrame, path: str) -> list[Asked]:

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from deepexpr.checks.everything import only_warnings
+from deepexpr.checks.everything import _warn_of_few_genes, only_warnings
 from deepexpr.checks.gzip_ends import BGZF_END
 from deepexpr.checks.health import Wanted, unit_health
 from deepexpr.checks.inputs import _source
@@ -126,3 +126,12 @@ def test_a_warning_is_told_once(project, capsys):
     logger.warning("take care: twice")
     told = capsys.readouterr().err
     assert (told.count("twice"), told.count("other")) == (2, 1)
+
+
+@pytest.mark.parametrize(("genes", "folds", "words"), [
+    (519, [1000], "519 genes, K = 1000"), (3, [2], "3 genes in all"), (100, [10], None),
+])  # fmt: skip
+def test_too_few_genes_are_warned_of(caplog, genes, folds, words):
+    _warn_of_few_genes("toy", genes, folds)
+    texts = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert [words in text for text in texts] == [True] * bool(words)

@@ -24,6 +24,20 @@ def test_all_problems_are_listed_at_once(project):
     assert "h_8.fq" in str(caught.value)
 
 
+def test_problems_of_all_layers_are_listed(project):
+    """Cells, rows that name no sample and missing files; a configuration beside its sheets."""
+    (project / "samples.tsv").write_text(SAMPLES.replace("\thichip", "\tchip"))
+    (project / "units.tsv").write_text(UNITS.replace("H1", "H7").replace("r_1", "r_8"))
+    with pytest.raises(InputError, match="4 problems were found") as caught:
+        load_and_check(config(), "test")
+    for words in ("'chip'", "'H7' has a unit", "'H1' has no unit", "r_8.fq"):
+        assert words in str(caught.value)
+    with pytest.raises(InputError, match="2 problems were found") as caught:
+        load_and_check(config() | {"evaluation": {"folds": ["five"]}}, "test")
+    assert "'five' is not of type 'integer'" in str(caught.value)
+    assert "'chip'" in str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("change", "key", "word"),
     [
