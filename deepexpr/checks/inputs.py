@@ -10,16 +10,16 @@ from typing import Any
 
 import pandas as pd
 
+from deepexpr.checks.comparisons import comparison_problems
 from deepexpr.checks.health import Wanted, unit_health
 from deepexpr.checks.saved_table import saved_table_problems
-from deepexpr.config.entries import FILE_COLUMNS, files_of, sample_entries, sample_pools
+from deepexpr.config.entries import FILE_COLUMNS, files_of, sample_entries
 from deepexpr.config.published import used_instead
 from deepexpr.config.settings import complete_config, config_problems
 from deepexpr.config.sheets import read_sheet, sheet_problems, sheets_alone
 from deepexpr.config.unit_rules import UNVERIFIED
 from deepexpr.downloads.forms import ACCESSION_FORMS
 from deepexpr.errors import InputError, raise_all
-from deepexpr.hichip.sections import compared_lines
 from deepexpr.model.config import find_variant
 from deepexpr.motifs.jaspar import is_release, require_release
 from deepexpr.reference.aliases import AUTO, label_of
@@ -61,7 +61,7 @@ def load_and_check(
             *_missing_files(config, samples, units),
             *_unknown_names(config, samples, where),
             *_unequal_totals(config, samples, units),
-            *_differential_problems(config, samples, units),
+            *comparison_problems(config, samples, units),
             *_maps_without_pairs(config, units),
             *_bins_without_places(config, units),
         ]
@@ -153,44 +153,6 @@ def _bins_without_places(config: Mapping[str, Any], units: pd.DataFrame) -> Iter
             found=f"{variant}; finished bins of {', '.join(given)}",
             fix="Take a variant that reads bins alone, such as tuned, or give loops.",
         )
-
-
-def _differential_problems(
-    config: Mapping[str, Any], samples: pd.DataFrame, units: pd.DataFrame
-) -> Iterator[InputError]:
-    """Comparisons of loops that cannot be made: of whom there is one sample, or no contacts."""
-    entries = samples["sample"].map(sample_entries(units))
-    pools = sample_pools(samples, units)
-    counted = samples[(samples["assay"] == "hichip") & ~entries.isin(["loops", "bins"])]
-    for text in config["loops"]["differential"]:
-        lines = compared_lines(text)
-        own = {line: counted[counted["cell_line"] == line] for line in lines}
-        where = f"configuration, key loops.differential, {text}"
-        if len(lines) != 2 or len(own) != 2 or any(rows.empty for rows in own.values()):
-            yield InputError(
-                "Not two cell lines whose loops are called here.",
-                where=where,
-                expected="FIRST:SECOND, some of " + ", ".join(dict.fromkeys(counted["cell_line"])),
-                found=text,
-                fix="Correct the names.",
-            )
-        elif several := [line for line in lines if pools[own[line]["sample"].iloc[0]] != line]:
-            yield InputError(
-                f"Loops of {' and '.join(several)} are called by target, and cannot be compared.",
-                where=where,
-                fix="Make a cell line of each target, or remove the comparison.",
-            )
-        elif len(set(pd.concat(own.values())["assembly"])) > 1:
-            yield InputError("The two cell lines are of different assemblies.", where=where)
-        elif any(len(rows) < 2 for rows in own.values()):
-            yield InputError(
-                "Loops of cell lines without replicates cannot be compared.",
-                where=where,
-                expected="two HiChIP samples or more of either",
-                found=", ".join(f"{line}: {len(rows)}" for line, rows in own.items()),
-                fix="Add replicates, or remove the comparison: how much counts differ between "
-                "replicates cannot be known from one.",
-            )
 
 
 def _unequal_totals(

@@ -15,11 +15,18 @@ from deepexpr.hichip.anchors import Anchors, bins
 from deepexpr.hichip.chromosomes import Chromosomes
 from deepexpr.hichip.contacts import ContactMap
 from deepexpr.hichip.map_files import Pixels, open_map
-from deepexpr.hichip.quality import judge
+from deepexpr.hichip.quality import EXPECTATIONS, Expectation, judge
 from deepexpr.hichip.sections import ContactSection
 from deepexpr.schemas import QC
 
 log = logging.getLogger(__name__)
+
+#: A map does not tell how many pairs were sequenced: both metrics are the sum of its counts.
+_SUM = Expectation(
+    "pairs of the whole contact map, as how many were sequenced is not in it",
+    (1, None), (1, None), "the map is empty",
+)  # fmt: skip
+_OF_MAPS = EXPECTATIONS | {"read_pairs": _SUM, "valid_pairs": _SUM}
 
 
 class MapCounts(NamedTuple):
@@ -164,4 +171,4 @@ def map_quality(sample: str, counts: MapCounts) -> pd.DataFrame:
     table = pd.DataFrame(
         {"sample": sample, "metric": list(rows), "value": [float(v) for v in rows.values()]}
     )
-    return judge(table)[list(QC)]
+    return judge(table, _OF_MAPS)[list(QC)]

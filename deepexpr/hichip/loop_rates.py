@@ -113,7 +113,14 @@ def _probabilities(
     """Values between 0 and 1, of a column of them or of their logarithms (`base` above 0)."""
     if base:
         return _of_logarithms(column, base, path, lines)
-    values = numbers(column, path, lines)
+    values = non_negative(
+        column,
+        f"column {column.name} of the table of loops are no rates",
+        f"{path}, line",
+        "Leave out the rows of which the program knows no rate, or give them a rate of 1; rename "
+        "the column where it is something else.",
+        lines,
+    )
     if (values > 1).any():
         row = int((values > 1).to_numpy().argmax())
         raise InputError(

@@ -58,12 +58,14 @@ _INTERACT, _INTERACT_COUNT = (8, 9, 10, 13, 14, 15), 5
 @dataclass(frozen=True)
 class Shape:
     """anchors : (n, 6) text cells; count : (n,) text cells; named : all cells under their names in
-    lower case, without columns where there is no header; lines : (n,) line numbers in the file."""
+    lower case, without columns where there is no header; lines : (n,) line numbers in the file;
+    counted : whether a column held the counts (else each is 1)."""
 
     anchors: pd.DataFrame
     count: pd.Series
     named: pd.DataFrame
     lines: Sequence[int]
+    counted: bool = True
 
 
 def read_shape(path: str | Path, value_column: str | None = None) -> Shape:
@@ -81,16 +83,18 @@ def read_shape(path: str | Path, value_column: str | None = None) -> Shape:
             expected="at least one row", found="\t".join(names)[:100] or "nothing",
             fix="Leave a sample without loops out, or give the table that holds them.",
         )  # fmt: skip
+    mustache = set(MUSTACHE) <= set(lower) and not value_column
+    one = value_column == EACH_ONE and EACH_ONE not in names
     named = table.set_axis(lower, axis=1) if names else table.iloc[:, :0]
     named = named.loc[:, ~named.columns.duplicated()]
     places = _named_anchors(lower)
-    if value_column == EACH_ONE and EACH_ONE not in names:
+    if one:
         anchors = table.iloc[:, places] if places else _shape_of(table, path, lines)[0]
         count = pd.Series(EACH_ONE, index=table.index)
     elif places:
         anchors = table.iloc[:, places]
         interact = "sourcechrom" in lower
-        if set(MUSTACHE) <= set(lower) and not value_column:
+        if mustache:
             logger.warning("%s: Mustache's tables hold no counts: each loop counts 1", path)
             count = pd.Series("1", index=table.index)
         else:
@@ -101,7 +105,8 @@ def read_shape(path: str | Path, value_column: str | None = None) -> Shape:
         anchors, count = _by_shape(table, names, value_column, path, lines)
         if not names:
             named = _unnamed_rates(table, count, path)
-    return Shape(anchors.set_axis(ANCHORS, axis=1), count, named, lines)
+    counted = not (one or mustache)
+    return Shape(anchors.set_axis(ANCHORS, axis=1), count, named, lines, counted)
 
 
 def _rows(path: str | Path) -> tuple[list[str], list[list[str]], list[int]]:

@@ -20,7 +20,7 @@ import pandas as pd
 from deepexpr.errors import InputError
 from deepexpr.hichip.bedpe import ANCHORS, order_anchors
 from deepexpr.hichip.loop_rates import called, numbers
-from deepexpr.hichip.loop_shapes import EACH_ONE, Shape, read_shape
+from deepexpr.hichip.loop_shapes import Shape, read_shape
 from deepexpr.hichip.replicates import warn_of_equal
 from deepexpr.hichip.sections import CutoffSection
 from deepexpr.reference.chromosomes import require_shared_names
@@ -62,8 +62,7 @@ def read_loop_table(
             found=" ".join(map(str, [*shape.anchors.iloc[0], shape.count.iloc[0]])),
             fix="Look at the columns of probabilities and flags: give the table of loops.",
         )
-    if value_column != EACH_ONE:
-        _warn_of_doubts(loops, path)
+    _warn_of_doubts(loops, path, shape.counted)
     logger.info("%s: %d rows, %d loops", path, len(kept), len(loops))
     return loops.sort_values(ANCHORS, ignore_index=True)[[*ANCHORS, "count"]]
 
@@ -175,11 +174,11 @@ def _once(loops: pd.DataFrame, path: str | Path) -> pd.DataFrame:
     return distinct
 
 
-def _warn_of_doubts(loops: pd.DataFrame, path: str | Path) -> None:
+def _warn_of_doubts(loops: pd.DataFrame, path: str | Path, counted: bool) -> None:
     width = (loops["end1"] - loops["start1"]).median()
     if width < NARROW:
         logger.warning("%s: most anchors have %d bp or less: are these middle points?", path, width)
-    if len(loops) > 1 and (loops["count"] == 1).mean() >= 0.5:
+    if counted and len(loops) > 1 and (loops["count"] == 1).mean() >= 0.5:
         logger.warning(
             "%s: %d of %d loops have a count of 1: are these all tested contacts?",
             path, (loops["count"] == 1).sum(), len(loops),

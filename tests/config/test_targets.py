@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from deepexpr.checks.inputs import _differential_problems
+from deepexpr.checks.comparisons import comparison_problems
 from deepexpr.config.entries import FILE_COLUMNS, sample_pools
 from deepexpr.config.sheets import sheet_problems
 from deepexpr.config.unit_rules import unit_problems
@@ -93,8 +93,19 @@ def test_a_name_of_other_characters_is_refused_in_its_row():
 def test_loops_by_target_are_not_compared_between_lines():
     samples, units = sheets(["YY1", "CTCF", "YY1", "YY1"], ["K", "K", "L", "L"], "pairs")
     config = {"loops": {"differential": ["K:L"]}}
-    (problem,) = _differential_problems(config, samples, units)
+    (problem,) = comparison_problems(config, samples, units)
     assert "Loops of K are called by target" in str(problem)
+
+
+def test_a_comparison_is_made_once_and_of_loops_called_here():
+    samples, units = sheets([""] * 4, ["K", "K", "L", "L"], "pairs")
+    config = {"loops": {"differential": ["K:L", "L:K"]}}
+    (problem,) = comparison_problems(config, samples, units)
+    assert "compared twice" in str(problem)
+    assert "loops.differential, L:K" in problem.where
+    units.loc[[2, 3], ["pairs", "loops"]] = ["", "l.bedpe"]
+    (problem,) = comparison_problems({"loops": {"differential": ["K:L"]}}, samples, units)
+    assert problem.found.startswith("K:L; loops of L are imported (column loops)")
 
 
 def test_finished_bins_are_refused_where_sequences_of_places_are_read():

@@ -254,6 +254,8 @@ def test_the_verb_writes_what_the_pipeline_reads(tmp_path):
     assert table["count"].tolist() == right[2].tolist()
     depth = read_table(tmp_path / "depth")
     assert depth["reads"].sum() == 6000
-    quality = read_table(tmp_path / "qc").set_index("metric")["value"].astype(float)
+    table = read_table(tmp_path / "qc").set_index("metric")
+    quality, meanings = table["value"].astype(float), table["meaning"]
     assert quality["valid_pairs"] == quality["read_pairs"] == 3000
     assert quality["trans_fraction"] == pytest.approx(0.1)
+    assert set(meanings[["read_pairs", "valid_pairs"]].str[:26]) == {"pairs of the whole contact"}

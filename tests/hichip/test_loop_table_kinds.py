@@ -168,6 +168,23 @@ def test_a_header_alone_is_told(tmp_path):
         read(tmp_path, PROGRAMS["Mustache"][0] + "\n")
 
 
+def test_counts_that_no_table_held_are_not_doubted(tmp_path, caplog):
+    text = rows("0.01\t2", "0.02\t2", "0\t1", head=PROGRAMS["Mustache"][0] + "\n")
+    with caplog.at_level(logging.WARNING):
+        assert counts(tmp_path, text) == [1, 1, 1]
+    assert "hold no counts" in caplog.text
+    assert "have a count of 1" not in caplog.text
+
+
+@pytest.mark.parametrize("cell", ["NA", "NaN", ""])
+@pytest.mark.parametrize("column", ["fdrBL", "Q-Value_Bias"])
+def test_a_rate_that_is_not_there_names_its_column(tmp_path, cell, column):
+    with pytest.raises(InputError, match=f"1 value.s. of column {column.lower()} of") as caught:
+        read(tmp_path, rows("30\t0.01", f"20\t{cell}", head=f"{HEADER}count\t{column}\n"))
+    assert caught.value.where.endswith("line 3")
+    assert "a rate of 1" in caught.value.fix
+
+
 def test_order_of_rows_changes_nothing(tmp_path):
     lines = rows(".\t12\t0.5", "5\t250\t0.2", "x\t7\t1").splitlines()
     first = read(tmp_path, "\n".join(lines))
