@@ -37,25 +37,8 @@ ASSEMBLY_FILES = (
 def load_and_check(
     config: Mapping[str, Any], where: str
 ) -> tuple[dict[str, Any], pd.DataFrame, pd.DataFrame]:
-    """Return the completed configuration, samples and units.
-
-    Raises
-    ------
-    InputError : every problem found, one after the other, in one message.
-    """
-    if problems := config_problems(config, where):
-        raise_all([*problems, *sheets_alone(config)])
-    config = complete_config(config)
-    config["resolved"] = config["resolved"] or f"{config['results']}/download/resolved.tsv"
-    samples = read_sheet(config["samples"], "samples")
-    units = read_sheet(config["units"], "units")
-    if problems := sheet_problems(samples, units, config):
-        raise_all([*problems, *_missing_unit_files(config, units, ("fq1", "fq2"))])
-    raise_all(list(_published_lines(config, samples)))
-    for key, column in (("assemblies", "assembly"), ("published", "cell_line")):
-        used = set(samples[column])
-        config[key] = {k: v for k, v in config[key].items() if k in used}
-    samples, units = used_instead(config, samples, units)
+    """The completed configuration, samples and units; InputError lists every problem found."""
+    config, samples, units = load_sheets(config, where)
     raise_all(
         [
             *_missing_files(config, samples, units),
@@ -67,6 +50,26 @@ def load_and_check(
         ]
     )
     return config, samples, units
+
+
+def load_sheets(
+    config: Mapping[str, Any], where: str
+) -> tuple[dict[str, Any], pd.DataFrame, pd.DataFrame]:
+    """As `load_and_check`, also where files that they name are not there yet."""
+    if problems := config_problems(config, where):
+        raise_all([*problems, *sheets_alone(config)])
+    config = complete_config(config)
+    config["resolved"] = config["resolved"] or f"{config['results']}/download/resolved.tsv"
+    samples = read_sheet(config["samples"], "samples")
+    units = read_sheet(config["units"], "units")
+    if problems := sheet_problems(samples, units, config):
+        missing = _missing_unit_files(config, units, ("fq1", "fq2"))
+        raise_all([*problems, *missing, *_unverified(config, units)])
+    raise_all(list(_published_lines(config, samples)))
+    for key, column in (("assemblies", "assembly"), ("published", "cell_line")):
+        used = set(samples[column])
+        config[key] = {k: v for k, v in config[key].items() if k in used}
+    return config, *used_instead(config, samples, units)
 
 
 def _published_lines(config: Mapping[str, Any], samples: pd.DataFrame) -> Iterator[InputError]:
@@ -193,7 +196,7 @@ def run_time_problems(
         resolution=config["hichip"]["resolution"],
     )
     return [
-        *_unverified(config, samples, units),
+        *_unverified(config, units),
         *saved_table_problems(config, samples, units),
         *unit_health(units, wanted, config["units"]),
         *_unknown_genes(config, samples),
@@ -320,9 +323,7 @@ def _configured_files(
         yield f"variants.vcf.{name}", vcf, what, "leave the key out"
 
 
-def _unverified(
-    config: Mapping[str, Any], samples: pd.DataFrame, units: pd.DataFrame
-) -> Iterator[InputError]:
+def _unverified(config: Mapping[str, Any], units: pd.DataFrame) -> Iterator[InputError]:
     for index, row in units[units["accession"].str.startswith(UNVERIFIED)].iterrows():
         files = list(files_of(row).values())
         if all(Path(path).is_file() for path in files):

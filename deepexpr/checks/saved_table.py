@@ -10,7 +10,7 @@ from deepexpr.config.entries import files_of
 from deepexpr.config.sheets import accessions_asked
 from deepexpr.downloads.assays import require_assay
 from deepexpr.downloads.obtaining import looked_up
-from deepexpr.downloads.records import require_mates
+from deepexpr.downloads.records import read_files, require_mates
 from deepexpr.errors import InputError
 
 
@@ -23,17 +23,21 @@ def saved_table_problems(
     if not Path(path).is_file():
         return
     wanted = units[[_is_wanted(unit) for unit in units.to_dict("records")]]
-    told = set()
-    for one in accessions_asked(samples, wanted, config["units"]):
+    asked = accessions_asked(samples, wanted, config["units"])
+    try:
+        if asked:
+            read_files(path)
+    except InputError as error:  # the table's own: one problem, at its place there
+        yield error
+        return
+    for one in asked:
         try:
             files = looked_up(one.accession, path)
             require_mates(one.accession, files, one.outputs)
             require_assay(one.accession, files, one.assay)
         except InputError as error:
-            if error.problem not in told:  # a fault of the whole table is one problem
-                told.add(error.problem)
-                place = f"{one.where} ({error.where})" if error.where else one.where
-                yield error.at(place)
+            place = f"{one.where} ({error.where})" if error.where else one.where
+            yield error.at(place)
 
 
 def _is_wanted(unit: Mapping[str, Any]) -> bool:

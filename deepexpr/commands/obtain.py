@@ -74,7 +74,7 @@ def _fetch_accession(args: Arguments) -> None:
 
 def _resolve(args: Arguments) -> None:
     """Print and save what the accessions of a configuration's unit sheet stand for."""
-    from deepexpr.checks.inputs import load_and_check
+    from deepexpr.checks.inputs import load_sheets
     from deepexpr.config.published import instead_of
     from deepexpr.config.settings import read_config
     from deepexpr.config.sheets import accessions_asked
@@ -84,7 +84,7 @@ def _resolve(args: Arguments) -> None:
 
     if args.output and len(args.output) != 1:
         raise UsageError("One --output is needed.", found=", ".join(args.output))
-    config, samples, units = load_and_check(read_config(args.resolve), ", ".join(args.resolve))
+    config, samples, units = load_sheets(read_config(args.resolve), ", ".join(args.resolve))
     lines = samples.set_index("sample")["cell_line"]
 
     def offer(one, error):
@@ -99,8 +99,13 @@ def _resolve(args: Arguments) -> None:
     if len(table):
         print(table.to_string(index=False, na_rep="?", float_format=lambda value: f"{value:,.2f}"))
     print(f"{table['files'].sum()} files, {table['GB'].sum():,.1f} GB.")
-    raise_all(found.problems)
     path = args.output[0] if args.output else config["resolved"]
+    if found.problems:
+        print(
+            f"Nothing is saved in {path}: the table holds every accession of the sheet, or there "
+            "is none. Mend the row(s) named below, or take them out of the sheet, and try again."
+        )
+    raise_all(found.problems)
     write_files([file for files in found.files.values() for file in files], path)
     print(f"Saved in {path}; a run takes the files from there. Delete it to look them up again.")
 

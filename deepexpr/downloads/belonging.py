@@ -51,7 +51,9 @@ def _doubts(accession: str, files: Sequence[RemoteFile]) -> Iterator[str]:
             yield f"nothing says which run {file.url} is of"
         elif file.run not in _NAMED.findall(own) and _NAMED.search(own):
             yield f"the address of {name} is that of {own}"
-    for column in ("series", "sample", "title", "replicate"):
+    # A sample of GEO is one experiment; one of the archive's may be several.
+    of_geo = bool(forms.GEO.match(accession) or forms.GEO_TITLE.match(accession))
+    for column in ("series", "sample", "title", "replicate", *["experiment"] * of_geo):
         values = dict.fromkeys(getattr(file, column) for file in files)
         if len(values) > 1:
             yield f"they are of several {column}s: {', '.join(values)}"

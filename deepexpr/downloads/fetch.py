@@ -168,7 +168,7 @@ class _Part:
         """Append a body, and say every REPORT seconds how far it is; Incomplete where it is slower
         than a line can be."""
         told, start = time.monotonic(), self.length()
-        end = f" of {total / 1e6:,.0f}" if total else ""
+        end = f" of {_megabytes(total)}" if total else ""
         with moving(response, self.length, total, patience):
             while block := response.read1(BLOCK):
                 self._write(block)
@@ -178,7 +178,7 @@ class _Part:
                     raise pace.WrongContent(f"more than {self.most:,} bytes came, twice the file")
                 if now - told > REPORT:
                     speed = (here - start) / (now - told) / 1e6
-                    logger.info("%s: %s%s MB, %.1f MB/s", url, f"{here / 1e6:,.0f}", end, speed)
+                    logger.info("%s: %s%s MB, %.1f MB/s", url, _megabytes(here), end, speed)
                     told, start = now, here
 
     def _write(self, block: bytes) -> None:
@@ -223,6 +223,11 @@ class _Part:
             return "what arrived is no gzip file"
         begin = os.pread(self.handle.fileno(), 200, 0).lstrip().lower()
         return "a web page arrived, and no file" if begin.startswith(_PAGE) else ""
+
+
+def _megabytes(number: int) -> str:
+    """Bytes in MB; of a small file more than the nearest whole number."""
+    return f"{number / 1e6:,.0f}" if number >= 10e6 else f"{number / 1e6:.2g}"
 
 
 def _damage(path: Path) -> str:

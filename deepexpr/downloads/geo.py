@@ -13,7 +13,7 @@ import urllib.parse
 from dataclasses import dataclass
 from typing import Any
 
-from deepexpr.downloads.asking import read_answer, read_url
+from deepexpr.downloads.asking import read_answer
 from deepexpr.downloads.patience import Incomplete, Patience
 from deepexpr.downloads.sections import Hosts
 from deepexpr.errors import InputError
@@ -178,8 +178,8 @@ def supplementary_url(accession: str, hosts: Hosts, patience: Patience | None = 
     """The address of GSM.../NAME or GSE.../NAME; * and ? in NAME stand for what is not known."""
     record, _, name = accession.partition("/")
     kind = "samples" if record.startswith("GSM") else "series"
-    folder = f"{hosts.geo}/geo/{kind}/{record[:-3]}nnn/{record}/suppl/"
-    names = _listed(read_url(folder, patience))
+    folder = f"{hosts.geo}/geo/{kind}/{record[:3]}{record[3:-3]}nnn/{record}/suppl/"
+    names = read_answer(folder, _listed, patience)
     fitting = [text for text in names if fnmatch.fnmatchcase(text, name)]
     if len(fitting) != 1:
         raise InputError(
@@ -204,8 +204,11 @@ class _Links(html.parser.HTMLParser):
 
 
 def _listed(page: str) -> list[str]:
-    """Names of the files of a folder, from a server's listing of it."""
+    """Names of the files of a folder, from a server's listing of it; Incomplete where it is none:
+    a page without any link, not even to the folder above."""
     links = _Links()
     links.feed(page)
+    if not links.targets:
+        raise Incomplete(f"the answer is no listing of a folder ({page[:80]!r}): try again later")
     names = (urllib.parse.unquote(target) for target in links.targets)
     return sorted({name for name in names if "/" not in name and name[:1] not in ("?", "#", ".")})

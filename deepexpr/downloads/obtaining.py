@@ -95,7 +95,7 @@ def _fetch_side_by_side(
         fetches = [pool.submit(_fetch_once, file, part, patience) for file, part in wanted]
         for one in as_completed(fetches):
             if one.exception():
-                logger.error("%s; the transfers that run are ended first", one.exception())
+                logger.warning("a download failed; the transfers that run are ended first")
                 pool.shutdown(cancel_futures=True)
                 one.result()
 

@@ -156,16 +156,19 @@ def read_files(path: str | Path) -> dict[str, list[RemoteFile]]:
     table[words] = table[words].fillna("")
     found: dict[str, list[RemoteFile]] = {}
     parts: dict[str, set[int]] = {}
+    first: dict[str, int] = {}
     for number, row in enumerate(table.to_dict("records"), 2):
         file, of = _row_file(row, f"{path}, row {number}")
         found.setdefault(file.accession, []).append(file)
         parts.setdefault(file.accession, set()).add(of)
+        first.setdefault(file.accession, number)
     for accession, files in found.items():
         try:
             require_whole(accession, files, max(parts[accession]))
         except InputError as error:
             raise InputError(
-                error.problem, where=str(path), expected=error.expected, found=error.found,
+                error.problem, where=f"{path}, row {first[accession]} and on",
+                expected=error.expected, found=error.found,
                 fix=f"Put the rows back; {AGAIN}.",
             ) from error  # fmt: skip
     return {name: sorted(files, key=lambda file: (file.part, file.mate))
@@ -224,14 +227,15 @@ def _row_file(row: dict, where: str) -> tuple[RemoteFile, int]:
         file = RemoteFile(
             **row | {"part": int(row["part"]), "mate": int(row["mate"]), "bytes": size}
         )
-        bad = ["accession"] * (not file.accession) + [wrong_value(file)]
+        bad = ["accession"] * (not file.accession)
+        bad += [wrong_value(file) or "parts" * (parts < file.part)]
         row["parts"] = parts
     if bad[0]:
         raise InputError(
             f"The table of downloads has a bad {bad[0]}: {row[bad[0]]!a}.",
             where=f"{where}, column {bad[0]}",
             expected="an address, the 32 digits of an MD5 or nothing, mate 1 or 2, part 1 or "
-            f"more, and bytes above 0 and below {LARGEST:.0e}, or NA",
+            f"more, as many parts at least, and bytes above 0 and below {LARGEST:.0e}, or NA",
             found=wrong_address(str(row["url"])) if bad[0] == "url" else None,
             fix=f"Correct it; {AGAIN}.",
         )

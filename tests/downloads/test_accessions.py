@@ -154,6 +154,19 @@ def test_supplementary_file_by_pattern(server, hosts, tmp_path):
     assert caught.value.expected == "one of GSM2774000_loops.txt.gz, GSM2774000_peaks.bed.gz"
 
 
+@pytest.mark.parametrize(
+    ("record", "folder"),
+    [("GSM1", "samples/GSMnnn/GSM1"), ("GSE512", "series/GSEnnn/GSE512"),
+     ("GSE1000", "series/GSE1nnn/GSE1000")],
+)  # fmt: skip
+def test_a_page_in_place_of_a_folder_is_no_empty_folder(server, hosts, record, folder):
+    server.faults = ["page"] * 9
+    with pytest.raises(InputError, match="the answer is no listing of a folder") as caught:
+        resolve(f"{record}/a.gz", hosts, QUICK)
+    assert caught.value.where == f"{server.address}/geo/{folder}/suppl/"
+    assert len(server.requests) == QUICK.attempts
+
+
 def test_encode_files_are_checked_by_md5_and_mate(server, hosts, tmp_path):
     for i, name in enumerate(("ENCFF000AAA", "ENCFF000AAB"), 1):
         href = f"/files/{name}/@@download/{name}.fastq.gz"

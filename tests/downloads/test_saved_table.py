@@ -109,7 +109,7 @@ def test_order_of_mates_without_runs(tmp_path):
      ("md5", "12"), ("mate", "3"),
      ("bytes", "-5"), ("bytes", "0"), ("bytes", "1e30"), ("bytes", "1e13"),
      ("bytes", "inf"), ("mate", "x"), ("mate", "1.5"), ("part", "0"),
-     ("parts", "NA"), ("accession", "")],
+     ("parts", "NA"), ("parts", "0"), ("parts", "-1"), ("accession", "")],
 )  # fmt: skip
 def test_edited_table_is_checked(saved, tmp_path, column, value):
     table = pd.read_csv(tmp_path / "t.tsv", sep="\t", dtype=str)
@@ -148,6 +148,21 @@ def test_check_tells_what_a_run_would_stop_at(saved, tmp_path, monkeypatch, unit
     assert len(found) == bool(problem)
     assert not found or problem in found[0]
     assert not list(saved_table_problems(config | {"resolved": "none.tsv"}, samples, units))
+
+
+def test_a_fault_of_the_table_is_told_once_at_its_own_row(tmp_path, ena):
+    """Not at the first unit of the sheet, which has nothing to do with it."""
+    sound = [replace(file, accession="SRX9", experiment="SRX9", run=f"{file.run}0",
+                     url=f"{file.url}0", md5="") for file in ena]  # fmt: skip
+    write_files([*sound, *ena], tmp_path / "t.tsv")
+    lines = (tmp_path / "t.tsv").read_text().splitlines(keepends=True)
+    (tmp_path / "t.tsv").write_text("".join(lines[:-1]))
+    units = pd.DataFrame([UNIT | {"accession": name} for name in ("SRX9", "SRX1")], index=[2, 3])
+    config = {"resolved": str(tmp_path / "t.tsv"), "units": "units.tsv"}
+    samples = pd.DataFrame({"sample": ["A"], "assay": ["hichip"]})
+    (error,) = saved_table_problems(config, samples, units)
+    assert "The files of SRX1 do not belong together" in error.problem
+    assert error.where == f"{tmp_path / 't.tsv'}, row 6 and on"
 
 
 @pytest.mark.parametrize(
@@ -231,6 +246,10 @@ def test_runs_of_two_samples_are_not_one_sample():
     files = [remote("GSE1:*a*", f"SRR{part}", 1, part, f"GSM{part}") for part in (1, 2)]
     files = [replace(file, series="GSE1", title="HiChIP_a") for file in files]
     assert stranger("GSE1:*a*", files) == "they are of several samples: GSM1, GSM2"
+    files = [replace(file, sample="GSM1") for file in files]
+    assert stranger("GSM1", files) == "they are of several experiments: GSM1, GSM2"
+    archives = [replace(file, sample="SRS1") for file in files]
+    assert stranger("SRS1", archives) == "", "such a sample may be of several"
 
 
 @pytest.mark.parametrize(

@@ -64,6 +64,7 @@ def test_what_does_not_resolve_is_listed_whole_and_nothing_is_saved(
     captured = capsys.readouterr()
     assert "HiChIP_K562_YY1" in captured.out, "what was found is shown"
     assert "3 problems were found" in captured.err
+    assert f"Nothing is saved in {tmp_path}/results/download/resolved.tsv" in captured.out
     assert "No sample(s) of GSE99521 have a title like *RNA*UT*rep1*" in captured.err
     assert "config/units.tsv, row 14, column accession" in captured.err
     assert "GSM9000001 RNAseq_mES_untreated" in captured.err
@@ -71,6 +72,17 @@ def test_what_does_not_resolve_is_listed_whole_and_nothing_is_saved(
     assert "data/mouse/rna_mES.txt" in captured.err
     assert captured.err.count("ENCODE has no experiment ENCSR000CWM") == 2
     assert not (tmp_path / "results/download/resolved.tsv").exists()
+
+
+def test_files_that_are_not_there_yet_are_not_asked_for(paper, tmp_path, capsys):
+    """Accessions can be looked up on a machine that has nothing else."""
+    overlay = yaml.safe_load((tmp_path / "over.yaml").read_text())
+    overlay["assemblies"] = {"hg19": {"genome": "none.fa", "genome_url": None}}
+    overlay["variants"] = {"vcf": {"hg19": "none.vcf"}}
+    (tmp_path / "over.yaml").write_text(yaml.safe_dump(overlay))
+    assert paper() == 0, capsys.readouterr().err
+    assert main(["check", "--configfile", "config/config.yaml", str(tmp_path / "over.yaml")]) == 1
+    assert "none.fa" in capsys.readouterr().err
 
 
 def test_units_of_the_other_kind_are_told(paper, root, archives, tmp_path, capsys):
