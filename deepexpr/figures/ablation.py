@@ -165,7 +165,9 @@ def _ablation_panel(axis: Axes, key: tuple, rows: pd.DataFrame, kinds: list[str]
             marker=style.marker(style_of), edgecolors="#333333", linewidths=0.25, zorder=2,
         )  # fmt: skip
         if folds.empty:
-            axis.annotate("not run", (place, 0.5), xycoords=("data", "axes fraction"), ha="center")
+            # A network that ran has no score where it predicts one value for all genes.
+            words = "no score" if kind in set(rows["method"]) else "not run"
+            axis.annotate(words, (place, 0.5), xycoords=("data", "axes fraction"), ha="center")
             continue
         axis.plot([place - 0.22, place + 0.22], [means[kind]] * 2, color="black", linewidth=1.4)
     best = best_baseline(rows)

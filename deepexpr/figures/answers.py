@@ -12,9 +12,10 @@ from deepexpr.evaluation.best import best_baseline
 from deepexpr.figures import style
 from deepexpr.figures.inputs import Inputs
 from deepexpr.figures.matches import matched
-from deepexpr.figures.qc import GOOD, verdict
+from deepexpr.figures.qc import GOOD, complaint, verdict
 from deepexpr.figures.quality import judged_sections
 from deepexpr.figures.table1 import loops_and_samples
+from deepexpr.hichip.quality import BAD, LOOK
 from deepexpr.schemas import NETWORK_KINDS
 
 LIBRARIES, LOOPS, BETTER, DRIVES = (
@@ -26,6 +27,10 @@ LIBRARIES, LOOPS, BETTER, DRIVES = (
 PREFERRED_K = 10
 #: Motifs named in a sentence.
 NAMED = 4
+#: Complaints about libraries in the answer.
+TOLD = 4
+#: What libraries share that are told of in one sentence.
+KEYS = ["section", "words", "verdict"]
 NAMES = {"PCC": "Pearson r", "AUC": "AUC"}
 
 
@@ -57,17 +62,46 @@ def _libraries(inputs: Inputs) -> str:
     items = [own for rows in sections for own in rows.groupby(["section", "item"], sort=False)]
     if not items:
         return "No reads were processed here: expression and loops were given as tables."
-    doubtful = [(str(item), words) for (_, item), own in items if (words := verdict(own)) != GOOD]
+    good = sum(verdict(own) == GOOD for _, own in items)
     kinds = pd.Series([section for (section, _), _ in items]).value_counts(sort=False)
     counted = " and ".join(_counted(str(name), number) for name, number in kinds.items())
-    if not doubtful:
+    if good == len(items):
         start = f"Yes: every number of {counted} is in its expected range."
     else:
-        named = "; ".join(f"{item}: {words}" for item, words in doubtful[:3])
-        more = f"; and {len(doubtful) - 3} more below" if len(doubtful) > 3 else ""
-        good = len(items) - len(doubtful)
-        start = f"{good} of {len(items)} are good ({counted}). Look at {named}{more}."
+        told = _complaints(pd.concat(sections))
+        more = [f"More below: {len(told) - TOLD}."] if len(told) > TOLD else []
+        start = " ".join([f"{good} of {len(items)} are good ({counted}).", *told[:TOLD], *more])
     return f"{start} {_medians(pd.concat(sections))}".rstrip()
+
+
+def _complaints(rows: pd.DataFrame) -> list[str]:
+    """A sentence for all items of a section of which the same is out of the ordinary, bad ones
+    first; each number by its range over them."""
+    found = rows[rows["verdict"].isin((BAD, LOOK))]
+    found = found.assign(words=found["meaning"].map(complaint), value=found["value"].astype(float))
+    groups: dict[tuple, list[str]] = {}  # what all these items share
+    for (section, words, judgement), own in found.groupby(KEYS, sort=False):
+        numbers = ", ".join(
+            f"{metric} {_range(of['value'])}" for metric, of in own.groupby("metric", sort=False)
+        )
+        items = tuple(dict.fromkeys(own["item"].astype(str)))
+        groups.setdefault((judgement != BAD, section, items), []).append(f"{words} ({numbers})")
+    return [
+        f"{'Look at' if fair else 'Bad:'} {_named(section, items)}: {'; '.join(told)}."
+        for (fair, section, items), told in sorted(groups.items(), key=lambda group: group[0][0])
+    ]
+
+
+def _named(section: str, items: tuple[str, ...]) -> str:
+    """Two items by name, more by their number."""
+    return " and ".join(items) if len(items) <= 2 else _counted(section, len(items))
+
+
+def _range(values: pd.Series) -> str:
+    if not values.notna().any():
+        return "not known"
+    low, high = f"{values.min():.3g}", f"{values.max():.3g}"
+    return low if low == high else f"{low} to {high}"
 
 
 def _counted(section: str, number: int) -> str:

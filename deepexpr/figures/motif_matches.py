@@ -40,6 +40,8 @@ COLUMNS = 3
 LOGO, BETWEEN, TITLE, CELL = 0.42, 0.14, 0.18, 1.55
 WORDS = 0.18
 HEAD, LEFT, GAP = 0.4, 0.45, 0.3
+#: The heading has room for two lines; height of each further one.
+LINE = 0.13
 
 
 def build_filter_motifs(inputs: Inputs) -> pd.DataFrame:
@@ -139,7 +141,9 @@ def _draw(table: pd.DataFrame, noun: str, title: str) -> Figure:
     if not matched:
         heading += f"; shown: the {len(shown)} with most information"
     columns = min(COLUMNS, len(shown))
-    figure, axes = _pair_grid(len(shown), columns, LOGO if matched else WORDS)
+    heading = textwrap.fill(heading, 95 if columns > 1 else 52)
+    head = HEAD + LINE * max(0, heading.count("\n") - 1)
+    figure, axes = _pair_grid(len(shown), columns, LOGO if matched else WORDS, head)
     spans = {name: _span(table, name) for name in shown}
     widest = max(high - low for low, high in spans.values())
     for name, pair in zip(shown, axes, strict=True):
@@ -147,14 +151,7 @@ def _draw(table: pd.DataFrame, noun: str, title: str) -> Figure:
         for axis in pair:
             axis.set_xlim(middle - widest / 2 - 0.2, middle + widest / 2 + 0.2)
         _draw_pair(pair, table[table["query"] == name], name)
-    wide = 95 if columns > 1 else 52
-    figure.text(
-        0.01,
-        1 - 0.05 / figure.get_figheight(),
-        textwrap.fill(heading, wide),
-        va="top",
-        fontsize=7.5,
-    )
+    figure.text(0.01, 1 - 0.05 / figure.get_figheight(), heading, va="top", fontsize=7.5)
     return figure
 
 
@@ -171,15 +168,18 @@ def _span(table: pd.DataFrame, name: str) -> tuple[float, float]:
     return float(positions.min()), float(positions.max()) + 1
 
 
-def _pair_grid(number: int, columns: int, below: float) -> tuple[Figure, list[tuple[Axes, Axes]]]:
+def _pair_grid(
+    number: int, columns: int, below: float, head: float
+) -> tuple[Figure, list[tuple[Axes, Axes]]]:
     """Axes for `number` pairs of logos, placed in inches: equal logos whatever their number.
 
     below : height of what stands under each: a logo, which has a label, or a line of words.
+    head : height of the heading.
     """
     rows = math.ceil(number / columns)
     cell = CELL if below == LOGO else TITLE + LOGO + 2 * BETWEEN + below
     width = style.TWO_COLUMNS if columns > 1 else style.ONE_COLUMN
-    height = HEAD + rows * cell
+    height = head + rows * cell
     figure = Figure(figsize=(width, height))
     step = (width - LEFT) / columns
 
@@ -189,7 +189,7 @@ def _pair_grid(number: int, columns: int, below: float) -> tuple[Figure, list[tu
             (place[0] / width, place[1] / height, place[2] / width, place[3] / height)
         )
 
-    corners = [(i % columns, HEAD + i // columns * cell + TITLE) for i in range(number)]
+    corners = [(i % columns, head + i // columns * cell + TITLE) for i in range(number)]
     return figure, [(box(c, top, LOGO), box(c, top + LOGO + BETWEEN, below)) for c, top in corners]
 
 

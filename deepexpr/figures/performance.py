@@ -178,7 +178,12 @@ def _dot_plots(table: pd.DataFrame, keys: list[tuple], methods: list[str]) -> Fi
         axis.margins(x=0.08)
         _say_missing(axis, rows)
     k = int(table["K"].iloc[0])
-    style.titles(axes, [_panel_title(key, style.rows_of(table, PANEL, key), k) for key in keys])
+    names = max(len(style.label(m)) for m in methods) / style.LETTERS_PER_INCH
+    style.titles(
+        axes,
+        [_panel_title(key, style.rows_of(table, PANEL, key), k) for key in keys],
+        beside=max(1.0, names + 0.3),
+    )
     if _is_below(table):
         style.legend_below(figure, [_star()], 1)
     return figure

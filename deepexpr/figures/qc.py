@@ -10,6 +10,7 @@ from matplotlib.patches import Patch
 
 from deepexpr.figures import style
 from deepexpr.figures.inputs import Inputs
+from deepexpr.figures.names import short_names
 from deepexpr.files import read
 from deepexpr.hichip.quality import BAD, LOOK
 from deepexpr.schemas import QC
@@ -38,6 +39,9 @@ CLASSES = {
 TOLD = ("valid_pairs", "blacklisted")
 
 VERDICT = "verdict"
+
+#: Heights in inches: the bars of a sample, and a line of its verdict.
+ROW, LINE = 0.5, 0.105
 
 GOOD = "good: no count is out of the ordinary"
 
@@ -70,10 +74,16 @@ def verdict(rows: pd.DataFrame) -> str:
         return GOOD
     numbers: dict[str, list[str]] = {}  # what is wrong, and by which numbers, told once
     for row in found.itertuples():
-        words = row.meaning.split("; ", 1)[-1].partition(": ")[2]
-        numbers.setdefault(words, []).append(f"{row.metric} {float(row.value):.3g}")
+        numbers.setdefault(complaint(row.meaning), []).append(
+            f"{row.metric} {float(row.value):.3g}"
+        )
     told = [f"{words} ({', '.join(own)})" for words, own in numbers.items()]
     return f"{'bad' if (found['verdict'] == BAD).any() else 'look at'}: " + "; ".join(told)
+
+
+def complaint(meaning: str) -> str:
+    """What is wrong, in words, of the meaning of a row that is out of the ordinary."""
+    return meaning.split("; ", 1)[-1].partition(": ")[2]
 
 
 def draw_qc(table: pd.DataFrame) -> Figure:
@@ -83,12 +93,16 @@ def draw_qc(table: pd.DataFrame) -> Figure:
     samples = list(dict.fromkeys(table["sample"].astype(str)))
     numbers = _numbers(table).reindex(samples)
     rows = len(samples)
-    figure = Figure(figsize=(style.TWO_COLUMNS, 1.3 + 0.5 * rows), layout="constrained")
+    words = _verdicts(table, samples)
+    lines = max(text.count("\n") + 1 for text in words)
+    room = (style.PAGE - 1.3) / rows
+    height = max(ROW, min(room, (lines + 1) * LINE))
+    figure = Figure(figsize=(style.TWO_COLUMNS, 1.3 + height * rows), layout="constrained")
     left, middle, right = figure.subplots(1, 3, sharey=True, width_ratios=(1, 1, 0.9))
     steps = _steps(left, numbers)
     classes = _classes(middle, numbers)
-    _verdicts(right, table, samples)
-    left.set_yticks(range(rows), samples)
+    _tell(right, words, max(1, int(height / LINE)))
+    left.set_yticks(range(rows), list(short_names(samples).values()))
     left.set_ylim(rows - 0.4, -0.6)
     style.legend_below(figure, [*steps, *classes], 3)
     return figure
@@ -155,12 +169,22 @@ def _classes(axis: Axes, numbers: pd.DataFrame) -> list[Patch]:
     return [Patch(facecolor=CLASSES[name][1], label=CLASSES[name][0]) for name in present]
 
 
-def _verdicts(axis: Axes, table: pd.DataFrame, samples: list[str]) -> None:
+def _verdicts(table: pd.DataFrame, samples: list[str]) -> list[str]:
+    """The verdict of each sample, in lines as wide as their panel."""
+    told = table[table["metric"].astype(str).str.startswith(VERDICT)].dropna(subset=["value"])
+    words = []
+    for sample in samples:
+        texts = told.loc[told["sample"] == sample, "value"].astype(str)
+        words.append(textwrap.fill("; ".join(texts) if len(texts) else "no verdict was given", 42))
+    return words
+
+
+def _tell(axis: Axes, words: list[str], most: int) -> None:
+    """Verdicts of at most `most` lines; the table has them whole."""
     axis.set_title("Verdict")
     axis.set_axis_off()
-    told = table[table["metric"].astype(str).str.startswith(VERDICT)].dropna(subset=["value"])
-    for row, sample in enumerate(samples):
-        texts = told.loc[told["sample"] == sample, "value"].astype(str)
-        words = "; ".join(texts) if len(texts) else "no verdict was given"
-        axis.text(0, row, textwrap.fill(words, 42), fontsize=6, va="center")
+    for row, text in enumerate(words):
+        lines = text.split("\n")
+        shown = lines if len(lines) <= most else [*lines[: most - 1], lines[most - 1][:41] + "…"]
+        axis.text(0, row, "\n".join(shown), fontsize=6, va="center")
     axis.set_xlim(0, 1)

@@ -130,6 +130,7 @@ _SPECS = (
     _own(
         "paper", "The paper's numbers beside ours", "paper", "paper", PERFORMANCE,
         ("metrics",), ("dataset", "cross", "full_reach", "motif_summary"),
+        when=("numbers of the paper",),
     ),
     _own(
         "published", "Expression beside published values", "published", "published", DATA,

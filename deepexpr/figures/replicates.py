@@ -1,5 +1,6 @@
 """Agreement of HiChIP replicates: correlation of the maps, and counts of the loops."""
 
+import math
 from itertools import combinations
 
 import numpy as np
@@ -11,6 +12,7 @@ from matplotlib.patches import Rectangle
 from deepexpr.figures import style
 from deepexpr.figures.declaration import columns_of
 from deepexpr.figures.inputs import Inputs, read_tables
+from deepexpr.figures.names import short_names
 from deepexpr.figures.qc import verdict
 from deepexpr.files import read
 from deepexpr.schemas import CONCORDANCE, QC, SIGNAL, Column, Table
@@ -23,7 +25,10 @@ REPLICATES_COLUMNS = Table(
     *(Column(name, "words") for name in ("sample1", "sample2", "cell_line2", "verdict")),
     *columns_of("scc count1 count2", count1="PETs", count2="PETs").columns,
 )
+SAMPLES = ("sample1", "sample2")
 TITLE = "Agreement of the replicates"
+#: Letters of a sample's name, and lines over a panel, that the usual figure leaves room for.
+SHORT, USUAL = 16, 4
 
 
 def build_replicates(inputs: Inputs) -> pd.DataFrame:
@@ -58,19 +63,31 @@ def draw_replicates(table: pd.DataFrame) -> Figure:
     maps = table[(table["part"] == "maps") & table["sample1"].notna() & table["sample2"].notna()]
     if maps.empty:
         return style.only_words(TITLE, "No cell line has two HiChIP samples.")
+    short = short_names(pd.concat([maps["sample1"], maps["sample2"]]).astype(str))
+    table, maps = (
+        part.assign(**{c: part[c].map(short) for c in SAMPLES}) for part in (table, maps)
+    )
     own = maps[maps["cell_line"] == maps["cell_line2"]]
     lines = list(dict.fromkeys(own["cell_line"]))
+    long = max(0, max(map(len, short.values())) - SHORT)
+    wide = len(lines) in (1, 3) or (long and len(lines) < 6)
     figure, axes = style.grid(
-        1 + len(lines), columns=2 if len(lines) in (1, 3) else 3, panel=(2.25, 2.5), sharex=False,
-        sharey=False,
-    )  # fmt: skip
+        1 + len(lines), columns=2 if wide else 3, panel=(2.25, 2.5), sharex=False, sharey=False
+    )
     _correlations(axes[0], maps)
-    style.titles(
-        axes,
-        [("Contact maps", ["stratum-adjusted correlation", "framed: samples of one cell line"])]
-        + [_counts(axis, table, own[own["cell_line"] == line]) for axis, line in
-           zip(axes[1:], lines, strict=True)],
-    )  # fmt: skip
+    texts = [("Contact maps", ["stratum-adjusted correlation", "framed: samples of one cell line"])]
+    texts += [
+        _counts(axis, table, own[own["cell_line"] == line])
+        for axis, line in zip(axes[1:], lines, strict=True)
+    ]
+    beside = 1 + 0.2 * long
+    style.titles(axes, texts, beside)
+    # Long verdicts would take their room from the panels.
+    letters = style.letters_over(axes, beside)
+    told = max(sum(math.ceil(len(line) / letters) for line in lines) for _, lines in texts)
+    rows = axes[0].get_subplotspec().get_gridspec().nrows
+    taller = figure.get_figheight() + 0.11 * rows * max(0, told - USUAL)
+    figure.set_figheight(min(taller, style.PAGE))
     return figure
 
 
@@ -93,8 +110,13 @@ def _correlations(axis: Axes, maps: pd.DataFrame) -> None:
             if np.isfinite(value):
                 shade = "white" if value - low > 0.6 * (1 - low) else "black"
                 axis.text(j, i, f"{value:.2f}", ha="center", va="center", fontsize=5, color=shade)
-    axis.set_xticks(range(len(samples)), samples, rotation=90, fontsize=5)
-    axis.set_yticks(range(len(samples)), samples, fontsize=5)
+    places = range(len(samples))
+    if max(map(len, samples)) <= SHORT:
+        axis.set_xticks(places, samples, rotation=90, fontsize=5)
+        axis.set_yticks(places, samples, fontsize=5)
+    else:  # the same names once, and their numbers
+        axis.set_xticks(places, [f"({i + 1})" for i in places], rotation=90, fontsize=5)
+        axis.set_yticks(places, [f"{samples[i]} ({i + 1})" for i in places], fontsize=5)
     axis.figure.colorbar(image, ax=axis, shrink=0.6)
 
 
@@ -119,8 +141,8 @@ def _counts(axis: Axes, table: pd.DataFrame, own: pd.DataFrame) -> tuple[str, li
     loops = table[
         (table["part"] == "loops") & (table["sample1"] == one) & (table["sample2"] == other)
     ].dropna(subset=["count1", "count2"])
-    axis.set_xlabel(f"PETs in {one}")
-    axis.set_ylabel(f"PETs in {other}")
+    for name, write in ((one, axis.set_xlabel), (other, axis.set_ylabel)):
+        write(f"PETs in{' ' if len(name) <= SHORT else chr(10)}{name}")
     if loops.empty:
         style.say(axis, "No loop was called in this cell line.")
         return str(line), details

@@ -15,6 +15,7 @@ import matplotlib as mpl
 import matplotlib.style
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from deepexpr.files import atomic_path
@@ -152,14 +153,15 @@ def title(axis: Axes, head: str, detail: str = "") -> None:
     )  # fmt: skip
 
 
-def titles(axes: Sequence[Axes], texts: Sequence[tuple[str, Sequence[str]]]) -> None:
+def titles(
+    axes: Sequence[Axes], texts: Sequence[tuple[str, Sequence[str]]], beside: float = 1.0
+) -> None:
     """Headings over panels, (head, lines of detail) each, all heads of a row at one height.
 
-    A line of detail that is wider than its panel is broken.
+    A line of detail that is wider than its panel is broken. `beside` : inches of the figure's
+    width that labels and gaps take.
     """
-    columns = axes[0].get_subplotspec().get_gridspec().ncols
-    room = axes[0].figure.get_figwidth() - 1.0
-    letters = max(16, int(room / columns * LETTERS_PER_INCH))
+    letters = letters_over(axes, beside)
     broken = [[textwrap.fill(line, letters) for line in lines if line] for _, lines in texts]
     heights = ["\n".join(lines).count("\n") for lines in broken]
     for axis, (head, _), lines, height in zip(axes, texts, broken, heights, strict=True):
@@ -170,6 +172,13 @@ def titles(axes: Sequence[Axes], texts: Sequence[tuple[str, Sequence[str]]]) -> 
             if beside.get_subplotspec().rowspan.start == row
         )
         title(axis, head, "\n".join(lines) + "\n" * (tallest - height))
+
+
+def letters_over(axes: Sequence[Axes], beside: float = 1.0) -> int:
+    """Letters of a line of detail over a panel; `beside` as for `titles`."""
+    columns = axes[0].get_subplotspec().get_gridspec().ncols
+    room = axes[0].figure.get_figwidth() - beside
+    return max(16, int(room / columns * LETTERS_PER_INCH))
 
 
 def rows_of(table: pd.DataFrame, columns: Sequence[str], values: Sequence) -> pd.DataFrame:
@@ -207,10 +216,16 @@ def prefix(names: pd.Series) -> str:
 
 
 def legend_below(figure: Figure, handles: Sequence, columns: int) -> None:
-    """One legend under all panels, never over data."""
-    figure.legend(
-        handles=list(handles), loc="outside lower center", ncols=max(1, columns), handletextpad=0.4
-    )
+    """One legend under all panels, never over data, in at most `columns` that fit the figure."""
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    for number in range(max(1, columns), 0, -1):
+        legend = figure.legend(
+            handles=list(handles), loc="outside lower center", ncols=number, handletextpad=0.4
+        )
+        if legend.get_window_extent(renderer).width <= figure.bbox.width:
+            break
+        if number > 1:
+            legend.remove()
 
 
 def p_text(p_value: float) -> str:

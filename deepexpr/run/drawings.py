@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from deepexpr.evaluation import paper
 from deepexpr.figures.declaration import FigureSpec
 from deepexpr.figures.registry import FIGURES
 from deepexpr.run.targets import Run
@@ -257,6 +258,10 @@ class Condition(NamedTuple):
     reason: str
 
 
+def _splits_of_the_paper(run: Run) -> bool:
+    return run.config["evaluation"]["scheme"] == "random" and paper.K in run.folds
+
+
 CONDITIONS: Mapping[str, Condition] = {
     "hichip": Condition(
         lambda run, lines: any(line in run.hichip_lines for line in lines), "no sample is HiChIP"
@@ -285,6 +290,13 @@ CONDITIONS: Mapping[str, Condition] = {
     "distances": Condition(
         lambda run, lines: any(map(run.distance_kinds, lines)),
         "evaluation.distances leaves nothing to compare",
+    ),
+    "numbers of the paper": Condition(
+        lambda run, lines: (
+            not paper.GIVEN.isdisjoint(lines)
+            or (_splits_of_the_paper(run) and not paper.SCORED.isdisjoint(lines))
+        ),
+        "no cell line and split is the paper's",
     ),
     "attribution": Condition(
         lambda run, lines: any(line in run.attribution_lines() for line in lines),

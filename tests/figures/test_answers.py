@@ -14,7 +14,16 @@ from test_run_pages import page
 
 from deepexpr.features.dataset import Dataset
 from deepexpr.figures import data_tables
-from deepexpr.figures.answers import BETTER, DRIVES, LIBRARIES, LOOPS, _better, _counted, _hichip
+from deepexpr.figures.answers import (
+    BETTER,
+    DRIVES,
+    LIBRARIES,
+    LOOPS,
+    _better,
+    _complaints,
+    _counted,
+    _hichip,
+)
 from deepexpr.files import read_table, write_table
 from deepexpr.motifs.motif import Motif
 from deepexpr.motifs.scanning import holds, scan
@@ -55,6 +64,32 @@ def test_what_hichip_adds():
         _hichip(scores(("A",), ("full", "sequence", "hichip"))),
     )
     assert _hichip(scores(("A",), ("sequence", "lasso"))) == ""
+
+
+def judged(section, metric, verdict, values):
+    """Rows of numbers as the pages judge them, one per item."""
+    rows = [(section, item, metric, value, verdict, f"what it counts; low: few {metric}, why?")
+            for item, value in values.items()]  # fmt: skip
+    columns = ["section", "item", "metric", "value", "verdict", "meaning"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def test_libraries_with_one_complaint_are_told_together():
+    hichip = {f"Human_{i}_standard_mergedSRR": 0.42 + i / 100 for i in range(4)}
+    rows = pd.concat([
+        judged("HiChIP libraries", "mapped", "look", hichip),
+        judged("HiChIP libraries", "unique", "look", hichip),
+        judged("HiChIP libraries", "trans", "good", hichip),
+        judged("RNA-seq libraries", "reads", "bad", {"one": "3", "two": "3"}),
+        judged("RNA-seq libraries", "aligned", "look", {"two": "NA"}),
+    ])  # fmt: skip
+    assert _complaints(rows.replace("NA", np.nan)) == [
+        "Bad: one and two: few reads, why? (reads 3).",
+        "Look at 4 HiChIP libraries: few mapped, why? (mapped 0.42 to 0.45); few unique, why? "
+        "(unique 0.42 to 0.45).",
+        "Look at two: few aligned, why? (aligned not known).",
+    ]
+    assert _complaints(rows[rows["verdict"] == "good"]) == []
 
 
 def test_a_run_of_tables_alone_has_answers(tmp_path):

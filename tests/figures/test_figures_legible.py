@@ -50,6 +50,28 @@ def searches():
     return pd.concat(named, ignore_index=True)
 
 
+LIBRARIES = [f"Human_{x}{i}_unknown_WT_unknown_HiChIP_mergedSRR" for x in LONG for i in "12"]
+DOUBT = (
+    "look at: many reads do not map: is it the right genome, are there adapters or contaminants? "
+    "(mapped_fraction 0.423); few reads map uniquely: are they very short, or is it the wrong "
+    "genome? (unique_fraction 0.407)"
+)
+
+
+def doubtful(table):
+    """`table` of libraries or replicates with a long verdict wherever there is one."""
+    if "metric" in table:
+        return table.assign(value=table["value"].where(table["metric"] != "verdict", DOUBT))
+    return table.assign(verdict=table["verdict"].where(table["verdict"].isna(), DOUBT))
+
+
+def replicates(lines=LONG):
+    table = synthetic.replicates(lines)
+    for column in ("sample1", "sample2"):
+        table[column] = "Human_" + table[column] + "_unknown_WT_unknown_standard_mergedSRR"
+    return doubtful(table)
+
+
 HARD = {
     "all the paper's folds": ("3", lambda: auc(LINES)),
     "missing scores of classifiers": ("3", lambda: lost(auc(LONG, (5,)))),
@@ -58,6 +80,13 @@ HARD = {
     "missing scores across cell lines": ("5", lambda: lost(cross(LONG))),
     "missing scores in the ablation": ("6", lambda: lost(pcc(LONG, (5,), NETWORKS))),
     "missing scores in the distances": ("7", lambda: lost(synthetic.distance(LONG))),
+    "one cell line and a long best baseline": (
+        "4", lambda: pcc(("Alpha",), (5,), (*NETWORKS, "ridge", "totals"))
+    ),
+    "one cell line by reach": ("reach", lambda: synthetic.reach().query("cell_line == 'K562'")),
+    "no match of one, and a long heading": (
+        "9", lambda: synthetic.filter_motifs(1, 0).assign(cell_line="MiddleFrontalGyrus")
+    ),
     "one cell line": ("4", lambda: pcc(("Alpha",), (5,), ("full",))),
     "four cell lines": ("2A", lambda: synthetic.loop_signal(LINES)),
     "long names": ("2A", lambda: synthetic.loop_signal(LONG)),
@@ -70,6 +99,12 @@ HARD = {
     "many libraries": ("qc", lambda: synthetic.qc([f"{x}_hichip_{i}" for x in LONG for i in "12"])),
     "many runs": ("training_curves", runs),
     "long names of searches": ("search", searches),
+    "long names of libraries": ("qc", lambda: doubtful(synthetic.qc(LIBRARIES))),
+    "one library of a long name": ("qc", lambda: doubtful(synthetic.qc(LIBRARIES[:1]))),
+    "many doubtful libraries": ("qc", lambda: doubtful(synthetic.qc([f"s{i}" for i in range(15)]))),
+    "long names of replicates": ("replicates", replicates),
+    "one line of long names": ("replicates", lambda: replicates(LONG[:1])),
+    "many lines of long names": ("replicates", lambda: replicates([*LONG, *LINES])),
 }  # fmt: skip
 
 

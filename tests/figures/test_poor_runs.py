@@ -81,6 +81,15 @@ def test_no_motif_and_no_match(name, noun):
     assert "no JASPAR motif matches" in words
 
 
+def test_a_constant_prediction_has_no_score_but_was_run():
+    table = synthetic.TABLES["6"]().astype({"reason": object})
+    table.loc[table["method"] == "hichip", ["value", "reason"]] = [np.nan, "values are constant"]
+    words = drawn("6", table)
+    assert "no score" in words
+    assert "not run" not in words
+    assert "not run" in drawn("6", table[table["method"] != "hichip"])
+
+
 def test_no_number_of_the_paper_was_run():
     table = synthetic.paper()
     table = table.assign(ours=np.nan, difference=np.nan, spread=np.nan, status="not run")

@@ -76,9 +76,22 @@ def test_a_complete_run_makes_every_figure_once_per_subject():
                 differential=("A:B",), variants=("hg",), caller="both")  # fmt: skip
     assert left_out(run) == []
     made = {drawing.figure.name for drawing in drawings(run)}
-    assert made == set(FIGURES) - {"cross_species"}  # of two assemblies, below
+    # Of two assemblies, and of the paper's cell lines: below.
+    assert made == set(FIGURES) - {"cross_species", "paper"}
     assert [s for s in stems(run) if s.startswith("figure_8")] == ["figure_8.A", "figure_8.B"]
     assert {"figure_2C.hg", "interpretation.A.TAL1", "figure_4", "summary"} <= set(stems(run))
+
+
+@pytest.mark.parametrize(
+    ("line", "changed", "drawn"),
+    [
+        ("K562", {}, True), ("K562", {"folds": [3]}, False),
+        ("K562", {"scheme": "chromosome"}, False), ("mESC", {"folds": [3]}, True), ("A", {}, False),
+    ],
+)  # fmt: skip
+def test_the_papers_numbers_stand_beside_runs_that_can_have_them(line, changed, drawn):
+    run = a_run(line, assemblies={line: "hg"}, evaluation=changed)
+    assert ("paper" in stems(run)) == drawn
 
 
 def test_only_counted_expression_is_set_beside_published_values():
