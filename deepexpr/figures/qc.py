@@ -101,7 +101,7 @@ def draw_qc(table: pd.DataFrame) -> Figure:
     left, middle, right = figure.subplots(1, 3, sharey=True, width_ratios=(1, 1, 0.9))
     steps = _steps(left, numbers)
     classes = _classes(middle, numbers)
-    _tell(right, words, max(1, int(height / LINE)))
+    _tell(right, words, max(1, int(height / LINE + 0.01) - 1))
     left.set_yticks(range(rows), list(short_names(samples).values()))
     left.set_ylim(rows - 0.4, -0.6)
     style.legend_below(figure, [*steps, *classes], 3)
