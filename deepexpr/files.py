@@ -28,6 +28,8 @@ from deepexpr.schemas import KNOWN, Kind, Table
 ABSENT = ["", "NA", "N/A", "n/a", "NaN", "nan", "-NaN", "-nan", "NULL", "null", "None", "<NA>"]
 
 BOM = b"\xef\xbb\xbf"
+#: Beginnings of compressed files that are not read as text, and what makes such.
+PACKED = ((b"BZh", "bzip2"), (b"\xfd7zX", "xz"), (b"\x28\xb5\x2f\xfd", "zstd"))
 
 
 def require_file(path: str | Path, what: str = "file") -> Path:
@@ -55,7 +57,15 @@ def reading(path: str | Path, what: str = "file") -> Iterator[IO[str]]:
     raw = gzip.open(path) if is_gzip(path) else open(path, "rb")  # noqa: SIM115
     try:
         with raw:
-            if raw.peek(3)[:3] == BOM:  # spreadsheets write one
+            begin = raw.peek(4)[:4]
+            if packer := next((name for magic, name in PACKED if begin.startswith(magic)), None):
+                raise InputError(
+                    f"The {what} is packed by {packer}.",
+                    where=str(path),
+                    expected="plain text or gzip",
+                    fix="Unpack it, or pack it by gzip.",
+                )
+            if begin.startswith(BOM):  # spreadsheets write one
                 raw.read(3)
             with io.TextIOWrapper(raw, encoding="utf-8") as handle:
                 yield handle

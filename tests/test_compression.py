@@ -1,7 +1,9 @@
 """Compressed bytes depend on the data alone: not on memory, threads or how the data come."""
 
+import bz2
 import gzip
 import io
+import lzma
 import resource
 import subprocess
 import sys
@@ -20,6 +22,8 @@ from deepexpr.compression import (
     is_gzip,
     writing_bytes,
 )
+from deepexpr.errors import InputError
+from deepexpr.files import reading
 
 
 def pairs_text(n: int) -> bytes:
@@ -102,3 +106,14 @@ def test_a_failure_leaves_the_end_unmarked(tmp_path):
     with pytest.raises(KeyError):
         fail()
     assert not has_bgzf_end(tmp_path / "a.gz")
+
+
+@pytest.mark.parametrize(("pack", "name"), [(bz2.compress, "bzip2"), (lzma.compress, "xz")])
+def test_other_compressions_of_text_are_named(tmp_path, pack, name):
+    path = tmp_path / "genome.fa"
+    path.write_bytes(pack(b">chr1\nACGT\n"))
+    with (
+        pytest.raises(InputError, match=f"The genome is packed by {name}"),
+        reading(path, "genome"),
+    ):
+        pass

@@ -191,20 +191,33 @@ def _cross_references(
     samples: pd.DataFrame, units: pd.DataFrame, sample_path: str, unit_path: str
 ) -> Iterator[InputError]:
     known, used = set(samples["sample"]), set(units["sample"])
+    asleep = {path: _commented(path) for path in (sample_path, unit_path)}
     for index in units.index[~units["sample"].isin(known)]:
         name = units.loc[index, "sample"]
         close = difflib.get_close_matches(name, sorted(known), n=1)
         yield InputError(
             f"The sample {name!r} has a unit but no row in the sample sheet.",
             where=f"{unit_path}, row {index}, column sample",
-            fix=(f"Did you mean {close[0]!r}? " if close else "") + f"Add it to {sample_path}.",
+            fix=f"Its row in {sample_path} is a comment: take the # away, or put one before this."
+            if name in asleep[sample_path]
+            else (f"Did you mean {close[0]!r}? " if close else "") + f"Add it to {sample_path}.",
         )
     for index in samples.index[~samples["sample"].isin(used)]:
+        name = samples.loc[index, "sample"]
         yield InputError(
-            f"The sample {samples.loc[index, 'sample']!r} has no unit.",
+            f"The sample {name!r} has no unit.",
             where=f"{sample_path}, row {index}, column sample",
-            fix=f"Add a row with its files to {unit_path}, or delete the sample.",
+            fix=f"Its rows in {unit_path} are comments: put a # before this one too."
+            if name in asleep[unit_path]
+            else f"Add a row with its files to {unit_path}, or delete the sample.",
         )
+
+
+def _commented(path: str) -> set[str]:
+    """Samples whose rows are comments, as "# NAME" or, with a reason, "# WHY: NAME"."""
+    with reading(path) as handle:
+        cells = [line.split("\t")[0] for line in handle if line.startswith("#") and "\t" in line]
+    return {cell.lstrip("# ").rpartition(": ")[2].strip() for cell in cells}
 
 
 def _sample_rules(
@@ -217,7 +230,8 @@ def _sample_rules(
             yield InputError(
                 f"The assembly {row['assembly']!r} is not configured.",
                 where=f"{place} assembly",
-                expected="one of " + ", ".join(sorted(config["assemblies"])),
+                expected="one of those under assemblies: "
+                + ", ".join(sorted(config["assemblies"])),
                 fix="Correct the name, or add the assembly to the configuration.",
             )
         if row["assay"] == "hichip":

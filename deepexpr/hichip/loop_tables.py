@@ -178,7 +178,12 @@ def _warn_of_doubts(loops: pd.DataFrame, path: str | Path, counted: bool) -> Non
     width = (loops["end1"] - loops["start1"]).median()
     if width < NARROW:
         logger.warning("%s: most anchors have %d bp or less: are these middle points?", path, width)
-    if counted and len(loops) > 1 and (loops["count"] == 1).mean() >= 0.5:
+    if counted and len(loops) > 1 and (loops["count"] == 1).all():
+        logger.warning(
+            "%s: all %d loops have a count of 1, as where loops have no counts: each weighs alike",
+            path, len(loops),
+        )  # fmt: skip
+    elif counted and len(loops) > 1 and (loops["count"] == 1).mean() >= 0.5:
         logger.warning(
             "%s: %d of %d loops have a count of 1: are these all tested contacts?",
             path, (loops["count"] == 1).sum(), len(loops),

@@ -162,6 +162,8 @@ def failed(log: Sequence[str | Path], command: Sequence[str], run: Sequence[Step
             lines.append(f"  left out: {_because(jobs, left) or 'nothing else'}")
     fixes = [fix for _, _, fix in alike]
     mend = fixes[0] if len(alike) == 1 else "Mend them."
+    if fixes == [mend] and mend and any("FASTQ" in problem for _, problem, _ in alike):
+        mend = f"{mend.rstrip('.')}, or put # before its rows in the sheets."
     lines.append(f"  next:     {mend + ' Then go' if mend else 'Go'} on with: {again}")
     return "\n".join(lines)
 

@@ -38,6 +38,18 @@ def test_problems_of_all_layers_are_listed(project):
     assert "'chip'" in str(caught.value)
 
 
+@pytest.mark.parametrize(("sheet", "words"), [
+    ("samples.tsv", "Its row in samples.tsv is a comment: take the # away"),
+    ("units.tsv", "Its rows in units.tsv are comments: put a # before"),
+])  # fmt: skip
+def test_a_row_that_is_a_comment_in_one_sheet_is_named(project, sheet, words):
+    text = {"samples.tsv": SAMPLES, "units.tsv": UNITS}[sheet]
+    (project / sheet).write_text(text.replace("\nH1", "\n# no mates: H1"))
+    with pytest.raises(InputError) as caught:
+        load_and_check(config(), "test")
+    assert words in caught.value.fix
+
+
 @pytest.mark.parametrize(
     ("change", "key", "word"),
     [

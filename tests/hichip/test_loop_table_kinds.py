@@ -343,6 +343,8 @@ def test_the_score_of_bedpe_as_the_count_is_told(tmp_path, caplog, cells, told):
 def test_doubtful_tables_are_told(tmp_path, caplog):
     read(tmp_path, rows("1", "1", "8"))
     assert "2 of 3 loops have a count of 1" in caplog.text
+    read(tmp_path, rows("1", "1"))
+    assert "all 2 loops have a count of 1, as where loops have no counts" in caplog.text
     read(tmp_path, "chr1\t999\t1001\tchr1\t5999\t6001\t12\n")
     assert "most anchors have 2 bp or less" in caplog.text
 

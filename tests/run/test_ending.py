@@ -82,7 +82,8 @@ def test_a_failed_run_ends_with_five_lines(logs, tmp_path):
         "  sample:   R1, assembly toy",
         f"  step:     count_reads (log: {log})",
         "  message:  The two FASTQ files do not hold the same number of reads. (a_2.fq)",
-        "  next:     Use the untouched pair of files. Then go on with: "
+        "  next:     Use the untouched pair of files, or put # before its rows in the sheets. "
+        "Then go on with: "
         "snakemake --configfile 'my config.yaml' --cores 2",
     ]
 
