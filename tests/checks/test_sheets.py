@@ -50,6 +50,16 @@ def test_a_row_that_is_a_comment_in_one_sheet_is_named(project, sheet, words):
     assert words in caught.value.fix
 
 
+def test_what_is_not_verified_is_told_beside_what_is_no_accession(project):
+    sheet = UNITS.replace("r_2.fq.gz\t\t\t", "r_2.fq.gz\t\t\tSRRx")
+    sheet = sheet.replace("h_1", "h_8").replace("h_2.fq.gz\t\t\t", "h_2.fq.gz\t\t\tunverified:look")
+    (project / "units.tsv").write_text(sheet)
+    with pytest.raises(InputError, match="2 problems were found") as caught:
+        load_and_check(config(), "test")
+    assert "found: unverified:look" in str(caught.value)
+    assert "SRRx" in str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("change", "key", "word"),
     [
