@@ -191,7 +191,6 @@ def _cross_references(
     samples: pd.DataFrame, units: pd.DataFrame, sample_path: str, unit_path: str
 ) -> Iterator[InputError]:
     known, used = set(samples["sample"]), set(units["sample"])
-    asleep = {path: _commented(path) for path in (sample_path, unit_path)}
     for index in units.index[~units["sample"].isin(known)]:
         name = units.loc[index, "sample"]
         close = difflib.get_close_matches(name, sorted(known), n=1)
@@ -199,7 +198,7 @@ def _cross_references(
             f"The sample {name!r} has a unit but no row in the sample sheet.",
             where=f"{unit_path}, row {index}, column sample",
             fix=f"Its row in {sample_path} is a comment: take the # away, or put one before this."
-            if name in asleep[sample_path]
+            if name in _commented(sample_path)
             else (f"Did you mean {close[0]!r}? " if close else "") + f"Add it to {sample_path}.",
         )
     for index in samples.index[~samples["sample"].isin(used)]:
@@ -208,7 +207,7 @@ def _cross_references(
             f"The sample {name!r} has no unit.",
             where=f"{sample_path}, row {index}, column sample",
             fix=f"Its rows in {unit_path} are comments: put a # before this one too."
-            if name in asleep[unit_path]
+            if name in _commented(unit_path)
             else f"Add a row with its files to {unit_path}, or delete the sample.",
         )
 

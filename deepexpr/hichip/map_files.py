@@ -5,6 +5,7 @@ hictkpy. Whatever such a file lacks, or a library cannot read in it, is one Inpu
 file's name.
 """
 
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -248,6 +249,8 @@ def _read_hic(path: str, resolution: int) -> OpenMap:
             where=path,
             fix="Install it as requirements/pipeline.txt has it, or convert the file to .mcool.",
         ) from None
+    # Its log goes nowhere after a fork, which concerns nobody: nothing of it is read here.
+    warnings.filterwarnings("ignore", message="hictkpy: detected a call to fork")
     found = list(hictkpy.MultiResFile(path).resolutions())
     if resolution not in found:
         raise no_resolution(path, resolution, found)
