@@ -61,7 +61,7 @@ def test_comment_in_a_rule_reruns_nothing(finished, old, new):
     [
         ("deepexpr/hichip/trimming.py", '"""', '"""Edited. '),  # a docstring
         ("deepexpr/hichip/trimming.py", "\ndef ", "\n\n\n# a comment\ndef "),
-        ("deepexpr/files.py", "float_format=", "index_label=None, float_format="),  # shared
+        ("deepexpr/files.py", '"na_rep": "NA"', '"index_label": None, "na_rep": "NA"'),  # shared
     ],
 )
 def test_edits_that_change_no_result_rerun_nothing(finished, file, old, new):
