@@ -31,6 +31,14 @@ def paper(root, archives, tmp_path, monkeypatch):
     return lambda *options: main(["obtain", "--resolve", *configs, *options])
 
 
+def with_units(sheet, folder):
+    """Have the overlay take this unit sheet in place of the default one."""
+    (folder / "units.tsv").write_text(sheet)
+    overlay = yaml.safe_load((folder / "over.yaml").read_text())
+    overlay["units"] = str(folder / "units.tsv")
+    (folder / "over.yaml").write_text(yaml.safe_dump(overlay))
+
+
 def test_every_row_of_the_default_sheet_is_found(paper, archives, tmp_path, capsys):
     assert paper() == 0
     shown = capsys.readouterr().out
@@ -90,10 +98,7 @@ def test_units_of_the_other_kind_are_told(paper, root, archives, tmp_path, capsy
     single = sheet.replace("resources/reads/K562_rna_1_R2.fastq.gz\t\t", "\t200\t20").replace(
         "resources/reads/K562_rna_2_R2.fastq.gz\t\t", "\t200\t20"
     )
-    (tmp_path / "units.tsv").write_text(single)
-    overlay = yaml.safe_load((tmp_path / "over.yaml").read_text())
-    overlay["units"] = str(tmp_path / "units.tsv")
-    (tmp_path / "over.yaml").write_text(yaml.safe_dump(overlay))
+    with_units(single, tmp_path)
     assert paper() == 1
     text = capsys.readouterr().err
     assert "The reads of ENCSR000AEM/1 are paired-end" in text
@@ -139,10 +144,7 @@ def test_another_sheets_sample_does_not_stand_in(paper, root, archives, tmp_path
         fetch_accession(asked, outputs, resolved=pins, assay="rna")
     assert not archives.conversation.asked
     sheet = (root / "config/units.tsv").read_text().replace("ENCSR000AEM/1", "GSM2774002")
-    (tmp_path / "units.tsv").write_text(sheet)
-    overlay = yaml.safe_load((tmp_path / "over.yaml").read_text())
-    overlay["units"] = str(tmp_path / "units.tsv")
-    (tmp_path / "over.yaml").write_text(yaml.safe_dump(overlay))
+    with_units(sheet, tmp_path)
     assert paper() == 1
     text = capsys.readouterr().err
     assert "The reads of GSM2774002 are not of the assay rna." in text
