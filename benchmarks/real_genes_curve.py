@@ -1,0 +1,139 @@
+"""How many real genes it takes: words, ridge and trees, and the networks, on the same draws.
+
+    python benchmarks/real_genes_curve.py --work DIR --output benchmarks/real_genes_curve.tsv \
+        --genes 500 --method closed --method tuned --group 0
+
+A group of chromosomes of real_genes.py is held out; of the other genes `--genes` are drawn (seed:
+the group), a ninth of which validates the networks; closed forms learn from all of them. One row
+per line, group, number and method; what is in the table is not done again. All genes:
+real_genes.tsv.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import time
+from itertools import product
+from pathlib import Path
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import numpy as np
+import pandas as pd
+from real_genes_data import GROUPS, RealGenes, loops, real_genes
+from real_genes_loops import features_of, linear, trees
+from real_genes_rows import WITH_LOOPS
+from real_genes_tuned import TRAINING, dataset_of, fold_of
+from scipy.stats import pearsonr
+
+from deepexpr.features.words import WORD_BLOCKS, WORD_SPREAD, window_words
+from deepexpr.files import write_table
+from deepexpr.model.backend import configure
+from deepexpr.model.bundle import Bundle
+from deepexpr.model.config import make_configs
+from deepexpr.model.crossvalidation import run_job
+from deepexpr.model.examples import Examples
+from deepexpr.model.jobs import make_job
+from deepexpr.model.variants.tuned import Network
+from deepexpr.model.words import solve_words
+
+METHODS = ("closed", "tuned", "paper")
+#: From so many genes on `tuned` has finer words, beside which few epochs are enough.
+FINE_FROM = Network.model_fields["fine_words_from"].default
+
+
+def drawn(splits: pd.DataFrame, genes: int, seed: int) -> pd.DataFrame:
+    """The test genes, and `genes` of the others with the same share of validation genes."""
+    others = splits.index[splits["role"] != "test"]
+    taken = np.random.default_rng(seed).permutation(others)[:genes]
+    return splits.loc[np.sort(np.concatenate([splits.index[splits["role"] == "test"], taken]))]
+
+
+def closed_forms(genes: RealGenes, line: str, signal: str, train, test) -> list[tuple]:
+    """Method, r by sequence, r with loops: of words, and of their score beside loops."""
+    kind = "fine" if len(train) >= FINE_FROM else "coarse"
+    y, rows = genes.expression[line], np.concatenate([train, test])
+    counts, blocks = window_words(genes.sequence[rows], WORD_BLOCKS[kind])
+    n = len(train)
+    found = solve_words(counts[:n], blocks, y[train], "regression", spread=WORD_SPREAD[kind])
+    left_out, held = found.left_out[:, -1], found.of(counts[n:])[:, -1]
+    alone, features = pearsonr(held, y[test])[0], features_of(genes, {signal})
+    result = [("words", alone, np.nan)]
+    for name, model, read in (("ridge", linear, "windows"), ("trees", trees, "anchors")):
+        x = features[read, signal]
+        predict = model(np.column_stack([left_out, x[train]]), y[train])
+        joint = predict(np.column_stack([held, x[test]]))
+        result.append((name, alone, pearsonr(joint, y[test])[0]))
+    return result
+
+
+def network(variant: str, data, splits: pd.DataFrame, folder: Path) -> tuple[float, float]:
+    """r by sequence and with loops of the variant's bundle on the test genes."""
+    learning = (splits["role"] != "test").sum()
+    few = variant == "tuned" and learning < FINE_FROM
+    model, training = make_configs({"variant": variant}, {} if few else TRAINING[variant])
+    job = make_job(data, splits, "regression", "full", model, training, 1, "chromosome")
+    run_job(job, folder)
+    bundle = Bundle.open(folder / "bundle")
+    index = data.index_of(splits["gene"][splits["role"] == "test"])
+    part, y = Examples(data.inputs).take(index), data.expression[index]
+    reached = [
+        float(pearsonr(bundle.predict_examples(part, sequence_only=only)[0], y)[0])
+        for only in (True, False)
+    ]
+    shutil.rmtree(folder)
+    return reached[0], reached[1]
+
+
+def measured(done: pd.DataFrame, key: dict, method: str) -> bool:
+    """Whether the table has the rows of this method."""
+    if not len(done):
+        return False
+    same = (done[list(key)] == list(key.values())).all(axis=1)
+    return bool((done["method"][same] == ("words" if method == "closed" else method)).any())
+
+
+def main() -> None:
+    """Measure what is not in the table yet."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--work", required=True, type=Path)
+    parser.add_argument("--output", required=True, type=Path)
+    parser.add_argument("--genes", action="append", type=int)
+    parser.add_argument("--method", action="append", choices=METHODS)
+    parser.add_argument("--group", action="append", type=int, choices=range(GROUPS))
+    parser.add_argument("--line", default="K562", choices=["K562", "GM12878"])
+    args = parser.parse_args()
+    args.work.mkdir(parents=True, exist_ok=True)
+    configure(threads=1)
+    genes, line = real_genes(), args.line
+    signal = next(name for _, name, of in WITH_LOOPS if of == line)
+    data = dataset_of(genes, line, loops(signal), args.work / f"{line}.h5")
+    row_of = {gene: i for i, gene in enumerate(genes.gene)}
+    done = pd.read_csv(args.output, sep="\t") if args.output.is_file() else pd.DataFrame()
+    wanted = product(
+        args.method or METHODS, args.group or range(GROUPS), args.genes or (500, 1000, 2000, 4000)
+    )
+    for method, group, number in wanted:
+        key, began = {"line": line, "group": group, "genes": number}, time.process_time()
+        if measured(done, key, method):
+            continue
+        splits = drawn(fold_of(genes, data, group), number, group)
+        if method == "closed":
+            test = splits["role"] == "test"
+            rows = [np.array([row_of[g] for g in splits["gene"][part]]) for part in (~test, test)]
+            found = closed_forms(genes, line, signal, *rows)
+        else:
+            folder = args.work / f"{method}-{line}-{group}-{number}"
+            found = [(method, *network(method, data, splits, folder))]
+        minutes = round((time.process_time() - began) / 60, 2)
+        new = pd.DataFrame(found, columns=["method", "sequence", "loops"])
+        new = new.assign(**key, cpu_minutes=minutes)[[*key, *new.columns, "cpu_minutes"]]
+        done = pd.concat([done, new.round(4)], ignore_index=True)
+        write_table(done, args.output)
+        print(new.round(4).to_string(index=False, header=False), flush=True)
+
+
+if __name__ == "__main__":
+    main()
