@@ -6,6 +6,7 @@ from pathlib import Path
 
 from deepexpr.checks.genome import genome_sizes, read_references
 from deepexpr.errors import raise_all
+from deepexpr.files import read_table
 from deepexpr.run.targets import Run
 
 
@@ -13,7 +14,8 @@ from deepexpr.run.targets import Run
 class Known:
     """Sizes by assembly, of those whose files are there.
 
-    genome, transcriptome : million bases; genes : with a TSS, as the settings choose them.
+    genome, transcriptome : million bases; genes : with a TSS, as the settings choose them, or those
+    of the table of places where promoters are given.
     """
 
     genome: Mapping[str, float] = field(default_factory=dict)
@@ -38,5 +40,10 @@ def known_sizes(run: Run) -> Known:
             for name, table in exons.items()
             if len(table)
         },
-        genes={name: len(reference.genes) for name, reference in references.items()},
+        genes={name: len(reference.genes) for name, reference in references.items()}
+        | {
+            name: len(read_table(about["places"], ["gene"]))
+            for name, about in assemblies.items()
+            if about["places"] and Path(about["places"]).is_file()
+        },
     )

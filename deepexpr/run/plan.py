@@ -83,8 +83,10 @@ def wall_hours(table: pd.DataFrame, cores: int, gpu_speedup: float = 1.0) -> flo
 def known_lines(known: Known) -> list[str]:
     """What the files said of each assembly, one line each."""
     lines = []
-    for name in known.genome:
-        parts = [f"{known.genome[name]:,.1f} million bases"]
+    for name in known.genome | known.genes:
+        parts = []
+        if name in known.genome:
+            parts.append(f"{known.genome[name]:,.1f} million bases")
         if name in known.genes:
             parts.append(f"{known.genes[name]:,} genes")
         if name in known.transcriptome:
@@ -106,7 +108,7 @@ def assumption_lines(run: Run, known: Known) -> list[str]:
         "million_contacts_per_cell_line": run.called_pools,
         "genes": set(run.assemblies) - set(known.genes),
         "thousand_variants": run.variant_lines,
-        "epochs": True,
+        "epochs": run.config["training"].get("epochs", Assumptions.epochs + 1) > Assumptions.epochs,
     }
     return [
         f"{f.name.replace('_', ' ')}: {f.default:,.0f}"

@@ -278,6 +278,20 @@ def test_sizes_are_read_from_genome_and_annotation(tmp_path, monkeypatch, sheets
     assert line == "toy: 0.3 million bases, 60 genes, 0.0 million bases of transcripts"
 
 
+def test_given_promoters_are_counted_by_their_places(tmp_path, sheets):
+    places = tmp_path / "places.tsv"
+    places.write_text("gene\tchromosome\ttss\tstrand\nA\tchr1\t5\t+\nB\tchr1\t9\t-\n")
+    about = CONFIG["assemblies"]["hg19"] | {"places": str(places), "genome": ""}
+    config = CONFIG | {"assemblies": {"hg19": about}, "training": {"epochs": 6}}
+    run = Run(config, *sheets)
+    known = known_sizes(run)
+    assert known == Known(genes={"hg19": 2})
+    assert known_lines(known) == ["hg19: 2 genes"]
+    assumed = " ".join(assumption_lines(run, known))
+    assert "genes:" not in assumed
+    assert "epochs:" not in assumed
+
+
 def test_short_times_are_told_in_minutes():
     assert [_hours(hours) for hours in (0, 0.25, 1 / 60, 1.2, 40)] == [
         "1 minute", "15 minutes", "1 minute", "1 hour", "40 hours",
