@@ -83,7 +83,7 @@ def wall_hours(table: pd.DataFrame, cores: int, gpu_speedup: float = 1.0) -> flo
 def known_lines(known: Known) -> list[str]:
     """What the files said of each assembly, one line each."""
     lines = []
-    for name in known.genome | known.genes:
+    for name in {**known.genome, **known.genes}:
         parts = []
         if name in known.genome:
             parts.append(f"{known.genome[name]:,.1f} million bases")
