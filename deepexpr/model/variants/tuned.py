@@ -10,17 +10,26 @@ from deepexpr.model import fields
 from deepexpr.model.config import NetworkSettings, TwoStepTraining
 
 
-class Network(NetworkSettings):
-    """Both strands of the promoter pooled early, word counts beside them; loops and their sums."""
+class Filters(NetworkSettings):
+    """Settings of the first convolution; these parts are shared by variants like this one."""
 
-    variant: str = "tuned"
     filters: fields.Filters = 32
     kernel: fields.Kernel = 12
     both_strands: fields.BothStrands = True
     kmer_start: fields.KmerStart = True
+
+
+class Words(NetworkSettings):
+    """Of the word counts, and of the pooling of what stands beside them."""
+
     words: fields.Words = True
     fine_words_from: fields.FineWordsFrom = 3000
     first_pool: fields.FirstPool = 20
+
+
+class Blocks(NetworkSettings):
+    """Of the dense block."""
+
     blocks: fields.Blocks = 1
     layers: fields.Layers = 2
     growth: fields.Growth = 12
@@ -28,6 +37,11 @@ class Network(NetworkSettings):
     pool: fields.Pool = 4
     pool_type: fields.PoolType = "average"
     windows: fields.Windows = 5
+
+
+class Scores(NetworkSettings):
+    """Of the layers that end in the sequence score, and of all that reads loops."""
+
     batch_norm: fields.BatchNorm = True
     batch_norm_momentum: fields.Momentum = 0.9
     dense: fields.Dense = (32,)
@@ -40,6 +54,12 @@ class Network(NetworkSettings):
     totals: fields.Totals = (25_000, 100_000, 1_000_000)
     trees_from: fields.TreesFrom = 1000
     anchors: fields.Anchors = True
+
+
+class Network(Scores, Blocks, Words, Filters):  # fields come in order from the last base on
+    """Both strands of the promoter pooled early, word counts beside them; loops and their sums."""
+
+    variant: str = "tuned"
 
 
 class Training(TwoStepTraining):
