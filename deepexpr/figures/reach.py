@@ -62,13 +62,26 @@ def _groups(dataset: Dataset) -> pd.DataFrame:
     """cell_line, gene and group of each gene; none without HiChIP."""
     if dataset.bins is None:
         return pd.DataFrame(columns=["cell_line", "gene", "group"])
-    middle, reach = dataset.bins.shape[1] // 2, FAR // dataset.bin_size
-    # Of several targets, a loop of any.
-    filled = dataset.bins.reshape(*dataset.bins.shape[:2], -1).max(axis=2) > 0
-    near = filled[:, max(middle - reach, 0) : middle + reach].any(axis=1)
-    far = filled[:, : max(middle - reach, 0)].any(axis=1) | filled[:, middle + reach :].any(axis=1)
-    group = np.select([far, near], [BEYOND, NEAR], NONE)
+    group = reach_groups(dataset.bins, dataset.bin_size)
     return pd.DataFrame({"cell_line": dataset.cell_line, "gene": dataset.gene, "group": group})
+
+
+def reach_groups(bins: np.ndarray, bin_size: int) -> np.ndarray:
+    """Which of GROUPS each gene is in, (n,), by its bins around the TSS, (n, B) or (n, B, M).
+
+    bin_size : bp. Of several targets, a loop of any counts.
+    """
+    near = near_bins(bins.shape[1], bin_size)
+    filled = bins.reshape(*bins.shape[:2], -1).max(axis=2) > 0
+    conditions = [filled[:, ~near].any(axis=1), filled[:, near].any(axis=1)]
+    return np.select(conditions, [BEYOND, NEAR], NONE)
+
+
+def near_bins(number: int, bin_size: int) -> np.ndarray:
+    """Which of `number` bins around the TSS lie within FAR of it, bool (number,)."""
+    middle, reach = number // 2, FAR // bin_size
+    place = np.arange(number)
+    return (place >= middle - reach) & (place < middle + reach)
 
 
 def draw_reach(table: pd.DataFrame) -> Figure:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import yaml
+from site_pages import of_kind, run
 
 from deepexpr.evaluation.cross_species import FAMILY, NONE
 from deepexpr.evaluation.orthologues import ONE_TO_ONE, SEVERAL
@@ -60,3 +61,17 @@ def test_species_predict_each_other_by_what_is_conserved(small):
     assert set(apart["method"]) == {"sequence", "ridge"}
     table = pd.read_csv(start / "figures/cross_species.tsv", sep="\t")
     assert set(table["group"]) == {"one orthologue", "no orthologue"}
+    by_hand(small.folder, start)
+
+
+def by_hand(folder, start):
+    """The commands of the how-to give what the run gave of the same network."""
+    for block in of_kind("species")["cross-species"]:
+        run(block, folder)
+    own = read(SPECIES_GENES, start / "evaluation/species/Alpha_sister.regression.genes.tsv")
+    assert read(SPECIES_GENES, folder / "genes.tsv").equals(own)
+    keys = ["cell_line", "trained_on", "method", "fold", "metric"]
+    metrics = read_table(folder / "metrics.tsv").set_index(keys)["value"]
+    rows = read_table(start / "evaluation/species_metrics.tsv").set_index(keys)["value"]
+    assert {method for _, _, method, *_ in metrics.index} == {"sequence", "copy"}
+    pd.testing.assert_series_equal(metrics, rows[metrics.index])

@@ -13,8 +13,8 @@ import yaml
 from site_pages import PAGES, ROOT, SITE, blocks, of_kind, run
 from workflow_copy import Workflow
 
-#: What blocks are run in; each has its test below.
-KINDS = {"make", "small", "tables", "reads", "finished", "archive"}
+#: What blocks are run in; each has its test below, `species` in end_to_end/test_two_species.py.
+KINDS = {"make", "small", "tables", "reads", "finished", "archive", "species"}
 
 
 def test_every_block_says_in_what_it_is_run():
