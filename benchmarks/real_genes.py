@@ -5,6 +5,8 @@
     python benchmarks/real_genes.py loops   --work DIR --output benchmarks/real_genes.tsv
     python benchmarks/real_genes.py differences --work DIR --output benchmarks/real_genes.tsv
     python benchmarks/real_genes.py tuned --work DIR --output benchmarks/real_genes.tsv --line K562
+    python benchmarks/real_genes.py lstm --work DIR --output benchmarks/real_genes.tsv \
+        --line K562 --group 0 [--without-words]
     python benchmarks/real_genes.py paper --work DIR --output benchmarks/real_genes.tsv \
         --line K562 --group 0
     python benchmarks/real_genes.py network --work DIR --output benchmarks/real_genes.tsv \
@@ -36,7 +38,7 @@ from real_genes_data import BIN, GROUPS, RealGenes, real_genes
 from real_genes_loops import linear, measure_differences, measure_loops, measure_sequence_auc
 from real_genes_net import Recipe, predict, train, word_codes
 from real_genes_rows import COLUMNS, LINES, WITH_LOOPS, add_row, file_of, keep, scores, targets
-from real_genes_tuned import measure_variant
+from real_genes_tuned import TRAINING, measure_variant
 from sklearn.linear_model import RidgeCV
 
 from deepexpr.features.words import WORD_BLOCKS, WORD_SPREAD, loop_windows, window_words
@@ -64,7 +66,7 @@ RECIPES = {
 }
 #: What each solution of words gives: names in the table.
 NAMES = {"words": ("words",), "fine": ("fine words", "fine words, 131 samples")}
-CHOICES = ("words", "fine", "loops", "differences", "tuned", "paper", "network", "together")
+CHOICES = ("words", "fine", "loops", "differences", *TRAINING, "network", "together")
 #: Shares of a network beside the words that are tried.
 WEIGHTS = np.linspace(0, 1, 21)
 
@@ -217,6 +219,7 @@ def main() -> None:
     parser.add_argument("--line", action="append", choices=["K562", "GM12878"])
     parser.add_argument("--seed", action="append", type=int)
     parser.add_argument("--epochs", type=int)
+    parser.add_argument("--without-words", action="store_true", help="of variants that have words")
     args = parser.parse_args()
     args.work.mkdir(parents=True, exist_ok=True)
     genes = real_genes()
@@ -232,9 +235,9 @@ def main() -> None:
     if args.what == "differences":
         measure_differences(genes, groups, args.work, args.output)
         return
-    if args.what in ("tuned", "paper"):
-        lines = args.line or ["K562", "GM12878"]
-        measure_variant(args.what, genes, lines, groups, args.work, args.output, args.epochs)
+    if args.what in TRAINING:
+        lines, words = args.line or ["K562", "GM12878"], not args.without_words
+        measure_variant(args.what, genes, lines, groups, args.work, args.output, args.epochs, words)
         return
     seeds = args.seed or [1]
     if args.what == "together":

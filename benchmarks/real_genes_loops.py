@@ -89,14 +89,14 @@ def measure_loops(genes: RealGenes, groups: list[int], work: Path, output: Path)
             classes = name.endswith("AUC")
             values = labels if classes else y
             model = partial(kinds[kind], classes=classes)
-            result = _held_out(values, np.load(scored), loops, features, model, test)
+            result = held_out(values, np.load(scored), loops, features, model, test)
             keep(path, result)
             minutes = (time.process_time() - began) / 60
             reached = scores(result[test], values[test], area if classes else None)
             add_row(output, name, group, 0, reached, 0, minutes)
 
 
-def _held_out(y, found, loops, features: str, model, test) -> np.ndarray:
+def held_out(y, found, loops, features: str, model, test) -> np.ndarray:
     """(n, COLUMNS) predictions of the genes of `test` from `found` scores, NaN elsewhere."""
     result = np.full(y.shape, np.nan)
     for i, (_, name, line) in enumerate(WITH_LOOPS):

@@ -1,5 +1,5 @@
-"""The product's own networks, `tuned` and `paper`, on the groups of real_genes.py: trained, saved,
-and their bundles opened again to predict the held-out genes."""
+"""The product's own networks on the groups of real_genes.py: trained, saved, and their bundles
+opened again to predict the held-out genes."""
 
 from __future__ import annotations
 
@@ -21,9 +21,12 @@ from deepexpr.model.crossvalidation import run_job
 from deepexpr.model.examples import Examples
 from deepexpr.model.jobs import make_job
 
-#: `tuned`: few epochs, as beside finer words the convolution adds little; validation genes choose
-#: among them. `paper`: its own, up to 60 epochs, five without improvement.
-TRAINING = {"tuned": {"epochs": 3, "patience": 3}, "paper": {}}
+FEW = {"epochs": 3, "patience": 3}
+#: `tuned` and those like it: few epochs, as beside finer words the layers add little; validation
+#: genes choose among them. `paper`: its own, up to 60 epochs, five without improvement.
+TRAINING = {"tuned": FEW, "lstm": FEW, "embedding": FEW, "paper": {}}
+#: What the layers learn without words takes more.
+WITHOUT_WORDS = {"epochs": 12, "patience": 3}
 
 
 def dataset_of(genes: RealGenes, line: str, signal: pd.DataFrame, path: Path) -> Dataset:
@@ -63,16 +66,21 @@ def measure_variant(
     work: Path,
     output: Path,
     epochs: int | None = None,
+    words: bool = True,
 ) -> None:
     """Rows of a variant: of each line its bundle's predictions with loops, and by sequence only.
 
-    epochs : at most so many of the sequence, in place of those of TRAINING.
+    epochs : at most so many of the sequence, in place of those of TRAINING. words : as the variant
+    has them; else its layers alone.
     """
     configure(threads=1)
     y = targets(genes)
     row_of = {gene: i for i, gene in enumerate(genes.gene)}
-    changed = TRAINING[variant] | ({"epochs": epochs} if epochs else {})
-    name = variant if epochs is None else f"{variant} {epochs} epochs"
+    changed = TRAINING[variant] if words else WITHOUT_WORDS
+    changed = changed | ({"epochs": epochs} if epochs else {})
+    name = variant if words else f"{variant} without words"
+    name = name if epochs is None else f"{name} {epochs} epochs"
+    settings = {"variant": variant} | ({} if words else {"words": False})
     for group in groups:
         for number, (_, signal, line) in enumerate(WITH_LOOPS):
             path, began = file_of(work, f"{name} {line}", group, 0), time.process_time()
@@ -80,7 +88,7 @@ def measure_variant(
                 continue
             data = dataset_of(genes, line, loops(signal), work / f"{line}.h5")
             folder = work / f"{name.replace(' ', '-')}-{line}-{group}"
-            model, training = make_configs({"variant": variant}, changed)
+            model, training = make_configs(settings, changed)
             splits = fold_of(genes, data, group)
             job = make_job(data, splits, "regression", "full", model, training, 1, "chromosome")
             run_job(job, folder)
