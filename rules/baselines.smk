@@ -27,7 +27,7 @@ rule fit_baseline:
         folder=lambda w, output: os.path.dirname(output.predictions),
         settings=json.dumps(config["baselines"]["settings"], sort_keys=True),
         scheme=SCHEME,
-        leave_out=LEAVE_OUT,
+        leave_out=get_leave_out,
         seed=config["seed"],
     shell:
         "python -m deepexpr baseline --dataset {input.dataset:q} --splits {input.splits:q}"

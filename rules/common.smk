@@ -27,6 +27,7 @@ from deepexpr.hichip.callers import find_caller
 from deepexpr.run.drawings import drawings
 from deepexpr.run.ending import failed, steps, succeeded
 from deepexpr.run.kept import results
+from deepexpr.run.strict import left_out_before
 from deepexpr.run.targets import BOWTIE_PARTS, Run
 
 # The workflow's own first, then those of the command line, which Snakemake lists before it. A
@@ -44,17 +45,15 @@ try:
         print("Configuration:", ", then ".join(CONFIG_FILES), file=sys.stderr)
         raise_all([problem for path in CONFIG_FILES for problem in keys_twice(path)])
     checked, SAMPLES, UNITS = load_and_check(config, ", ".join(CONFIG_FILES))
+    config.update(checked)  # with defaults, and only the assemblies of the samples
+    RUN = Run(config, SAMPLES, UNITS)  # what follows from these alone
     if workflow.is_main_process:
         raise_all(name_problems(checked))
+        raise_all(left_out_before(RUN))
         warn_of_maps(checked, SAMPLES, UNITS)
 except InputError as error:
     sys.exit(f"Error: {error}")  # a WorkflowError would add lines of this file
-config.update(checked)  # with defaults, and only the assemblies of the samples
 
-#: Where the data hold too little for one model, the rest of the run goes on without it.
-LEAVE_OUT = "" if config["strict"] else "--leave-out"
-
-RUN = Run(config, SAMPLES, UNITS)  # what follows from these alone
 DRAWINGS = drawings(RUN)  # every figure and page that this run can make
 TASKS, FOLDS, MAIN_K = RUN.tasks, RUN.folds, RUN.main_k
 SCHEME = config["evaluation"]["scheme"]
@@ -79,6 +78,15 @@ wildcard_constraints:
 if config["resources"]["container"]:
 
     containerized: config["resources"]["container"]
+
+
+def get_leave_out(wildcards, output):
+    """Where the data hold too little for one model, the rest of the run goes on without it.
+
+    It asks for the output, as Snakemake compares no such parameter with that of an earlier run:
+    what is finished stays so if `strict` changes.
+    """
+    return "" if config["strict"] else "--leave-out"
 
 
 def get_alternatives(names):

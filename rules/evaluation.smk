@@ -43,7 +43,7 @@ rule predict_cross_cell_line:
         "../envs/tensorflow.yaml"
     params:
         folder=lambda w, output: os.path.dirname(output[0]),
-        leave_out=LEAVE_OUT,
+        leave_out=get_leave_out,
     shell:
         "python -m deepexpr cross --bundle {input.bundles:q} --dataset {input.dataset:q}"
         " --measured {input.measured:q}"

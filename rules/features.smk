@@ -23,7 +23,7 @@ rule split_genes:
         "../envs/deepexpr.yaml"
     params:
         seed=config["seed"],
-        leave_out=LEAVE_OUT,
+        leave_out=get_leave_out,
         promoters=lambda w, input: (
             f"--promoters={input.promoters}" if input.promoters else ""
         ),

@@ -32,7 +32,7 @@ rule call_loops:
     params:
         settings=get_settings("loops", CallSection),
         seed=config["seed"],
-        strict="--require-loops" if config["strict"] else "",
+        strict=lambda w, output: "--require-loops" if config["strict"] else "",
     shell:
         "python -m deepexpr call-loops --contacts {input.contacts:q} --depth {input.depth:q}"
         " --settings {params.settings:q} {params.strict} --threads {threads}"

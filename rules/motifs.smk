@@ -60,9 +60,10 @@ rule pool_attributions:
 rule interpret_gene:
     """Explain the prediction of one gene: letters, known motifs, distal bins."""
     input:
-        bundle=lambda w: out(
-            f"models/{w.cell_line}/{MOTIF_TASK}/K{MAIN_K}/{RUN.kinds(w.cell_line)[0]}/bundle"
-        ),
+        bundle=lambda w: [
+            out(f"models/{w.cell_line}/{MOTIF_TASK}/K{MAIN_K}/{kind}/bundle")
+            for kind in RUN.best_kinds(w.cell_line)
+        ],
         dataset=out("features/{cell_line}/dataset.h5"),
     output:
         directory(out("motifs/{cell_line}/interpretation/{gene}")),
@@ -148,7 +149,7 @@ rule find_enhancer_motifs:
         folder=lambda w, output: os.path.dirname(output.found),
         number=config["motifs"]["enhancer_motifs"],
         settings=json.dumps(config["motifs"]["cismodule"], sort_keys=True),
-        leave_out=LEAVE_OUT,
+        leave_out=get_leave_out,
         mask="--mask-lowercase" if config["motifs"]["mask_repeats"] else "",
         seed=config["seed"],
     shell:

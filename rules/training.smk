@@ -15,7 +15,7 @@ SETTINGS = {
     "training": json.dumps(get_training(), sort_keys=True),
     "scheme": SCHEME,
     "seed": config["seed"],
-    "leave_out": LEAVE_OUT,
+    "leave_out": get_leave_out,
 }
 
 

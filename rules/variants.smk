@@ -14,9 +14,10 @@ rule score_variants:
         vcf=lambda w: config["variants"]["vcf"][RUN.assembly[w.cell_line]],
         genome=lambda w: out(f"reference/{RUN.assembly[w.cell_line]}/genome.fa"),
         dataset=out("features/{cell_line}/dataset.h5"),
-        bundle=lambda w: out(
-            f"models/{w.cell_line}/{MOTIF_TASK}/K{MAIN_K}/{RUN.kinds(w.cell_line)[0]}/bundle"
-        ),
+        bundle=lambda w: [
+            out(f"models/{w.cell_line}/{MOTIF_TASK}/K{MAIN_K}/{kind}/bundle")
+            for kind in RUN.best_kinds(w.cell_line)
+        ],
         aliases=lambda w: get_alias_file(RUN.assembly[w.cell_line]),
     output:
         vcf=out("variants/{cell_line}/variants.vcf.gz"),

@@ -40,11 +40,19 @@ def _fit(args: Arguments) -> None:
     from deepexpr.baselines.bundle import write_bundle
     from deepexpr.baselines.fit import run_baseline
     from deepexpr.evaluation.metrics import fold_metrics, records
-    from deepexpr.features.dataset import Dataset, require_two_labels, require_two_values
+    from deepexpr.features.dataset import (
+        Dataset,
+        require_loops,
+        require_two_labels,
+        require_two_values,
+    )
     from deepexpr.features.splits import read_splits
     from deepexpr.files import write_table
+    from deepexpr.schemas import NEED_LOOPS
 
     dataset = Dataset.open(args.dataset)
+    if args.method in NEED_LOOPS:
+        require_loops(dataset, anchors=args.method != "totals")
     if args.task == "classification":
         require_two_labels(dataset)
     else:

@@ -1,6 +1,13 @@
 """Predict a cell line's test genes by the mean of the models of other cell lines."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from deepexpr.options import Arguments
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 ONE_OF = """
 [--output OUTPUT]                TSV of predictions, by bundles of one method
@@ -19,6 +26,24 @@ OPTIONS = """
 
 
 def run(args: Arguments) -> None:
+    from deepexpr.errors import InputError
+    from deepexpr.evaluation.cross_cell_line import open_bundle, predict_cross
+    from deepexpr.features.dataset import Dataset
+    from deepexpr.features.splits import read_splits
+    from deepexpr.files import write_table
+
+    if args.output_folder:
+        _predict_all(args)
+        return
+    if args.measured:
+        raise InputError("--measured needs --output-folder.", where="deepexpr cross")
+    bundles = [open_bundle(path) for path in args.bundle]
+    dataset, splits = Dataset.open(args.dataset), read_splits(args.splits)
+    write_table(predict_cross(bundles, dataset, splits), args.output)
+
+
+def _predict_all(args: Arguments) -> None:
+    """One table per method; with --leave-out without rows where a method was left out."""
     import logging
     from pathlib import Path
 
@@ -28,46 +53,48 @@ def run(args: Arguments) -> None:
     from deepexpr.files import write_table
     from deepexpr.schemas import COPY, PREDICTIONS
 
-    try:
-        _predict(args)
-    except Unsupported as error:
-        if not (args.leave_out and args.output_folder):
-            raise
-        logging.getLogger(__name__).warning("left out: %s", error.problem)
+    tables: dict[str, pd.DataFrame] = {}
+    if args.leave_out:
         # The record of a bundle that was left out tells no method; its folder does.
         methods = {Path(path).absolute().parent.name for path in args.bundle}
-        for method in sorted(methods) + [COPY] * bool(args.measured):
-            empty = pd.DataFrame(columns=list(PREDICTIONS))
-            write_table(empty, Path(args.output_folder, f"{method}.tsv"))
+        empty = pd.DataFrame(columns=list(PREDICTIONS))
+        tables = dict.fromkeys(sorted(methods) + [COPY] * bool(args.measured), empty)
+    try:
+        tables |= _tables(args)
+    except Unsupported as error:
+        if not args.leave_out:
+            raise
+        logging.getLogger(__name__).warning("left out: %s", error.problem)
+    for method, table in tables.items():
+        write_table(table, Path(args.output_folder, f"{method}.tsv"))
 
 
-def _predict(args: Arguments) -> None:
-    from pathlib import Path
-
-    from deepexpr.errors import InputError
+def _tables(args: Arguments) -> dict[str, pd.DataFrame]:
+    """Predictions by method, and what was measured elsewhere as that of "copy"."""
     from deepexpr.evaluation.cross_cell_line import (
         by_method,
         copy_measured,
+        fitting,
         open_bundle,
+        open_bundles,
         predict_cross,
     )
     from deepexpr.features.dataset import Dataset
     from deepexpr.features.splits import read_splits
-    from deepexpr.files import write_table
     from deepexpr.schemas import COPY
 
-    if args.measured and not args.output_folder:
-        raise InputError("--measured needs --output-folder.", where="deepexpr cross")
-
-    bundles = [open_bundle(path) for path in args.bundle]
+    if args.leave_out:
+        methods = open_bundles(args.bundle)
+    else:
+        methods = by_method(open_bundle(path) for path in args.bundle)
+    if not methods:
+        return {}
     dataset, splits = Dataset.open(args.dataset), read_splits(args.splits)
-    if args.output:
-        write_table(predict_cross(bundles, dataset, splits), args.output)
-        return
-    for method, own in by_method(bundles).items():
-        write_table(predict_cross(own, dataset, splits), Path(args.output_folder, f"{method}.tsv"))
+    info = next(iter(methods.values()))[0].info
+    if args.leave_out:
+        methods = fitting(methods, dataset)
+    tables = {name: predict_cross(own, dataset, splits) for name, own in methods.items()}
     if args.measured:
         others = [Dataset.open(path) for path in args.measured]
-        task, scheme = (bundles[0].info[key] for key in ("task", "scheme"))
-        table = copy_measured(others, dataset, splits, task, scheme)
-        write_table(table, Path(args.output_folder, f"{COPY}.tsv"))
+        tables[COPY] = copy_measured(others, dataset, splits, info["task"], info["scheme"])
+    return tables

@@ -17,12 +17,8 @@ OPTIONS = """
 def run(args: Arguments) -> None:
     import pandas as pd
 
-    from deepexpr.evaluation.cross_species import (
-        NONE,
-        assign_genes,
-        open_bundles,
-        predict_species,
-    )
+    from deepexpr.evaluation.cross_cell_line import fitting, open_bundles
+    from deepexpr.evaluation.cross_species import NONE, assign_genes, predict_species
     from deepexpr.evaluation.orthologues import ONE_TO_ONE
     from deepexpr.features.dataset import Dataset
     from deepexpr.files import read, write_table
@@ -35,6 +31,7 @@ def run(args: Arguments) -> None:
             write_table(pd.DataFrame(columns=list(PREDICTIONS)), path)
         return
     target, sources = Dataset.open(args.dataset), [Dataset.open(path) for path in args.measured]
+    methods = fitting(methods, target)
     bundles = [bundle for own in methods.values() for bundle in own]
     genes = assign_genes(target, sources, bundles, read(ORTHOLOGUES, args.orthologues))
     for path, standing in ((args.output, ONE_TO_ONE), (args.apart, NONE)):

@@ -15,7 +15,8 @@ class InterpretSettings(InterpretSection):
 
 
 OPTIONS = """
---bundle DIR   trained network
+--bundle DIR...
+               trained network; of several, the first that was not left out
 --gene NAME    a gene of the dataset
 --dataset H5   dataset with the gene
 [--fold N]     one fold (default: mean of all)
@@ -30,6 +31,7 @@ FLAGS = {"interpret_method": "--method"}
 def run(args: Arguments) -> None:
     import numpy as np
 
+    from deepexpr.features.bundles import first_trained
     from deepexpr.features.dataset import BINS, CONTACTS, PROMOTER, Dataset
     from deepexpr.files import atomic_directory, write_table
     from deepexpr.model.backend import configure
@@ -47,7 +49,7 @@ def run(args: Arguments) -> None:
     settings = given(args, InterpretSettings)
     configure(args.threads)
     targets = load_targets(settings.targets)
-    bundle = Bundle.open(args.bundle)
+    bundle = Bundle.open(first_trained(args.bundle))
     dataset = Dataset.open(args.dataset)
     dataset = bundle.fitting(dataset)
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from deepexpr.errors import Unsupported
     from deepexpr.features.dataset import Dataset
+    from deepexpr.model.config import NetworkSettings, TrainingSettings
 
 OPTIONS = f"""
 --dataset DATASET...       dataset of a cell line (HDF5), or of several that are trained together
@@ -55,15 +56,20 @@ class Line(NamedTuple):
 
 def run(args: Arguments) -> None:
     from deepexpr.errors import Unsupported
+    from deepexpr.model.config import make_configs
 
+    options = read_options(args.model)
+    if args.distance is not None:
+        options["distance"] = args.distance
+    model, training = make_configs(options, read_options(args.training))
     read = []
     for line in _lines(args):
         try:
-            read.append((line, *_read(args, line)))
+            read.append((line, *_read(args, line, getattr(model, "anchors", False))))
         except Unsupported as error:
             _leave_out(args, line, error)
     if read:
-        _train(args, read)
+        _train(args, read, model, training)
 
 
 def _lines(args: Arguments) -> Iterator[Line]:
@@ -101,10 +107,18 @@ def _leave_out(args: Arguments, line: Line, error: Unsupported) -> None:
         write_left_out(line.output, error, tables)
 
 
-def _read(args: Arguments, line: Line) -> tuple[Dataset, pd.DataFrame]:
-    """Dataset and splits, before the backend is loaded, which takes seconds."""
+def _read(args: Arguments, line: Line, anchors: bool) -> tuple[Dataset, pd.DataFrame]:
+    """Dataset and splits, before the backend is loaded, which takes seconds.
+
+    anchors : whether the network reads anchors beside bins.
+    """
     from deepexpr.errors import UsageError
-    from deepexpr.features.dataset import Dataset, require_two_labels, require_two_values
+    from deepexpr.features.dataset import (
+        Dataset,
+        require_loops,
+        require_two_labels,
+        require_two_values,
+    )
     from deepexpr.features.splits import read_splits
 
     dataset, splits = Dataset.open(line.dataset), read_splits(line.splits)
@@ -112,6 +126,8 @@ def _read(args: Arguments, line: Line) -> tuple[Dataset, pd.DataFrame]:
         if args.kind == "sequence" or args.distance is not None:
             raise UsageError("--only-target goes with a kind that reads bins, without --distance.")
         dataset = dataset.of_target(args.only_target)
+    if args.kind != "sequence":
+        require_loops(dataset, anchors)
     if args.task == "classification":
         require_two_labels(dataset)
     else:
@@ -119,16 +135,16 @@ def _read(args: Arguments, line: Line) -> tuple[Dataset, pd.DataFrame]:
     return dataset, splits
 
 
-def _train(args: Arguments, read: list[tuple[Line, Dataset, pd.DataFrame]]) -> None:
+def _train(
+    args: Arguments,
+    read: list[tuple[Line, Dataset, pd.DataFrame]],
+    model: NetworkSettings,
+    training: TrainingSettings,
+) -> None:
     """Train what is missing, publish."""
     from deepexpr.errors import Unsupported
-    from deepexpr.model.config import make_configs
     from deepexpr.model.trainers import choose_trainer
 
-    options = read_options(args.model)
-    if args.distance is not None:
-        options["distance"] = args.distance
-    model, training = make_configs(options, read_options(args.training))
     training = training.changed(trainer=choose_trainer(training.trainer))  # sets the backend
 
     from threadpoolctl import threadpool_limits

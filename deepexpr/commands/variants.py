@@ -14,7 +14,7 @@ ONE_OF = """
 [--annotation ANNOTATION]  annotation, from which genes and TSS are taken as `promoters` does
 """
 OPTIONS = f"""
---bundle DIR              trained network
+--bundle DIR...           trained network; of several, the first that was not left out
 --vcf VCF                 variants, plain, gzip or bgzip
 --genome FASTA            genome of the VCF
 [--sequence-only]         only the sequence part of a full model
@@ -34,6 +34,7 @@ SETTINGS = ScoringSection
 def run(args: Arguments) -> None:
     import deepexpr
     from deepexpr.errors import UsageError
+    from deepexpr.features.bundles import first_trained
     from deepexpr.files import write_table
     from deepexpr.model.backend import configure
     from deepexpr.model.bundle import Bundle
@@ -49,7 +50,7 @@ def run(args: Arguments) -> None:
     if not (args.output or args.table):
         raise UsageError("Nothing is to be written.", expected="--output, --table or both")
     settings = given(args, ScoringSection)
-    bundle = Bundle.open(args.bundle)
+    bundle = Bundle.open(first_trained(args.bundle))
     bundle.require_promoters()
     genes, sequences, inputs = _promoters(args, bundle)
     motifs = load_targets(given(args, TargetSection).targets) if settings.p_value else []

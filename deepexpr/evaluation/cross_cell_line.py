@@ -10,7 +10,7 @@ lines' measured expression.
 """
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +18,12 @@ import numpy as np
 import pandas as pd
 
 from deepexpr.baselines.bundle import BaselineBundle
-from deepexpr.errors import InputError
+from deepexpr.errors import InputError, Unsupported
 from deepexpr.features.bundles import BundleRecord, read_record
-from deepexpr.features.dataset import Dataset
+from deepexpr.features.dataset import Dataset, require_loops
 from deepexpr.features.predictions import prediction_table
 from deepexpr.features.splits import fold_roles, restrict_splits
-from deepexpr.schemas import COPY
+from deepexpr.schemas import COPY, NEED_LOOPS
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +44,27 @@ def by_method(bundles: Iterable[Any]) -> dict[str, list[Any]]:
     for bundle in bundles:
         found.setdefault(bundle.method, []).append(bundle)
     return found
+
+
+def open_bundles(paths: Iterable[str | Path]) -> dict[str, list[Any]]:
+    """Bundles by method; those that were left out for want of data are passed over, logged."""
+    opened = []
+    for path in paths:
+        try:
+            opened.append(open_bundle(path))
+        except Unsupported as error:
+            log.warning("%s: %s", path, error.problem)
+    return by_method(opened)
+
+
+def fitting(methods: Mapping[str, list[Any]], target: Dataset) -> dict[str, list[Any]]:
+    """Those of the methods that may predict `target`: without any loop, none that lives on them."""
+    try:
+        require_loops(target)
+    except Unsupported as error:
+        log.warning("left out: %s", error.problem)
+        return {name: own for name, own in methods.items() if name not in ("full", *NEED_LOOPS)}
+    return dict(methods)
 
 
 def predict_cross(bundles: Sequence[Any], target: Dataset, splits: pd.DataFrame) -> pd.DataFrame:

@@ -24,8 +24,8 @@ import pandas as pd
 import scipy.sparse as sp
 from scipy.sparse.csgraph import connected_components
 
-from deepexpr.errors import InputError, Unsupported
-from deepexpr.evaluation.cross_cell_line import by_method, check_alike, open_bundle
+from deepexpr.errors import InputError
+from deepexpr.evaluation.cross_cell_line import check_alike
 from deepexpr.evaluation.orthologues import ONE_TO_ONE, SEVERAL
 from deepexpr.features.dataset import Dataset
 from deepexpr.features.families import find_families
@@ -36,17 +36,6 @@ log = logging.getLogger(__name__)
 
 #: Further standings: no orthologue; kin of training genes in every fold.
 NONE, FAMILY = "none", "family"
-
-
-def open_bundles(paths: Iterable[Any]) -> dict[str, list[Any]]:
-    """Bundles by method; those that were left out for want of data are passed over, logged."""
-    opened = []
-    for path in paths:
-        try:
-            opened.append(open_bundle(path))
-        except Unsupported as error:
-            log.warning("%s: %s", path, error.problem)
-    return by_method(opened)
 
 
 def assign_genes(

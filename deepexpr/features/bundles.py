@@ -5,10 +5,11 @@ models of its folds. It may come from a stranger, so opening it runs no code and
 see `check_archive` here, and the loaders in deepexpr.model.bundle and deepexpr.baselines.bundle.
 """
 
+import contextlib
 import json
 import logging
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -52,6 +53,15 @@ def read_record(path: str | Path) -> dict[str, Any]:
             fix="Give the folder bundle/ that `deepexpr train` or `deepexpr baseline` wrote.",
         )
     return info
+
+
+def first_trained(paths: Sequence[str | Path]) -> str | Path:
+    """The first of these bundles that was not left out; the last is not looked at before."""
+    for path in paths[:-1]:
+        with contextlib.suppress(Unsupported):
+            read_record(path)
+            return path
+    return paths[-1]
 
 
 class BundleRecord:

@@ -174,6 +174,25 @@ def require_two_labels(dataset: Dataset) -> None:
         )
 
 
+def require_loops(dataset: Dataset, anchors: bool = True) -> None:
+    """Raise Unsupported where HiChIP says the same of all genes, as no loop is at any of them.
+
+    anchors : whether ANCHORS are read too. Without HiChIP nothing is raised: that there is none is
+    another matter.
+    """
+    unread = {PROMOTER} if anchors else {PROMOTER, ANCHORS}
+    read = [array for name, array in dataset.inputs.items() if name not in unread]
+    if dataset.has_hichip and all((array == array[:1]).all() for array in read):
+        of = f" ({', '.join(dataset.targets)})" if dataset.targets else ""
+        raise Unsupported(
+            f"HiChIP of {dataset.cell_line}{of}: no loop is at any of its {len(dataset)} genes, so "
+            "nothing can be learnt from it.",
+            where=str(dataset.path),
+            expected="loops within reach of the bins of some genes",
+            fix="Sequence the HiChIP deeper, lower loops.confidence, or leave its samples out.",
+        )
+
+
 def write_dataset(dataset: Dataset, path: str | Path) -> None:
     """Check `dataset`, sort its genes by chromosome, TSS and name, and write it atomically."""
     check_dataset(dataset, str(path))

@@ -16,11 +16,11 @@ from deepexpr.figures import pages, style
 from deepexpr.figures.data_tables import WINDOW, predicted_genes
 from deepexpr.figures.declaration import columns_of
 from deepexpr.figures.gene_tracks import gene_bodies
-from deepexpr.figures.inputs import Inputs, read_tables
+from deepexpr.figures.inputs import Inputs, read_best
 from deepexpr.figures.tables import draw_table
 from deepexpr.files import read
 from deepexpr.hichip.chromosomes import read_chromosomes
-from deepexpr.schemas import GENES, PREDICTIONS, SIGNAL
+from deepexpr.schemas import GENES, SIGNAL
 
 logger = logging.getLogger(__name__)
 
@@ -46,7 +46,7 @@ def build_browser(inputs: Inputs) -> pd.DataFrame:
     """Chosen genes, and what lies around them: gene bodies, loops, signal and percentiles."""
     from deepexpr.features.dataset import Dataset
 
-    predictions = read_tables(inputs.predictions, PREDICTIONS)
+    predictions = read_best(inputs.predictions)
     lines, chosen, assembly = {}, {}, ""
     for path in inputs.dataset:
         dataset = Dataset.open(path)

@@ -16,11 +16,11 @@ from matplotlib.figure import Figure
 
 from deepexpr.figures import pages, style
 from deepexpr.figures.declaration import columns_of
-from deepexpr.figures.inputs import Inputs, read_tables
+from deepexpr.figures.inputs import Inputs, read_best, read_tables
 from deepexpr.figures.matches import matched
 from deepexpr.figures.tables import draw_table
 from deepexpr.files import read
-from deepexpr.schemas import METRICS, NETWORK_KINDS, PREDICTIONS, SIGNAL
+from deepexpr.schemas import METRICS, NETWORK_KINDS, SIGNAL
 
 logger = logging.getLogger(__name__)
 
@@ -65,7 +65,7 @@ def build_tables(inputs: Inputs) -> pd.DataFrame:
     from deepexpr.features.dataset import Dataset
 
     datasets = [Dataset.open(path) for path in inputs.dataset]
-    predictions = read_tables(inputs.predictions, PREDICTIONS)
+    predictions = read_best(inputs.predictions)
     parts = []
     for dataset in datasets:
         own = predictions[predictions["cell_line"] == dataset.cell_line]

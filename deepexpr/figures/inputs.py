@@ -50,6 +50,17 @@ def _one(metavar: str, text: str):
     )
 
 
+def _bundle(metavar: str, text: str):
+    options = {"nargs": "+", "default": [], "action": "extend", "metavar": metavar, "help": text}
+    return field(default=None, metadata={"options": options, "read": _first_trained})
+
+
+def _first_trained(given: Sequence[str], _: str) -> Path | None:
+    from deepexpr.features.bundles import first_trained
+
+    return Path(first_trained(given)) if given else None
+
+
 def _setting(default: Any, text: str, **more):
     options = {"default": default, "help": text} | more
     return field(default=default, metadata={"options": options, "read": lambda given, _: given})
@@ -102,7 +113,9 @@ class Inputs:
     confidence: float = _setting(
         CutoffSection().confidence, "above which a caller's contacts are loops", type=float
     )
-    bundle: Path | None = _one("DIR", "a trained bundle (`deepexpr train`)")
+    bundle: Path | None = _bundle(
+        "DIR", "a trained bundle (`deepexpr train`); of several, the first that was not left out"
+    )
     gene: str | None = _setting(
         None, "gene of figure 2C (left out: that with the strongest loops)", metavar="NAME"
     )
@@ -148,6 +161,16 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """An option for each of the inputs."""
     for one in fields(Inputs):
         parser.add_argument(option(one.name), **one.metadata["options"])
+
+
+def read_best(paths: Sequence[Path]) -> pd.DataFrame:
+    """Held-out predictions (schemas.PREDICTIONS), of each cell line and task those of the method
+    that stands first and was not left out."""
+    from deepexpr.schemas import PREDICTIONS
+
+    table = read_tables(paths, PREDICTIONS)
+    first = table.groupby(["cell_line", "task"], sort=False)["method"].transform("first")
+    return table[table["method"] == first].reset_index(drop=True)
 
 
 def read_tables(

@@ -133,8 +133,8 @@ def _data(inputs: Inputs) -> tuple[list[tuple], list[str], list[str]]:
                 warnings += _loop_warnings(line, dataset.loop_number)
             else:
                 no_loops.append(
-                    f"HiChIP of {line}: no contact was called a loop, so its input is empty and "
-                    "its networks learn from the sequence alone."
+                    f"HiChIP of {line}: no contact was called a loop, so only networks of the "
+                    "promoter are trained."
                 )
         rows.append(("data", line, text))
     return rows, no_loops, warnings

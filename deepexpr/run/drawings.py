@@ -141,9 +141,9 @@ def _searches(run: Run, of: Subject) -> dict[str, str]:
 
 
 def _main_bundle(run: Run, of: Subject) -> list[str]:
-    """The full network where there is HiChIP."""
+    """The full network where there is HiChIP, then what stands for it if it was left out."""
     line = (run.hichip_lines or run.cell_lines)[0]
-    return [_at_main_k(run, line, run.tasks[-1], f"{run.kinds(line)[0]}/bundle")]
+    return [_at_main_k(run, line, run.tasks[-1], f"{kind}/bundle") for kind in run.best_kinds(line)]
 
 
 def _motif_summaries(run: Run, of: Subject) -> dict[str, str]:
@@ -160,11 +160,13 @@ def _matches(run: Run, of: Subject) -> dict[str, str]:
 
 
 def _predictions(run: Run, of: Subject) -> list[str]:
-    """Held-out predictions of the best-equipped network of each cell line and task."""
+    """Held-out predictions of the best-equipped network of each cell line and task, and of what
+    stands for it where it was left out."""
     return [
-        _at_main_k(run, line, task, f"{run.kinds(line)[0]}/predictions.tsv")
+        _at_main_k(run, line, task, f"{kind}/predictions.tsv")
         for line in of.lines
         for task in run.tasks
+        for kind in run.best_kinds(line)
     ]
 
 

@@ -224,6 +224,11 @@ class Run:
             return ["sequence"]
         return ["full", "sequence", *(["hichip"] if self.config["evaluation"]["ablation"] else [])]
 
+    def best_kinds(self, cell_line: str) -> list[str]:
+        """The best-equipped network of a cell line; then the sequence one, which stands for it
+        where HiChIP has no loop to learn from."""
+        return unique([self.kinds(cell_line)[0], "sequence"])
+
     @cached_property
     def lines_together(self) -> list[str]:
         """Cell lines that one job trains (training.trainer: stacked): the most that have HiChIP of

@@ -9,7 +9,8 @@ import pytest
 
 from deepexpr.cli import main
 from deepexpr.errors import InputError, Unsupported
-from deepexpr.evaluation.cross_species import assign_genes, open_bundles, predict_species
+from deepexpr.evaluation.cross_cell_line import open_bundles
+from deepexpr.evaluation.cross_species import assign_genes, predict_species
 from deepexpr.evaluation.metrics import fold_metrics, metrics_beyond_copy
 from deepexpr.features.bundles import BundleRecord
 from deepexpr.features.dataset import Dataset

@@ -1,6 +1,7 @@
 """Data that hold too little for one model: an error, or whole and empty outputs that say why."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -9,8 +10,8 @@ import pytest
 from deepexpr.cli import main
 from deepexpr.errors import Unsupported
 from deepexpr.evaluation.metrics import read_predictions
-from deepexpr.features.bundles import read_record
-from deepexpr.features.dataset import Dataset, write_dataset
+from deepexpr.features.bundles import first_trained, read_record
+from deepexpr.features.dataset import Dataset, require_loops, write_dataset
 from deepexpr.features.left_out import reason_left_out
 from deepexpr.features.splits import make_splits, read_splits
 from deepexpr.files import read_table, write_table
@@ -115,3 +116,80 @@ def test_what_was_left_out_has_no_rows_among_the_predictions(one_label):
     assert len(found) == 1
     assert found["K"].dtype.kind == "i"
     assert reason_left_out(one_label / "full.tsv") is None
+
+
+@pytest.fixture
+def no_loop(one_label):
+    """The same with both labels, and HiChIP of which no contact was called a loop."""
+    dataset = Dataset.open(one_label / "dataset.h5")
+    nothing = np.zeros((GENES, 1), np.float32)
+    dataset = replace(
+        dataset, bins=np.zeros((GENES, 4), np.float32), loop_count=nothing,
+        loop_number=nothing.astype(np.int32), expression=np.arange(GENES, dtype=np.float32),
+        label=np.repeat([-1, 1], GENES // 2).astype(np.int8),
+    )  # fmt: skip
+    write_dataset(dataset, one_label / "dataset.h5")
+    other = replace(dataset, cell_line="B", bins=dataset.bins + np.eye(GENES, 4, dtype=np.float32))
+    write_dataset(other, one_label / "B.h5")
+    return one_label
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [("train", "--kind=full"), ("train", "--kind=hichip"), ("baseline", "--method=trees"),
+     ("baseline", "--method=totals")],
+)  # fmt: skip
+def test_without_a_loop_what_lives_on_loops_is_left_out(no_loop, capsys, name, kind):
+    assert verb(no_loop, name, kind) == 1
+    assert "HiChIP of A: no loop is at any of its 12 genes" in capsys.readouterr().err
+    assert verb(no_loop, name, kind, "--leave-out") == 0
+    folder = no_loop / "A/classification/K2" / name
+    assert "no loop is at any" in reason_left_out(folder / "predictions.tsv")
+    with pytest.raises(Unsupported):
+        read_record(first_trained([folder / "bundle"]))
+    other = no_loop / "other"
+    other.mkdir()
+    (other / "bundle.json").write_text('{"type": "network"}')
+    assert first_trained([folder / "bundle", other]) == other
+    assert first_trained([other, folder / "bundle"]) == other
+
+
+@pytest.mark.parametrize("constant", [0, 3])
+def test_one_loop_or_no_hichip_is_enough(no_loop, constant):
+    dataset = Dataset.open(no_loop / "dataset.h5")
+    require_loops(replace(dataset, bins=None, loop_count=None, loop_number=None))
+    same = replace(dataset, bins=dataset.bins + constant)
+    with pytest.raises(Unsupported):
+        require_loops(same)
+    same.bins[-1, -1] += 1
+    require_loops(same)
+    require_loops(replace(dataset, others={"anchors": np.arange(GENES, dtype=np.float32)[:, None]}))
+
+
+def fitted(folder, line, method):
+    words = ["--splits", folder / "splits.tsv", "--task", "regression", "--method", method,
+             "--dataset", folder / line, "--output", folder / "fitted" / line / method]  # fmt: skip
+    assert main(["baseline", "--leave-out", *map(str, words)]) == 0
+    return folder / "fitted" / line / method / "bundle"
+
+
+def crossed(folder, target, *bundles):
+    measured = [path for path in ("dataset.h5", "B.h5") if path != target]
+    words = ["--bundle", *bundles, "--dataset", folder / target, "--splits", folder / "splits.tsv",
+             "--measured", *(folder / path for path in measured),
+             "--output-folder", folder / "cross"]  # fmt: skip
+    assert main(["cross", "--leave-out", *map(str, words)]) == 0
+    names = {path.parent.name for path in bundles} | {"copy"}
+    assert {path.stem for path in (folder / "cross").iterdir()} == names
+    return {name: len(read_table(folder / f"cross/{name}.tsv", PREDICTIONS)) for name in names}
+
+
+def test_across_cell_lines_only_what_lives_on_loops_is_left_out(no_loop):
+    """Of a line without loops the others still learn its promoters, and it those of others."""
+    methods = ("linear_regression", "totals")
+    of_a, of_b = (
+        [fitted(no_loop, line, method) for method in methods] for line in ("dataset.h5", "B.h5")
+    )
+    rows = {"linear_regression": GENES, "totals": 0, "copy": GENES}
+    assert crossed(no_loop, "B.h5", *of_a) == rows  # of A no totals were fitted
+    assert crossed(no_loop, "dataset.h5", *of_b) == rows  # and B's say nothing of A

@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from deepexpr.features.dataset import Dataset
+from deepexpr.features.left_out import reason_left_out
 from deepexpr.features.splits import read_splits
 from deepexpr.files import read_table
 
@@ -160,3 +161,40 @@ def test_bins_of_two_targets_become_channels(two_targets):
     assert joined["normalised"].tolist() == [7, 3]
     table = read_table(two_targets.folder / "results/figures/table1.tsv")
     assert table.set_index("cell_line").loc["A", "loops"] == 2
+
+
+@pytest.mark.slow
+def test_networks_of_loops_are_left_out_where_there_is_no_loop(tables):
+    """The promoter's network is trained, and stands for the one with loops."""
+    folder = tables.folder
+    # Behind the last gene.
+    row = "chr1\t190000\t192000\tchr1\t196000\t198000\tx\t7\n"
+    (folder / "data/loops.bedpe").write_text(row)
+    for name in ("samples.tsv", "units.tsv"):
+        rows = (folder / name).read_text().splitlines(keepends=True)
+        (folder / name).write_text("".join(row for row in rows if row[:2] not in ("b\t", "c\t")))
+    quick = {
+        "evaluation": {"tasks": ["regression"], "folds": [2], "main_folds": 2, "scheme": "random",
+                       "distances": [], "ablation": False},
+        "training": {"epochs": 1, "distal_epochs": 1}, "figures": {"formats": ["png"]},
+        "baselines": {"regression": ["totals"]}, "motifs": {"null_shuffles": 1},
+    }  # fmt: skip
+    (folder / "quick.yaml").write_text(yaml.safe_dump(quick))
+    overlays = ("--configfile", "over.yaml", "quick.yaml")
+    models = folder / "results/models/A/regression/K2"
+    wanted = ["summary.html", "tables.html", "figures/figure_1.png"]
+    tables.run(*(f"results/{path}" for path in wanted), *overlays)
+    reason = reason_left_out(models / "full/predictions.tsv")
+    assert "HiChIP of A: no loop is at any of its 40 genes" in reason
+    assert not reason_left_out(models / "sequence/predictions.tsv")
+    told = read_table(folder / "results/summary.tsv")
+    left = " ".join(told.loc[told["section"] == "left out", "value"])
+    assert f"regression of A, K = 2 (2 models): {reason}" in left  # full, totals
+    genes = read_table(folder / "results/tables.tsv").query("table == 'genes'")
+    assert genes["predicted"].notna().all()
+    assert "distal" not in read_table(folder / "results/figures/figure_1.tsv")["module"].tolist()
+    # What is finished stays so; what was left out is then an error.
+    (folder / "quick.yaml").write_text(yaml.safe_dump(quick | {"strict": True}))
+    result = tables.attempt("-n", *overlays)
+    assert result.returncode == 1
+    assert "2 model(s) were left out by an earlier run, and strict is true." in result.stdout

@@ -89,6 +89,7 @@ def test_edited_function_of_one_figure_redraws_that_figure_only(finished):
         ({"motifs": {"e_value": 0.01}}, {"match_motifs"},
          {"find_enhancer_motifs", "cut_enhancers", "read_filters", "train_network"}),
         ({"resources": {"training_threads": 2}}, set(), EVERYTHING_TRAINED),
+        ({"strict": True}, set(), EVERYTHING_TRAINED),
     ],
 )  # fmt: skip
 def test_changed_setting_reruns_what_reads_it(finished, setting, again, untouched):
