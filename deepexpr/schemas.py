@@ -228,6 +228,14 @@ VARIANTS = Table(
     Column("made", "words"), Column("broken", "words"),
 )  # fmt: skip
 
+#: The same of contacted places (variant enhancers), a row for each gene whose contact it is: start,
+#: end on the genome of what is read of the place; the contact's normalised count, and the distance
+#: from the TSS to the middle of its anchor, in the gene's orientation.
+PLACE_VARIANTS = Table(
+    *VARIANTS.columns[:8], Column("place_start", unit="bp"), Column("place_end", unit="bp"),
+    "count", "distance", *VARIANTS.columns[9:],
+)  # fmt: skip
+
 #: Files that accessions stand for (deepexpr.downloads.records). bytes is NA where not known;
 #: part of parts: the mates of one part belong together.
 DOWNLOADS = Table(

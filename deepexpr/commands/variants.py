@@ -1,4 +1,4 @@
-"""Score the variants of a VCF in promoters: both alleles by a bundle's networks, and motifs."""
+"""Score the variants of a VCF: both alleles by a bundle's networks, and known motifs."""
 
 import logging
 
@@ -24,6 +24,8 @@ OPTIONS = f"""
 [--threads N]             CPU threads of the network
 [--output VCF]            the VCF with INFO fields DX_*; bgzip where the name ends in .gz
 [--table TSV]             one row per allele and promoter
+[--places TSV]            one row per allele and contact of a gene in whose place it lies (networks
+                          of the variant enhancers)
 [--summary TSV]           what became of how many alleles
 {ALIASES}
 """
@@ -39,69 +41,85 @@ def run(args: Arguments) -> None:
     from deepexpr.model.backend import configure
     from deepexpr.model.bundle import Bundle
     from deepexpr.motifs.jaspar import load_targets
-    from deepexpr.motifs.scanning import letter_frequencies
     from deepexpr.reference.aliases import read_aliases
     from deepexpr.reference.fasta import open_genome
-    from deepexpr.variants.annotate import Annotator, require_same_letters
-    from deepexpr.variants.finding import Finder, Windows
-    from deepexpr.variants.motif_changes import MotifChanges
-    from deepexpr.variants.scoring import Promoters, Scorer
+    from deepexpr.variants.annotate import Annotator
+    from deepexpr.variants.sources import make_region
 
-    if not (args.output or args.table):
-        raise UsageError("Nothing is to be written.", expected="--output, --table or both")
+    if not (args.output or args.table or args.places):
+        raise UsageError("Nothing is to be written.", expected="--output, --table or --places")
     settings = given(args, ScoringSection)
     bundle = Bundle.open(first_trained(args.bundle))
-    bundle.require_promoters()
-    genes, sequences, inputs = _promoters(args, bundle)
+    sources = _sources(args, bundle)
     motifs = load_targets(given(args, TargetSection).targets) if settings.p_value else []
-    changes = MotifChanges(motifs, letter_frequencies(sequences), settings.p_value)
     configure(args.threads)
-    tss_index = bundle.info["tss_index"]
-    windows = Windows(genes, tss_index, bundle.info["length"] - tss_index)
     with open_genome(args.genome) as genome:
         aliases = read_aliases(args.aliases, genome.references) if args.aliases else None
-        finder = Finder(windows, genome, aliases, settings.longest)
-        margin = settings.shift + settings.longest + changes.flank
-        promoters = Promoters(genome, windows, tss_index, margin)
-        scorer = Scorer(promoters, _predictor(args, bundle, inputs), settings)
+        regions = [make_region(each, genome, aliases, motifs, settings) for each in sources]
         source = (
             f"deepexpr {deepexpr.__version__}, bundle {bundle.info['fingerprint']}, "
             f"{bundle.info['cell_line']}, {bundle.info['task']}"
         )
-        annotator = Annotator(args.vcf, finder, scorer, changes, genes, bundle.info["task"], source)
+        annotator = Annotator(args.vcf, regions, source)
         hit = annotator.survey(args.leave_out_mismatches)
-        summary = finder.summary()
+        summary = annotator.summary()
         for row in summary[summary["alleles"] > 0].itertuples():
             log.info("%d %s", row.alleles, row.item)
-        require_same_letters(
-            promoters, hit, sequences, genes["gene"].tolist(), args.dataset or args.genome
-        )
-        annotator.learn_background(hit, settings, args.seed)
-        annotator.write(args.output, args.table)
+        for region, rows in zip(regions, hit, strict=True):
+            region.require_same_letters(rows, args.dataset or args.genome)
+            region.learn_background(rows, settings, args.seed)
+        annotator.write(args.output, _tables(args, sources))
     if args.summary:
         write_table(summary, args.summary)
 
 
-def _promoters(args: Arguments, bundle):
-    """Genes (gene, chromosome, tss, strand), their promoters uint8 (n, L), and other inputs."""
+def _tables(args: Arguments, sources):
+    """The table of each of `sources`; those of what the networks do not read have a head alone."""
+    from deepexpr.files import writing
+    from deepexpr.variants.sources import ContactedPlaces, Promoters
+
+    paths = {Promoters.PREFIX: args.table, ContactedPlaces.PREFIX: args.places}
+    read = [source.PREFIX for source in sources]
+    for kind in (Promoters, ContactedPlaces):
+        path = paths[kind.PREFIX]
+        if path and kind.PREFIX not in read:
+            log.warning("%s: empty, as the networks read no %ss", path, kind.PLACE)
+            with writing(path) as handle:
+                handle.write("\t".join(kind.TABLE) + "\n")
+    return [paths[prefix] for prefix in read]
+
+
+def _sources(args: Arguments, bundle):
+    """Promoters, contacted places, or both, as the networks read them."""
     import pandas as pd
 
-    from deepexpr.features.dataset import PROMOTER, Dataset
+    from deepexpr.features.dataset import CONTACTS, PROMOTER, Dataset
     from deepexpr.features.sequence import encode_bytes
     from deepexpr.files import read
     from deepexpr.reference.promoters import promoter_sequences
     from deepexpr.schemas import GENES
+    from deepexpr.variants.sources import ContactedPlaces, Promoters
 
-    if args.dataset:
-        dataset = bundle.fitting(Dataset.open(args.dataset))
+    reads_places = CONTACTS in bundle.inputs and not args.sequence_only
+    if not reads_places:
+        bundle.require_promoters()
+    if not args.dataset:
+        genes = read(GENES, args.genes) if args.genes else _annotated(args)
+        tss_index = bundle.info["tss_index"]
+        downstream = bundle.info["length"] - tss_index
+        found = promoter_sequences(genes, args.genome, tss_index, downstream)
+        return [Promoters(bundle, genes, encode_bytes(found), {}, args.fold, args.sequence_only)]
+    dataset = bundle.fitting(Dataset.open(args.dataset))
+    sources: list[Promoters | ContactedPlaces] = []
+    if PROMOTER in bundle.inputs:
         columns = ("gene", "chromosome", "tss", "strand")
         genes = pd.DataFrame({name: getattr(dataset, name) for name in columns})
         others = {name: array for name, array in dataset.inputs.items() if name != PROMOTER}
-        return genes, dataset.sequence, others
-    genes = read(GENES, args.genes) if args.genes else _annotated(args)
-    tss_index = bundle.info["tss_index"]
-    downstream = bundle.info["length"] - tss_index
-    return genes, encode_bytes(promoter_sequences(genes, args.genome, tss_index, downstream)), {}
+        given_of = genes, dataset.sequence, others
+        sources.append(Promoters(bundle, *given_of, args.fold, args.sequence_only))
+    if reads_places:
+        sources.append(ContactedPlaces(bundle, dataset, args.fold))
+    return sources
 
 
 def _annotated(args: Arguments):
@@ -115,16 +133,3 @@ def _annotated(args: Arguments):
     aliases = read_aliases(args.aliases, sizes) if args.aliases else None
     annotation = read_annotation(args.annotation, sizes, args.genome, aliases=aliases)
     return select_genes(annotation.transcripts, settings.tss_rule, settings.biotypes)
-
-
-def _predictor(args: Arguments, bundle, inputs):
-    """Rows of genes and promoters to predictions (folds, n); other inputs are those of the rows."""
-    from deepexpr.features.dataset import PROMOTER
-    from deepexpr.model.examples import Examples
-
-    def predict(rows, sequences):
-        others = {name: array[rows] for name, array in inputs.items()}
-        examples = Examples({PROMOTER: sequences, **others})
-        return bundle.predict_examples(examples, args.fold, sequence_only=args.sequence_only)
-
-    return predict

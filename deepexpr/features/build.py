@@ -16,7 +16,7 @@ from deepexpr.expression.normalise import binary_labels
 from deepexpr.features.anchors import anchor_features
 from deepexpr.features.bins import loop_bins
 from deepexpr.features.dataset import ANCHORS, Dataset
-from deepexpr.features.enhancers import enhancer_inputs, gene_contacts
+from deepexpr.features.enhancers import contacted_places, enhancer_inputs, gene_contacts
 from deepexpr.features.sections import EnhancerFeatures, FeatureSection
 from deepexpr.features.sequence import encode_promoters
 from deepexpr.hichip.signal import joined_signal
@@ -73,13 +73,14 @@ def build_dataset(
     measured = measured.reset_index(drop=True)
     together = joined_signal([*signal.values()]) if isinstance(signal, Mapping) else signal
     values = pd.Series(expression.loc[measured["gene"]].to_numpy(float))
-    others = {}
+    others, places = {}, None
     if together is not None and anchors:
         others[ANCHORS] = _anchors(genes, measured, together, promoter_window)
     if together is not None and genome is not None:
         settings = contacted or EnhancerFeatures(bins=bins, bin_size=bin_size)
         contacts = gene_contacts(measured, together, settings, promoter_window, peaks)
         others |= enhancer_inputs(contacts, len(measured), genome, settings)
+        places = contacted_places(contacts, len(measured), settings)
     return Dataset(
         gene=measured["gene"].to_numpy(str),
         chromosome=measured["chromosome"].to_numpy(str),
@@ -100,6 +101,7 @@ def build_dataset(
             else _given_bins(measured, binned)
         ),
         others=others,
+        places=places,
     )
 
 

@@ -32,6 +32,8 @@ ANCHORS = "anchors"
 ENHANCERS, CONTACTS = "enhancers", "contacts"
 #: Group of the file that holds further inputs.
 _OTHERS = "inputs"
+#: Where the letters of contacted places lie.
+_PLACES = "places"
 
 _TEXT = ("gene", "chromosome", "strand")
 _TYPES = {"tss": np.int64, "sequence": np.uint8, "expression": np.float32, "label": np.int8}
@@ -55,6 +57,8 @@ class Dataset:
     label : (n,) int8, +1 where the expression is at least the cell line's median, else -1.
     others : further inputs of networks by name, (n, ...): uint8 for letters as in `sequence`, else
         float32. A variant reads them by name (deepexpr.model.variants).
+    places : (n, N, 2) int64, where the letters of ENHANCERS lie on the gene's chromosome: start and
+        end (0-based, half-open), 0 in empty slots; None where not known.
     """
 
     gene: np.ndarray
@@ -74,6 +78,7 @@ class Dataset:
     path: Path | None = None
     others: Mapping[str, np.ndarray] = field(default_factory=dict)
     targets: tuple[str, ...] = ()
+    places: np.ndarray | None = None
 
     def of_target(self, target: str) -> Self:
         """The same with the bins of one target alone, (n, B); loop counts stay those of all, and
@@ -90,7 +95,7 @@ class Dataset:
         bins = self.bins[:, :, self.targets.index(target)]
         together = (ANCHORS, ENHANCERS, CONTACTS)
         others = {name: array for name, array in self.others.items() if name not in together}
-        return replace(self, bins=bins, targets=(target,), others=others)
+        return replace(self, bins=bins, targets=(target,), others=others, places=None)
 
     @property
     def inputs(self) -> dict[str, np.ndarray]:
@@ -221,13 +226,15 @@ def write_dataset(dataset: Dataset, path: str | Path) -> None:
                 f"{_OTHERS}/{name}", data=array[order].astype(kind), track_times=False,
                 compression="gzip", compression_opts=4,
             )  # fmt: skip
+        if dataset.places is not None:
+            _write_array(file, _PLACES, dataset.places[order])
 
 
 def _write_array(file: h5py.File, name: str, array: np.ndarray) -> None:
     if name in _TEXT:
         file.create_dataset(name, data=array.astype(object), dtype=h5py.string_dtype())
         return
-    dtype = (_TYPES | _HICHIP_TYPES)[name]
+    dtype = (_TYPES | _HICHIP_TYPES | {_PLACES: np.int64})[name]
     options = {"compression": "gzip", "compression_opts": 4} if array.ndim > 1 else {}
     file.create_dataset(name, data=array.astype(dtype), track_times=False, **options)
 
@@ -260,6 +267,7 @@ def _read(file: h5py.File, path: Path) -> Dataset:
     dataset = Dataset(
         **arrays,
         others=others,
+        places=file[_PLACES][...] if _PLACES in file else None,
         cell_line=str(file.attrs["cell_line"]),
         assembly=str(file.attrs["assembly"]),
         tss_index=int(file.attrs["tss_index"]),
@@ -295,6 +303,7 @@ def check_dataset(dataset: Dataset, where: str) -> None:
             )
     _check_hichip(dataset, where)
     _check_others(dataset, where)
+    _check_places(dataset, where)
     for name in ("expression", "bins", "loop_count"):
         _check_finite(dataset, name, where)
     if dataset.bins is not None and (dataset.bins < 0).any():
@@ -372,6 +381,22 @@ def _check_others(dataset: Dataset, where: str) -> None:
                 f"{len(dataset)} genes, finite numbers or the letters A, C, G, T, N",
                 found=f"{array.dtype} of the shape {array.shape}",
             )
+
+
+def _check_places(dataset: Dataset, where: str) -> None:
+    letters, places = dataset.others.get(ENHANCERS), dataset.places
+    slots = None if letters is None else (*letters.shape[:2], 2)
+    whole = places is None or np.issubdtype(places.dtype, np.integer)
+    if places is not None and not (whole and places.shape == slots):
+        raise InputError(
+            "The places of the dataset's contacts are not what a dataset holds.",
+            where=where,
+            expected=f"whole numbers of the shape {slots}"
+            if slots
+            else f"no places, as {ENHANCERS}",
+            found=f"{places.dtype} of the shape {places.shape}",
+            fix="Make it again with `deepexpr dataset`.",
+        )
 
 
 def _check_finite(dataset: Dataset, name: str, where: str) -> None:

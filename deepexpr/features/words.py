@@ -69,7 +69,7 @@ def window_words(
     the order of base 4; with both strands a word and its reverse complement share the column of
     the smaller. A word lies in a window with all its letters; one with N counts nowhere.
     """
-    counts = [_block(sequence, block) for block in blocks]
+    counts = [word_counts(sequence, block) for block in blocks]
     widths = [part.shape[1] for part in counts]
     result = np.concatenate(counts, axis=1)
     result += np.float32(0.375)
@@ -97,7 +97,8 @@ def word_windows(block: Block, length: int) -> list[tuple[int, np.ndarray]]:
     return windows
 
 
-def _block(sequence: np.ndarray, block: Block) -> np.ndarray:
+def word_counts(sequence: np.ndarray, block: Block) -> np.ndarray:
+    """Counts of the words of one block, float32 (n, columns), in the order of `window_words`."""
     numbers = 4**block.word
     columns = np.arange(numbers)
     if block.both_strands:

@@ -22,7 +22,7 @@ from deepexpr.model.examples import Examples, input_names
 from deepexpr.model.gradient import promoter_gradient
 from deepexpr.model.network import FIRST_CONVOLUTION, PROXIMAL
 from deepexpr.model.saved import load_model, model_names
-from deepexpr.model.training import forward
+from deepexpr.model.training import forward_all
 from deepexpr.model.variants import register_layers
 
 #: What a message calls the values of an input, and how it is got where it lacks.
@@ -183,12 +183,9 @@ class Bundle(BundleRecord):
         if strands and PROMOTER in examples.arrays:
             turned = reverse_complement(examples.arrays[PROMOTER])
             versions.append(examples.changed(**{PROMOTER: turned}))
-        return np.stack(
-            [
-                np.mean([self._predict(f, v, sequence_only) for v in versions], axis=0)
-                for f in (self.folds if fold is None else [fold])
-            ]
-        )
+        folds = list(self.folds) if fold is None else [fold]
+        read = [self._predict(folds, version, sequence_only) for version in versions]
+        return np.mean(read, axis=0)
 
     def promoter_gradients(self, examples: Examples, fold: int | None = None) -> np.ndarray:
         """d(prediction) / d(one-hot promoter): float32 (folds, n, L, 4), mean over members.
@@ -267,16 +264,20 @@ class Bundle(BundleRecord):
                 )
         return examples.only(inputs)
 
-    def _predict(self, fold: int, examples: Examples, sequence_only: bool) -> np.ndarray:
-        values = []
-        for number, model in enumerate(self.models(fold)):
-            if sequence_only and len(self.inputs) > 1:
-                values.append(
-                    self._from_score(forward(self.proximal(fold, number), examples), fold)
-                )
-            else:
-                values.append(forward(model, examples)[:, -1].astype(np.float64))
-        return np.mean(values, axis=0)
+    def _predict(self, folds: list[int], examples: Examples, sequence_only: bool) -> np.ndarray:
+        """Predictions (folds, n), the mean of each fold's members."""
+        members = range(self.info["training"]["members"])
+        asked = [(fold, number) for fold in folds for number in members]
+        alone = sequence_only and len(self.inputs) > 1
+        models = [
+            self.proximal(fold, number) if alone else self.models(fold)[number]
+            for fold, number in asked
+        ]
+        values = [
+            self._from_score(found, fold) if alone else found[:, -1].astype(np.float64)
+            for (fold, _), found in zip(asked, forward_all(models, examples), strict=True)
+        ]
+        return np.mean(np.reshape(values, (len(folds), len(members), -1)), axis=1)
 
     def _from_score(self, score: np.ndarray, fold: int) -> np.ndarray:
         score = score.astype(np.float64)

@@ -8,15 +8,17 @@ is set back. Losses, best weights and the stopping rule are in the open.
 import logging
 import math
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 import numpy as np
 
 from deepexpr.errors import InputError
+from deepexpr.features.dataset import PROMOTER
 from deepexpr.model.backend import keras
 from deepexpr.model.config import TrainingSettings, TwoStepTraining
 from deepexpr.model.examples import Examples, augment, batches_of, input_names
+from deepexpr.model.shared_counts import shared_counts
 
 log = logging.getLogger(__name__)
 
@@ -188,13 +190,38 @@ def forward(model: keras.Model, examples: Examples) -> np.ndarray:
     Called without compilation: the same code, and so the same bits, right after training and
     after loading the saved model.
     """
-    examples = examples.only(input_names(model))
-    outputs, size = [], forward_batch(model)
-    for rows, kept in batches_of(len(examples), size):
-        inputs = examples.take(rows).floats()
-        result = model(inputs if len(inputs) > 1 else inputs[0], training=False)
-        outputs.append(keras.ops.convert_to_numpy(result)[:kept])
-    return np.concatenate(outputs)
+    return forward_all([model], examples)[0]
+
+
+def forward_all(models: Sequence[keras.Model], examples: Examples) -> list[np.ndarray]:
+    """`forward` of each model; those that read the same inputs share the words counted in them."""
+    alike: dict[tuple, list[int]] = {}
+    for number, model in enumerate(models):
+        alike.setdefault((forward_batch(model), *input_names(model)), []).append(number)
+    found: dict[int, np.ndarray] = {}
+    for (size, *names), numbers in alike.items():
+        some = [models[number] for number in numbers]
+        outputs = _forward_alike(some, examples.only(names), size)
+        found |= dict(zip(numbers, outputs, strict=True))
+    return [found[number] for number in range(len(models))]
+
+
+def _forward_alike(
+    models: Sequence[keras.Model], examples: Examples, size: int
+) -> list[np.ndarray]:
+    """Of models that read just these inputs, in batches of `size`."""
+    outputs: list[list[np.ndarray]] = [[] for _ in models]
+    with shared_counts(models if len(models) > 1 else []) as counts:
+        for rows, kept in batches_of(len(examples), size):
+            batch = examples.take(rows)
+            inputs = batch.floats()
+            if PROMOTER in batch.arrays:
+                place = [*batch.arrays].index(PROMOTER)
+                counts.take(batch.arrays[PROMOTER], inputs[place])
+            for model, own in zip(models, outputs, strict=True):
+                result = model(inputs if len(inputs) > 1 else inputs[0], training=False)
+                own.append(keras.ops.convert_to_numpy(result)[:kept])
+    return [np.concatenate(own) for own in outputs]
 
 
 def forward_batch(model: keras.Model) -> int:

@@ -1,4 +1,4 @@
-"""Which alleles of a VCF lie in which promoters, and what becomes of all others."""
+"""Which alleles of a VCF lie in which windows, and what becomes of all others."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ import pandas as pd
 
 from deepexpr.errors import InputError
 from deepexpr.reference.aliases import Aliases
-from deepexpr.reference.promoters import promoter_windows
 from deepexpr.variants.alleles import Change, trimmed
 from deepexpr.variants.vcf import Record, kind_of
 
@@ -23,19 +22,18 @@ if TYPE_CHECKING:  # its C libraries are loaded by what opens a genome
 log = logging.getLogger(__name__)
 
 #: What is counted, in the order of the table: each alternate allele once, then the pairs.
-ALLELES, SCORED, OUTSIDE, MISMATCH, UNKNOWN, SAME, LONG = (
-    "alternate alleles", "scored", "in no promoter", "another reference allele than the genome's",
+ALLELES, SCORED, MISMATCH, UNKNOWN, SAME, LONG = (
+    "alternate alleles", "scored", "another reference allele than the genome's",
     "on a chromosome that the genome lacks", "the reference allele again", "too long",
 )  # fmt: skip
 SKIPPED = (
     "no alternate allele", "deleted by another variant (*)", "symbolic", "breakend",
     "letters other than A, C, G, T", LONG, SAME, UNKNOWN, MISMATCH,
 )  # fmt: skip
-PAIRS = "pairs of an allele and a promoter"
 
 
 class Site(NamedTuple):
-    """One alternate allele (its number in the record) in one promoter (its row)."""
+    """One alternate allele (its number in the record) in one window (its row)."""
 
     allele: int
     row: int
@@ -43,37 +41,52 @@ class Site(NamedTuple):
 
 
 class Windows:
-    """Promoters by place.
+    """Windows of one length on a genome, and the parts of them that are read.
 
-    genes : with chromosome, tss, strand; windows of upstream + downstream bp as
-        deepexpr.reference.promoters cuts them.
+    table : chromosome, start, end, strand (0-based, half-open; may reach beyond the ends).
+    spans : (n, 2) int64 start and end of the part of each that is read; the rest of the window
+        counts as unknown letters. None: all of each.
     """
 
-    def __init__(self, genes: pd.DataFrame, upstream: int, downstream: int) -> None:
-        self.table = promoter_windows(genes, upstream, downstream)
-        self.length = upstream + downstream
+    def __init__(self, table: pd.DataFrame, spans: np.ndarray | None = None) -> None:
+        self.table = table
+        windows = table[["start", "end"]].to_numpy(np.int64)
+        self.length = int((windows[:, 1] - windows[:, 0]).max(initial=0))
+        self.spans = windows if spans is None else spans
+        self._longest = int((self.spans[:, 1] - self.spans[:, 0]).max(initial=0))
         by_chromosome: dict[str, list[tuple[int, int]]] = defaultdict(list)
         for row, (chromosome, start) in enumerate(
-            zip(self.table["chromosome"], self.table["start"].tolist(), strict=True)
+            zip(table["chromosome"], self.spans[:, 0].tolist(), strict=True)
         ):
             by_chromosome[chromosome].append((start, row))
         self._starts = {name: sorted(pairs) for name, pairs in by_chromosome.items()}
 
     def hit(self, chromosome: str, change: Change) -> list[int]:
-        """Rows of the promoters of which the change replaces a letter, or in which it inserts."""
+        """Rows of the windows of whose part read the change replaces a letter, or in which it
+        inserts."""
         known = self._starts.get(chromosome, [])
-        low = bisect.bisect_left(known, (change.start - self.length + 1, -1))
+        low = bisect.bisect_left(known, (change.start - self._longest + 1, -1))
         high = bisect.bisect_left(known, (change.end, -1))
-        return [row for _, row in known[low:high]]
+        return [row for _, row in known[low:high] if change.start < self.spans[row, 1]]
 
 
 class Finder:
-    """Finds sites of records, counts the rest, and compares reference alleles with the genome."""
+    """Finds sites of records, counts the rest, and compares reference alleles with the genome.
+
+    place : what a window is called.
+    """
 
     def __init__(
-        self, windows: Windows, genome: pysam.FastaFile, aliases: Aliases | None, longest: int
+        self,
+        windows: Windows,
+        genome: pysam.FastaFile,
+        aliases: Aliases | None,
+        longest: int,
+        place: str = "promoter",
     ) -> None:
         self._windows, self._genome, self._longest = windows, genome, longest
+        self.place, self._outside = place, f"in no {place}"
+        self._pairs = f"pairs of an allele and a {place}"
         self._aliases = aliases
         self._sizes = dict(zip(genome.references, genome.lengths, strict=True))
         self.counts: Counter[str] = Counter()
@@ -85,7 +98,7 @@ class Finder:
         return self._aliases[record.chromosome] if self._aliases else record.chromosome
 
     def sites(self, record: Record) -> list[Site]:
-        """Alleles in promoters; none where the reference allele is not the genome's."""
+        """Alleles in windows; none where the reference allele is not the genome's."""
         number = len(record.alternates)
         self.names[record.chromosome] += number
         self.counts[ALLELES] += number
@@ -107,7 +120,7 @@ class Finder:
             self.mismatches = self.mismatches or [(record, letters)]
             return []
         self.counts[SCORED] += alleles
-        self.counts[PAIRS] += len(found)
+        self.counts[self._pairs] += len(found)
         return found
 
     def _rows(self, chromosome: str, record: Record, alternate: str) -> Iterable:
@@ -117,7 +130,7 @@ class Finder:
             reason = SAME if not change.size else LONG if change.size > self._longest else ""
         rows = [] if reason else self._windows.hit(chromosome, change)
         if not rows:
-            self.counts[reason or OUTSIDE] += 1
+            self.counts[reason or self._outside] += 1
         return [(row, change) for row in rows]
 
     def _letters(self, chromosome: str, record: Record) -> str:
@@ -158,7 +171,7 @@ class Finder:
         total = number + self.counts[SCORED]
         record, letters = self.mismatches[0]
         place = f"{record.chromosome}:{record.start + 1}"
-        text = f"{number} of {total} alleles in promoters have another REF than the genome"
+        text = f"{number} of {total} alleles in {self.place}s have another REF than the genome"
         if leave_out:
             log.warning("%s: %s and are left out, the first in line %d", where, text, record.line)
             return
@@ -173,7 +186,7 @@ class Finder:
 
     def summary(self) -> pd.DataFrame:
         """Columns item, alleles: what became of each alternate allele."""
-        items = [ALLELES, SCORED, OUTSIDE, *SKIPPED, PAIRS]
+        items = [ALLELES, SCORED, self._outside, *SKIPPED, self._pairs]
         return pd.DataFrame({"item": items, "alleles": [self.counts[item] for item in items]})
 
 

@@ -1,8 +1,8 @@
-"""What a network predicts of both alleles of variants in promoters.
+"""What a network predicts of both alleles of variants in windows of a genome.
 
-Each promoter is read in several ways: its window as it is, moved by some bp to either side, and
-from the other strand. The reference allele is predicted once per promoter and kept, the
-alternate one once per variant.
+Each window is read in several ways: as it is, moved by some bp to either side, and from the other
+strand. The reference allele is predicted once per window and kept, the alternate one once per
+variant.
 """
 
 from __future__ import annotations
@@ -23,12 +23,15 @@ from deepexpr.variants.sections import ScoringSection
 if TYPE_CHECKING:  # its C libraries are loaded by what opens a genome
     import pysam
 
-#: Rows of promoters int64 (n,) and letters uint8 (n, L) to predictions (folds, n) float64.
+#: Rows of windows int64 (n,) and their letters uint8 (n, L) to predictions (folds, n) float64.
 Predict = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
+_N = ord("N")
+
+
 class Stretch(NamedTuple):
-    """The letters around a TSS, uint8, in the gene's orientation, and where they lie."""
+    """The letters around an anchor, uint8, in the window's orientation, and where they lie."""
 
     letters: np.ndarray
     start: int
@@ -37,7 +40,7 @@ class Stretch(NamedTuple):
 
 
 class Version(NamedTuple):
-    """How a window is read: moved by so many bp in the gene's direction, from which strand."""
+    """How a window is read: moved by so many bp in its direction, from which strand."""
 
     shift: int
     other_strand: bool = False
@@ -57,42 +60,55 @@ class Effects(NamedTuple):
     shifts_sd: np.ndarray
 
 
-class Promoters:
-    """Stretches of a genome around TSS, and the windows cut of them."""
+class Stretches:
+    """Stretches of a genome around anchors, and the windows cut of them.
 
-    def __init__(
-        self, genome: pysam.FastaFile, windows: Windows, tss_index: int, margin: int
-    ) -> None:
-        self._genome, self._windows = genome, windows
-        self.length, self.tss_index, self.margin = windows.length, tss_index, margin
+    anchor : where the anchor stands in a window: the TSS of a promoter, the middle of a place.
+        Letters between it and an insertion or deletion keep their distance to it.
+    """
+
+    def __init__(self, genome: pysam.FastaFile, windows: Windows, anchor: int, margin: int) -> None:
+        self._genome, self._spans = genome, windows.spans
+        self.length, self._index, self.margin = windows.length, anchor, margin
         self._places = list(windows.table.itertuples(index=False, name=None))
 
     @property
-    def tss(self) -> int:
-        """Where the TSS stands in every stretch."""
-        return self.margin + self.tss_index
+    def anchor(self) -> int:
+        """Where the anchor stands in every stretch."""
+        return self.margin + self._index
 
     def stretch(self, row: int) -> Stretch:
-        """The window of a promoter with `margin` bp on either side; N beyond a chromosome."""
+        """A window with `margin` bp on either side; N beyond a chromosome, and beyond the part
+        that is read where that is not the whole window."""
         chromosome, start, end, strand = self._places[row]
+        first, size = self.read_part(row)
         start, end = start - self.margin, end + self.margin
         (letters,) = encode_bytes([fetch_padded(self._genome, chromosome, start, end)])
-        return Stretch(
-            reverse_complement(letters) if strand == "-" else letters, start, end, strand
-        )
+        letters = reverse_complement(letters) if strand == "-" else letters
+        if size < self.length:
+            inside = np.full_like(letters, _N)
+            inside[first : first + size] = letters[first : first + size]
+            letters = inside
+        return Stretch(letters, start, end, strand)
 
-    def cut(self, letters: np.ndarray, tss: int, version: Version) -> np.ndarray:
-        """The window around `tss`, uint8 (length,)."""
-        first = tss - self.tss_index + version.shift
+    def read_part(self, row: int) -> tuple[int, int]:
+        """Where in its stretch the part that is read begins, and how long it is."""
+        _, start, end, strand = self._places[row]
+        first, last = self._spans[row].tolist()
+        return self.margin + (end - last if strand == "-" else first - start), last - first
+
+    def cut(self, letters: np.ndarray, anchor: int, version: Version) -> np.ndarray:
+        """The window around `anchor`, uint8 (length,)."""
+        first = anchor - self._index + version.shift
         window = letters[first : first + self.length]
         return reverse_complement(window) if version.other_strand else window
 
 
 class Scorer:
-    """Scores sites; keeps the predictions of each promoter's reference."""
+    """Scores sites; keeps the predictions of each window's reference."""
 
-    def __init__(self, promoters: Promoters, predict: Predict, settings: ScoringSection) -> None:
-        self.promoters, self._predict = promoters, predict
+    def __init__(self, windows: Stretches, predict: Predict, settings: ScoringSection) -> None:
+        self.windows, self._predict = windows, predict
         shift = settings.shift
         self.shifts = [Version(0), *([Version(-shift), Version(shift)] if shift else [])]
         self.versions = [*self.shifts, *([Version(0, True)] if settings.strands else [])]
@@ -101,55 +117,57 @@ class Scorer:
     def score(
         self, sites: Sequence[Site], stretches: dict[int, Stretch]
     ) -> tuple[Effects, list[Change], list[Place]]:
-        """Effects of sites, their changes in the gene's orientation within the stretches of their
-        promoters, and the letters around them."""
-        changes, texts = [], []
+        """Effects of sites, their changes in the orientation of their stretches, and the letters
+        around them."""
+        changes = []
         for site in sites:
             stretch = stretches[site.row]
-            change = oriented(site.change, stretch.start, stretch.end, stretch.strand)
-            changes.append(change)
-            texts.append(edited(stretch.letters, self.promoters.tss, change))
-        rows = np.array([site.row for site in sites], dtype=np.int64)
-        self._learn(sorted({*rows.tolist()} - self._known.keys()), stretches)
-        values = self._read(rows, texts, self.versions)
-        known = np.stack([self._known[row] for row in rows.tolist()], axis=-1)
+            changes.append(oriented(site.change, stretch.start, stretch.end, stretch.strand))
+        rows = [site.row for site in sites]
+        values, known = self._read(rows, changes, stretches, len(self.versions))
         places = [
-            place_of(stretches[site.row].letters, change)
-            for site, change in zip(sites, changes, strict=True)
+            place_of(stretches[row].letters, change)
+            for row, change in zip(rows, changes, strict=True)
         ]
         return self._effects(known, values), changes, places
 
     def base_effects(self, sites: Sequence[tuple[int, Change]], stretches) -> np.ndarray:
         """Alternate less reference (n,), mean over folds, of the window as it is.
 
-        sites : row and change in the gene's orientation within the stretch.
+        sites : row and change in the orientation of the stretch.
         """
-        rows = np.array([row for row, _ in sites], dtype=np.int64)
-        texts = [
-            edited(stretches[row].letters, self.promoters.tss, change) for row, change in sites
-        ]
-        self._learn(sorted({*rows.tolist()} - self._known.keys()), stretches)
-        values = self._read(rows, texts, self.versions[:1])[0].mean(axis=0)
-        return values - np.array([self._known[row][0].mean() for row in rows.tolist()])
-
-    def _learn(self, rows: Sequence[int], stretches: dict[int, Stretch]) -> None:
-        """Predict the reference of promoters that were not asked for before."""
-        if rows:
-            texts = [(stretches[row].letters, self.promoters.tss) for row in rows]
-            values = self._read(np.array(rows), texts, self.versions)
-            self._known |= {row: values[..., i] for i, row in enumerate(rows)}
+        rows, changes = zip(*sites, strict=True)
+        values, known = self._read(rows, changes, stretches, 1)
+        return values[0].mean(axis=0) - known[0].mean(axis=0)
 
     def _read(
-        self, rows: np.ndarray, texts: Sequence[tuple[np.ndarray, int]], versions: Sequence[Version]
-    ) -> np.ndarray:
-        """Predictions (versions, folds, n)."""
-        cut = self.promoters.cut
-        return np.stack(
-            [
-                self._predict(rows, np.stack([cut(*text, version) for text in texts]))
-                for version in versions
-            ]
-        )
+        self,
+        rows: Sequence[int],
+        changes: Sequence[Change],
+        stretches: dict[int, Stretch],
+        versions: int,
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Predictions of the alternate alleles, read in the first `versions` ways, and of their
+        references, in all: (ways, folds, n). References not asked for before are predicted in the
+        same call, as a network takes windows by batches of one size."""
+        windows, anchor = self.windows, self.windows.anchor
+        texts = [
+            edited(stretches[row].letters, anchor, change)
+            for row, change in zip(rows, changes, strict=True)
+        ]
+        new = sorted({*rows} - self._known.keys())
+        base = [(stretches[row].letters, anchor) for row in new]
+        cut = [windows.cut(*text, way) for way in self.versions[:versions] for text in texts]
+        cut += [windows.cut(*text, way) for way in self.versions for text in base]
+        asked = np.array([*(list(rows) * versions), *(new * len(self.versions))], dtype=np.int64)
+        found = self._predict(asked, np.stack(cut))
+        number = len(texts) * versions
+        values, learnt = found[:, :number], found[:, number:]
+        shape = (len(found), len(self.versions), len(new))
+        learnt = learnt.reshape(shape).swapaxes(0, 1)
+        self._known |= {row: learnt[..., i].copy() for i, row in enumerate(new)}
+        known = np.stack([self._known[row] for row in rows], axis=-1)
+        return values.reshape(len(found), versions, len(texts)).swapaxes(0, 1), known
 
     def _effects(self, reference: np.ndarray, alternate: np.ndarray) -> Effects:
         """Of predictions (versions, folds, n)."""
@@ -176,19 +194,21 @@ def place_of(letters: np.ndarray, change: Change) -> Place:
 
 
 def random_changes(
-    rows: Sequence[int], promoters: Promoters, number: int, seed: int
+    rows: Sequence[int], windows: Stretches, number: int, seed: int
 ) -> Iterator[tuple[int, Change]]:
-    """Random single-letter changes within the windows of `rows`: row, and the change in the gene's
-    orientation within its stretch. Promoter, place and other letter are drawn evenly; N is left
+    """Random single-letter changes within what is read of the windows `rows`: row, and the change
+    in the orientation of its stretch. Window, place and other letter are drawn evenly; N is left
     out, so fewer than `number` may come."""
     rng = np.random.default_rng(seed)
     drawn = np.sort(rng.choice(np.array(rows), number))
-    places = rng.integers(0, promoters.length, number) + promoters.margin
+    places = rng.integers(0, windows.length, number)
     steps = rng.integers(1, 4, number)
-    last, letters = -1, np.empty(0, np.uint8)
+    last, letters, first, size = -1, np.empty(0, np.uint8), 0, 0
     for row, place, step in zip(drawn.tolist(), places.tolist(), steps.tolist(), strict=True):
         if row != last:
-            last, letters = row, promoters.stretch(row).letters
+            last, letters = row, windows.stretch(row).letters
+            first, size = windows.read_part(row)
+        place = first + place * size // windows.length
         code = int(CODES[letters[place]])
         if code < 4:
             other = chr(ASCII[(code + step) % 4])

@@ -7,7 +7,7 @@ again by htslib in the tests. Places in VCF are 1-based, those of a `Record` 0-b
 import contextlib
 import gzip
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -70,12 +70,13 @@ def open_vcf(path: str | Path) -> Iterator[Vcf]:
         yield Vcf(header, (_record(number, line, path) for number, line in lines if line.strip()))
 
 
-def with_fields(header: Sequence[str], fields: Sequence[Field], source: str) -> list[str]:
-    """The header with our fields declared, in place of lines of the same names; no newlines.
+def with_fields(
+    header: Sequence[str], fields: Sequence[Field], source: str, names: Collection[str]
+) -> list[str]:
+    """The header with our fields declared, in place of lines of these `names`; no newlines.
 
     source : what made them, as a line ##deepexpr_variants=.
     """
-    names = {field.name for field in fields}
     kept = [
         line
         for line in header[:-1]
@@ -89,9 +90,9 @@ def with_fields(header: Sequence[str], fields: Sequence[Field], source: str) -> 
     return [*kept, f"##deepexpr_variants={source}", *own, header[-1]]
 
 
-def with_values(record: Record, values: dict[str, list[str]], fields: Sequence[Field]) -> str:
-    """The record's line with these values, one per alternate allele; as it was where none."""
-    names = {field.name for field in fields}
+def with_values(record: Record, values: dict[str, list[str]], names: Collection[str]) -> str:
+    """The record's line with these values, one per alternate allele, in place of fields of these
+    `names`; as it was where none."""
     info = record.columns[7]
     kept = [] if info in (".", "") else info.split(";")
     kept = [entry for entry in kept if entry.partition("=")[0] not in names]

@@ -30,6 +30,7 @@ class StandIn:
 
     info: ClassVar = {"length": LENGTH, "tss_index": UP, "fingerprint": "f", "cell_line": "Toy",
             "task": "regression"}  # fmt: skip
+    inputs: ClassVar = {"promoter": (LENGTH,)}
     asked = 0
 
     def require_promoters(self):
