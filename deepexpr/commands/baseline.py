@@ -40,12 +40,8 @@ def _fit(args: Arguments) -> None:
     from deepexpr.baselines.bundle import write_bundle
     from deepexpr.baselines.fit import run_baseline
     from deepexpr.evaluation.metrics import fold_metrics, records
-    from deepexpr.features.dataset import (
-        Dataset,
-        require_loops,
-        require_two_labels,
-        require_two_values,
-    )
+    from deepexpr.features.dataset import Dataset
+    from deepexpr.features.learnable import require_loops, require_two_labels, require_two_values
     from deepexpr.features.splits import read_splits
     from deepexpr.files import write_table
     from deepexpr.schemas import NEED_LOOPS

@@ -113,12 +113,8 @@ def _read(args: Arguments, line: Line, anchors: bool) -> tuple[Dataset, pd.DataF
     anchors : whether the network reads anchors beside bins.
     """
     from deepexpr.errors import UsageError
-    from deepexpr.features.dataset import (
-        Dataset,
-        require_loops,
-        require_two_labels,
-        require_two_values,
-    )
+    from deepexpr.features.dataset import Dataset
+    from deepexpr.features.learnable import require_loops, require_two_labels, require_two_values
     from deepexpr.features.splits import read_splits
 
     dataset, splits = Dataset.open(line.dataset), read_splits(line.splits)

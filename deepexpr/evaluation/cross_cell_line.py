@@ -20,7 +20,8 @@ import pandas as pd
 from deepexpr.baselines.bundle import BaselineBundle
 from deepexpr.errors import InputError, Unsupported
 from deepexpr.features.bundles import BundleRecord, read_record
-from deepexpr.features.dataset import Dataset, require_loops
+from deepexpr.features.dataset import Dataset
+from deepexpr.features.learnable import require_loops
 from deepexpr.features.predictions import prediction_table
 from deepexpr.features.splits import fold_roles, restrict_splits
 from deepexpr.schemas import COPY, NEED_LOOPS

@@ -11,7 +11,8 @@ from deepexpr.cli import main
 from deepexpr.errors import Unsupported
 from deepexpr.evaluation.metrics import read_predictions
 from deepexpr.features.bundles import first_trained, read_record
-from deepexpr.features.dataset import Dataset, require_loops, write_dataset
+from deepexpr.features.dataset import Dataset, write_dataset
+from deepexpr.features.learnable import require_loops
 from deepexpr.features.left_out import reason_left_out
 from deepexpr.features.splits import make_splits, read_splits
 from deepexpr.files import read_table, write_table
