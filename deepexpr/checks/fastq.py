@@ -4,7 +4,6 @@ Only the first `SAMPLED` bytes are looked at, some thousand reads: milliseconds 
 are compared when a run reads them (`hichip.fastq`).
 """
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,9 +23,6 @@ LOWEST_64, ABOVE_33, HIGHEST_64 = ord(";"), ord("K"), ord("j")
 
 #: Letters of reads: bases, N or the dot of old instruments, and the codes of several bases.
 _LETTERS = b"ACGTNRYSWKMBDHVacgtnryswkmbdhv."
-
-#: The second word of Illumina's headers: mate, filter, control bits.
-_CASAVA = re.compile(rb"[ \t]([12]):[YN]:\d+:")
 
 
 @dataclass(frozen=True)
@@ -136,12 +132,7 @@ def file_problems(
             fix="Split it into two files (seqtk seq -1 and seqtk seq -2) and give both.",
         )
     if paired and (stated := casava_mate(reads)) and stated != mate:
-        yield InputError(
-            f"The reads of the column fq{mate} say that they are mate {stated}.",
-            expected=f"{mate}:N:0 in the second word of its headers",
-            found=reads.headers[0].decode("latin-1")[:80],
-            fix="Give R1 under fq1 and R2 under fq2; one file may be given twice, or both swapped.",
-        )
+        yield mate_names.wrong_mate(mate, stated, reads.headers[0])
 
 
 def _letter_problem(reads: FirstReads, strange: bytes) -> InputError:
@@ -192,9 +183,8 @@ def _is_interleaved(reads: FirstReads) -> bool:
 
 def casava_mate(reads: FirstReads) -> int | None:
     """The mate that Illumina's headers name, if they all name one."""
-    found = {m.group(1) if (m := _CASAVA.search(header)) else None for header in reads.headers}
-    (only, *more) = found
-    return int(only) if only and not more else None
+    (only, *more) = {mate_names.stated_mate(header) for header in reads.headers}
+    return None if more else only
 
 
 def has_phred64(reads: FirstReads) -> bool:

@@ -84,13 +84,23 @@ class _Again:
 
 
 def windows(*streams: ByteStream) -> Iterator[tuple[list[np.ndarray], int]]:
-    """Newlines of the windows of one or two streams, and the number of whole records in each."""
+    """Newlines of the windows of one or two streams, and the number of whole records in each.
+
+    Raises InputError where the first reads of two name the other mate.
+    """
+    begun = len(streams) == 1
     while True:
         for stream in streams:
             stream.fill()
             _end_last_line(stream)
         lines = [np.flatnonzero(s.data == NEWLINE) for s in streams]
         records = min(len(line) // 4 for line in lines)
+        if records and not begun:
+            for mate, stream in enumerate(streams, 1):
+                header = stream.data[: lines[mate - 1][0]].tobytes()
+                if (stated := mate_names.stated_mate(header)) not in (None, mate):
+                    raise mate_names.wrong_mate(mate, stated, header[1:]).at(str(stream.path))
+            begun = True
         if records:
             yield lines, records
         elif any(s.eof and len(line) < 4 for s, line in zip(streams, lines, strict=True)):

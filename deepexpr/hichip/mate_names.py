@@ -3,12 +3,33 @@
 `compare_names` is plain Python over bytes; `fastq_kernel` compiles it.
 """
 
+import re
+
 from deepexpr.errors import InputError
 
 # What can be wrong with the names of two mates; 0 and 1 are fine.
 BAD_NAME, BAD_MARK, SAME_MARK = 4, 7, 8
 
 _AT, _SLASH, _DOT, _UNDERSCORE, _ONE, _TWO = 64, 47, 46, 95, 49, 50
+
+#: The second word of Illumina's headers: mate, filter, control bits, and mostly the index.
+_STATED = re.compile(rb"[ \t]([12]):[YN]:\d+(?=:|\s|$)")
+
+
+def stated_mate(header: bytes) -> int | None:
+    """The mate that the second word of Illumina's headers names, if it is one."""
+    found = _STATED.search(header)
+    return int(found[1]) if found else None
+
+
+def wrong_mate(mate: int, stated: int, header: bytes) -> InputError:
+    """The error that the reads of one column say that they are the other mates."""
+    return InputError(
+        f"The reads of the column fq{mate} say that they are mate {stated}.",
+        expected=f"{mate}:N:0 in the second word of its headers",
+        found=header.decode("latin-1")[:80],
+        fix="Give R1 under fq1 and R2 under fq2; one file may be given twice, or both swapped.",
+    )
 
 
 def other_mate(name: bytes) -> bytes:

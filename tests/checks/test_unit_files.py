@@ -51,7 +51,8 @@ def one_pair(project, one, two):
 
 
 MARKS = [("{i}/1", "{i}/2"), ("S.{i}.1 {i}", "S.{i}.2 {i}"), ("r{i}_1", "r{i}_2"),
-         ("r{i} 1:N:0:A", "r{i} 2:N:0:A"), ("S.1{i}", "S.1{i}"), ("q{i}.1", "q{i}.1")]  # fmt: skip
+         ("r{i} 1:N:0:A", "r{i} 2:N:0:A"), ("r{i} 1:N:0", "r{i} 2:N:0"),
+         ("S.1{i}", "S.1{i}"), ("q{i}.1", "q{i}.1")]  # fmt: skip
 
 
 @pytest.mark.parametrize(("one", "two"), MARKS)
@@ -88,11 +89,18 @@ def test_generated_mate_names_are_judged_as_trimming_judges_them(project):
         ("r{i}/1", "r{i}/1", "hold the same mate"),
         ("r{i} 1:N:0:A", "r{i} 1:N:0:A", "say that they are mate 1"),
         ("r{i} 2:Y:0:A", "r{i} 1:Y:0:A", "say that they are mate 2"),
+        ("r{i} 2:N:0", "r{i} 1:N:0", "say that they are mate 2"),
+        ("S.{i} r{i} 2:N:0 length=50", "S.{i} r{i} 1:N:0 length=50", "say that they are mate 2"),
     ],
 )
 def test_marks_of_the_wrong_mate_are_refused(project, one, two, says):
+    """By the check, and by the job that reads them, which may have downloaded them."""
+    from deepexpr.hichip.fastq import count_reads
+
     with pytest.raises(InputError, match=says):
         one_pair(project, reads(1, name=one), reads(2, name=two))
+    with pytest.raises(InputError, match=says if ":" in one else "mate"):
+        count_reads("x_1.fq", "x_2.fq")
 
 
 def test_mates_out_of_step_are_refused(project):
