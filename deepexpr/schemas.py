@@ -237,12 +237,14 @@ PLACE_VARIANTS = Table(
 )  # fmt: skip
 
 #: Files that accessions stand for (deepexpr.downloads.records). bytes is NA where not known;
-#: part of parts: the mates of one part belong together.
+#: part of parts: the mates of one part belong together. What the archive itself says of mates
+#: stands last, and earlier versions did not write it.
 DOWNLOADS = Table(
     Column("accession", "name"), Column("series", "words"), Column("sample", "words"),
     Column("title", "words"), Column("experiment", "words"), Column("strategy", "words"),
     Column("replicate", "words"), Column("run", "words"), "part", "parts", "mate",
     Column("url", "name"), Column("md5", "words"), Column("bytes", unit="B"),
+    Column("paired_end", "words"), Column("paired_with", "words"),
 )  # fmt: skip
 
 TASKS = ("classification", "regression")

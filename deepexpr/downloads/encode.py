@@ -289,4 +289,6 @@ def _remote(
         md5=file.md5sum,
         bytes=file.file_size,
         part=part,
+        paired_end=file.paired_end or "",
+        paired_with=file.partner,
     )

@@ -12,11 +12,13 @@ import pandas as pd
 from deepexpr.downloads.addresses import wrong_address
 from deepexpr.errors import InputError
 from deepexpr.files import read, reading, write_table
-from deepexpr.schemas import DOWNLOADS
+from deepexpr.schemas import DOWNLOADS, Table
 
 #: A run, whose files share its name; files of ENCODE have names of their own.
 RUN = re.compile(r"^[SED]RR\d+$")
 AGAIN = "deepexpr obtain --resolve CONFIG makes the table again"
+#: Columns that earlier versions did not write.
+LATER = ("paired_end", "paired_with")
 #: Bytes that no file of reads has: what is larger is a mistake.
 LARGEST = 10**13
 
@@ -30,7 +32,8 @@ class RemoteFile:
     replicate : what the archive calls it, "" where it says nothing. run : the run, or the file of
     ENCODE. mate : 1 or 2. md5 : hex, "" where the server gives none. bytes : None where it is not
     known. part : 1, 2, ... in the order in which files are joined; the two mates of one part
-    belong together.
+    belong together. paired_end, paired_with : the mate and the file of the other one, as ENCODE's
+    record has them.
     """
 
     accession: str
@@ -46,6 +49,8 @@ class RemoteFile:
     series: str = ""
     experiment: str = ""
     strategy: str = ""
+    paired_end: str = ""
+    paired_with: str = ""
 
 
 def of_mate(files: Sequence[RemoteFile], mate: int) -> list[RemoteFile]:
@@ -114,6 +119,18 @@ def _misfit(files: Sequence[RemoteFile], parts: int) -> str:
                 f"by their names {one.url.rpartition('/')[2]} is mate 2 and "
                 f"{two.url.rpartition('/')[2]} mate 1, and they stand the other way round"
             )
+    return _unlike_stated(files)
+
+
+def _unlike_stated(files: Sequence[RemoteFile]) -> str:
+    """Which file stands as another mate than the archive says, or beside another file."""
+    others = {(file.part, file.mate): file.run for file in files}
+    for file in files:
+        name, other = file.run or file.url, others.get((file.part, 3 - file.mate), "none")
+        if file.paired_end and file.paired_end != str(file.mate):
+            return f"{name} is mate {file.paired_end} by paired_end, and stands as mate {file.mate}"
+        if file.paired_with and file.paired_with != other:
+            return f"{name} is paired_with {file.paired_with}, and the mate beside it is {other}"
     return ""
 
 
@@ -131,6 +148,7 @@ def wrong_value(file: RemoteFile) -> str:
         "mate": file.mate not in (1, 2),
         "part": file.part < 1,
         "bytes": file.bytes is not None and not 0 < file.bytes < LARGEST,
+        "paired_end": file.paired_end not in ("", "1", "2"),
     }
     return next((name for name, is_wrong in wrong.items() if is_wrong), "")
 
@@ -150,9 +168,10 @@ def read_files(path: str | Path) -> dict[str, list[RemoteFile]]:
     Raises InputError, with the row where there is one, where a cell cannot be, a row is cut or
     stands twice, or a file of an accession is missing.
     """
-    _require_whole_lines(path)
-    table = read(DOWNLOADS, path)[list(DOWNLOADS)]
-    words = [column.name for column in DOWNLOADS.columns if column.kind != "number"]
+    names = _names_of_whole_lines(path)
+    columns = Table(*(column for column in DOWNLOADS.columns if column.name in names))
+    table = read(columns, path)[list(columns)]
+    words = [column.name for column in columns.columns if column.kind != "number"]
     table[words] = table[words].fillna("")
     found: dict[str, list[RemoteFile]] = {}
     parts: dict[str, set[int]] = {}
@@ -175,12 +194,12 @@ def read_files(path: str | Path) -> dict[str, list[RemoteFile]]:
             for name, files in found.items()}  # fmt: skip
 
 
-def _require_whole_lines(path: str | Path) -> None:
-    """InputError where a column or a cell is missing, or the last line has no end."""
+def _names_of_whole_lines(path: str | Path) -> list[str]:
+    """The columns; InputError where one or a cell is missing, or the last line has no end."""
     with reading(path, "table of downloads") as handle:
         lines = handle.read().split("\n")
     names = lines[0].split("\t")
-    if missing := [name for name in DOWNLOADS if name not in names]:
+    if missing := [name for name in DOWNLOADS if name not in (*names, *LATER)]:
         raise InputError(
             f"The table of downloads lacks the column(s) {', '.join(missing)}: an earlier version "
             "wrote it, or it was edited.",
@@ -196,6 +215,7 @@ def _require_whole_lines(path: str | Path) -> None:
             expected=f"{len(names)} cells in every row, and a line break after the last",
             fix=AGAIN + ".",
         )
+    return names
 
 
 def _line_problem(lines: Sequence[str], cells: int) -> tuple[int, str] | None:
@@ -234,8 +254,9 @@ def _row_file(row: dict, where: str) -> tuple[RemoteFile, int]:
         raise InputError(
             f"The table of downloads has a bad {bad[0]}: {row[bad[0]]!a}.",
             where=f"{where}, column {bad[0]}",
-            expected="an address, the 32 digits of an MD5 or nothing, mate 1 or 2, part 1 or "
-            f"more, as many parts at least, and bytes above 0 and below {LARGEST:.0e}, or NA",
+            expected="an address, the 32 digits of an MD5 or nothing, mate (and paired_end, if "
+            "any) 1 or 2, part 1 or more, as many parts at least, and bytes above 0 and below "
+            f"{LARGEST:.0e}, or NA",
             found=wrong_address(str(row["url"])) if bad[0] == "url" else None,
             fix=f"Correct it; {AGAIN}.",
         )

@@ -64,7 +64,7 @@ def saved(tmp_path, ena):
         (lambda t: [*t[:2], "\n", *t[2:]], "has an empty line"),
         (lambda t: [*t[:4], t[4].replace("OTHER", '"OTHER')], "a quotation mark where none belo"),
         (lambda t: [*t[:4], t[4].replace("OTHER", '"OT"HER')], "a quotation mark where none bel"),
-        (lambda t: [*t[:4], t[4].replace("OTHER", "OTHER\tOTHER")], "has a row that has 15 cells"),
+        (lambda t: [*t[:4], t[4].replace("OTHER", "OTHER\tOTHER")], "has a row that has 17 cells"),
         (lambda t: [line.replace("\tparts", "").replace("\t1\t2\t", "\t1\t") for line in t],
          "lacks the column"),
         # What 0.2.0 wrote, and what came after it.
@@ -101,6 +101,61 @@ def test_order_of_mates_without_runs(tmp_path):
     assert ["".join(file.run for file in of_mate(found, mate)) for mate in (1, 2)] == ["AC", "DB"]
 
 
+@pytest.fixture
+def encode():
+    """Two pairs of a replicate, as ENCODE's records have them."""
+    names = {("A", 1, 1): "C", ("C", 1, 2): "A", ("D", 2, 1): "B", ("B", 2, 2): "D"}
+    return [
+        replace(remote("ENCSR000AAA/1", name, mate, part, "ENCSR000AAA"), paired_end=str(mate),
+                paired_with=other, url=f"https://x.org/{name}.fastq.gz")
+        for (name, part, mate), other in names.items()
+    ]  # fmt: skip
+
+
+def swapped(table, columns, one, two):
+    """Rows of a table with the cells of some columns exchanged."""
+    table.loc[[one, two], columns] = table.loc[[two, one], columns].to_numpy()
+
+
+EXCHANGES = {
+    "mates": (["mate"], 0, 1, "A is mate 1 by paired_end, and stands as mate 2"),
+    "files": (["run", "url", "md5", "bytes"], 0, 1, "C is paired_with C, and the mate"),
+    "all but the partner": (["mate", "paired_end"], 0, 1, None),
+    "files with their mates": (["run", "url", "md5", "paired_end"], 0, 1, "C is mate 2 by pair"),
+    "second mates of two pairs": (["part"], 1, 3, "A is paired_with C, and the mate beside it is"),
+    "their files": (["run", "url", "md5"], 1, 3, "A is paired_with C, and the mate beside it is"),
+    "partners": (["paired_with"], 0, 2, "A is paired_with B, and the mate beside it is C"),
+}
+
+
+@pytest.mark.parametrize(("columns", "one", "two", "problem"), EXCHANGES.values(), ids=EXCHANGES)
+def test_mates_of_encode_that_were_exchanged_are_refused(
+    tmp_path, encode, columns, one, two, problem
+):
+    path = tmp_path / "t.tsv"
+    write_files(encode, path)
+    assert read_files(path) == {"ENCSR000AAA/1": encode}
+    table = pd.read_csv(path, sep="\t", dtype=str)
+    swapped(table, columns, one, two)
+    table.to_csv(path, sep="\t", index=False)
+    if problem is None:  # the archive's own word was edited with it: nothing is left to tell
+        assert read_files(path)
+        return
+    with pytest.raises(InputError, match=problem) as caught:
+        read_files(path)
+    assert str(path) in caught.value.where
+
+
+def test_a_table_without_the_archives_word_on_mates_is_read(tmp_path, encode):
+    write_files(encode, tmp_path / "t.tsv")
+    table = pd.read_csv(tmp_path / "t.tsv", sep="\t", dtype=str)
+    table.drop(columns=["paired_end", "paired_with"]).to_csv(
+        tmp_path / "t.tsv", sep="\t", index=False
+    )
+    (found,) = read_files(tmp_path / "t.tsv").values()
+    assert found == [replace(file, paired_end="", paired_with="") for file in encode]
+
+
 @pytest.mark.parametrize(
     ("column", "value"),
     [("url", "ftp://x.org/a"), ("url", "https://x.org"), ("url", "https://x.org/a b"),
@@ -109,7 +164,7 @@ def test_order_of_mates_without_runs(tmp_path):
      ("md5", "12"), ("mate", "3"),
      ("bytes", "-5"), ("bytes", "0"), ("bytes", "1e30"), ("bytes", "1e13"),
      ("bytes", "inf"), ("mate", "x"), ("mate", "1.5"), ("part", "0"),
-     ("parts", "NA"), ("parts", "0"), ("parts", "-1"), ("accession", "")],
+     ("parts", "NA"), ("parts", "0"), ("parts", "-1"), ("accession", ""), ("paired_end", "3")],
 )  # fmt: skip
 def test_edited_table_is_checked(saved, tmp_path, column, value):
     table = pd.read_csv(tmp_path / "t.tsv", sep="\t", dtype=str)
