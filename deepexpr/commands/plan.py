@@ -15,14 +15,16 @@ PROFILE = ROOT / "profiles/slurm/config.yaml"
 
 
 class PlanSettings(Section):
-    """What this project has not measured."""
+    """The machine that is planned for: its cores, and of its GPUs what was not measured."""
 
     gpu_speedup: float | None = Field(None, gt=0)
     """How many times faster than one core a GPU trains; not measured by this project."""
+    cores: int = Field(32, ge=1)
+    """CPU cores of the machine whose wall time is told."""
 
 
 OPTIONS = CONFIGFILE
-FIELDS = {PlanSettings: ("gpu_speedup",)}
+FIELDS = {PlanSettings: PlanSettings.model_fields}
 
 
 def run(args: Arguments) -> None:
@@ -45,7 +47,8 @@ def run(args: Arguments) -> None:
     with only_warnings(args.debug):
         known = known_sizes(planned)
     table = plan_table(planned, known=known)
-    speedup = given(args, PlanSettings).gpu_speedup
+    settings = given(args, PlanSettings)
+    speedup = settings.gpu_speedup
     print(_jobs(files))
     shown = table.drop(columns="stage")
     print(shown.to_string(index=False, na_rep="", float_format=_number))
@@ -53,7 +56,7 @@ def run(args: Arguments) -> None:
     print(f"Disk at the peak: {_gb(total['kept_gb'] + total['temporary_gb'])}, downloaded reads")
     print(f"  among it; {_gb(total['kept_gb'])} of it kept.")
     print(_gpu(training_hours(table), speedup))
-    print(_wall(table, speedup))
+    print(_wall(table, speedup, settings.cores))
     print("Empty cells were not measured; the total's memory is the largest that was.")
     print("Rates are CPU time of one core, measured on a 2-core machine: deepexpr/run/rates.tsv.")
     if found := known_lines(known):
@@ -83,8 +86,8 @@ def _hours(hours):
     return f"{number:,.0f} {unit}{'s' * (round(number) != 1)}"
 
 
-def _wall(table, speedup):
-    """Hours on 32 cores and with the jobs of the SLURM profile, each counted as one core."""
+def _wall(table, speedup, cores):
+    """Hours on so many cores and with the jobs of the SLURM profile, each counted as one core."""
     from deepexpr.run.plan import wall_hours
 
     steps = table.iloc[:-1]
@@ -98,7 +101,8 @@ def _wall(table, speedup):
             f"profiles/slurm{faster}"
         )
     return (
-        f"Wall time beside downloads: {_hours(wall_hours(table, 32))} on 32 cores at full use"
+        f"Wall time beside downloads: {_hours(wall_hours(table, cores))} on {cores} "
+        f"core{'s' * (cores > 1)} at full use"
         f"{on_slurm}; one core a job.\n"
         f"  No run ends before its longest job: {longest['step']}, "
         f"{_hours(longest['longest_hours'])} on one core."

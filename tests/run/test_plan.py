@@ -182,8 +182,16 @@ def test_paper_is_planned_with_its_jobs_and_no_invented_gpu_rate(root, capsys):
     assert "96 of them training" in text
     assert "GPU-hours: not known" in text
     assert "hichip million read pairs: 300" in text
-    assert main(["plan", "--configfile", config, "--gpu-speedup", "20"]) == 0
-    assert "20 times one core's speed" in capsys.readouterr().out
+    assert "hours on 32 cores at full use" in text
+    assert main(["plan", "--configfile", config, "--gpu-speedup", "20", "--cores", "1"]) == 0
+    text = capsys.readouterr().out
+    assert "20 times one core's speed" in text
+    hours = {line.split()[0]: line for line in text.splitlines()}
+    assert "hours on 1 core at full use" in hours["Wall"]
+    # On one core the wall time is all the work there is.
+    assert round(float(hours["total"].split()[1].replace(",", ""))) == int(
+        hours["Wall"].split()[4].replace(",", "")
+    )
 
 
 def test_training_that_was_not_measured_is_not_called_nothing(sheets):
