@@ -1,8 +1,7 @@
 """Every check of a configuration and the files it names, as `deepexpr check` makes them."""
 
-import contextlib
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -11,6 +10,7 @@ from deepexpr.checks.blacklisted_maps import warn_of_maps
 from deepexpr.checks.genome import configured_problems, read_references, unit_problems
 from deepexpr.checks.inputs import load_and_check, run_time_problems
 from deepexpr.checks.orthologues import orthologue_problems
+from deepexpr.checks.telling import only_warnings
 from deepexpr.errors import raise_all
 
 log = logging.getLogger(__name__)
@@ -54,31 +54,3 @@ def _warn_of_few_genes(name: str, genes: int, folds: Sequence[int]) -> None:
             "fold, and its scores say little: take K up to %d",
             name, genes, max(folds), TEST_GENES, genes // TEST_GENES,
         )  # fmt: skip
-
-
-@contextlib.contextmanager
-def only_warnings(debug: bool = False) -> Iterator[None]:
-    """Within it only warnings are told, each once: a file may be read for several checks, and what
-    reading it counts is for the jobs' logs."""
-    logger, once = logging.getLogger("deepexpr"), _Once()
-    before, handlers = logger.level, list(logging.getLogger().handlers)
-    logger.setLevel(logging.DEBUG if debug else logging.WARNING)
-    for handler in handlers:
-        handler.addFilter(once)
-    try:
-        yield
-    finally:
-        logger.setLevel(before)
-        for handler in handlers:
-            handler.removeFilter(once)
-
-
-class _Once(logging.Filter):
-    """Lets each text through once; all handlers see the record that has it first."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.told: dict[str, logging.LogRecord] = {}
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        return self.told.setdefault(record.getMessage(), record) is record

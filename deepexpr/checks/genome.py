@@ -16,6 +16,7 @@ import pandas as pd
 from deepexpr.checks.bam import first_records, mate_problems, require_one_mate
 from deepexpr.checks.gene_columns import require_known_genes
 from deepexpr.checks.tables import gene_values
+from deepexpr.checks.telling import looking_at
 from deepexpr.config.entries import files_of
 from deepexpr.errors import InputError
 from deepexpr.expression.abundance import read_abundance
@@ -83,30 +84,38 @@ def unit_problems(
     """Units that enter mapped or counted, and name other chromosomes or genes than theirs."""
     assembly_of = dict(zip(samples["sample"], samples["assembly"], strict=True))
     for index, unit in units.iterrows():
-        assembly = assembly_of[unit["sample"]]
-        genome, reference = config["assemblies"][assembly]["genome"], references.get(assembly)
-        aliases = config["assemblies"][assembly]["aliases"]
-        for column, path in files_of(unit).items():
-            try:
-                if column in _NAMES and _are_there(genome, path):
-                    _NAMES[column](path, genome, aliases)
-                elif column == "contacts" and _are_there(genome, path):
-                    _check_map(unit["contacts"], genome, aliases, config["hichip"]["resolution"])
-                elif column == "loops" and _are_there(genome, path):
-                    cutoff = config["loops"]["confidence"]
-                    table = read_loop_table(path, unit["value_column"] or None, cutoff)
-                    sizes = genome_sizes(genome)
-                    if aliases:
-                        table = read_aliases(aliases, sizes).rename_anchors(table, path)
-                    imported_signal({unit["sample"]: table}, sizes, genome)
-                elif column in _COUNTS and reference is not None and _are_there(path):
-                    _COUNTS[column](unit, path, reference)
-            except InputError as error:
-                yield error.of(path, f"{config['units']}, row {index}, column {column}")
-        if _are_there(unit["bam1"], unit["bam2"]):
-            with contextlib.suppress(InputError):  # told of above
-                for problem in mate_problems(*map(first_records, (unit["bam1"], unit["bam2"]))):
-                    yield problem.at(f"{config['units']}, row {index}, columns bam1 and bam2")
+        assembly, place = assembly_of[unit["sample"]], f"{config['units']}, row {index}"
+        with looking_at(index):
+            found = list(_of_unit(unit, config, assembly, references.get(assembly), place))
+        yield from found
+
+
+def _of_unit(
+    unit: pd.Series, config: Mapping[str, Any], assembly: str, reference: Reference | None, row: str
+) -> Iterator[InputError]:
+    genome = config["assemblies"][assembly]["genome"]
+    aliases = config["assemblies"][assembly]["aliases"]
+    for column, path in files_of(unit).items():
+        try:
+            if column in _NAMES and _are_there(genome, path):
+                _NAMES[column](path, genome, aliases)
+            elif column == "contacts" and _are_there(genome, path):
+                _check_map(unit["contacts"], genome, aliases, config["hichip"]["resolution"])
+            elif column == "loops" and _are_there(genome, path):
+                cutoff = config["loops"]["confidence"]
+                table = read_loop_table(path, unit["value_column"] or None, cutoff)
+                sizes = genome_sizes(genome)
+                if aliases:
+                    table = read_aliases(aliases, sizes).rename_anchors(table, path)
+                imported_signal({unit["sample"]: table}, sizes, genome)
+            elif column in _COUNTS and reference is not None and _are_there(path):
+                _COUNTS[column](unit, path, reference)
+        except InputError as error:
+            yield error.of(path, f"{row}, column {column}")
+    if _are_there(unit["bam1"], unit["bam2"]):
+        with contextlib.suppress(InputError):  # told of above
+            for problem in mate_problems(*map(first_records, (unit["bam1"], unit["bam2"]))):
+                yield problem.at(f"{row}, columns bam1 and bam2")
 
 
 def configured_problems(config: Mapping[str, Any], samples: pd.DataFrame) -> Iterator[InputError]:

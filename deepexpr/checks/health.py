@@ -16,6 +16,7 @@ from deepexpr.checks.copies import copies
 from deepexpr.checks.gzip_ends import check_gzip_end
 from deepexpr.checks.junctions import require_junctions
 from deepexpr.checks.tables import gene_values
+from deepexpr.checks.telling import looking_at
 from deepexpr.compression import has_bgzf_end, is_bgzf, is_gzip
 from deepexpr.config.entries import files_of
 from deepexpr.errors import InputError
@@ -49,7 +50,8 @@ def unit_health(units: pd.DataFrame, wanted: Wanted, path: str) -> list[InputErr
     def look(item) -> tuple[list[InputError], list[fastq.FirstReads]]:
         index, unit = item
         reads: list[fastq.FirstReads] = []
-        problems = list(_unit_problems(unit, wanted, f"{path}, row {index}", reads))
+        with looking_at(index):
+            problems = list(_unit_problems(unit, wanted, f"{path}, row {index}", reads))
         return problems, reads
 
     with ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1)) as pool:

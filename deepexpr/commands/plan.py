@@ -28,8 +28,8 @@ FIELDS = {PlanSettings: PlanSettings.model_fields}
 
 
 def run(args: Arguments) -> None:
-    from deepexpr.checks.everything import only_warnings
     from deepexpr.checks.inputs import load_and_check
+    from deepexpr.checks.telling import only_warnings
     from deepexpr.config.settings import read_config
     from deepexpr.run.known import known_sizes
     from deepexpr.run.plan import (

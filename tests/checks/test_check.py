@@ -1,17 +1,22 @@
 """`deepexpr check`: every kind of mistake has one message, asserted in full."""
 
+import itertools
 import logging
+import re
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pandas as pd
 import pytest
 import yaml
 
-from deepexpr.checks.everything import _warn_of_few_genes, only_warnings
+from deepexpr.checks.everything import _warn_of_few_genes
 from deepexpr.checks.gzip_ends import BGZF_END
 from deepexpr.checks.health import Wanted, unit_health
 from deepexpr.checks.inputs import _source
+from deepexpr.checks.telling import looking_at, only_warnings
 from deepexpr.cli import main
 from deepexpr.config.entries import FILE_COLUMNS
 from deepexpr.config.sections import Config
@@ -126,6 +131,48 @@ def test_a_warning_is_told_once(project, capsys):
     logger.warning("take care: twice")
     told = capsys.readouterr().err
     assert (told.count("twice"), told.count("other")) == (2, 1)
+
+
+def test_warnings_stand_in_the_order_of_the_sheet(project, capsys):
+    """However long each file takes, and whichever check finds it."""
+    logger, turn = logging.getLogger("deepexpr.anything"), threading.Event()
+    logging.basicConfig(stream=sys.stderr, force=True)
+
+    def look(row):
+        with looking_at(row):
+            if row == 2:  # the first is done last
+                assert turn.wait(60)
+            logger.warning("row %d by the reads", row)
+            logger.warning("of two rows")
+            if row == 3:
+                turn.set()
+
+    with only_warnings(), ThreadPoolExecutor(2) as pool:
+        list(pool.map(look, (2, 3)))
+        with looking_at(2):
+            logger.warning("row 2 by its genes")
+        logger.warning("of the genome")
+    told = [
+        line.partition(":deepexpr.anything:")[2] for line in capsys.readouterr().err.split("\n")
+    ]
+    expected = ["of the genome", "row 2 by the reads", "of two rows", "row 2 by its genes",
+                "row 3 by the reads", ""]  # fmt: skip
+    assert told == expected
+
+
+def test_check_warns_row_by_row(project, capsys):
+    for number, name in enumerate(("one", "two", "three"), 1):
+        (project / f"{name}.tsv").write_text(f"my_gene\tSRR\nG\t{number}\n{number}-Mar\t7\n")
+    head = "sample\tunit\tfq1\tfq2\texpression\n"
+    rows = [f"R{i}\ta\t\t\t{name}.tsv\n" for i, name in ((1, "three"), (2, "one"), (3, "two"))]
+    samples = (project / "samples.tsv").read_text().splitlines(keepends=True)
+    more = [samples[1].replace("R1", f"R{i}") for i in (2, 3)]
+    (project / "samples.tsv").write_text("".join([*samples, *more]))
+    (project / "units.tsv").write_text(f"{head}{''.join(rows)}H1\ta\th_1.fq\th_2.fq.gz\t\n")
+    assert main(["check", "--configfile", "config.yaml"]) == 0
+    told = re.findall(r"(one|two|three)\.tsv: ", capsys.readouterr().err)
+    assert [name for name, _ in itertools.groupby(told)] == ["three", "one", "two"]
+    assert len(told) == 6
 
 
 @pytest.mark.parametrize(("genes", "folds", "words"), [
