@@ -10,12 +10,20 @@ genes_per_core_second by the processor time of the process: on a shared machine 
 says something, and over all folds together. `stacks`: in how many stacks the folds were trained, as
 memory is bounded. `multiply_adds`: of one gene's forward and backward pass.
 
---gpu stops where JAX sees no GPU, measures more steps, adds the share of the device's own float32
-matrix-product rate that the multiply-adds of convolutions and dense layers make up, and prints
-what the paper's grid would take at the rates of its batch size: 4 cell lines, 2 tasks, K = 2, 5,
-10, 15, 20, 18,000 genes, 30 epochs.
+--gpu stops where JAX sees no GPU, measures more steps, and adds shares of what the card can do:
 
-All numbers of folds of a batch size are one process. Rows already in the output are replaced.
+share_of_matrix_product : multiply-adds of convolutions and dense layers, of those per second that
+    JAX reaches on this card in one large float32 product (by default in TensorFloat-32).
+share_of_peak : the same, of the card's TensorFloat-32 peak by its data sheet.
+share_of_bandwidth : bytes that the compiled step reads and writes by XLA's own count, which knows
+    no cache, of the data sheet's memory bandwidth.
+
+Then it prints what the paper's grid would take at the rates of the first batch size: 4 cell lines,
+2 tasks, K = 2, 5, 10, 15, 20, 18,000 genes, 30 epochs; folds of all lines are one stack. --rehearse
+does the same with few genes on a CPU, in the GPU's form: it shows that all of it runs, and no more.
+
+All numbers of folds of a batch size are one process; a row is written when it is there, and what
+fails does not keep others from being measured. Rows already in the output are replaced.
 """
 
 from __future__ import annotations
@@ -34,9 +42,18 @@ from synthetic import synthetic_dataset
 
 from deepexpr.files import write_table
 
-FOLDS, BATCHES, GENES = (1, 5, 10, 20), (4, 64), 256
+FOLDS, GPU_FOLDS, BATCHES, GENES = (1, 5, 10, 20), (1, 5, 10, 20, 80), (4, 64), 256
 KEY = ["variant", "trainer", "backend", "folds", "batch"]
 GRID = {"lines": 4, "tasks": 2, "folds": (2, 5, 10, 15, 20), "genes": 18_000, "epochs": 30}
+#: By a part of JAX's name of the card, in this order: dense TensorFloat-32 operations and bytes per
+#: second of the vendor's data sheets; --peak for others.
+PEAKS = {
+    "H200": (494.7e12, 4.8e12),
+    "H100 80GB HBM3": (494.7e12, 3.35e12),
+    "H100 PCIe": (378e12, 2.0e12),
+    "A100-SXM4-80GB": (156e12, 2.039e12),
+    "A100-SXM4-40GB": (156e12, 1.555e12),
+}
 
 
 def fit_of(variant: str, batch: int, genes: int):
@@ -76,12 +93,11 @@ def stacked(variant: str, batch: int, genes: int, numbers: list[int]):
 
     from deepexpr.model.stacked import Copy, Program
     from deepexpr.model.stacked_data import Genes
-    from deepexpr.model.stacked_forms import InTurns
     from deepexpr.model.training import Watch
 
     program = Program(fit_of(variant, batch, batch))
-    turns = isinstance(program.form, InTurns)  # then one step compiles all that there is
-    adds = training_multiply_adds(program.model)
+    form, adds = program.form, training_multiply_adds(program.model)
+    compiled = None if form.together else form.epoch  # in turns, one step compiles all there is
     for folds in numbers:
         fit = fit_of(variant, batch, batch * max(1, genes // (batch * folds)))
         parts = list(program.parts(list(range(folds))))
@@ -90,14 +106,26 @@ def stacked(variant: str, batch: int, genes: int, numbers: list[int]):
         state = program._start(copies)
         rng = [copy.rng for copy in copies]
         batches = table.batches(range(len(copies)), rng, fit.step.shift)
-        first = jax.tree.map(lambda values: values[:1], batches) if turns else batches
-        state, _ = program.form.epoch(state, table.tables, first)
+        first, moved = jax.tree.map(lambda values: values[:1], batches), {}
+        if form.together:
+            first = batches
+            compiled = jax.jit(form._run_epoch, donate_argnums=0)
+            compiled = compiled.lower(state, table.tables, batches).compile()
+            moved = {"step_bytes": _bytes(compiled)}
+        state, _ = compiled(state, table.tables, first)
 
-        def epoch(state=state, table=table, batches=batches):
-            return jax.block_until_ready(program.form.epoch(state, table.tables, batches)[0])
+        def epoch(state=state, table=table, batches=batches, compiled=compiled):
+            return jax.block_until_ready(compiled(state, table.tables, batches)[0])
 
         found = _timed(epoch, len(fit.train[1]) * len(copies))
-        yield found | {"folds": folds, "stacks": len(parts), "multiply_adds": adds}
+        yield found | {"folds": folds, "stacks": len(parts), "multiply_adds": adds} | moved
+
+
+def _bytes(compiled) -> float:
+    """That one step of the epoch reads and writes: XLA counts the body of a loop once."""
+    cost = compiled.cost_analysis() or {}
+    cost = cost[0] if isinstance(cost, list) else cost
+    return cost.get("bytes accessed", float("nan"))
 
 
 def _timed(work, genes: int) -> dict:
@@ -121,35 +149,68 @@ def matrix_product_rate(size: int = 8192, repeats: int = 10) -> float:
     return size**3 / min(seconds)
 
 
-def _measure(task, results):
-    trainer, backend, variant, folds, batch, genes, gpu = task
+def _measure(task, sender, gpu: bool, rehearse: bool, peak):
+    """In a process of its own: send the rows of a task, each when it is there."""
+    trainer, backend, variant, folds, batch, genes = task
     os.environ["KERAS_BACKEND"] = backend
     from deepexpr.model.backend import configure
 
-    device = configure(2, require_gpu=gpu)
+    device = configure(2, require_gpu=gpu and not rehearse)
+    if rehearse:
+        from deepexpr.model import stacked as module
+        from deepexpr.model.stacked_forms import SideBySide
+
+        module.form_of_device = lambda: SideBySide
     common = {"variant": variant, "trainer": trainer, "backend": backend, "batch": batch}
     if trainer == "sequential":
-        found = [sequential(variant, batch, max(1, genes // batch)) | {"folds": 1}]
+        rows = iter([sequential(variant, batch, max(1, genes // batch)) | {"folds": 1}])
     else:
-        found = list(stacked(variant, batch, genes, folds))
-    rows = [common | row | {"device": device} for row in found]
-    if gpu:
-        rate = matrix_product_rate()
-        for row in rows:
-            if "multiply_adds" in row:
-                done = row["multiply_adds"] * row["genes_per_second"]
-                row["share_of_matrix_product"] = done / rate
-    results.put(rows)
+        rows = stacked(variant, batch, genes, folds)
+    shares = Shares(1024 if rehearse else 8192, peak) if gpu and trainer == "stacked" else None
+    for row in rows:
+        limits = shares.of(row, batch) if shares else {}
+        name = f"{device}, {shares.kind}" if shares else device
+        sender.send(common | row | limits | {"device": name})
+    sender.close()
+
+
+class Shares:
+    """What the device can do, and how much of it a row uses.
+
+    size : of the matrices multiplied. peak : operations and bytes per second; None: by its name.
+    """
+
+    def __init__(self, size: int, peak: tuple[float, float] | None) -> None:
+        import jax
+
+        self.kind = jax.devices()[0].device_kind
+        known = [of for name, of in PEAKS.items() if name in self.kind]
+        self.peak = peak or (known[0] if known else (float("nan"), float("nan")))
+        self.product = matrix_product_rate(size)
+
+    def of(self, row: dict, batch: int) -> dict:
+        """The three shares of a row of `stacked`."""
+        done = row["multiply_adds"] * row["genes_per_second"]
+        together = min(row["folds"], -(-row["folds"] // row["stacks"]))
+        steps = row["genes_per_second"] / (batch * together)
+        return {
+            "share_of_matrix_product": round(done / self.product, 4),
+            "share_of_peak": round(2 * done / self.peak[0], 4),
+            "share_of_bandwidth": round(row["step_bytes"] * steps / self.peak[1], 4),
+        }
 
 
 def tasks(variants, batches, folds, genes: int, gpu: bool):
     """Arguments of each process."""
     for variant in variants:
         for batch in batches:
-            backends = ("jax",) if gpu else ("tensorflow", "jax")
-            for backend in backends:
-                yield "sequential", backend, variant, [1], batch, genes, gpu
-            yield "stacked", "jax", variant, folds, batch, genes, gpu
+            if gpu:  # first what it is about; one by one each step is a call
+                yield "stacked", "jax", variant, folds, batch, genes
+                yield "sequential", "jax", variant, [1], batch, genes // 20
+            else:
+                yield "sequential", "tensorflow", variant, [1], batch, genes
+                yield "sequential", "jax", variant, [1], batch, genes
+                yield "stacked", "jax", variant, folds, batch, genes
 
 
 def grid_hours(table: pd.DataFrame, variant: str, batch: int) -> float:
@@ -157,38 +218,63 @@ def grid_hours(table: pd.DataFrame, variant: str, batch: int) -> float:
     rows = table.query("variant == @variant and batch == @batch and trainer == 'stacked'")
     rows = rows.sort_values("folds")
     seconds = 0.0
-    for folds in GRID["folds"]:
-        rate = np.interp(folds, rows["folds"], rows["genes_per_second"])
+    for folds in GRID["folds"]:  # of all lines together; beyond the most measured, as there
+        rate = np.interp(GRID["lines"] * folds, rows["folds"], rows["genes_per_second"])
         # Of K groups K - 1 are left for training, 8 ninths of them (0.8 : 0.1 with validation).
         seconds += (folds - 1) * 8 / 9 * GRID["genes"] * GRID["epochs"] / rate
     return GRID["lines"] * GRID["tasks"] * seconds / 3600
 
 
-def main():
+def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--output", required=True)
+    parser.add_argument("--output", required=True, type=Path)
     parser.add_argument("--gpu", action="store_true", help="on a GPU, and the grid extrapolated")
+    parser.add_argument("--rehearse", action="store_true", help="--gpu, on a CPU: does it run?")
+    parser.add_argument(
+        "--peak",
+        nargs=2,
+        type=float,
+        metavar=("FLOPS", "BYTES"),
+        help="of a card that is not known here: operations and bytes per second",
+    )
     parser.add_argument("--variant", nargs="+", default=["paper", "tuned"])
     parser.add_argument("--batch", nargs="+", type=int, default=list(BATCHES))
-    parser.add_argument("--folds", nargs="+", type=int, default=list(FOLDS))
+    parser.add_argument("--folds", nargs="+", type=int)
     parser.add_argument("--genes", type=int, help="genes of all folds together, at least one step")
     args = parser.parse_args()
-    genes = args.genes or (200_000 if args.gpu else 240)
-    context, rows = multiprocessing.get_context("spawn"), []
-    for task in tasks(args.variant, args.batch, args.folds, genes, args.gpu):
-        results = context.Queue()
-        process = context.Process(target=_measure, args=(task, results))
-        process.start()
-        process.join()
-        if process.exitcode:
-            raise SystemExit(f"{task} failed")
-        rows += results.get()
-        print(pd.DataFrame(rows).tail(len(args.folds)).to_string(), flush=True)
-        _write(rows, Path(args.output))
-    if args.gpu:
-        for variant in args.variant:
+    gpu = args.gpu or args.rehearse
+    folds = args.folds or list(GPU_FOLDS if args.gpu else FOLDS)
+    genes = args.genes or (8 if args.rehearse else 100_000 if args.gpu else 240)
+    rows, failed = [], []
+    for task in tasks(args.variant, args.batch, folds, genes, gpu):
+        for row in _rows_of(task, failed, gpu, args.rehearse, args.peak):
+            rows.append(row)
+            print(pd.DataFrame([row]).to_string(index=False), flush=True)
+            _write(rows, args.output)
+    measured = {(row["variant"], row["batch"]) for row in rows if row["trainer"] == "stacked"}
+    for variant in args.variant:
+        if gpu and (variant, args.batch[0]) in measured:
             hours = grid_hours(pd.DataFrame(rows), variant, args.batch[0])
             print(f"{variant}, batch {args.batch[0]}: the paper's grid in {hours:.2f} hours")
+    for task in failed:
+        print(f"failed: {task}")
+    return int(bool(failed))
+
+
+def _rows_of(task, failed: list, *more):
+    """The rows of a task, measured in a process; one that fails is put into `failed`."""
+    context = multiprocessing.get_context("spawn")
+    receiver, sender = context.Pipe(duplex=False)
+    process = context.Process(target=_measure, args=(task, sender, *more))
+    process.start()
+    sender.close()  # so that the end of the process is the end of the rows
+    try:
+        while True:
+            yield receiver.recv()
+    except EOFError:
+        process.join()
+    if process.exitcode:
+        failed.append(task)
 
 
 def _write(rows: list[dict], output: Path) -> None:
@@ -201,4 +287,4 @@ def _write(rows: list[dict], output: Path) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())

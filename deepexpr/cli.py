@@ -82,8 +82,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         stream=sys.stderr,
         force=True,
     )
-    # A line per glyph table otherwise, and one about fonts where a home is new.
-    for name in ("fontTools", "matplotlib.font_manager"):
+    # A line per glyph table otherwise, one about fonts where a home is new, and of each device that
+    # JAX does not find.
+    for name in ("fontTools", "matplotlib.font_manager", "jax"):
         logging.getLogger(name).setLevel(logging.WARNING)
     try:
         args.run(args)

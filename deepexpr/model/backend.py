@@ -98,7 +98,7 @@ for _limit in ("set_max_epochs", "set_max_steps_per_epoch"):
     if hasattr(keras.config, _limit):  # not before Keras 3.10
         getattr(keras.config, _limit)(None)
 
-__all__ = ["configure", "device_name", "gradient", "keras"]
+__all__ = ["configure", "device_name", "gradient", "keras", "set_seed"]
 
 log = logging.getLogger(__name__)
 
@@ -143,6 +143,16 @@ def device_name() -> str:
     """ "GPU (n)" where the backend sees n GPUs, else "CPU"."""
     gpus = [name for name in keras.distribution.list_devices() if "cpu" not in name.lower()]
     return f"GPU ({len(gpus)})" if gpus else "CPU"
+
+
+def set_seed(seed: int) -> None:
+    """Seed Python, NumPy and Keras.
+
+    On JAX, Keras would load TensorFlow to seed it too, for seconds and hundreds of megabytes: there
+    it looks absent.
+    """
+    with _without_optional(*(("tensorflow",) if keras.backend.backend() == "jax" else ())):
+        keras.utils.set_random_seed(seed)
 
 
 def jax_module() -> Any:

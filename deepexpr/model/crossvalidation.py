@@ -25,7 +25,7 @@ from deepexpr.model.backend import keras
 from deepexpr.model.examples import Examples, input_names
 from deepexpr.model.jobs import Job, splits_fingerprint
 from deepexpr.model.saved import model_names, save_model
-from deepexpr.model.stacked import train_stacked
+from deepexpr.model.stacked import Stacks
 from deepexpr.model.steps import FoldData, fold_data
 from deepexpr.model.trainers import STACKED
 from deepexpr.model.training import forward
@@ -105,8 +105,9 @@ def _train_jobs(jobs: list[tuple[Job, Path]], only_folds: list[int] | None, seve
                 log.info("%s: finished earlier, kept", fold.label)
             else:
                 missing.append(fold)
-    for folds in _rounds(first, trainer, missing):
-        _train_folds(trainer, folds)
+    stacks = Stacks() if first.training.trainer == STACKED else None
+    for folds in _rounds(first, trainer, missing, stacks):
+        _train_folds(trainer, folds, stacks)
 
 
 def _is_finished(folder: Path, expected: str) -> bool:
@@ -117,20 +118,25 @@ def _is_finished(folder: Path, expected: str) -> bool:
     return record["fingerprint"] == expected
 
 
-def _rounds(job: Job, trainer: Builder, folds: list[Fold]) -> list[list[Fold]]:
-    """Folds that are trained, and then kept, together: one, or what the host's memory holds.
+def _rounds(
+    job: Job, trainer: Builder, folds: list[Fold], stacks: Stacks | None
+) -> list[list[Fold]]:
+    """Folds that are trained together: one, or, side by side, what the host's memory holds.
 
     job : one of theirs, which are alike.
     """
-    if job.training.trainer != STACKED:
+    if stacks is None:
         return [[fold] for fold in folds]
     if not hasattr(trainer, "fits"):
         raise InputError(
             f"Networks of the variant {job.model.variant} cannot be trained side by side.",
             where="training.trainer",
             expected="a variant whose builder has `fits` (deepexpr.model.variants.Builder)",
-            fix="Use the trainer sequential.",
+            fix="Use the trainer sequential, as the variant's Training should say by itself: "
+            'trainer: fields.OneByOne = "sequential".',
         )
+    if not stacks.together:  # nothing is gained: each is kept before the next is trained
+        return [[fold] for fold in folds]
     rounds: list[list[Fold]] = []
     left = 0
     for fold in folds:
@@ -144,33 +150,32 @@ def _rounds(job: Job, trainer: Builder, folds: list[Fold]) -> list[list[Fold]]:
     return rounds
 
 
-def _train_folds(trainer: Builder, folds: list[Fold]) -> None:
-    """Train all members of these folds and keep each fold's; side by side where it is more than
-    one."""
+def _train_folds(trainer: Builder, folds: list[Fold], stacks: Stacks | None) -> None:
+    """Train all members of these folds, and keep each fold as soon as its members are done."""
     started = time.monotonic()
-    training = folds[0].job.training
-    members = range(training.members)
+    members = range(folds[0].job.training.members)
     data = [_fold_data(fold.job, trainer, fold.number) for fold in folds]
     arguments = [
         (
             own,
-            int(
-                np.random.SeedSequence([fold.job.seed, fold.number, member]).generate_state(1)[0]
-                >> 1
-            ),
+            _seed(fold, member),
             fold.label,
             fold.job.pretrained and fold.job.pretrained.proximal(fold.number, member),
         )
         for fold, own in zip(folds, data, strict=True)
         for member in members
     ]
-    if training.trainer == STACKED:
-        trained = train_stacked([trainer.fits(*each) for each in arguments])
+    if stacks is None:
+        trained = ((number, trainer.train(*each)) for number, each in enumerate(arguments))
     else:
-        trained = [trainer.train(*each) for each in arguments]
-    for place, (fold, own) in enumerate(zip(folds, data, strict=True)):
-        first = place * len(members)
-        _keep_fold(fold, own, trained[first : first + len(members)], started)
+        trained = stacks.run([trainer.fits(*each) for each in arguments])
+    done: list[dict[int, tuple]] = [{} for _ in folds]
+    for number, network in trained:
+        place, member = divmod(number, len(members))
+        done[place][member] = network
+        if len(done[place]) == len(members):
+            networks = [done[place].pop(member) for member in members]
+            _keep_fold(folds[place], data[place], networks, started)
 
 
 def _seed(fold: Fold, member: int) -> int:

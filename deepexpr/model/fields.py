@@ -133,6 +133,10 @@ Trainer = Annotated[
         "program, by Keras on JAX; null: stacked where JAX sees a GPU, else sequential."
     ),
 ]
+#: Of a variant whose builder has no `fits`: then the configuration's check refuses stacked.
+OneByOne = Annotated[
+    Literal["sequential"], Field(description="Folds of this network are trained one by one.")
+]
 Samples = Annotated[
     str | None,
     Field(

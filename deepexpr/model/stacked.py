@@ -35,31 +35,37 @@ DEVICE_SHARE, CPU_BYTES = 0.5, 4 << 30
 MAPS = 4
 
 
-def train_stacked(runs: Sequence[Fits]) -> list[tuple[keras.Model, list[tuple]]]:
-    """What each of `runs` returns, in their order; requests for equal networks are one stack."""
-    programs: dict[tuple[int, str], Program] = {}
-    waiting: dict[int, Fit] = {}
-    results: dict[int, tuple] = {}
+class Stacks:
+    """Trains the networks that runs ask for, with one program for those that are equal.
 
-    def go_on(number: int, answer: Fitted | None) -> None:
-        try:
-            waiting[number] = runs[number].send(answer)  # type: ignore[arg-type]  # None starts it
-        except StopIteration as done:
-            results[number] = done.value
+    together : whether they are trained side by side on this device, or in turns.
+    """
 
-    for number in range(len(runs)):
-        go_on(number, None)
-    while waiting:
-        key = next(iter(waiting.values())).key
-        same = [number for number, fit in waiting.items() if fit.key == key]
-        if key not in programs:
-            programs[key] = Program(waiting[same[0]])
-        program = programs[key]
-        for part in program.parts(same):
-            answers = program.fit([waiting.pop(number) for number in part])
-            for number, answer in zip(part, answers, strict=True):
-                go_on(number, answer)
-    return [results[number] for number in range(len(runs))]
+    def __init__(self) -> None:
+        self.together = form_of_device().together
+        self._programs: dict[tuple[int, str], Program] = {}
+
+    def run(self, runs: Sequence[Fits]) -> Iterator[tuple[int, tuple[keras.Model, list[tuple]]]]:
+        """The number of each of `runs` and what it returns, as soon as it is done."""
+        waiting: dict[int, Fit] = {}
+
+        def go_on(number: int, answer: Fitted | None) -> Iterator[tuple[int, tuple]]:
+            try:
+                waiting[number] = runs[number].send(answer)  # type: ignore[arg-type]  # None starts
+            except StopIteration as done:
+                yield number, done.value
+
+        for number in range(len(runs)):
+            yield from go_on(number, None)
+        while waiting:
+            key = next(iter(waiting.values())).key
+            same = [number for number, fit in waiting.items() if fit.key == key]
+            if key not in self._programs:
+                self._programs[key] = Program(waiting[same[0]])
+            program = self._programs[key]
+            for part in program.parts(same):
+                for place, answer in program.fit([waiting.pop(number) for number in part]):
+                    yield from go_on(part[place], answer)
 
 
 @dataclass
@@ -87,6 +93,7 @@ class Program:
                 expected="KERAS_BACKEND=jax",
                 found=f"Keras runs on {keras.backend.backend()}",
             )
+        log.info("%s: its step is compiled for all networks of its shape", fit.label)
         self.jax = jax_module()
         self.step, self.task = fit.step, fit.task
         self.trainer = fit.trainer()
@@ -122,27 +129,31 @@ class Program:
         known = device_bytes()
         return DEVICE_SHARE * known if known else CPU_BYTES
 
-    def fit(self, fits: list[Fit]) -> Iterator[Fitted]:
-        """Train them side by side; then, one by one, the model with the best weights of each.
+    def fit(self, fits: list[Fit]) -> Iterator[tuple[int, Fitted]]:
+        """Train them; of each, as soon as it has stopped, its place and the model with its best
+        weights.
 
         The model is the same object each time: what is to last is copied before the next.
         """
-        log.info("%d networks side by side: %s to %s", len(fits), fits[0].label, fits[-1].label)
+        if len(fits) > 1:
+            how = "side by side" if self.form.together else "in turns"
+            log.info("%d networks %s: %s to %s", len(fits), how, fits[0].label, fits[-1].label)
         copies = [Copy(f, np.random.default_rng(f.seed), Watch(self.step)) for f in fits]
         train = Genes([f.train for f in fits], self.names, self.step.batch_size)
         validation = Genes([f.validation for f in fits], self.names, self.scores_of)
-        self._train(copies, train, validation)
-        for copy in copies:
+        for place in self._train(copies, train, validation):
+            copy = copies[place]
             require_finite(copy.history, copy.fit.label)
             assert copy.best is not None  # there is one where a loss is finite
             for variable, value in zip(self._weights(), copy.best, strict=True):
                 variable.assign(value)
-            yield self.model, copy.history
+            yield place, (self.model, copy.history)
 
     def _weights(self) -> list:
         return [*self.model.trainable_variables, *self.model.non_trainable_variables]
 
-    def _train(self, copies: list[Copy], train: Genes, validation: Genes) -> None:
+    def _train(self, copies: list[Copy], train: Genes, validation: Genes) -> Iterator[int]:
+        """The number of each copy when it has stopped."""
         state = self._start(copies)
         live = list(range(len(copies)))  # numbers of the copies in the stack, in its order
         running = set(live)
@@ -158,21 +169,24 @@ class Program:
             state, of_steps = self.form.epoch(state, train.tables, batches)
             mean = train.mean(live, of_steps)
             values = self._losses(state, live, validation)
-            better, lower = set(), []
+            better, lower, stopped = set(), [], []
             for number in sorted(running):
                 copies[number].history.append((epoch, mean[number], values[number]))
                 verdict = copies[number].watch.look(epoch, values[number])
                 if verdict == "best":
                     better.add(number)
                 elif verdict == "stop":
-                    running.discard(number)
+                    stopped.append(number)
                 elif verdict == "reduce":
                     lower.append(live.index(number))
             self._keep(state, live, copies, better)
+            yield from stopped
+            running.difference_update(stopped)
             if not running:
-                break
+                return
             state = self._lower(state, lower)
             state, live = self._without_stopped(state, live, running)
+        yield from sorted(running)
 
     def _start(self, copies: list[Copy]) -> Any:
         """Weights, other variables and the optimizer's of all copies, as the form keeps them."""

@@ -15,7 +15,7 @@ import numpy as np
 
 from deepexpr.errors import InputError
 from deepexpr.features.dataset import PROMOTER
-from deepexpr.model.backend import keras
+from deepexpr.model.backend import keras, set_seed
 from deepexpr.model.config import TrainingSettings, TwoStepTraining
 from deepexpr.model.examples import Examples, augment, batches_of, input_names
 from deepexpr.model.shared_counts import shared_counts
@@ -86,7 +86,7 @@ class Trainer:
 
     def reset(self, seed: int) -> None:
         """Put network, dropout seeds and optimizer in the state that `seed` alone decides."""
-        keras.utils.set_random_seed(seed)
+        set_seed(seed)
         fresh = self.build()
         for own, new in zip(self.model.variables, fresh.variables, strict=True):
             own.assign(new)

@@ -2,7 +2,7 @@
 [CASE].
 
 Trains every variant on three folds of different sizes, one by one and as a stack in both forms, and
-writes the weights where each fit started and ended, and the histories.
+writes the weights where each fit started and ended, the histories, and the order of stopping.
 """
 
 import contextlib
@@ -108,10 +108,12 @@ def trained(case):
     built, folds = made(case)
     found = {}
     for name, form in FORMS.items():
-        runs = [built.fits(data, 10 + i, f"fold {i}") for i, data in enumerate(folds)]
+        stopped: list[int] = []
+        runs = [noted(built.fits(d, 10 + i, f"fold {i}"), i, stopped) for i, d in enumerate(folds)]
         with patch.object(stacked, "form_of_device", lambda form=form: form):
-            for i, trained in enumerate(stacked.train_stacked(runs)):
+            for i, trained in stacked.Stacks().run(runs):
                 found |= arrays(name, i, *trained)
+        found[f"{name}-stopped"] = np.array(stopped)
     for i, data in enumerate(folds):
         first = next(built.fits(data, 10 + i, ""))
         trainer = first.trainer()
@@ -122,6 +124,18 @@ def trained(case):
             found[f"start-{i}-{number:03d}"] = weight
         found |= arrays("one", i, *built.train(data, 10 + i, f"fold {i}"))
     return found
+
+
+def noted(fits, fold, stopped):
+    """`fits`; each time that a network of it is there, `fold` is put into `stopped`."""
+    answer = None
+    while True:
+        try:
+            fit = fits.send(answer)
+        except StopIteration as done:
+            return done.value
+        answer = yield fit
+        stopped.append(fold)
 
 
 def arrays(name, fold, model, history):

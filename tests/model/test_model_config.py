@@ -4,7 +4,9 @@ import pytest
 from pydantic import ValidationError
 
 from deepexpr.errors import InputError
-from deepexpr.model.config import make_configs, variants
+from deepexpr.model import fields
+from deepexpr.model.config import TrainingSettings, make_configs, variants
+from deepexpr.model.trainers import SEQUENTIAL, choose_trainer
 from deepexpr.options import read_options
 
 
@@ -85,3 +87,16 @@ def test_options_that_are_not_text(tmp_path):
     (tmp_path / "m.yaml").write_bytes(b"\x89HDF")
     with pytest.raises(InputError, match="not text"):
         read_options(str(tmp_path / "m.yaml"))
+
+
+def test_a_variant_may_be_for_the_sequential_trainer_alone(monkeypatch):
+    """`check` refuses what its job could not do, and a GPU does not choose it."""
+
+    class Training(TrainingSettings):
+        trainer: fields.OneByOne = SEQUENTIAL
+
+    monkeypatch.setattr("deepexpr.model.trainers._jax_sees_gpu", lambda: True)
+    assert choose_trainer(Training.of({}, "training").trainer) == SEQUENTIAL
+    (problem,) = Training.problems({"trainer": "stacked"}, "my.yaml", "training")
+    assert "trainer" in str(problem)
+    assert "'sequential'" in str(problem)

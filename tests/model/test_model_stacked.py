@@ -184,6 +184,10 @@ def test_stopping_plateau_and_dropout_are_the_same(found, form):
     assert len(set(lengths)) > 1, "all folds stop together: nothing is masked"
     for name, one, other in pairs(arrays, f"{form}-"):
         np.testing.assert_allclose(other, one, atol=1e-3, err_msg=name)
+    # Each goes on, and is kept, when it has stopped, not when all have.
+    order = sorted(range(3), key=lambda i: lengths[i])
+    assert order != [0, 1, 2], "the order of stopping is that of the folds: nothing is shown"
+    assert arrays[f"{form}-stopped"][:3].tolist() == order
 
 
 @pytest.mark.slow
@@ -215,7 +219,7 @@ def test_the_verb_trains_all_folds_and_goes_on(toy, tmp_path):
     job = ["-m", "deepexpr", "train", "--dataset", toy.h5, "--splits", toy.splits, "--kind", "full",
            "--task", "regression", "--model", json.dumps(toy.model), "--training", training,
            "--output", tmp_path]  # fmt: skip
-    assert "1 networks side by side" in on_jax(*job, "--only-fold", "0")
+    assert "fold 0 of 2: " in on_jax(*job, "--only-fold", "0")
     log = on_jax(*job)
     assert "fold 0: finished earlier, kept" in log
     again = Bundle.open(tmp_path / "bundle").predict_held_out(Dataset.open(toy.h5))
@@ -245,8 +249,9 @@ def test_lines_together_are_those_of_jobs_of_their_own(toy, tmp_path):
         return on_jax(*job, "--dataset", *data, "--output", *places)
 
     log = trained("together", lines)
-    assert "8 networks side by side" in log  # two members of two folds of One and of Two
-    assert "4 networks side by side" in log  # of Short
+    assert log.count("its step is compiled") == 4  # two steps of One and Two, two of Short
+    # On a CPU a fold, here of two members, is kept before the next is trained.
+    assert 0 < log.index("One, fold 0 of 2: ") < log.index("2 networks in turns: One, fold 1 seq")
     trained("alone", ["Two"])
     together, alone = tmp_path / "together" / "Two", tmp_path / "alone" / "Two"
     for table in ("predictions.tsv", "history.tsv"):

@@ -3,6 +3,7 @@
 A variant has
 
 - ``Network``, a `NetworkSettings`, and ``Training``, a `TrainingSettings`: the fields it reads;
+  ``trainer: fields.OneByOne = "sequential"`` where its builder has no `fits`;
 - ``build(model, training, shape, kind)``: a `Builder`, which trains its networks;
 - ``CONTACTED``, True where it reads the sequences of contacted places (features.enhancers), with
   which the pipeline then makes its datasets;
