@@ -8,7 +8,7 @@ import json
 import logging
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -165,6 +165,7 @@ def _train_folds(trainer: Builder, folds: list[Fold], stacks: Stacks | None) -> 
         for fold, own in zip(folds, data, strict=True)
         for member in members
     ]
+    trained: Iterator[tuple[int, tuple]]
     if stacks is None:
         trained = ((number, trainer.train(*each)) for number, each in enumerate(arguments))
     else:
