@@ -16,7 +16,8 @@ from deepexpr.expression.normalise import binary_labels
 from deepexpr.features.anchors import anchor_features
 from deepexpr.features.bins import loop_bins
 from deepexpr.features.dataset import ANCHORS, Dataset
-from deepexpr.features.enhancers import contacted_places, enhancer_inputs, gene_contacts
+from deepexpr.features.enhancers import enhancer_inputs, gene_contacts
+from deepexpr.features.places import contacted_places
 from deepexpr.features.sections import EnhancerFeatures, FeatureSection
 from deepexpr.features.sequence import encode_promoters
 from deepexpr.hichip.signal import joined_signal

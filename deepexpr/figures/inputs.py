@@ -96,6 +96,7 @@ class Inputs:
     trace: dict[str, Path] = _named("RUN=trace.tsv (`deepexpr cismodule`)")
     interpretation: Path | None = _one("DIR", "folder of one gene (`deepexpr interpret`)")
     variants: Path | None = _one("TSV", "variants scored (`deepexpr variants --table`)")
+    variant_places: Path | None = _one("TSV", "those in contacted places (its --places)")
     benchmark: Path | None = _one("DIR", "folder of Snakemake's benchmark files, *.STEP.tsv")
     genes: Path | None = _one("TSV", "genes (`deepexpr promoters --table`)")
     transcripts: Path | None = _one("TSV", "transcripts, for gene bodies (bp)")

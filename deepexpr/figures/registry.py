@@ -120,6 +120,12 @@ _SPECS = (
         | {"cell_line": "False"},
     ),
     _own(
+        "variant_places", "Variants in contacted places", "variant_places", "variant_places",
+        MOTIFS, ("variant_places",), ("cell_line",), per="cell line",
+        filled=dict.fromkeys(("tss_distance", "change", "made", "broken", "of"), "True")
+        | {"cell_line": "False"},
+    ),
+    _own(
         "convergence", "Convergence of CisModule", "convergence", "convergence", QUALITY,
         ("trace",),
     ),

@@ -31,17 +31,21 @@ _GROUPS = (
 
 def build_variants(inputs: Inputs) -> pd.DataFrame:
     """The table of `deepexpr variants`, evenly thinned where it is long."""
-    table = read(VARIANTS, inputs.variants)
+    return thinned(read(VARIANTS, inputs.variants), inputs.cell_line, "tss_distance")
+
+
+def thinned(table: pd.DataFrame, cell_line: str | None, distance: str) -> pd.DataFrame:
+    """What is drawn of schemas.VARIANTS or PLACE_VARIANTS; distance : its column for the axis."""
     step = max(1, -(-len(table) // MOST))
     kept = table.iloc[::step]
     number = kept[["made", "broken"]].fillna("").map(lambda text: len(text.split("|")) * bool(text))
     place = kept["chromosome"] + ":" + (kept["start"] + 1).astype(str)
     return pd.DataFrame(
         {
-            "cell_line": inputs.cell_line,
+            "cell_line": cell_line,
             "variant": place + ":" + kept["reference"] + ">" + kept["alternate"],
             "gene": kept["gene"],
-            "tss_distance": kept["tss_distance"],
+            "tss_distance": kept[distance],
             "change": kept["effect"],
             "folds_sd": kept["folds_sd"],
             "percentile": kept["percentile"],
@@ -55,13 +59,19 @@ def build_variants(inputs: Inputs) -> pd.DataFrame:
 
 def draw_variants(table: pd.DataFrame) -> Figure:
     """Left: change against distance, its strongest named; right: its size by motifs."""
+    return draw_effects(table, TITLE, "promoter", "bp from the TSS (gene's orientation)")
+
+
+def draw_effects(table: pd.DataFrame, title: str, place: str, distance: str) -> Figure:
+    """The same of variants in a kind of place; distance : label of the axis."""
     if table.empty:
-        return style.only_words(TITLE, "No variant lies in a promoter.")
+        return style.only_words(title, f"No variant lies in a {place}.")
     figure, (places, groups) = style.grid(
         2, columns=2, panel=(3.4, 2.6), sharex=False, sharey=False
     )
     kind = _kinds(table)
     _places(places, table, kind)
+    places.set_xlabel(distance)
     _sizes(groups, np.abs(table["change"].to_numpy(float)), kind)
     total = int(table["of"].iloc[0])
     shown = f"{len(table):,} " + (f"of {total:,} " if total > len(table) else "")
@@ -69,7 +79,7 @@ def draw_variants(table: pd.DataFrame) -> Figure:
         (places, groups),
         [
             (_heading(table),
-             [f"{shown}variants x promoters; alternate less reference allele"]),
+             [f"{shown}variants x {place}s; alternate less reference allele"]),
             ("Effect by known motifs", [
                 f"{int((kind != 'none').sum()):,} make or break one or more"
             ]),
@@ -105,9 +115,7 @@ def _places(axis: Axes, table: pd.DataFrame, kind: np.ndarray) -> None:
     axis.xaxis.set_major_locator(MaxNLocator(5))
     axis.axhline(0, color="#333333", linewidth=0.5)
     axis.axvline(0, color=style.GREY, linewidth=0.6, linestyle=":")
-    axis.set(
-        xlabel="bp from the TSS (gene's orientation)", ylabel="Effect, units of the prediction"
-    )
+    axis.set_ylabel("Effect, units of the prediction")
     for gene in table["gene"].iloc[np.abs(y).argsort()[::-1][:3]].drop_duplicates():
         best = int(np.abs(np.where(table["gene"] == gene, y, 0)).argmax())
         # A name at the right edge stands to the left of its point, inside the panel.

@@ -27,7 +27,8 @@ def fast_layers(model: keras.Model, convolution: Callable) -> Iterator[None]:
     """
     changed = []
     try:
-        for layer, form in _forms(model, convolution):
+        # A layer that two parts of a network share is found in both, and in no chain.
+        for layer, form in {id(found[0]): found for found in _forms(model, convolution)}.values():
             layer.call = form
             changed.append(layer)
         yield

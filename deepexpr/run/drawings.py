@@ -226,6 +226,9 @@ SOURCES: dict[str, Callable[[Run, Subject], list[str] | dict[str, str]]] = {
     "variants": lambda run, of: [
         run.out(f"variants/{line}/variants.tsv") for line in of.lines if line in run.variant_lines
     ],
+    "variant_places": lambda run, of: [
+        run.out(f"variants/{line}/places.tsv") for line in of.lines if line in run.place_lines
+    ],
     "genes": _reference("genes.tsv"),
     "transcripts": _reference("transcripts.tsv"),
     "chrom_sizes": _chromosome_sizes,

@@ -99,4 +99,5 @@ def _motifs(run: Run) -> list[str]:
 def _variants(run: Run) -> list[str]:
     """Variants scored."""
     files = ("variants.vcf.gz", "variants.tsv", "summary.tsv")
-    return [f"variants/{line}/{file}" for line in run.variant_lines for file in files]
+    found = [f"variants/{line}/{file}" for line in run.variant_lines for file in files]
+    return found + [f"variants/{line}/places.tsv" for line in run.place_lines]

@@ -288,6 +288,12 @@ class Run:
         given = self.config["variants"]["vcf"]
         return [line for line in self.cell_lines if self.assembly[line] in given]
 
+    @cached_property
+    def place_lines(self) -> list[str]:
+        """Those whose networks read contacted places, in which variants are scored too."""
+        lines = self.hichip_lines if self.reads_places else []
+        return [line for line in self.variant_lines if line in lines]
+
     def partners(self, cell_line: str, method: str) -> list[str]:
         """The other cell lines of the assembly whose models of this method predict this one.
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from deepexpr.errors import InputError
 from deepexpr.features.dataset import CONTACTS, ENHANCERS, PROMOTER, Dataset
-from deepexpr.features.enhancers import window_starts
+from deepexpr.features.places import window_starts
 from deepexpr.model.bundle import Bundle
 from deepexpr.model.examples import Examples
 from deepexpr.motifs.motif import Motif

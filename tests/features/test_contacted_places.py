@@ -6,6 +6,7 @@ import pytest
 
 from deepexpr.errors import InputError
 from deepexpr.features.enhancers import enhancer_inputs, gene_contacts
+from deepexpr.features.places import contacted_places, window_starts
 from deepexpr.features.sections import EnhancerFeatures
 from deepexpr.reference.fasta import open_genome
 
@@ -76,6 +77,23 @@ def test_peaks_cut_the_letters_and_leave_out_what_is_closed(genome, caplog):
     inputs = enhancer_inputs(contacts, len(GENES), opened, SETTINGS)
     found = inputs["enhancers"][0, 0].tobytes().decode()
     assert found == "N" * 40 + letters["chr1"][24_980:25_000].upper() + "N" * 40
+    places = contacted_places(contacts, len(GENES), SETTINGS)
+    assert places[0].tolist() == [[24_980, 25_000], [71_400, 71_500]]
+    assert not places[2].any()
+    assert window_starts(places, 100)[0].tolist() == [24_980 - 40, 71_400]
+
+
+def test_a_place_stands_in_its_window_as_text_is_centred():
+    for width in (7, 8):
+        for length in range(1, width + 1):
+            text = ("A" * length).center(width, "N")
+            place = np.array([100, 100 + length])
+            assert window_starts(place, width) == 100 - text.index("A")
+
+
+def test_without_a_peak_no_place_brings_letters(genome, caplog):
+    opened, _ = genome
+    peaks = pd.DataFrame([("chr1", 0, 10, 1.0)], columns=["chromosome", "start", "end", "height"])
     none = gene_contacts(GENES, LOOPS, SETTINGS, peaks=peaks.iloc[:0])
     assert none.empty
     warnings = [r.getMessage() for r in caplog.records if r.levelname == "WARNING"]

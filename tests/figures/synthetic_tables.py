@@ -266,6 +266,7 @@ TABLES = {
     "attribution_motifs": filter_motifs,
     "interpretation": interpretation,
     "variants": variants,
+    "variant_places": variants,
     "convergence": convergence,
     "search": search,
     "paper": paper,

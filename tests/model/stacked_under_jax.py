@@ -7,6 +7,7 @@ writes the weights where each fit started and ended, the histories, and the orde
 
 import contextlib
 import sys
+from dataclasses import replace
 from pathlib import Path
 from unittest.mock import patch
 
@@ -14,6 +15,7 @@ import numpy as np
 from conftest import make_dataset
 from keras.src.backend.common.dtypes import BIT64_TO_BIT32_DTYPE
 
+from deepexpr.features.dataset import CONTACTS, ENHANCERS
 from deepexpr.model import stacked
 from deepexpr.model.backend import jax_module, keras
 from deepexpr.model.config import make_configs
@@ -32,7 +34,9 @@ FORMS = {"side": SideBySide, "turn": InTurns}
 #: AdamW divides by the gradients' size: what is 0 but for rounding (a bias before a batch
 #: normalisation, a unit nearly off) becomes a full step. These cases are in float64, whose rounding
 #: is far below AdamW's epsilon: only differences of sense are left.
-DOUBLE = ("tuned_double", "lstm", "embedding")
+DOUBLE = ("tuned_double", "lstm", "embedding", "enhancers")
+#: Contacted places of a gene, and their letters.
+SLOTS, WIDTH = 3, 40
 #: Name -> (model, training, task). 50 steps without dropout; then dropout, shifts and all of the
 #: stopping rule.
 CASES = {
@@ -57,6 +61,10 @@ CASES = {
         {"variant": "embedding", "first_pool": 4, "token": 2, "vector": 5, "layers": 2, "growth": 3,
          "dense": [8]} | STILL, ONCE, "regression",
     ),
+    "enhancers": (
+        {"variant": "enhancers", "first_pool": 4, "bins_dropout": 0.0, "judge": 5, "words": False}
+        | SMALL | STILL | {"layers": 1}, TWICE, "regression",
+    ),
     "stops": (
         {"variant": "paper", "blocks": 1} | SMALL,
         {"batch_size": 16, "epochs": 30, "patience": 2, "plateau_factor": 0.5,
@@ -65,9 +73,19 @@ CASES = {
 }  # fmt: skip
 
 
-def folds_of(built, task):
+def places_of(dataset):
+    """The dataset with contacted places: the more loops, the stronger; a third of them empty."""
+    rng, n = np.random.default_rng(2), len(dataset)
+    letters = np.frombuffer(b"ACGT", np.uint8)[rng.integers(0, 4, (n, SLOTS, WIDTH))]
+    strength = dataset.bins[:, :SLOTS] * (rng.random((n, SLOTS)) < 2 / 3)
+    away = rng.normal(0, 1e5, (n, SLOTS)) * (strength > 0)
+    contacts = np.stack([strength, away], axis=2).astype(np.float32)
+    return replace(dataset, others={ENHANCERS: letters, CONTACTS: contacts})
+
+
+def folds_of(built, task, dataset):
     """Data of three folds, prepared."""
-    dataset, rng = make_dataset(1), np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     for size in SIZES:
         order = rng.permutation(len(dataset))
         data = fold_data(dataset, order[:size], order[size : size + 70], task, built.standardise)
@@ -79,8 +97,12 @@ def made(case):
     settings, training, task = CASES[case]
     # Their distal module is that of tuned.
     kind = "sequence" if case in ("lstm", "embedding") else "full"
-    built = builder(*make_configs(settings, training), Shape(160, 40, 5000, task), kind)
-    return built, list(folds_of(built, task))
+    dataset = make_dataset(1)
+    dataset = places_of(dataset) if case == "enhancers" else dataset
+    others = {name: array.shape[1:] for name, array in dataset.others.items()}
+    shape = Shape(160, 40, 5000, task, others=others)
+    built = builder(*make_configs(settings, training), shape, kind)
+    return built, list(folds_of(built, task, dataset))
 
 
 def main(folder, *cases):

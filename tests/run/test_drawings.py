@@ -27,6 +27,7 @@ def a_run(
     differential=(),
     caller="origami",
     variants=(),
+    network="paper",
 ):
     """Cell lines A and B of one assembly with RNA-seq reads, those named with HiChIP reads."""
     where = assemblies or {"A": "hg", "B": "hg"}
@@ -45,7 +46,7 @@ def a_run(
     config = {
         "results": "results", "seed": 1, "evaluation": EVALUATION | dict(evaluation),
         "assemblies": {a: {"promoters": None, "genome": "g.fa"} for a in where.values()},
-        "features": {"bins": 400, "bin_size": 5000}, "model": {"variant": "paper"},
+        "features": {"bins": 400, "bin_size": 5000}, "model": {"variant": network},
         "baselines": {"classification": ["svm"], "regression": ["lasso", "linear_regression"]},
         "motifs": {"attribution_cell_lines": None, "interpret_genes": [], "targets": "JASPAR2018",
                    "e_value": 0.05} | dict(motifs),
@@ -76,10 +77,21 @@ def test_a_complete_run_makes_every_figure_once_per_subject():
                 differential=("A:B",), variants=("hg",), caller="both")  # fmt: skip
     assert left_out(run) == []
     made = {drawing.figure.name for drawing in drawings(run)}
-    # Of two assemblies, and of the paper's cell lines: below.
-    assert made == set(FIGURES) - {"cross_species", "paper"}
+    # Of two assemblies, of the paper's cell lines, and of networks that read places: below.
+    assert made == set(FIGURES) - {"cross_species", "paper", "variant_places"}
     assert [s for s in stems(run) if s.startswith("figure_8")] == ["figure_8.A", "figure_8.B"]
     assert {"figure_2C.hg", "interpretation.A.TAL1", "figure_4", "summary"} <= set(stems(run))
+
+
+def test_variants_in_places_are_drawn_of_lines_whose_networks_read_them():
+    run = a_run("A", variants=("hg",), network="enhancers")
+    assert [stem for stem in stems(run) if stem.startswith("variant")] == [
+        "variants.A", "variants.B", "variant_places.A",
+    ]  # fmt: skip
+    (drawn,) = (each for each in drawings(run) if each.stem == "variant_places.A")
+    assert drawn.inputs == ["results/variants/A/places.tsv"]
+    assert drawn.inputs[0] in results(run)
+    assert "results/variants/B/places.tsv" not in results(run)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from stand_in import LENGTH, UP, StandIn, count
 
 from deepexpr.errors import InputError
 from deepexpr.features.dataset import CONTACTS, ENHANCERS, Dataset, write_dataset
-from deepexpr.features.enhancers import window_starts
+from deepexpr.features.places import window_starts
 from deepexpr.letters import reverse_complement
 from deepexpr.schemas import PLACE_VARIANTS
 
