@@ -5,11 +5,12 @@
 Pairs of a genome as large as man's (benchmarks/pairs.py) are simulated batch by batch, in no order,
 and go through `deepexpr pairs`, `deepexpr contacts` (5 kb bins, up to 2 Mb, as the pipeline does)
 and `deepexpr call-loops` with the caller coverage and with Origami's (100 iterations after 20,
-which tell the cost of one; --origami-iterations 0 leaves it out). With --loops-only the contacts
-are counted from the drawn pairs, to the same bytes, without two files between. Every command is one
-process; peak_mb is its resident memory, temporary_mb the most that the folder grew by while it ran,
-beyond what it left there, looked at twice a second. --others N also gives one file of N pairs to
-pairs and contacts, pairtools (sort, dedup) and cooler (cload pairs), one after the other.
+which tell the cost of one: --origami-iterations), or --callers alone. With --loops-only the
+contacts are counted from the drawn pairs, to the same bytes, without two files between. Every
+command is one process; peak_mb is its resident memory, temporary_mb the most that the folder grew
+by while it ran, beyond what it left there, looked at twice a second. --others N also gives one file
+of N pairs to pairs and contacts, pairtools (sort, dedup) and cooler (cload pairs), one after the
+other.
 """
 
 from __future__ import annotations
@@ -179,24 +180,23 @@ def run_ours(folder: Path, source: Path, pairs: int) -> list[dict]:
     return [step("deepexpr", name, pairs, folder, *rest) for name, *rest in steps]
 
 
-def call_loops(folder: Path, pairs: int, iterations: int) -> list[dict]:
-    """Loops of the contacts in the folder: by coverage and, with iterations, by Origami."""
+def call_loops(folder: Path, pairs: int, iterations: int, callers: list[str]) -> list[dict]:
+    """Loops of the contacts in the folder by each of the callers."""
     call = [*VERB, "call-loops", "--contacts", folder / CONTACTS, "--depth", folder / DEPTH]
-    steps = [
-        ("loops, coverage", ["--caller", "coverage", "--output", folder / "c.bedpe",
-                             "--qc", folder / "c.tsv"], [folder / "c.bedpe"]),
-    ]  # fmt: skip
-    if iterations:
-        options = ["--iterations", iterations, "--burn-in", 20, "--chains", 1]
-        steps.append(
-            (f"loops, origami, {iterations + 20} iterations",
-             [*options, "--output", folder / "o.bedpe", "--qc", folder / "o.tsv"],
-             [folder / "o.bedpe"])
-        )  # fmt: skip
+    output = ["--output", folder / "o.bedpe", "--qc", folder / "o.tsv"]
+    own = {
+        "coverage": ("coverage", []),
+        "origami": (f"origami, {iterations + 20} iterations",
+                    ["--iterations", iterations, "--burn-in", 20, "--chains", 1]),
+    }  # fmt: skip
     return [
-        step("deepexpr", name, pairs, folder, [*call, "--threads", 1, *rest], outputs)
-        for name, rest, outputs in steps
-    ]
+        step(
+            "deepexpr", f"loops, {own[caller][0]}", pairs, folder,
+            [*call, "--threads", 1, "--caller", caller, *own[caller][1], *output],
+            [folder / "o.bedpe"],
+        )
+        for caller in callers
+    ]  # fmt: skip
 
 
 def run_others(folder: Path, source: Path, pairs: int) -> list[dict]:
@@ -222,6 +222,7 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, default=200_000_000, help="simulated pairs")
     parser.add_argument("--others", type=int, default=0, help="pairs for pairtools and cooler")
     parser.add_argument("--origami-iterations", type=int, default=100)
+    parser.add_argument("--callers", nargs="+", default=["coverage", "origami"])
     parser.add_argument("--loops-only", action="store_true", help="contacts straight from the draw")
     parser.add_argument("--folder", help="where to work (a new temporary folder in it)")
     parser.add_argument("--seed", type=int, default=1, help="of the simulation")
@@ -234,7 +235,7 @@ def main() -> None:
         else:
             simulate(args.pairs, source, args.seed)
             rows += run_ours(folder, source, args.pairs)
-        rows += call_loops(folder, args.pairs, args.origami_iterations)
+        rows += call_loops(folder, args.pairs, args.origami_iterations, args.callers)
         if args.others:
             simulate(args.others, source, args.seed)
             rows += run_ours(folder, source, args.others)

@@ -146,6 +146,8 @@ def _draw(table: pd.DataFrame, title: str, nothing: str) -> Figure:
     handles = [_handle(m) for m in methods]
     if _is_below(table):
         handles.append(_star())
+    if _has_empty(table):
+        handles.append(_cross())
     style.legend_below(figure, handles, min(len(handles), 4))
     return figure
 
@@ -163,10 +165,10 @@ def _dot_plots(table: pd.DataFrame, keys: list[tuple], methods: list[str]) -> Fi
         for place, method in enumerate(reversed(methods)):
             values = rows.loc[rows["method"] == method, "value"].dropna().to_numpy(float)
             _points(axis, values, place, method, horizontal=True)
-            if method not in set(rows["method"]):
+            if not len(values):
                 axis.annotate(
-                    "not run", (0.02, place), xycoords=("axes fraction", "data"), va="center",
-                    fontsize=6, color="#666666",
+                    _why_empty(rows, method), (0.02, place), xycoords=("axes fraction", "data"),
+                    va="center", fontsize=6, color="#666666",
                 )  # fmt: skip
             if _is_below(rows[rows["method"] == method]):
                 axis.annotate("*", (1.01, place), xycoords=("axes fraction", "data"), va="center")
@@ -197,6 +199,11 @@ def _dodged(axis: Axes, rows: pd.DataFrame, methods: list[str], folds: list[int]
             place = number + (index - (len(methods) - 1) / 2) * step
             values = chosen["value"].dropna().to_numpy(float)
             _points(axis, values, place, method, step=step)
+            if len(chosen) and not len(values):
+                axis.plot(
+                    place, 0.03, "x", transform=axis.get_xaxis_transform(), markersize=3,
+                    color=style.colour(method),
+                )  # fmt: skip
             if _is_below(chosen) and len(values):
                 axis.annotate(
                     "*", (place, values.max()), xytext=(0, 0), textcoords="offset points",
@@ -263,6 +270,24 @@ def _say_missing(axis: Axes, rows: pd.DataFrame) -> None:
         style.say(axis, f"No score: {missing}")
 
 
+def _why_empty(rows: pd.DataFrame, method: str) -> str:
+    """Words in place of a method's points: it was not run, or ran without a score, which a panel
+    without any score says once."""
+    own = rows[rows["method"] == method]
+    reasons = own["reason"].dropna()
+    if own.empty:
+        return "not run"
+    if rows["value"].isna().all():
+        return ""
+    return f"no score: {reasons.iloc[0]}" if len(reasons) else "no score"
+
+
+def _has_empty(table: pd.DataFrame) -> bool:
+    """Whether a method that was run has no score at one K of a panel."""
+    scores = table.groupby([*PANEL, "K", "method"])["value"].count()
+    return bool((scores == 0).any())
+
+
 def _one_metric(table: pd.DataFrame) -> bool:
     return table["metric"].nunique() == 1
 
@@ -271,6 +296,13 @@ def _handle(method: str) -> Line2D:
     return Line2D(
         [], [], linestyle="none", marker=style.marker(method), color=style.colour(method),
         markersize=4, label=style.label(method),
+    )  # fmt: skip
+
+
+def _cross() -> Line2D:
+    return Line2D(
+        [], [], linestyle="none", marker="x", color="black", markersize=3,
+        label="was run, and has no score",
     )  # fmt: skip
 
 

@@ -90,6 +90,26 @@ def test_a_constant_prediction_has_no_score_but_was_run():
     assert "not run" in drawn("6", table[table["method"] != "hichip"])
 
 
+@pytest.mark.parametrize("folds", [(5,), (2, 5, 10)])
+def test_figure_4_says_why_a_method_has_no_points(folds):
+    """One that predicts the same for all genes was run, and is no gap as if it were not."""
+    table = synthetic.metrics("PCC", synthetic.REGRESSION, ("Alpha", "Beta"), folds)
+    table = table.astype({"reason": object})
+    constant = (table["method"] == "lasso") & (table["cell_line"] == "Alpha")
+    other = (table["method"] == "random_forest") & (table["cell_line"] == "Beta")
+    why = "predicted values are constant"
+    table.loc[constant, ["value", "reason"]] = [np.nan, why]
+    words = drawn("4", table[~other])
+    n = int(constant.sum())
+    assert f"{n} of {(table['cell_line'] == 'Alpha').sum()} scores missing: {why}" in words
+    if len(folds) == 1:
+        assert words.count(f"no score: {why}") == 1
+        assert words.count("not run") == 1  # the forest of Beta
+    else:
+        assert words.count("was run, and has no score") == 1
+    assert "no score" not in drawn("4", table[~constant])
+
+
 def test_no_number_of_the_paper_was_run():
     table = synthetic.paper()
     table = table.assign(ours=np.nan, difference=np.nan, spread=np.nan, status="not run")
