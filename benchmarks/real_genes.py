@@ -7,6 +7,7 @@
     python benchmarks/real_genes.py tuned --work DIR --output benchmarks/real_genes.tsv --line K562
     python benchmarks/real_genes.py lstm --work DIR --output benchmarks/real_genes.tsv \
         --line K562 --group 0 [--without-words]
+    python benchmarks/real_genes.py samples --work DIR --output benchmarks/real_genes.tsv
     python benchmarks/real_genes.py paper --work DIR --output benchmarks/real_genes.tsv \
         --line K562 --group 0
     python benchmarks/real_genes.py network --work DIR --output benchmarks/real_genes.tsv \
@@ -39,9 +40,10 @@ from real_genes_loops import linear, measure_differences, measure_loops, measure
 from real_genes_net import Recipe, predict, train, word_codes
 from real_genes_rows import COLUMNS, LINES, WITH_LOOPS, add_row, file_of, keep, scores, targets
 from real_genes_tuned import TRAINING, measure_variant
-from sklearn.linear_model import RidgeCV
 
 from deepexpr.features.words import WORD_BLOCKS, WORD_SPREAD, loop_windows, window_words
+from deepexpr.model.joined import find_join
+from deepexpr.model.samples import join_scores
 from deepexpr.model.words import (
     decompose,
     ridge_by_factors,
@@ -65,7 +67,10 @@ RECIPES = {
     "dropout 0.3": Recipe(dropout=0.3, dropout_dense=0.5),
 }
 #: What each solution of words gives: names in the table.
-NAMES = {"words": ("words",), "fine": ("fine words", "fine words, 131 samples")}
+NAMES = {
+    "words": ("words",),
+    "fine": ("fine words", "fine words, 131 samples", "fine words, 131 samples, joined"),
+}
 CHOICES = ("words", "fine", "loops", "differences", *TRAINING, "network", "together")
 #: Shares of a network beside the words that are tried.
 WEIGHTS = np.linspace(0, 1, 21)
@@ -111,10 +116,10 @@ def fine_words(genes: RealGenes, counts, blocks, group: int) -> tuple[np.ndarray
 
     Second: further samples are targets of the training genes too (0, the mean, where unknown), and
     a line's prediction is a ridge on the left-out scores of all targets. Targets of the same genes
-    share the words' penalty, which the lines choose.
+    share the words' penalty, which the lines choose. Third: with rectified units beside that ridge.
     """
     y = targets(genes)
-    alone, shared = np.full(y.shape, np.nan), np.full(y.shape, np.nan)
+    alone, shared, joined = (np.full(y.shape, np.nan) for _ in range(3))
     known = np.isfinite(y[:, : len(LINES)])
     for same in np.unique(known, axis=1).T:
         columns = [c for c in range(len(LINES)) if (known[:, c] == same).all()]
@@ -130,10 +135,12 @@ def fine_words(genes: RealGenes, counts, blocks, group: int) -> tuple[np.ndarray
         held = standardised(counts[test], centre, scale) @ weights + values.mean(axis=0)
         for i, column in enumerate(columns):
             alone[train, column], alone[test, column] = left_out[:, i], held[:, i]
-            model = RidgeCV(np.logspace(1, 6, 21)).fit(left_out, values[:, i])
-            shared[train, column] = model.predict(left_out)
-            shared[test, column] = model.predict(held)
-    return alone, shared
+            share, added, score = join_scores(left_out, values[:, i])
+            shared[train, column], shared[test, column] = score, held @ share + added
+            join = find_join(left_out, share, values[:, i] - added)
+            joined[train, column] = score + join.left_out
+            joined[test, column] = shared[test, column] + join.of(held)
+    return alone, shared, joined
 
 
 def network(genes: RealGenes, group: int, seed: int, recipe: Recipe, log) -> tuple:

@@ -35,6 +35,8 @@ MODELS = (
     ("fine words and loops, AUC", "fine words", "linear", "windows"),
     ("fine words and anchors, trees, AUC", "fine words", "trees", "anchors"),
     ("fine words, 131 samples and anchors, trees", "fine words, 131 samples", "trees", "anchors"),
+    ("joined words and anchors, trees", "fine words, 131 samples, joined", "trees", "anchors"),
+    ("joined words and loops", "fine words, 131 samples, joined", "linear", "windows"),
 )
 #: Both lines' loops by one source, both lines' values by another, for what differs between them.
 PAIR = (("GM12878", "GM12878"), ("K562_bedpe", "K562_roadmap"))
@@ -117,7 +119,7 @@ def measure_sequence_auc(genes: RealGenes, groups, work: Path, output: Path) -> 
     """Rows of the AUC, at the line's median, of the sequence scores alone."""
     y = targets(genes)
     labels = np.where(np.isnan(y), np.nan, y >= np.nanmedian(y, axis=0))
-    for base in ("fine words", "fine words, 131 samples"):
+    for base in ("fine words", "fine words, 131 samples", "fine words, 131 samples, joined"):
         for group in groups:
             scored, test = file_of(work, base, group, 0), genes.group == group
             if scored.is_file():

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from real_genes_data import BIN, BINS, RealGenes, loops
+from real_genes_data import BIN, BINS, SAMPLES, RealGenes, loops
 from real_genes_rows import LINES, WITH_LOOPS, add_row, file_of, keep, scores, targets
 
 from deepexpr.features.build import build_dataset
 from deepexpr.features.dataset import Dataset, write_dataset
-from deepexpr.files import read_table
+from deepexpr.files import read_table, write_table
 from deepexpr.model.backend import configure
 from deepexpr.model.bundle import Bundle
 from deepexpr.model.config import make_configs
@@ -23,10 +23,15 @@ from deepexpr.model.jobs import make_job
 
 FEW = {"epochs": 3, "patience": 3}
 #: `tuned` and those like it: few epochs, as beside finer words the layers add little; validation
-#: genes choose among them. `paper`: its own, up to 60 epochs, five without improvement.
-TRAINING = {"tuned": FEW, "lstm": FEW, "embedding": FEW, "paper": {}}
+#: genes choose among them. `samples`: three networks of `tuned`, with the 131 samples. `paper`: its
+#: own, up to 60 epochs, five without improvement.
+TRAINING = {
+    "tuned": FEW, "samples": FEW | {"members": 3}, "lstm": FEW, "embedding": FEW, "paper": {},
+}  # fmt: skip
 #: What the layers learn without words takes more.
 WITHOUT_WORDS = {"epochs": 12, "patience": 3}
+#: What is called otherwise in the table, and is no variant of its own.
+SAMPLED = "tuned, 131 samples"
 
 
 def dataset_of(genes: RealGenes, line: str, signal: pd.DataFrame, path: Path) -> Dataset:
@@ -48,6 +53,15 @@ def dataset_of(genes: RealGenes, line: str, signal: pd.DataFrame, path: Path) ->
     return Dataset.open(path)
 
 
+def samples_of(genes: RealGenes, path: Path) -> str:
+    """Path of the table that `training.samples` reads: genes whose values are all known."""
+    if not path.is_file():
+        table = pd.DataFrame(genes.samples, columns=[f"sample_{i}" for i in range(SAMPLES)])
+        table.insert(0, "gene", genes.gene)
+        write_table(table.dropna(), path)
+    return str(path)
+
+
 def fold_of(genes: RealGenes, dataset: Dataset, group: int) -> pd.DataFrame:
     """Splits of one fold: the group is held out, a ninth of the others validates."""
     held = dict(zip(genes.gene, genes.group == group, strict=True))
@@ -59,7 +73,7 @@ def fold_of(genes: RealGenes, dataset: Dataset, group: int) -> pd.DataFrame:
 
 
 def measure_variant(
-    variant: str,
+    asked: str,
     genes: RealGenes,
     lines: list[str],
     groups: list[int],
@@ -68,7 +82,7 @@ def measure_variant(
     epochs: int | None = None,
     words: bool = True,
 ) -> None:
-    """Rows of a variant: of each line its bundle's predictions with loops, and by sequence only.
+    """Rows of one of TRAINING: of each line its bundle's predictions, with loops and by sequence.
 
     epochs : at most so many of the sequence, in place of those of TRAINING. words : as the variant
     has them; else its layers alone.
@@ -76,18 +90,22 @@ def measure_variant(
     configure(threads=1)
     y = targets(genes)
     row_of = {gene: i for i, gene in enumerate(genes.gene)}
-    changed = TRAINING[variant] if words else WITHOUT_WORDS
+    changed = TRAINING[asked] if words else WITHOUT_WORDS
     changed = changed | ({"epochs": epochs} if epochs else {})
-    name = variant if words else f"{variant} without words"
+    variant, name = asked, asked
+    if asked == "samples":
+        changed["samples"] = samples_of(genes, work / "samples.tsv")
+        variant, name = "tuned", SAMPLED
+    name = name if words else f"{name} without words"
     name = name if epochs is None else f"{name} {epochs} epochs"
     settings = {"variant": variant} | ({} if words else {"words": False})
     for group in groups:
         for number, (_, signal, line) in enumerate(WITH_LOOPS):
-            path, began = file_of(work, f"{name} {line}", group, 0), time.process_time()
+            path, began = file_of(work, f"{name}, {line}", group, 0), time.process_time()
             if line not in lines or path.is_file():
                 continue
             data = dataset_of(genes, line, loops(signal), work / f"{line}.h5")
-            folder = work / f"{name.replace(' ', '-')}-{line}-{group}"
+            folder = path.with_name(f"{path.name.split('.')[0]}-{group}")
             model, training = make_configs(settings, changed)
             splits = fold_of(genes, data, group)
             job = make_job(data, splits, "regression", "full", model, training, 1, "chromosome")

@@ -149,8 +149,7 @@ class Together(TwoSteps):
             proximal = network.build_proximal(self.config, self.shape)
             copy_by_name(trained.get_layer(network.PROXIMAL), proximal)
             if data.words is not None:
-                words = proximal.get_layer(network.WORD_SCORE)
-                words.set_weights([data.words.final.kernel, data.words.final.bias])  # type: ignore[union-attr]  # nothing is pre-trained
+                network.give_words(proximal, data.words.final)  # type: ignore[arg-type]  # nothing is pre-trained
         contacted = self._contacted(None)
         contacted.set_weights(trained.get_layer(CONTACTED).get_weights())
         frozen = (proximal, contacted)

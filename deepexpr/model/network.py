@@ -20,7 +20,9 @@ from deepexpr.features.dataset import BINS, PROMOTER
 from deepexpr.features.words import WORD_BLOCKS
 from deepexpr.model.backend import keras
 from deepexpr.model.config import NetworkSettings
+from deepexpr.model.joined import COMPONENTS, UNITS
 from deepexpr.model.layers import DropoutFrom, Flip, LoopTotals, WordCounts
+from deepexpr.model.words import WordScore
 
 layers = keras.layers
 
@@ -33,6 +35,8 @@ BINS_FRONT = "bins_front"
 BINS_HEAD = "bins_head"
 SEQUENCE_SCORE = "sequence_score"
 WORD_SCORE = "word_score"
+#: What the rectified units beside the word score read, the units, and what they add.
+WORD_UNITS = ("word_components", "word_units", "word_units_score")
 FROZEN_INPUT = "frozen_score"
 FROZEN_SEQUENCE = "frozen_sequence_score"
 FEATURES = "features"
@@ -106,6 +110,7 @@ class TwoModules:
     kmer_start: bool = False
     words: bool = False
     word_blocks: str = "coarse"
+    joined: bool = False
     batch_norm: bool = False
     batch_norm_momentum: float = 0.9
     conv_dropout: float = 0.0
@@ -147,11 +152,23 @@ def build_proximal(config: TwoModules, shape: Shape) -> keras.Model:
     promoter = keras.Input((shape.length, 4), name=PROMOTER)
     score = _sequence_score(config, shape, promoter)
     if config.words:
-        words = layers.Dense(shape.outputs, dtype="float32", name=WORD_SCORE)
-        score = layers.Add(dtype="float32", name="proximal_score")(
-            [score, words(layers.Concatenate(name="words")(_word_counts(config, shape, promoter)))]
-        )
+        counts = layers.Concatenate(name="words")(_word_counts(config, shape, promoter))
+        scores = [score, layers.Dense(shape.outputs, dtype="float32", name=WORD_SCORE)(counts)]
+        if config.joined:
+            x = counts
+            sizes = ((1 + COMPONENTS, None), (UNITS, "relu"), (shape.outputs, None))
+            for name, (units, activation) in zip(WORD_UNITS, sizes, strict=True):
+                x = layers.Dense(units, activation=activation, dtype="float32", name=name)(x)
+            scores.append(x)
+        score = layers.Add(dtype="float32", name="proximal_score")(scores)
     return keras.Model(promoter, score, name=PROXIMAL)
+
+
+def give_words(proximal: keras.Model, words: WordScore) -> None:
+    """Set the solved weights of the word score in a model of `build_proximal`."""
+    proximal.get_layer(WORD_SCORE).set_weights([words.kernel, words.bias])
+    for name, weights in zip(WORD_UNITS, words.joined, strict=False):  # without units: none
+        proximal.get_layer(name).set_weights(list(weights))
 
 
 def build_beside_words(config: TwoModules, shape: Shape) -> keras.Model:

@@ -166,15 +166,19 @@ class TwoSteps:
         train, validation = (
             self._word_counts.of(part.arrays[PROMOTER]) for part in (data.train, data.validation)
         )
-        samples = data.train_samples
-        inner = solve_words(train, blocks, data.train_targets, task, spread=spread, samples=samples)
+        samples, joined = data.train_samples, self.config.joined
+        inner = solve_words(
+            train, blocks, data.train_targets, task, spread=spread, samples=samples, joined=joined
+        )
         final = None
         if not pretrained:
             features = np.concatenate([train, validation])
             targets = np.concatenate([data.train_targets, data.validation_targets])
             if samples is not None:
                 samples = np.concatenate([samples, data.validation_samples])
-            final = solve_words(features, blocks, targets, task, spread=spread, samples=samples)
+            final = solve_words(
+                features, blocks, targets, task, spread=spread, samples=samples, joined=joined
+            )
         return replace(data, words=Words(final, inner.left_out, inner.of(validation)))
 
     def train(
@@ -228,8 +232,7 @@ class TwoSteps:
         proximal = network.build_proximal(self.config, self.shape)
         copy_by_name(trained, proximal)
         if data.words is not None:
-            word_score = proximal.get_layer(network.WORD_SCORE)
-            word_score.set_weights([data.words.final.kernel, data.words.final.bias])  # type: ignore[union-attr]  # set before it is called
+            network.give_words(proximal, data.words.final)  # type: ignore[arg-type]  # set before it is called
         return proximal, [("sequence", *row) for row in history]
 
     def _starter(self, data: FoldData, seed: int):

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg import blas, eigh, lapack
 
+from deepexpr.model.joined import Join, find_join
 from deepexpr.model.samples import as_targets, join_scores
 
 #: Penalties tried; every block of words has mean square 1 per gene, so they need no unit.
@@ -36,16 +37,24 @@ class WordScore:
     kernel : (features, outputs) float32, bias : (outputs,) float32, for raw features.
     left_out : (n, outputs) float32, of each gene by the weights that the other genes give.
     penalty : the ridge penalty chosen.
+    joined : kernel and bias, float32, of three layers whose last output is added to the score:
+        from features to what rectified units read, of these units, and of what they add; or ().
     """
 
     kernel: np.ndarray
     bias: np.ndarray
     left_out: np.ndarray
     penalty: float
+    joined: tuple[tuple[np.ndarray, np.ndarray], ...] = ()
 
     def of(self, features: np.ndarray) -> np.ndarray:
         """Scores (m, outputs) float32 of other genes, features (m, p) float32."""
-        return features @ self.kernel + self.bias
+        score = features @ self.kernel + self.bias
+        if not self.joined:
+            return score
+        reads, units, adds = self.joined
+        read = features @ reads[0] + reads[1]
+        return score + np.maximum(read @ units[0] + units[1], 0) @ adds[0] + adds[1]
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +80,7 @@ def solve_words(
     parts: Decomposition | None = None,
     spread: float = 1.0,
     samples: np.ndarray | None = None,
+    joined: bool = False,
 ) -> WordScore:
     """Ridge weights of `targets` on `features`.
 
@@ -80,6 +90,7 @@ def solve_words(
         logits by logistic regression. parts : `decompose(features, blocks)`, where it is at hand.
     spread : see `standardisation`. samples : (n, k) values of the same genes in further samples,
         NaN where unknown, as further targets: the score is then a weighted sum of all targets'.
+    joined : rectified units that read the scores of all targets are added (model.joined).
     """
     classes = task == "classification"
     values = 2.0 * targets - 1.0 if classes else targets.astype(np.float64)
@@ -95,19 +106,30 @@ def solve_words(
         found, scores = (np.column_stack([one[i] for one in single]) for i in (0, 1))
         penalty = single[0][2]
     weights, left_out, mean = found[:, 0], scores[:, 0], values.mean()
+    join: Join | None = None
     if samples is not None:
         share, added, left_out = join_scores(scores, values)
         weights, mean = found @ share, table.mean(axis=0) @ share + added
+        if joined:
+            join = find_join(scores, share, values - added)
+            left_out = left_out + join.left_out
     weights = weights * scale
     kernel, bias = weights[:, None], np.array([mean - centre @ weights])
-    left_out = left_out[:, None]
+    left_out, outputs = left_out[:, None], np.ones(1)
     if classes:
         slope, shift = _calibration(left_out[:, 0], targets)
         half = np.array([-0.5, 0.5])
-        kernel, bias = kernel * slope * half, (bias * slope + shift) * half
+        kernel, bias, outputs = kernel * slope * half, (bias * slope + shift) * half, slope * half
         left_out = (left_out * slope + shift) * half
+    layers = []
+    if join is not None:
+        reads = found @ join.reads * scale[:, None]
+        layers.append((reads, table.mean(axis=0) @ join.reads + join.shift - centre @ reads))
+        layers.append((join.kernel, join.bias))
+        layers.append((join.weights[:, None] * outputs, join.added * outputs))
     kernel, bias = kernel.astype(np.float32), bias.astype(np.float32)
-    return WordScore(kernel, bias, left_out.astype(np.float32), penalty)
+    single = tuple((k.astype(np.float32), b.astype(np.float32)) for k, b in layers)
+    return WordScore(kernel, bias, left_out.astype(np.float32), penalty, single)
 
 
 def decompose(features: np.ndarray, blocks: list[int], spread: float = 1.0) -> Decomposition:

@@ -111,8 +111,10 @@ def by_genes(architecture, model, training, shape, kind: str, trainer=None):
         fine = fine_from is not None and genes >= fine_from
         trees = trees_from is not None and genes >= trees_from
         words = "fine" if fine else "coarse"
-        modules = replace(architecture.of(model), word_blocks=words, trees=trees)
+        joined = fine and training.samples is not None
+        modules = replace(architecture.of(model), word_blocks=words, joined=joined, trees=trees)
         name = f"{words} words" if model.words and kind != "hichip" else ""
+        name += ", joined by rectified units" if joined else ""
         score = "" if kind == "sequence" else "boosted trees" if trees else "dense layers"
         described = ", ".join(part for part in (name, score) if part)
         return described, made(modules, training, shape, kind)
