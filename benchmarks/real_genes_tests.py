@@ -19,6 +19,7 @@ from deepexpr.evaluation.comparison import resampled_t, signed_rank
 from deepexpr.files import write_table
 
 LOOPED = ("K562+loops", "GM12878+loops")
+FOUR = ("K562", "Jurkat", "HCT116", "GM12878")
 #: First method, second, columns.
 GROUPS = (
     ("tuned, K562", "fine words and anchors, trees", ("K562+loops",)),
@@ -33,7 +34,14 @@ GROUPS = (
     ("fine words and anchors, trees", "fine words and loops, trees", LOOPED),
     ("fine words and anchors, trees, AUC", "fine words and loops, AUC", LOOPED),
     ("fine words, 131 samples and anchors, trees", "fine words and anchors, trees", LOOPED),
-    ("fine words, 131 samples", "fine words", ("K562", "Jurkat", "HCT116", "GM12878")),
+    ("fine words, 131 samples", "fine words", FOUR),
+    ("fine words, 131 samples, joined", "fine words, 131 samples", FOUR),
+    ("fine words, 131 samples, joined", "fine words", FOUR),
+    ("joined words and anchors, trees", "fine words and anchors, trees", LOOPED),
+    ("tuned, 131 samples, K562", "fine words, 131 samples, joined", ("K562",)),
+    ("tuned, 131 samples, GM12878", "fine words, 131 samples, joined", ("GM12878",)),
+    ("tuned, 131 samples, K562", "joined words and anchors, trees", ("K562+loops",)),
+    ("tuned, 131 samples, GM12878", "joined words and anchors, trees", ("GM12878+loops",)),
 )
 
 
