@@ -128,8 +128,8 @@ def solve_words(
         layers.append((join.kernel, join.bias))
         layers.append((join.weights[:, None] * outputs, join.added * outputs))
     kernel, bias = kernel.astype(np.float32), bias.astype(np.float32)
-    single = tuple((k.astype(np.float32), b.astype(np.float32)) for k, b in layers)
-    return WordScore(kernel, bias, left_out.astype(np.float32), penalty, single)
+    units = tuple((k.astype(np.float32), b.astype(np.float32)) for k, b in layers)
+    return WordScore(kernel, bias, left_out.astype(np.float32), penalty, units)
 
 
 def decompose(features: np.ndarray, blocks: list[int], spread: float = 1.0) -> Decomposition:
