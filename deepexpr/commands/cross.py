@@ -72,9 +72,9 @@ def _predict_all(args: Arguments) -> None:
 def _tables(args: Arguments) -> dict[str, pd.DataFrame]:
     """Predictions by method, and what was measured elsewhere as that of "copy"."""
     from deepexpr.evaluation.cross_cell_line import (
+        alike,
         by_method,
         copy_measured,
-        fitting,
         open_bundle,
         open_bundles,
         predict_cross,
@@ -91,10 +91,10 @@ def _tables(args: Arguments) -> dict[str, pd.DataFrame]:
         return {}
     dataset, splits = Dataset.open(args.dataset), read_splits(args.splits)
     info = next(iter(methods.values()))[0].info
+    others = [Dataset.open(path) for path in args.measured]
     if args.leave_out:
-        methods = fitting(methods, dataset)
+        methods, others = alike(methods, others, dataset)
     tables = {name: predict_cross(own, dataset, splits) for name, own in methods.items()}
-    if args.measured:
-        others = [Dataset.open(path) for path in args.measured]
+    if others:
         tables[COPY] = copy_measured(others, dataset, splits, info["task"], info["scheme"])
     return tables

@@ -17,7 +17,7 @@ OPTIONS = """
 def run(args: Arguments) -> None:
     import pandas as pd
 
-    from deepexpr.evaluation.cross_cell_line import fitting, open_bundles
+    from deepexpr.evaluation.cross_cell_line import alike, open_bundles
     from deepexpr.evaluation.cross_species import NONE, assign_genes, predict_species
     from deepexpr.evaluation.orthologues import ONE_TO_ONE
     from deepexpr.features.dataset import Dataset
@@ -31,7 +31,7 @@ def run(args: Arguments) -> None:
             write_table(pd.DataFrame(columns=list(PREDICTIONS)), path)
         return
     target, sources = Dataset.open(args.dataset), [Dataset.open(path) for path in args.measured]
-    methods = fitting(methods, target)
+    methods, sources = alike(methods, sources, target)
     bundles = [bundle for own in methods.values() for bundle in own]
     genes = assign_genes(target, sources, bundles, read(ORTHOLOGUES, args.orthologues))
     for path, standing in ((args.output, ONE_TO_ONE), (args.apart, NONE)):

@@ -21,10 +21,10 @@ from deepexpr.baselines.bundle import BaselineBundle
 from deepexpr.errors import InputError, Unsupported
 from deepexpr.features.bundles import BundleRecord, read_record
 from deepexpr.features.dataset import Dataset
-from deepexpr.features.learnable import require_loops
+from deepexpr.features.learnable import has_loops
 from deepexpr.features.predictions import prediction_table
 from deepexpr.features.splits import fold_roles, restrict_splits
-from deepexpr.schemas import COPY, NEED_LOOPS
+from deepexpr.schemas import COPY
 
 log = logging.getLogger(__name__)
 
@@ -58,14 +58,32 @@ def open_bundles(paths: Iterable[str | Path]) -> dict[str, list[Any]]:
     return by_method(opened)
 
 
-def fitting(methods: Mapping[str, list[Any]], target: Dataset) -> dict[str, list[Any]]:
-    """Those of the methods that may predict `target`: without any loop, none that lives on them."""
-    try:
-        require_loops(target)
-    except Unsupported as error:
-        log.warning("left out: %s", error.problem)
-        return {name: own for name, own in methods.items() if name not in ("full", *NEED_LOOPS)}
-    return dict(methods)
+def alike(
+    methods: Mapping[str, list[Any]], others: Sequence[Dataset], target: Dataset
+) -> tuple[dict[str, list[Any]], list[Dataset]]:
+    """Which models, and which cell lines' datasets, may predict `target`.
+
+    Those of lines with loops if it has any, of lines without if it has none, as far as there are
+    such; else the networks of promoters alone, and all lines. So all methods learn from the same.
+    """
+    has = has_loops(target)
+    same = [other for other in others if has_loops(other) == has]
+    if len(same) == len(others):
+        return dict(methods), list(others)
+    log.warning(
+        "of %s and the other cell lines (%s) not all have loops: %s",
+        target.cell_line, ", ".join(other.cell_line for other in others),
+        f"it is predicted from {', '.join(other.cell_line for other in same)} alone" if same
+        else "only the promoters' networks predict it",
+    )  # fmt: skip
+    if not same:
+        return {name: own for name, own in methods.items() if name == "sequence"}, list(others)
+    lines = [other.cell_line for other in same]
+    kept = {
+        name: [bundle for bundle in own if bundle.info["cell_line"] in lines]
+        for name, own in methods.items()
+    }
+    return {name: own for name, own in kept.items() if own}, same
 
 
 def predict_cross(bundles: Sequence[Any], target: Dataset, splits: pd.DataFrame) -> pd.DataFrame:

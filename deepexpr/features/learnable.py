@@ -33,15 +33,20 @@ def require_two_labels(dataset: Dataset) -> None:
         )
 
 
+def has_loops(dataset: Dataset, anchors: bool = True) -> bool:
+    """Whether HiChIP (with `anchors`, also what ANCHORS hold) tells any gene from another."""
+    unread = {PROMOTER} if anchors else {PROMOTER, ANCHORS}
+    read = [array for name, array in dataset.inputs.items() if name not in unread]
+    return dataset.has_hichip and not all((array == array[:1]).all() for array in read)
+
+
 def require_loops(dataset: Dataset, anchors: bool = True) -> None:
     """Raise Unsupported where HiChIP says the same of all genes, as no loop is at any of them.
 
-    anchors : whether ANCHORS are read too. Without HiChIP nothing is raised: that there is none is
-    another matter.
+    anchors : as for `has_loops`. Without HiChIP nothing is raised: that there is none is another
+    matter.
     """
-    unread = {PROMOTER} if anchors else {PROMOTER, ANCHORS}
-    read = [array for name, array in dataset.inputs.items() if name not in unread]
-    if dataset.has_hichip and all((array == array[:1]).all() for array in read):
+    if dataset.has_hichip and not has_loops(dataset, anchors):
         of = f" ({', '.join(dataset.targets)})" if dataset.targets else ""
         raise Unsupported(
             f"HiChIP of {dataset.cell_line}{of}: no loop is at any of its {len(dataset)} genes, so "

@@ -9,6 +9,7 @@ import pytest
 
 from deepexpr.cli import main
 from deepexpr.errors import Unsupported
+from deepexpr.evaluation.cross_cell_line import alike
 from deepexpr.evaluation.metrics import read_predictions
 from deepexpr.features.bundles import first_trained, read_record
 from deepexpr.features.dataset import Dataset, write_dataset
@@ -175,7 +176,7 @@ def fitted(folder, line, method):
 
 
 def crossed(folder, target, *bundles):
-    measured = [path for path in ("dataset.h5", "B.h5") if path != target]
+    measured = [path for path in ("dataset.h5", "B.h5") if f"fitted/{path}/" in str(bundles)]
     words = ["--bundle", *bundles, "--dataset", folder / target, "--splits", folder / "splits.tsv",
              "--measured", *(folder / path for path in measured),
              "--output-folder", folder / "cross"]  # fmt: skip
@@ -185,12 +186,33 @@ def crossed(folder, target, *bundles):
     return {name: len(read_table(folder / f"cross/{name}.tsv", PREDICTIONS)) for name in names}
 
 
-def test_across_cell_lines_only_what_lives_on_loops_is_left_out(no_loop):
-    """Of a line without loops the others still learn its promoters, and it those of others."""
+def trained_on(folder, method):
+    return set(read_table(folder / f"cross/{method}.tsv", PREDICTIONS)["trained_on"])
+
+
+def test_across_cell_lines_those_with_loops_and_those_without_stand_apart(no_loop):
+    """All methods learn from the same lines; where none is like the target, it is promoters."""
+    both = Dataset.open(no_loop / "dataset.h5")
+    write_dataset(replace(both, cell_line="C"), no_loop / "C.h5")
     methods = ("linear_regression", "totals")
-    of_a, of_b = (
-        [fitted(no_loop, line, method) for method in methods] for line in ("dataset.h5", "B.h5")
-    )
+    of = {
+        line: [fitted(no_loop, line, method) for method in methods]
+        for line in ("dataset.h5", "B.h5")
+    }
+    some = [*of["dataset.h5"], *of["B.h5"]]
+    # C has no loop, nor has A, of which no totals were fitted.
     rows = {"linear_regression": GENES, "totals": 0, "copy": GENES}
-    assert crossed(no_loop, "B.h5", *of_a) == rows  # of A no totals were fitted
-    assert crossed(no_loop, "dataset.h5", *of_b) == rows  # and B's say nothing of A
+    assert crossed(no_loop, "C.h5", *some) == rows
+    assert trained_on(no_loop, "linear_regression") == trained_on(no_loop, "copy") == {"A"}
+    alone = {"linear_regression": 0, "totals": 0, "copy": GENES}
+    assert crossed(no_loop, "B.h5", *of["dataset.h5"]) == alone
+    assert crossed(no_loop, "dataset.h5", *of["B.h5"]) == alone
+
+
+def test_the_network_of_promoters_carries_over_where_no_line_is_alike(no_loop):
+    a, b = (Dataset.open(no_loop / name) for name in ("dataset.h5", "B.h5"))
+    models = {"full": ["B's"], "sequence": ["B's"], "ridge": ["B's"]}
+    assert alike(models, [b], a) == ({"sequence": ["B's"]}, [b])
+    assert alike(models, [b], replace(b, cell_line="C")) == (models, [b])
+    without = replace(a, bins=None, loop_count=None, loop_number=None)
+    assert alike(models, [without], a) == (models, [without])  # neither has anything
