@@ -48,7 +48,7 @@ def find_join(scores: np.ndarray, share: np.ndarray, values: np.ndarray) -> Join
     """
     joint = scores @ share
     mean = scores.mean(axis=0)
-    power, directions = np.linalg.eigh(np.cov(scores, rowvar=False))
+    power, directions = np.linalg.eigh(np.atleast_2d(np.cov(scores, rowvar=False)))
     kept = np.flatnonzero(power > 1e-9 * power[-1])[::-1][:COMPONENTS]
     reads = np.zeros((len(share), 1 + COMPONENTS))
     reads[:, 0] = share / (joint.std() or 1.0)

@@ -47,12 +47,15 @@ def test_values_of_noise_add_nothing():
     assert join.left_out.std() < 0.2
 
 
-def test_fewer_targets_than_components_are_read():
+@pytest.mark.parametrize("targets", [1, 2])
+def test_fewer_targets_than_components_are_read(targets):
+    """One is left where no sample varies among the training genes."""
     scores, values = scores_of(300)
-    share, added, _ = join_scores(scores[:, :2], values)
-    join = find_join(scores[:, :2], share, values - added)
-    assert not join.reads[:, 3:].any()
-    assert np.isfinite(join.of(scores[:, :2])).all()
+    scores = scores[:, :targets]
+    share, added, _ = join_scores(scores, values)
+    join = find_join(scores, share, values - added)
+    assert not join.reads[:, 1 + targets :].any()
+    assert np.isfinite(join.of(scores)).all()
 
 
 def fold(task: str, genes: int = 90) -> FoldData:
