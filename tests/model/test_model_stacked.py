@@ -191,7 +191,7 @@ def test_stopping_plateau_and_dropout_are_the_same(found, form):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("case", ["paper"])  # the others: docs/network.md
+@pytest.mark.parametrize("case", stacked_under_jax.ON_TENSORFLOW)
 def test_tensorflow_from_the_same_start_ends_alike(found, case):
     """50 steps of the first fit of each fold."""
     built, folds = stacked_under_jax.made(case)
