@@ -24,6 +24,7 @@ from deepexpr.config.entries import files_of
 from deepexpr.config.settings import keep_config, keys_twice
 from deepexpr.errors import InputError, raise_all
 from deepexpr.hichip.callers import find_caller
+from deepexpr.model.trainers import warn_of_trainer
 from deepexpr.run.drawings import drawings
 from deepexpr.run.ending import failed, steps, succeeded
 from deepexpr.run.kept import results
@@ -51,6 +52,7 @@ try:
         raise_all(name_problems(checked))
         raise_all(left_out_before(RUN))
         warn_of_maps(checked, SAMPLES, UNITS)
+        warn_of_trainer(checked["training"])
 except InputError as error:
     sys.exit(f"Error: {error}")  # a WorkflowError would add lines of this file
 

@@ -12,6 +12,7 @@ from deepexpr.checks.inputs import load_and_check, run_time_problems
 from deepexpr.checks.orthologues import orthologue_problems
 from deepexpr.checks.telling import only_warnings
 from deepexpr.errors import raise_all
+from deepexpr.model.trainers import warn_of_trainer
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +27,7 @@ def check_everything(
     with only_warnings(debug):
         completed, samples, units = load_and_check(config, where)
         warn_of_maps(completed, samples, units)
+        warn_of_trainer(completed["training"])
         references, problems = read_references(completed)
         raise_all(
             [

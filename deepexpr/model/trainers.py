@@ -5,7 +5,9 @@ import importlib.util
 import logging
 import os
 import sys
+from collections.abc import Mapping
 from importlib.metadata import entry_points
+from typing import Any
 
 from deepexpr.errors import InputError
 
@@ -23,22 +25,39 @@ def choose_trainer(asked: str | None) -> str:
     """
     if asked == SEQUENTIAL or (asked is None and not (_may_be_jax() and _jax_sees_gpu())):
         return SEQUENTIAL
+    if problem := _problem():
+        raise problem
+    os.environ[_VARIABLE] = "jax"
+    return STACKED
+
+
+def warn_of_trainer(training: Mapping[str, Any]) -> None:
+    """Say before a run that its networks could not be trained here as the settings ask.
+
+    It is no error, as jobs may find JAX where this process does not: by conda, on other nodes.
+    """
+    if training.get("trainer") == STACKED and (problem := _problem()):
+        log.warning("%s Here its jobs would fail. %s", problem.problem, problem.fix)
+
+
+def _problem() -> InputError | None:
+    """Why the trainer stacked cannot run here, or None."""
     if importlib.util.find_spec("jax") is None:
-        raise InputError(
+        return InputError(
             "The trainer stacked runs on JAX, which is not installed.",
             where="training.trainer",
             fix="Install the package with its extra jax (jax-cuda for a GPU), use conda "
             "(envs/jax.yaml, envs/jax-gpu.yaml), or take the trainer sequential.",
         )
     if not _may_be_jax():
-        raise InputError(
+        return InputError(
             "The trainer stacked needs Keras on JAX.",
             where=f"training.trainer, environment variable {_VARIABLE}",
             expected=f"{_VARIABLE}=jax, or none",
             found=f"Keras on {os.environ[_VARIABLE]}",
+            fix=f"Unset {_VARIABLE}, or take the trainer sequential.",
         )
-    os.environ[_VARIABLE] = "jax"
-    return STACKED
+    return None
 
 
 def _may_be_jax() -> bool:

@@ -1,5 +1,6 @@
 """`deepexpr check`: every kind of mistake has one message, asserted in full."""
 
+import importlib.util
 import itertools
 import logging
 import re
@@ -20,6 +21,7 @@ from deepexpr.checks.telling import looking_at, only_warnings
 from deepexpr.cli import main
 from deepexpr.config.entries import FILE_COLUMNS
 from deepexpr.config.sections import Config
+from deepexpr.model import trainers
 
 MISTAKES = yaml.safe_load((Path(__file__).parent / "mistakes.yaml").read_text())
 
@@ -182,3 +184,17 @@ def test_too_few_genes_are_warned_of(caplog, genes, folds, words):
     _warn_of_few_genes("toy", genes, folds)
     texts = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
     assert [words in text for text in texts] == [True] * bool(words)
+
+
+def test_a_trainer_that_could_not_run_here_is_warned_of(project, monkeypatch, capsys):
+    (project / "more.yaml").write_text("training: {trainer: stacked}\n")
+    found = importlib.util.find_spec
+    monkeypatch.setattr(
+        trainers.importlib.util, "find_spec", lambda name: None if name == "jax" else found(name)
+    )
+    check = ["check", "--configfile", "config.yaml", "more.yaml"]
+    assert main(check) == 0
+    assert "JAX, which is not installed. Here its jobs would fail." in capsys.readouterr().err
+    monkeypatch.setattr(trainers, "_problem", lambda: None)
+    assert main(check) == 0
+    assert "JAX" not in capsys.readouterr().err
