@@ -122,7 +122,11 @@ class Bundle(BundleRecord):
                 expected="kind full or sequence, trained in two steps",
                 found=f"kind {self.info['kind']}, variant {self.info['model']['variant']}",
             )
-        return model.get_layer(PROXIMAL)
+        found = model.get_layer(PROXIMAL)
+        if len(found.outputs) == 1:
+            return found
+        # The second output is the words' score, which trees read.
+        return keras.Model(found.inputs[0], found.outputs[0], name=PROXIMAL)
 
     def first_filters(self, fold: int) -> np.ndarray:
         """Weights of the first convolution: (width, 4, filters) float32, letters A, C, G, T."""

@@ -1,7 +1,9 @@
 """The HiChIP score by boosted trees that read the sequence score beside the loops.
 
-In place of the distal module's dense layers where there are thousands of genes (docs/evidence.md).
-Everything of the first step is frozen, as beside dense layers.
+In place of the distal module's dense layers where there are some hundred genes (docs/evidence.md).
+Everything of the first step is frozen, as beside dense layers. Where genes are few a convolution of
+many epochs knows its training genes too well; there trees read the words' left-out score alone, and
+the convolution's is added to theirs (`TwoModules.beside_words`).
 """
 
 import numpy as np

@@ -55,7 +55,8 @@ TreesFrom = Annotated[
     PositiveInt | None,
     Field(
         description="From so many training genes on, boosted trees in place of the distal layers "
-        "predict from the sequence score, loops summed in windows, and anchors; null: never.",
+        "predict from the sequence score (of the words alone, where these are not the finer ones), "
+        "loops summed in windows, and anchors; null: never.",
         json_schema_extra=DISTAL,
     ),
 ]

@@ -89,6 +89,8 @@ class TwoModules:
 
     The fields mean what deepexpr.model.fields says of those of the same name. Another proximal
     module is a subclass with its own `promoter_features`, or only `first_maps` or `summary`.
+
+    beside_words : trees read the words' score alone, and the convolution's is added to theirs.
     """
 
     filters: int
@@ -118,6 +120,7 @@ class TwoModules:
     zero_start: bool = False
     totals: tuple[int, ...] = ()
     trees: bool = False
+    beside_words: bool = False
     anchors: bool = False
 
     @classmethod
@@ -354,21 +357,32 @@ def central_bins(distance: int | None, shape: Shape, bins):
 
 
 def assemble(
-    proximal: keras.Model | None, distal: keras.Model | None, shape: Shape, scaling: Scaling
+    proximal: keras.Model | None,
+    distal: keras.Model | None,
+    shape: Shape,
+    scaling: Scaling,
+    beside_words: bool = False,
 ) -> keras.Model:
     """One model from raw inputs to the original unit; shares the modules' weights.
 
     Inputs: the promoter, and what the distal module reads, as far as these modules are given.
+    beside_words : as in `TwoModules`; the proximal module then has the words' score as its second
+        output.
     """
-    inputs, scores = [], []
+    inputs, scores, read = [], [], None
     if proximal is not None:
         inputs.append(keras.Input((shape.length, 4), name=PROMOTER))
-        scores.append(proximal(inputs[-1]))
+        if beside_words and distal is not None:
+            both = [proximal.output, proximal.get_layer(WORD_SCORE).output]
+            score, read = keras.Model(proximal.input, both, name=PROXIMAL)(inputs[-1])
+        else:
+            score = read = proximal(inputs[-1])
+        scores.append(score)
     if distal is not None:
         given = []
         for tensor in distal.inputs:
-            if tensor.name == FROZEN_SEQUENCE:  # trees read the sequence score beside the loops
-                given.append(scores[0])
+            if tensor.name == FROZEN_SEQUENCE:  # trees read a sequence score beside the loops
+                given.append(read)
                 continue
             inputs.append(keras.Input(tensor.shape[1:], name=tensor.name))
             given.append(inputs[-1])

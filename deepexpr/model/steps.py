@@ -202,7 +202,9 @@ class TwoSteps:
         if self.kind != "sequence":
             distal, rows = yield from self.fit_distal(data, proximal, seed, label)
             history += rows
-        return network.assemble(proximal, distal, self.shape, data.scaling), history
+        beside_words = self.config.beside_words
+        made = network.assemble(proximal, distal, self.shape, data.scaling, beside_words)
+        return made, history
 
     def _fit_proximal(
         self, data: FoldData, seed: int, label: str
@@ -312,6 +314,10 @@ class TwoSteps:
             frozen = np.zeros((len(examples), self.shape.outputs), np.float32)
         elif data.words is None:
             frozen = forward(proximal, examples)
+        elif self.config.beside_words:
+            # Those of the convolution are fitted to the training genes; beside them loops would get
+            # too little weight (docs/network.md).
+            frozen = getattr(data.words, part)
         else:
             score = proximal.get_layer(network.SEQUENCE_SCORE).output
             convolution = keras.Model(proximal.input, score)

@@ -60,6 +60,6 @@ def test_each_threshold_is_a_recipe_of_its_own():
         3000: "fine words, boosted trees",
     }  # fmt: skip
     assert names({}, "sequence") == {1: "coarse words", 3000: "fine words"}
-    assert names({}, "hichip") == {1: "dense layers", 1000: "boosted trees"}
+    assert names({}, "hichip") == {1: "dense layers", 400: "boosted trees"}
     assert names({"words": False}, "sequence") == {1: ""}
     assert names({"fine_words_from": None}, "sequence") == {1: "coarse words"}

@@ -18,7 +18,7 @@ from deepexpr.model.distal_trees import build_tree_distal, tree_columns
 from deepexpr.model.examples import Examples
 from deepexpr.model.gradient import promoter_gradient
 from deepexpr.model.layers import LoopWindows
-from deepexpr.model.network import Shape, TwoModules
+from deepexpr.model.network import PROXIMAL, SEQUENCE_SCORE, Shape, TwoModules
 
 TREES = {"trees_from": 100}
 BINS = 40
@@ -97,6 +97,22 @@ def test_the_bundle_predicts_what_training_found(trained, anchored):
     assert np.corrcoef(table["observed"], table["predicted"])[0, 1] > 0.7
     assert set(bundle.info["recipes"].values()) == {"coarse words, boosted trees"}
     assert bundle.inputs[ANCHORS] == (3,)
+
+
+def test_trees_read_the_words_alone_and_the_convolution_is_added(trained, anchored):
+    bundle = Bundle.open(trained / "bundle")
+    examples = Examples(Dataset.open(anchored).inputs)
+
+    def predicted():
+        found = (bundle.predict_examples(examples, 0, sequence_only=only) for only in (False, True))
+        return [values[0] for values in found]
+
+    full, alone = predicted()
+    score = bundle.models(0)[0].get_layer(PROXIMAL).get_layer(SEQUENCE_SCORE)
+    score.set_weights([np.zeros_like(array) for array in score.get_weights()])
+    without, words = predicted()
+    assert np.abs(alone - words).max() > 0.01
+    np.testing.assert_allclose(full - without, alone - words, atol=1e-5)
 
 
 def test_anchors_are_read_and_asked_for(trained, anchored, toy):

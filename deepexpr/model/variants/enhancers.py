@@ -2,6 +2,7 @@
 
 from typing import Annotated
 
+from deepexpr.model import fields
 from deepexpr.model.variants import tuned
 from deepexpr.settings import Field
 
@@ -10,6 +11,7 @@ class Network(tuned.Network):
     """Filters shared by promoter and contacted places, attention over these, bins beside them."""
 
     variant: str = "enhancers"
+    trees_from: fields.TreesFrom = 1000
     judge: Annotated[
         int, Field(ge=1, description="Units that judge a contact before its attention.")
     ] = 16

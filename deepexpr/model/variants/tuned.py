@@ -52,7 +52,7 @@ class Scores(NetworkSettings):
     bins_dropout: fields.BinsDropout = 0.8
     zero_start: fields.ZeroStart = True
     totals: fields.Totals = (25_000, 100_000, 1_000_000)
-    trees_from: fields.TreesFrom = 1000
+    trees_from: fields.TreesFrom = 400
     anchors: fields.Anchors = True
 
 
@@ -112,7 +112,16 @@ def by_genes(architecture, model, training, shape, kind: str, trainer=None):
         trees = trees_from is not None and genes >= trees_from
         words = "fine" if fine else "coarse"
         joined = fine and training.samples is not None
-        modules = replace(architecture.of(model), word_blocks=words, joined=joined, trees=trees)
+        # Few genes are fitted closely by a convolution of many epochs. Another trainer's first step
+        # has more than words and a convolution.
+        alone = trees and model.words and kind == "full" and not fine and trainer is None
+        modules = replace(
+            architecture.of(model),
+            word_blocks=words,
+            joined=joined,
+            trees=trees,
+            beside_words=alone,
+        )
         name = f"{words} words" if model.words and kind != "hichip" else ""
         name += ", joined by rectified units" if joined else ""
         score = "" if kind == "sequence" else "boosted trees" if trees else "dense layers"
