@@ -366,30 +366,26 @@ def assemble(
     """One model from raw inputs to the original unit; shares the modules' weights.
 
     Inputs: the promoter, and what the distal module reads, as far as these modules are given.
-    beside_words : as in `TwoModules`; the proximal module then has the words' score as its second
-        output.
+    beside_words : as in `TwoModules`; the proximal module's second output is the words' score.
     """
     inputs, scores, read = [], [], None
     if proximal is not None:
         inputs.append(keras.Input((shape.length, 4), name=PROMOTER))
         if beside_words and distal is not None:
-            both = [proximal.output, proximal.get_layer(WORD_SCORE).output]
-            score, read = keras.Model(proximal.input, both, name=PROXIMAL)(inputs[-1])
+            outputs = [proximal.output, proximal.get_layer(WORD_SCORE).output]
+            score, read = keras.Model(proximal.input, outputs, name=PROXIMAL)(inputs[-1])
         else:
             score = read = proximal(inputs[-1])
         scores.append(score)
     if distal is not None:
         given = []
         for tensor in distal.inputs:
-            if tensor.name == FROZEN_SEQUENCE:  # trees read a sequence score beside the loops
-                given.append(read)
-                continue
-            inputs.append(keras.Input(tensor.shape[1:], name=tensor.name))
-            given.append(inputs[-1])
+            if tensor.name != FROZEN_SEQUENCE:  # which trees read beside the loops
+                inputs.append(keras.Input(tensor.shape[1:], name=tensor.name))
+            given.append(read if tensor.name == FROZEN_SEQUENCE else inputs[-1])
         scores.append(distal(given if len(given) > 1 else given[0]))
-    score = (
-        layers.Add(dtype="float32", name="joint_score")(scores) if len(scores) == 2 else scores[0]
-    )
+    both = len(scores) == 2
+    score = layers.Add(dtype="float32", name="joint_score")(scores) if both else scores[0]
     output = in_original_unit(score, shape, scaling)
     return keras.Model(inputs if len(inputs) > 1 else inputs[0], output, name="deepexpression")
 
