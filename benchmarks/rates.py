@@ -197,7 +197,7 @@ PARTS |= rates_models.PARTS
 TOGETHER = {"models": rates_models.TOGETHER}
 #: Parts that are measured once, without a run before: most of each is a start of a minute, or few
 #: use it.
-ONCE = ("training_stacked", "training_lstm", "training_embedding")
+ONCE = ("training_stacked", "training_lstm", "training_embedding", "training_enhancers")
 
 
 def _how(args: argparse.Namespace, several: list[tuple[float, float, float]]) -> str:

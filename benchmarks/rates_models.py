@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import shlex
 import sys
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -16,7 +17,8 @@ import pandas as pd
 from measuring import measure
 from real_genes_data import RealGenes, real_genes
 
-from deepexpr.features.dataset import Dataset, write_dataset
+from deepexpr.features.dataset import CONTACTS, ENHANCERS, Dataset, write_dataset
+from deepexpr.features.sections import EnhancerFeatures
 from deepexpr.features.splits import make_splits
 from deepexpr.files import read_table, write_table, writing
 
@@ -53,6 +55,20 @@ def dataset_of(
     return path, splits
 
 
+def with_places(path: Path) -> Path:
+    """The dataset with contacted places of the default size; letters of promoters stand for
+    theirs."""
+    target = path.with_suffix(".places.h5")
+    if not target.exists():
+        dataset, settings = Dataset.open(path), EnhancerFeatures()
+        rng, size = np.random.default_rng(1), (len(dataset), settings.enhancers)
+        letters = dataset.sequence[rng.integers(0, len(dataset), size), : settings.enhancer_width]
+        numbers = np.stack([1 + rng.random(size), rng.normal(0, 1e5, size)], axis=2)
+        others = {ENHANCERS: letters, CONTACTS: numbers.astype(np.float32)}
+        write_dataset(replace(dataset, others=others), target)
+    return target
+
+
 def train_command(
     work: Path,
     variant: str,
@@ -61,13 +77,17 @@ def train_command(
     folds: int = 10,
     only: str = "--only-fold 1",
     trainer: str = "sequential",
+    kind: str = "sequence",
 ) -> str:
     """Command that trains one fold, or all, on so many genes for so many epochs."""
     dataset, splits = dataset_of(work, genes, folds)
-    settings = json.dumps({"epochs": epochs, "members": 1, "patience": epochs, "trainer": trainer})
+    chosen = {"epochs": epochs, "members": 1, "patience": epochs, "trainer": trainer}
+    if kind == "full":
+        dataset, chosen = with_places(dataset), chosen | {"distal_epochs": 1}
+    settings = json.dumps(chosen)
     return (
         f"rm -rf {work}/net.{variant}; {DEEPEXPR} train --dataset {dataset} --splits {splits}"
-        f' --task regression --kind sequence --model \'{{"variant": "{variant}"}}\''
+        f' --task regression --kind {kind} --model \'{{"variant": "{variant}"}}\''
         f" --training '{settings}' {only} --threads 1 --output {work}/net.{variant}"
     )
 
@@ -98,6 +118,13 @@ def part_training_lstm(data: Path, work: Path):
 def part_training_embedding(data: Path, work: Path):
     """The network `embedding`."""
     yield from training_of(work, "embedding", 250, 1, 6)
+
+
+def part_training_enhancers(data: Path, work: Path):
+    """The network `enhancers`, which trains anew for every kind that reads loops."""
+    for epochs in (1, 6):
+        command = train_command(work, "enhancers", 250, epochs, kind="full")
+        yield "train_enhancers", "gene epochs", 0.8 * 250 * epochs, command
 
 
 def part_training_stacked(data: Path, work: Path):
@@ -279,4 +306,5 @@ def part_figures(data: Path, work: Path):
 PARTS = {name.removeprefix("part_"): part for name, part in globals().items() if "part_" in name}
 #: What `models` of rates.py stands for.
 TOGETHER = ("training", "training_tuned", "svm", "forests", "trees", "figures", "motifs",
-            "training_stacked", "training_embedding", "training_lstm")  # fmt: skip
+            "training_stacked", "training_embedding", "training_lstm",
+            "training_enhancers")  # fmt: skip

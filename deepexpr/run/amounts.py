@@ -14,6 +14,7 @@ from deepexpr.baselines.settings import BaselineSettings
 from deepexpr.config.entries import files_of
 from deepexpr.downloads.records import RemoteFile, of_mate, read_files
 from deepexpr.hichip.callers import find_caller, origami
+from deepexpr.model.config import find_variant
 from deepexpr.motifs.cismodule.settings import CismoduleSection
 from deepexpr.run.drawings import drawings
 from deepexpr.run.known import Known
@@ -73,10 +74,10 @@ def all_work(run: Run, assumed: Assumptions, known: Known | None = None) -> Iter
     yield Work(7, "figures", number, 1, number, 1)
 
 
-def training_step(config: Mapping[str, Any]) -> str:
-    """The rate of the network's training, which differs by trainer."""
+def training_step(config: Mapping[str, Any], variant: str | None = None) -> str:
+    """The rate of the network's training (or another variant's), which differs by trainer."""
     side_by_side = "stacked_" * (config["training"].get("trainer") == "stacked")
-    return f"train_{side_by_side}{config['model']['variant']}"
+    return f"train_{side_by_side}{variant or config['model']['variant']}"
 
 
 def saved_files(config: Mapping[str, Any]) -> dict[str, list[RemoteFile]]:
@@ -183,11 +184,20 @@ def _network_work(run: Run, assumed: Assumptions) -> Iterator[Work]:
     fits = {k: (k - 1) * 8 / 9 for k in folds}
     scattered = run.config["resources"]["scatter_folds"]
     longest = max(fits[k] / (k if scattered else 1) for k in folds) * each
+    variant = run.config["model"]["variant"]
+    own = getattr(find_variant(variant), "SEQUENCE", variant)
+    step = training_step(run.config, own)
     # Fine-tuning adds the distal module only; its epochs cost little beside the sequence's.
+    jobs = tasks * len(folds) * (lines + with_hichip * (own == variant))
     amount = tasks * lines * sum(fits.values()) * each
-    jobs = tasks * len(folds) * (lines + with_hichip)
-    yield Work(5, training_step(run.config), amount, assumed.genes * epochs, jobs, longest)
-    words = f"words_{run.config['model']['variant']}"
+    yield Work(5, step, amount, assumed.genes * epochs, jobs, longest)
+    if own != variant:
+        # Every kind that reads loops is trained as a whole.
+        kinds = [len(run.kinds(a)) - 1 + len(run.distance_kinds(a)) for a in run.hichip_lines]
+        amount, jobs = tasks * sum(kinds) * sum(fits.values()) * each, tasks * sum(kinds)
+        step = training_step(run.config, variant)
+        yield Work(5, step, amount, assumed.genes * epochs, jobs * len(folds), longest)
+    words = f"words_{own}"
     if words in rates():
         size, number = assumed.genes / 1000, tasks * sum(folds) * (lines + with_hichip)
         # Solved for the sequence network, and once more beside it for the full one.

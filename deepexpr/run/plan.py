@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from deepexpr.hichip.callers import find_caller
+from deepexpr.model.config import find_variant
 from deepexpr.run.amounts import (
     Assumptions,
     Work,
@@ -127,6 +128,9 @@ def unmeasured(config: Mapping[str, Any]) -> list[str]:
     if training_step(config) not in rates():
         trainer = ", stacked" * (config["training"].get("trainer") == "stacked")
         left.append(f"training of the network {config['model']['variant']}{trainer}")
+    places = getattr(find_variant(config["model"]["variant"]), "CONTACTED", False)
+    if places and config["variants"]["vcf"]:
+        left.append("variants in contacted places")
     if not set(find_caller(config["loops"]["caller"]).RATE.split()) <= set(rates()):
         left.append(f"the loop caller {config['loops']['caller']}")
     return left

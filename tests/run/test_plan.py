@@ -328,6 +328,22 @@ def test_every_step_that_is_planned_has_a_rate_or_is_named(sheets):
     assert steps <= set(rates()) | {f"baseline_{name}" for name in named}
 
 
+def test_networks_of_contacted_places_are_trained_anew_for_every_kind_that_reads_loops(sheets):
+    """Their kind sequence is tuned's; variants in places have no rate, and are named."""
+    config = CONFIG | {"model": {"variant": "enhancers"}, "variants": CONFIG["variants"]}
+    works = {work.step: work for work in all_work(Run(config, *sheets), Assumptions())}
+    alone, whole = works["train_tuned"], works["train_enhancers"]
+    kinds = len(Run(config, *sheets).kinds("A")) - 1
+    kinds += len(Run(config, *sheets).distance_kinds("A"))
+    assert kinds > 1
+    assert whole.amount == kinds * alone.amount
+    assert (whole.jobs, alone.jobs) == (kinds, 1)
+    assert works["words_tuned"].amount > 0
+    assert "variants in contacted places" not in unmeasured(config)
+    scored = config | {"variants": config["variants"] | {"vcf": {"hg19": "v.vcf"}}}
+    assert "variants in contacted places" in unmeasured(scored)
+
+
 def test_one_command_measures_all_models_anew(root, monkeypatch):
     """Every trainer and baseline that has a rate in the table's own unit is among `models`, or is
     measured by a part of its own."""
@@ -340,7 +356,8 @@ def test_one_command_measures_all_models_anew(root, monkeypatch):
     assert trained >= {f"train_{kind}" for kind in ("paper", "tuned", "stacked_paper",
                                                     "stacked_tuned")}  # fmt: skip
     assert {"training", "training_tuned", "training_stacked", "svm", "forests", "trees",
-            "motifs", "training_lstm", "training_embedding"} <= set(parts)  # fmt: skip
+            "motifs", "training_lstm", "training_embedding",
+            "training_enhancers"} <= set(parts)  # fmt: skip
 
 
 def test_the_stacked_trainers_two_measurements_agree(root):

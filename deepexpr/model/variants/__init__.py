@@ -7,6 +7,7 @@ A variant has
 - ``build(model, training, shape, kind)``: a `Builder`, which trains its networks;
 - ``CONTACTED``, True where it reads the sequences of contacted places (features.enhancers), with
   which the pipeline then makes its datasets;
+- ``SEQUENCE``, the variant whose kind sequence is its own, where that is another one (for `plan`);
 - ``LAYERS``, where it has layers of its own: the import path of the module that registers them.
 
 Settings are read where no network is needed, so a module imports Keras inside functions only.

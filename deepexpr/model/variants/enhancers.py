@@ -26,6 +26,8 @@ class Training(tuned.Training):
 
 #: Layers of its own, for saved networks; and that its dataset holds contacted places.
 LAYERS, CONTACTED = "deepexpr.model.contact_layers", True
+#: Its kind sequence is the network of this variant.
+SEQUENCE = "tuned"
 
 
 def build(model: Network, training: Training, shape, kind: str):
