@@ -111,7 +111,7 @@ def words(genes: RealGenes, counts, blocks, group: int) -> tuple[np.ndarray, np.
     return result
 
 
-def fine_words(genes: RealGenes, counts, blocks, group: int) -> tuple[np.ndarray, np.ndarray]:
+def fine_words(genes: RealGenes, counts, blocks, group: int) -> tuple[np.ndarray, ...]:
     """As `words`, less the columns with loops, by `fine` words of all genes; and from `samples`.
 
     Second: further samples are targets of the training genes too (0, the mean, where unknown), and
