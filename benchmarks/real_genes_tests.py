@@ -30,6 +30,8 @@ GROUPS = (
     ("tuned, GM12878", "fine words", ("GM12878",)),
     *((f"{name}, K562", "fine words", ("K562",)) for name in ("lstm", "embedding")),
     *((f"{name}, K562", "tuned, K562", ("K562", "K562+loops")) for name in ("lstm", "embedding")),
+    ("tuned, K562", "paper, K562", ("K562", "K562+loops")),
+    ("fine words and loops", "paper, K562", ("K562+loops",)),
     ("fine words and anchors, trees", "fine words and loops", LOOPED),
     ("fine words and anchors, trees", "fine words and loops, trees", LOOPED),
     ("fine words and anchors, trees, AUC", "fine words and loops, AUC", LOOPED),

@@ -55,7 +55,7 @@ TreesFrom = Annotated[
     PositiveInt | None,
     Field(
         description="From so many training genes on, boosted trees in place of the distal layers "
-        "predict from the sequence score (of the words alone, where these are not the finer ones), "
+        "predict from the sequence score (below 1,000 genes that of the words alone), "
         "loops summed in windows, and anchors; null: never.",
         json_schema_extra=DISTAL,
     ),

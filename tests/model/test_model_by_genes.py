@@ -59,6 +59,11 @@ def test_each_threshold_is_a_recipe_of_its_own():
         1: "coarse words, dense layers", 2000: "coarse words, boosted trees",
         3000: "fine words, boosted trees",
     }  # fmt: skip
+    assert names({}, "full") == {
+        1: "coarse words, dense layers", 400: "coarse words, boosted trees beside the words alone",
+        1000: "coarse words, boosted trees", 3000: "fine words, boosted trees",
+    }  # fmt: skip
+    assert names({"trees_from": None}, "full").keys() == {1, 3000}
     assert names({}, "sequence") == {1: "coarse words", 3000: "fine words"}
     assert names({}, "hichip") == {1: "dense layers", 400: "boosted trees"}
     assert names({"words": False}, "sequence") == {1: ""}

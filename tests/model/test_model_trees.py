@@ -95,7 +95,9 @@ def test_the_bundle_predicts_what_training_found(trained, anchored):
     again = bundle.predict_held_out(dataset).set_index("gene")["predicted"]
     np.testing.assert_allclose(again[table["gene"]], table["predicted"], atol=1e-8)
     assert np.corrcoef(table["observed"], table["predicted"])[0, 1] > 0.7
-    assert set(bundle.info["recipes"].values()) == {"coarse words, boosted trees"}
+    assert set(bundle.info["recipes"].values()) == {
+        "coarse words, boosted trees beside the words alone"
+    }
     assert bundle.inputs[ANCHORS] == (3,)
 
 

@@ -9,6 +9,10 @@ from deepexpr.errors import InputError
 from deepexpr.model import fields
 from deepexpr.model.config import NetworkSettings, TwoStepTraining
 
+#: With fewer training genes trees read the words' score alone: a convolution of many epochs knows
+#: these genes too well (docs/network.md).
+WHOLE_SCORE_FROM = 1000
+
 
 class Filters(NetworkSettings):
     """Settings of the first convolution; these parts are shared by variants like this one."""
@@ -106,15 +110,15 @@ def by_genes(architecture, model, training, shape, kind: str, trainer=None):
         )
     fine_from = model.fine_words_from if model.words and kind != "hichip" else None
     trees_from = model.trees_from if kind != "sequence" else None
+    # Another trainer's first step has more than words and a convolution.
+    whole_from = WHOLE_SCORE_FROM if kind == "full" and model.words and trainer is None else None
 
     def steps(genes: int) -> tuple[str, Builder]:
         fine = fine_from is not None and genes >= fine_from
         trees = trees_from is not None and genes >= trees_from
         words = "fine" if fine else "coarse"
         joined = fine and training.samples is not None
-        # Few genes are fitted closely by a convolution of many epochs. Another trainer's first step
-        # has more than words and a convolution.
-        alone = trees and model.words and kind == "full" and not fine and trainer is None
+        alone = trees and whole_from is not None and genes < whole_from
         modules = replace(
             architecture.of(model),
             word_blocks=words,
@@ -125,8 +129,11 @@ def by_genes(architecture, model, training, shape, kind: str, trainer=None):
         name = f"{words} words" if model.words and kind != "hichip" else ""
         name += ", joined by rectified units" if joined else ""
         score = "" if kind == "sequence" else "boosted trees" if trees else "dense layers"
+        score += " beside the words alone" if alone else ""
         described = ", ".join(part for part in (name, score) if part)
         return described, made(modules, training, shape, kind)
 
-    steps_from = {n for n in (fine_from, trees_from) if n is not None}
+    if trees_from is None or (whole_from is not None and trees_from >= whole_from):
+        whole_from = None
+    steps_from = {n for n in (fine_from, trees_from, whole_from) if n is not None}
     return ByGenes({n: steps(n) for n in {1} | steps_from})
