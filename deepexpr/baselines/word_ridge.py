@@ -89,7 +89,10 @@ class WordLogistic(ClassifierMixin, _WordRidge):
         return super().fit(x, y)
 
     def _joint(self):
-        search = LogisticRegressionCV(Cs=STRENGTHS, cv=self.inner_folds, scoring="roc_auc")
+        search = LogisticRegressionCV(
+            Cs=STRENGTHS, l1_ratios=(0.0,), cv=self.inner_folds, scoring="roc_auc",
+            use_legacy_attributes=False,
+        )  # fmt: skip
         return make_pipeline(StandardScaler(), search)
 
     def predict_proba(self, x: np.ndarray) -> np.ndarray:
