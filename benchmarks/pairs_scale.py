@@ -139,7 +139,7 @@ class Disk:
         for path in self._folder.rglob("*"):
             with contextlib.suppress(OSError):
                 total += path.stat().st_size
-        for link in Path("/proc").glob("[0-9]*/fd/*"):  # an unnamed file is somebody's only
+        for link in self._open():  # an unnamed file is somebody's only
             with contextlib.suppress(OSError):
                 target = os.readlink(link)
                 if target.startswith(str(self._folder)) and target.endswith("(deleted)"):
@@ -148,6 +148,14 @@ class Disk:
                     total += 0 if status.st_ino in seen else status.st_size
                     seen.add(status.st_ino)
         return total
+
+    @staticmethod
+    def _open() -> Iterator[Path]:
+        """What all processes have open; any may end meanwhile."""
+        for process in os.listdir("/proc"):
+            folder = Path("/proc") / process / "fd"
+            with contextlib.suppress(OSError):
+                yield from [folder / name for name in os.listdir(folder)]
 
 
 def step(tool: str, name: str, pairs: int, folder: Path, command: list, outputs: list) -> dict:
