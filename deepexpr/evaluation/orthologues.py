@@ -49,6 +49,8 @@ def match_orthologues(
     header, rows = _read(path)
     sides = _sides(header, rows, path)
     pairs = _pairs(rows, sides, (first, second))
+    for column, known in (("gene1", first), ("gene2", second)):
+        _require_one_each(pairs[column], known, path)
     one, other = pairs["gene1"].isin(first), pairs["gene2"].isin(second)
     if not (one & other).any():
         raise _unmatched(path, assemblies, (header, rows, sides), (first, second))
@@ -58,6 +60,20 @@ def match_orthologues(
     found = found.sort_values(["gene1", "gene2"], ignore_index=True)[list(ORTHOLOGUES)]
     _tell(pairs[one & other], len(pairs), (first, second), assemblies, path)
     return found
+
+
+def _require_one_each(cells: pd.Series, known: set[str], path: str | Path) -> None:
+    """Raise InputError where a cell is a list of genes, which would pass as one unknown gene."""
+    for cell in cells[~cells.isin(known)]:
+        parts = [part.strip() for part in re.split(r"[,;|]", cell)]
+        if len(parts) > 1 and known.intersection(parts):
+            raise InputError(
+                "A cell of the orthologues holds several genes.",
+                where=str(path),
+                expected="one gene, and a line for each pair",
+                found=cell[:60],
+                fix="Write each pair on a line of its own.",
+            )
 
 
 def _read(path: str | Path) -> tuple[list[str], list[list[str]]]:

@@ -107,12 +107,14 @@ def configure(threads: int | None = None, require_gpu: bool = False) -> str:
     """Set threads and deterministic operations; return and log the device that will be used.
 
     threads : CPU threads inside and between operations; None leaves the backend's choice. Only
-        the first call in a process can set them (TensorFlow fixes them at its first operation).
+        the first call in a process can set them (both backends fix them at their first operation).
     require_gpu : stop with InputError where the backend sees no GPU, instead of running for days
         on the CPU.
     """
     if keras.backend.backend() == "tensorflow":
         _configure_tensorflow(threads)
+    elif threads:  # JAX has no setting; XLA's CPU client asks for this when it starts
+        os.environ["NPROC"] = str(threads)
     device = device_name()
     if require_gpu and device == "CPU":
         raise InputError(

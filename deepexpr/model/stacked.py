@@ -122,8 +122,9 @@ class Program:
         return 0 if self.form.together else self._map_bytes()
 
     def _map_bytes(self) -> int:
+        """Of a step, or of the genes that are scored at once, whose maps are there but once."""
         maps = sum(math.prod(layer.output.shape[1:]) for layer in self.model.layers)
-        return 4 * MAPS * maps * self.step.batch_size
+        return 4 * maps * max(MAPS * self.step.batch_size, self.scores_of)
 
     def _budget(self) -> float:
         known = device_bytes()

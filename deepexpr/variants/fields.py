@@ -22,7 +22,7 @@ _PREDICTED = (
     ("STRANDS_SD", "strands_sd", "Float", "Over both strands of the {place}"),
     ("SHIFTS_SD", "shifts_sd", "Float", "Over shifts of the {place}'s window"),
     ("PERCENTILE", "percentile", "Float", "Percentage of random variants of the same "
-     "{place}s with a smaller absolute difference"),
+     "{place}s with a smaller absolute difference, half of equal ones too"),
     ("MADE", "made", "String", "Known motifs that match the alternate allele only, "
      "joined by |"),
     ("BROKEN", "broken", "String", "Known motifs that match the reference allele only, "

@@ -81,6 +81,7 @@ def test_a_gene_in_several_pairs_counts_unknown_partners(tmp_path):
         ("TP53\n", "does not hold the genes of both", None),
         ("TP53\tTrp53\nMYC\n", "does not hold the genes of both", None),
         ("Gene stable ID\tGene name\tMouse gene name\n", "holds no orthologues", None),
+        ("TP53\tTrp53\nHBA1\tMyc,Hba-a1\n", "holds several genes", "on a line of its own"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_told(tmp_path, text, problem, fix):

@@ -85,14 +85,18 @@ def test_densely_connected_convolutions_are_chains():
     assert [len(chain) for chain in chains([one, two, last])] == [1, 1, 1]
 
 
-@pytest.mark.parametrize(("together", "sizes"), [(False, [9]), (True, [3, 3, 3])])
-def test_a_stack_is_bounded_by_weights_and_by_maps_that_are_there_at_once(together, sizes):
-    """Three copies' maps fit; weights are next to nothing."""
+@pytest.mark.parametrize(
+    ("together", "scored", "sizes"),
+    [(False, 1, [9]), (True, 1, [3, 3, 3]), (True, 3 * 8 * stacked.MAPS, [1] * 9)],
+)
+def test_a_stack_is_bounded_by_weights_and_by_maps_that_are_there_at_once(together, scored, sizes):
+    """Three copies' maps of a step fit, or those of as many genes that are scored at once; weights
+    are next to nothing."""
     inputs = keras.Input((1000, 4))
     program = object.__new__(stacked.Program)
     program.model = keras.Model(inputs, keras.layers.Conv1D(4, 1)(inputs))
     program.optimizer = SimpleNamespace(variables=[])
-    program.step = SimpleNamespace(batch_size=8)
+    program.step, program.scores_of = SimpleNamespace(batch_size=8), scored
     program.form = SimpleNamespace(together=together)
     maps = 4 * stacked.MAPS * 2 * 4000 * 8
     with patch.object(stacked.Program, "_budget", lambda self: 3.5 * maps):

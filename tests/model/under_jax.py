@@ -51,4 +51,6 @@ if __name__ == "__main__":
     where = Path(sys.argv[1])
     settings = json.loads((where / "settings.json").read_text())
     train(where, settings)
+    names = [path.read_text().strip() for path in Path("/proc/self/task").glob("*/comm")]
+    assert names.count("tf_XLAEigen") <= 1, "as many threads as --threads says"
     read_tensorflows(where, settings)
