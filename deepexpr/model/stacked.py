@@ -134,7 +134,8 @@ class Program:
         """Train them; of each, as soon as it has stopped, its place and the model with its best
         weights.
 
-        The model is the same object each time: what is to last is copied before the next.
+        The model is the same object each time: what is to last is copied before the next. Raises
+        InputError where one diverged, when the others are done.
         """
         if len(fits) > 1:
             how = "side by side" if self.form.together else "in turns"
@@ -142,13 +143,20 @@ class Program:
         copies = [Copy(f, np.random.default_rng(f.seed), Watch(self.step)) for f in fits]
         train = Genes([f.train for f in fits], self.names, self.step.batch_size)
         validation = Genes([f.validation for f in fits], self.names, self.scores_of)
+        diverged = None
         for place in self._train(copies, train, validation):
             copy = copies[place]
-            require_finite(copy.history, copy.fit.label)
+            try:
+                require_finite(copy.history, copy.fit.label)
+            except InputError as error:
+                diverged = diverged or error
+                continue
             assert copy.best is not None  # there is one where a loss is finite
             for variable, value in zip(self._weights(), copy.best, strict=True):
                 variable.assign(value)
             yield place, (self.model, copy.history)
+        if diverged:
+            raise diverged
 
     def _weights(self) -> list:
         return [*self.model.trainable_variables, *self.model.non_trainable_variables]

@@ -23,6 +23,7 @@ from deepexpr.features.dataset import Dataset, write_dataset
 from deepexpr.model import stacked, trainers
 from deepexpr.model.backend import keras
 from deepexpr.model.bundle import Bundle
+from deepexpr.model.config import make_configs
 from deepexpr.model.fast_layers import chains
 from deepexpr.model.unfolded import unfolded_convolution
 from deepexpr.options import add_verb
@@ -101,6 +102,31 @@ def test_a_stack_is_bounded_by_weights_and_by_maps_that_are_there_at_once(togeth
     maps = 4 * stacked.MAPS * 2 * 4000 * 8
     with patch.object(stacked.Program, "_budget", lambda self: 3.5 * maps):
         assert [len(part) for part in program.parts(list(range(9)))] == sizes
+
+
+def test_a_network_that_diverges_does_not_end_the_others(monkeypatch):
+    monkeypatch.setattr(stacked, "Genes", lambda *given: None)
+    program = object.__new__(stacked.Program)
+    program.step, program.names, program.scores_of = (
+        make_configs({"variant": "tuned"}, {})[1],
+        [],
+        1,
+    )
+    program.form = SimpleNamespace(together=True)
+    program.model = SimpleNamespace(trainable_variables=[], non_trainable_variables=[])
+
+    def stops(copies, *given):
+        for number, loss in enumerate([np.nan, 0.5]):
+            copies[number].history.append((1, 0.5, loss))
+            copies[number].best = []
+            yield number
+
+    monkeypatch.setattr(program, "_train", stops)
+    names = [SimpleNamespace(seed=1, label=f"fold {n}", train=0, validation=0) for n in range(2)]
+    trained = program.fit(names)
+    assert next(trained)[0] == 1
+    with pytest.raises(InputError, match="no epoch of fold 0"):
+        next(trained)
 
 
 def test_without_jax_the_request_is_refused(toy, tmp_path, monkeypatch, capsys):
