@@ -28,8 +28,8 @@ def fold(genes: int) -> FoldData:
     )  # fmt: skip
 
 
-def recipe(model: dict, kind: str = "sequence"):
-    settings = make_configs({"variant": "tuned"} | SMALL | model, {"epochs": 1})
+def recipe(model: dict, kind: str = "sequence", **training):
+    settings = make_configs({"variant": "tuned"} | SMALL | model, {"epochs": 1} | training)
     return builder(*settings, SHAPE, kind)
 
 
@@ -68,3 +68,12 @@ def test_each_threshold_is_a_recipe_of_its_own():
     assert names({}, "hichip") == {1: "dense layers", 400: "boosted trees"}
     assert names({"words": False}, "sequence") == {1: ""}
     assert names({"fine_words_from": None}, "sequence") == {1: "coarse words"}
+
+
+def test_trees_read_the_whole_score_where_units_join_samples():
+    """The units' part of the words' score is not the one that trees could read alone."""
+    made = recipe({"fine_words_from": 600}, "full", samples="samples.tsv").recipes
+    configs = {genes: each.config for genes, (_, each) in made.items()}
+    assert {genes: (c.joined, c.beside_words) for genes, c in configs.items()} == {
+        1: (False, False), 400: (False, True), 600: (True, False), 1000: (True, False),
+    }  # fmt: skip

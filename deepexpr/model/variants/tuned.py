@@ -111,14 +111,17 @@ def by_genes(architecture, model, training, shape, kind: str, trainer=None):
     fine_from = model.fine_words_from if model.words and kind != "hichip" else None
     trees_from = model.trees_from if kind != "sequence" else None
     # Another trainer's first step has more than words and a convolution.
-    whole_from = WHOLE_SCORE_FROM if kind == "full" and model.words and trainer is None else None
+    two_scores = kind == "full" and model.words and trainer is None
+    few = trees_from is not None and trees_from < WHOLE_SCORE_FROM
+    whole_from = WHOLE_SCORE_FROM if two_scores and few else None
 
     def steps(genes: int) -> tuple[str, Builder]:
         fine = fine_from is not None and genes >= fine_from
         trees = trees_from is not None and genes >= trees_from
         words = "fine" if fine else "coarse"
         joined = fine and training.samples is not None
-        alone = trees and whole_from is not None and genes < whole_from
+        # The units' score is no part of the one that trees could read alone (network.assemble).
+        alone = trees and not joined and whole_from is not None and genes < whole_from
         modules = replace(
             architecture.of(model),
             word_blocks=words,
@@ -133,7 +136,5 @@ def by_genes(architecture, model, training, shape, kind: str, trainer=None):
         described = ", ".join(part for part in (name, score) if part)
         return described, made(modules, training, shape, kind)
 
-    if trees_from is None or (whole_from is not None and trees_from >= whole_from):
-        whole_from = None
     steps_from = {n for n in (fine_from, trees_from, whole_from) if n is not None}
     return ByGenes({n: steps(n) for n in {1} | steps_from})
