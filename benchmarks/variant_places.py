@@ -25,23 +25,10 @@ from sklearn.metrics import roc_auc_score
 from deepexpr.cli import main as deepexpr
 from deepexpr.features.dataset import Dataset
 from deepexpr.files import read, write_table
-from deepexpr.letters import reverse_complement
 from deepexpr.motifs.meme_format import read_meme
-from deepexpr.motifs.motif import Motif, column_information
 from deepexpr.reference.fasta import read_fasta
 from deepexpr.schemas import PLACE_VARIANTS
-
-
-def broken(site, motif: Motif) -> tuple[int, str, str]:
-    """Place on the genome of the site's most telling letter that is its motif's first choice, that
-    letter on +, and the one that the motif likes least."""
-    told = column_information(motif.probabilities)
-    right = [a == b for a, b in zip(site.sequence, motif.consensus, strict=True)]
-    column = int(np.where(right, told, -1).argmax())
-    letters = site.sequence[column], "ACGT"[int(motif.probabilities[column].argmin())]
-    if site.strand == "+":
-        return site.position + column, *letters
-    return site.position + site.width - 1 - column, *map(reverse_complement, letters)
+from deepexpr.simulate.planting import broken_letter
 
 
 def control(text: str, start: int, end: int, place: int, letter: str, taken: np.ndarray) -> int:
@@ -64,7 +51,7 @@ def variants_of(demo: Path, dataset: Dataset, genome: dict[str, str]) -> pd.Data
     rows = []
     for site in sites.itertuples():
         name = chromosome[site.enhancer]
-        place, letter, other = broken(site, motifs[site.motif])
+        place, letter, other = broken_letter(site, motifs[site.motif])
         if genome[name][place] != letter:
             raise SystemExit(f"{site}: the genome has another letter")
         here = dataset.places[(dataset.chromosome == name)].reshape(-1, 2)

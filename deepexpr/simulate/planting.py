@@ -7,7 +7,7 @@ import pandas as pd
 
 from deepexpr.errors import InputError
 from deepexpr.letters import ASCII, reverse_complement
-from deepexpr.motifs.motif import Motif
+from deepexpr.motifs.motif import Motif, column_information
 from deepexpr.simulate.genes import Gene
 from deepexpr.simulate.genome import Genome, Layout
 from deepexpr.simulate.settings import ENHANCER_MOTIFS, PROMOTER_MOTIFS, Settings
@@ -137,3 +137,19 @@ def _table(rows: list[tuple], key: str) -> pd.DataFrame:
         ],
         columns=columns,
     )
+
+
+def broken_letter(site, motif: Motif) -> tuple[int, str, str]:
+    """How a planted site is broken best: at its most telling letter of its motif's first choices.
+
+    site : a row as `plant_promoters` and `plant_enhancers` return them. Returns the letter's place,
+    counted as `position` is, the letter there, and the one that the motif likes least.
+    """
+    told = column_information(motif.probabilities)
+    right = [a == b for a, b in zip(site.sequence, motif.consensus, strict=True)]
+    column = int(np.where(right, told, -1).argmax())
+    letters = site.sequence[column], "ACGT"[int(motif.probabilities[column].argmin())]
+    if site.strand == "+":
+        return site.position + column, *letters
+    one, other = map(reverse_complement, letters)
+    return site.position + site.width - 1 - column, one, other

@@ -6,7 +6,7 @@ import pysam
 
 from deepexpr.letters import reverse_complement
 from deepexpr.motifs.meme_format import read_meme
-from deepexpr.motifs.motif import column_information
+from deepexpr.simulate.planting import broken_letter
 
 UPSTREAM = 1000
 
@@ -29,7 +29,7 @@ def pairs(truth, genes, genome, number, seed=1):
                 break
             gene = genes.loc[site.gene]
             promoter = _promoter(fasta, gene)
-            place, letter, other = _break(site, motifs[site.motif])
+            place, letter, other = broken_letter(site, motifs[site.motif])
             assert promoter[place] == letter, site
             control = _control(promoter, sites[sites["gene"] == site.gene], place, letter)
             if control is not None:
@@ -63,18 +63,6 @@ def _promoter(fasta, gene):
         return fasta.fetch(gene["chromosome"], start, start + 2 * UPSTREAM).upper()
     start = gene["tss"] - UPSTREAM + 1
     return reverse_complement(fasta.fetch(gene["chromosome"], start, start + 2 * UPSTREAM).upper())
-
-
-def _break(site, motif):
-    """Place in the promoter of the site's most telling letter that is its motif's first choice,
-    that letter, and the one to put there, both in the gene's orientation."""
-    told = column_information(motif.probabilities)
-    right = [a == b for a, b in zip(site.sequence, motif.consensus, strict=True)]
-    column = int(np.where(right, told, -1).argmax())
-    letters = site.sequence[column], "ACGT"[int(motif.probabilities[column].argmin())]
-    if site.strand == "+":
-        return site.position + column, *letters
-    return site.position + site.width - 1 - column, *map(reverse_complement, letters)
 
 
 def _control(promoter, sites, place, letter):
