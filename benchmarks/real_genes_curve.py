@@ -52,7 +52,7 @@ def drawn(splits: pd.DataFrame, genes: int, seed: int) -> pd.DataFrame:
     return pd.concat([test, taken.assign(role=role)]).sort_index()
 
 
-def closed_forms(genes: RealGenes, line: str, signal: str, train, test) -> list[tuple]:
+def closed_forms(genes: RealGenes, line: str, features: dict, train, test) -> list[tuple]:
     """Method, r by sequence, r with loops: of words, and of their score beside loops."""
     kind = "fine" if len(train) >= FINE_FROM else "coarse"
     y, rows = genes.expression[line], np.concatenate([train, test])
@@ -60,10 +60,10 @@ def closed_forms(genes: RealGenes, line: str, signal: str, train, test) -> list[
     n = len(train)
     found = solve_words(counts[:n], blocks, y[train], "regression", spread=WORD_SPREAD[kind])
     left_out, held = found.left_out[:, -1], found.of(counts[n:])[:, -1]
-    alone, features = pearsonr(held, y[test])[0], features_of(genes, {signal})
+    alone = pearsonr(held, y[test])[0]
     result = [("words", alone, np.nan)]
     for name, model, read in (("ridge", linear, "windows"), ("trees", trees, "anchors")):
-        x = features[read, signal]
+        x = features[read]
         predict = model(np.column_stack([left_out, x[train]]), y[train])
         joint = predict(np.column_stack([held, x[test]]))
         result.append((name, alone, pearsonr(joint, y[test])[0]))
@@ -112,6 +112,7 @@ def main() -> None:
     signal = next(name for _, name, of in WITH_LOOPS if of == line)
     data = dataset_of(genes, line, loops(signal), args.work / f"{line}.h5")
     row_of = {gene: i for i, gene in enumerate(genes.gene)}
+    features = {kind: x for (kind, _), x in features_of(genes, {signal}).items()}
     done = pd.read_csv(args.output, sep="\t") if args.output.is_file() else pd.DataFrame()
     wanted = product(
         args.method or METHODS, args.group or range(GROUPS), args.genes or (500, 1000, 2000, 4000)
@@ -124,7 +125,7 @@ def main() -> None:
         if method == "closed":
             test = splits["role"] == "test"
             rows = [np.array([row_of[g] for g in splits["gene"][part]]) for part in (~test, test)]
-            found = closed_forms(genes, line, signal, *rows)
+            found = closed_forms(genes, line, features, *rows)
         else:
             folder = args.work / f"{method}-{line}-{group}-{number}"
             found = [(method, *network(method, data, splits, folder))]
