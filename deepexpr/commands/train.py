@@ -6,6 +6,7 @@ the trainer stacked trains them side by side where their shapes agree.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from deepexpr.errors import Unsupported
     from deepexpr.features.dataset import Dataset
     from deepexpr.model.config import NetworkSettings, TrainingSettings
+
+log = logging.getLogger(__name__)
 
 OPTIONS = f"""
 --dataset DATASET...       dataset of a cell line (HDF5), or of several that are trained together
@@ -155,6 +158,7 @@ def _train(
         threadpool_limits(args.threads)  # of the linear algebra beside the backend
     jobs = []
     for line, dataset, splits in read:
+        log.info("%s: %s, %s", dataset.cell_line, args.task, args.kind)
         try:
             pretrained = Bundle.open(line.pretrained) if line.pretrained else None
             job = make_job(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -129,7 +130,17 @@ class Inputs:
     )
     title: str = _setting("", "name of the run, for the summary")
     logs: Path | None = _one("DIR", "folder of the jobs' logs, whose warnings the summary shows")
+    replaced: tuple[str, ...] = _many(
+        "JOB", "jobs (names, * for any text) whose logs and benchmark files are not to count", str
+    )
     warning: tuple[str, ...] = _many("TEXT", "sentences the summary must show", str)
+
+    def of_jobs(self, folder: Path | None, ending: str) -> list[Path]:
+        """Files of jobs below `folder`, named JOB.ending, but of those that others replaced."""
+        found = sorted(folder.rglob(f"*.{ending}")) if folder else []
+        return [
+            path for path in found if not any(fnmatchcase(path.stem, own) for own in self.replaced)
+        ]
 
     @classmethod
     def from_arguments(cls, args: argparse.Namespace) -> Inputs:

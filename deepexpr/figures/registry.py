@@ -155,18 +155,19 @@ _SPECS = (
     # What was measured by the time the last heavy jobs are done.
     _own(
         "benchmarks", "Run time and memory", "training", "benchmarks", QUALITY,
-        ("benchmark",), after=("metrics", "filters_matches"),
+        ("benchmark",), ("replaced",), after=("metrics", "filters_matches"),
     ),
     _own(
         "quality", "Quality of the run", "quality", "quality", QUALITY,
-        ("history",), ("qc", "replicate_qc", "loop_qc", "run_info", "versions", "benchmark"),
+        ("history",),
+        ("qc", "replicate_qc", "loop_qc", "run_info", "versions", "benchmark", "replaced"),
         after=("metrics", "filters_matches"), page=True,
     ),
     _own(
         "summary", "Answers, and what was run", "summary", "summary", SUMMARY,
         ("dataset",),
         ("metrics", "qc", "replicate_qc", "loop_qc", "run_info", "signal", "cross", "species",
-         "motif_summary", "versions", "matches", "outcome", "title", "warning", "logs"),
+         "motif_summary", "versions", "matches", "outcome", "title", "warning", "logs", "replaced"),
         after=("metrics", "filters_matches"), page=True,
     ),
     _own(

@@ -1,7 +1,9 @@
 """The landing page: four answers, what was run on what, the main numbers, and the warnings."""
 
 import html
+import json
 import logging
+from collections import Counter
 
 import numpy as np
 import pandas as pd
@@ -19,6 +21,7 @@ from deepexpr.figures.quality import judged_sections, software
 from deepexpr.figures.table1 import loops_and_samples
 from deepexpr.figures.tables import draw_table
 from deepexpr.files import read_table
+from deepexpr.model.trainers import SEQUENTIAL
 from deepexpr.schemas import METRICS, NETWORK_KINDS, TOMTOM_SUMMARY
 
 logger = logging.getLogger(__name__)
@@ -35,7 +38,7 @@ def build_summary(inputs: Inputs) -> pd.DataFrame:
     scores = read_tables(inputs.metrics, METRICS)
     rows = [("answer", question, text) for question, text in answers(inputs, scores)]
     data, no_loops, warnings = _data(inputs)
-    rows += data
+    rows += data + _side_by_side(inputs)
     cross = read_tables(inputs.cross, METRICS)
     rows += _results(scores)
     rows += [("result", f"{item}, across cell lines", text) for _, item, text in _results(cross)]
@@ -111,6 +114,20 @@ def _models_left_out(inputs: Inputs) -> list[str]:
         f"{task} of {line}, K = {', '.join(dict.fromkeys(ks))} ({len(ks)} "
         f"model{'s' * (len(ks) > 1)}): {reason}"
         for (line, task, reason), ks in found.items()
+    ]
+
+
+def _side_by_side(inputs: Inputs) -> list[tuple]:
+    """A row where networks are not trained one after the other, as they are by default."""
+    found: Counter[str] = Counter()
+    for path in inputs.outcome:
+        record = path.parent / "bundle" / "bundle.json"
+        info = json.loads(record.read_text()) if record.is_file() else {}
+        if info.get("type") == "network" and info["training"]["trainer"] != SEQUENTIAL:
+            found[f"by the trainer {info['training']['trainer']}, Keras on {info['backend']}"] += 1
+    return [
+        ("data", "Training", f"{number} network{'s' * (number > 1)} {how}")
+        for how, number in found.items()
     ]
 
 
@@ -246,7 +263,7 @@ def _baseline_warnings(scores: pd.DataFrame) -> list[str]:
 
 def _job_warnings(inputs: Inputs) -> list[str]:
     """What the jobs warned of, with one job of each; those of figures may still be drawn."""
-    logs = sorted(inputs.logs.rglob("*.log")) if inputs.logs else []
+    logs = inputs.of_jobs(inputs.logs, "log")
     found = warnings_in(log for log in logs if log.parent.name != "figures")
     return [
         f"{text} ({job_of(files[0])}" + (f" and {len(files) - 1} more)" if len(files) > 1 else ")")

@@ -44,7 +44,7 @@ def build_benchmarks(inputs: Inputs) -> pd.DataFrame:
     A file is named ``{stage}/{job}.{step}.tsv`` or ``{stage}/{step}.tsv``.
     """
     rows = []
-    for path in sorted(inputs.benchmark.rglob("*.tsv")):
+    for path in inputs.of_jobs(inputs.benchmark, "tsv"):
         table = read_table(path, ("s", "max_rss"), na_values=["-", "NA"])
         stage = path.relative_to(inputs.benchmark).parts[0]
         rows += [(stage, path.name.split(".")[-2], *own) for own in table[["s", "max_rss"]].values]

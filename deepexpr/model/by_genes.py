@@ -1,6 +1,5 @@
 """Several recipes of one variant: the number of training genes decides, fold by fold."""
 
-import logging
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -8,8 +7,6 @@ from deepexpr.model.backend import keras
 from deepexpr.model.fits import Fits
 from deepexpr.model.steps import FoldData
 from deepexpr.model.variants import Builder
-
-log = logging.getLogger(__name__)
 
 
 class ByGenes:
@@ -29,10 +26,8 @@ class ByGenes:
             made.check()
 
     def prepare(self, data: FoldData, pretrained: bool = False) -> FoldData:
-        """`data` with what all members of an ensemble share; it and the log name the recipe."""
+        """`data` with what all members of an ensemble share; it names the recipe."""
         name, made = self._chosen(len(data.train))
-        if name:
-            log.info("%d training genes: %s", len(data.train), name)
         return made.prepare(replace(data, recipe=name), pretrained)
 
     def train(

@@ -154,7 +154,7 @@ def _train_folds(trainer: Builder, folds: list[Fold], stacks: Stacks | None) -> 
     """Train all members of these folds, and keep each fold as soon as its members are done."""
     started = time.monotonic()
     members = range(folds[0].job.training.members)
-    data = [_fold_data(fold.job, trainer, fold.number) for fold in folds]
+    data = [_fold_data(fold, trainer) for fold in folds]
     arguments = [
         (
             own,
@@ -184,13 +184,16 @@ def _seed(fold: Fold, member: int) -> int:
     return int(sequence.generate_state(1)[0] >> 1)
 
 
-def _fold_data(job: Job, trainer: Builder, fold: int) -> FoldData:
-    rows = _rows(job, fold)
+def _fold_data(fold: Fold, trainer: Builder) -> FoldData:
+    job, rows = fold.job, _rows(fold.job, fold.number)
     data = fold_data(job.dataset, rows["train"], rows["validation"], job.task, trainer.standardise)
     if job.samples is not None:
         parts = {f"{part}_samples": job.samples[rows[part]] for part in ("train", "validation")}
         data = replace(data, **parts)
-    return trainer.prepare(data, job.pretrained is not None)
+    data = trainer.prepare(data, job.pretrained is not None)
+    if data.recipe:
+        log.info("%s: %d training genes, %s", fold.label, len(data.train), data.recipe)
+    return data
 
 
 def _rows(job: Job, fold: int) -> dict[str, np.ndarray]:
@@ -270,7 +273,7 @@ def _publish(job: Job, partial: Path, output: Path) -> None:
         # A fold trained apart may not have been told the scheme's name.
         table = table.assign(scheme=job.scheme) if "scheme" in table else table
         write_table(table, output / name)
-    log.info("bundle of %d folds published", len(folders))
+    log.info("%s: bundle of %d folds published", job.dataset.cell_line, len(folders))
 
 
 def _info(job: Job, records: dict[int, dict]) -> dict[str, Any]:

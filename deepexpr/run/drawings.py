@@ -12,6 +12,7 @@ from typing import NamedTuple
 from deepexpr.evaluation import paper
 from deepexpr.figures.declaration import FigureSpec
 from deepexpr.figures.registry import FIGURES
+from deepexpr.run.replaced import replaced_jobs
 from deepexpr.run.targets import Run
 
 
@@ -245,6 +246,7 @@ SOURCES: dict[str, Callable[[Run, Subject], list[str] | dict[str, str]]] = {
 SETTINGS: dict[str, Callable[[Run, Subject], list]] = {
     "benchmark": lambda run, of: [run.out("benchmarks")],
     "logs": lambda run, of: [run.out("logs")],
+    "replaced": lambda run, of: replaced_jobs(run),
     "full_reach": lambda run, of: [run.half_width],
     "jaspar": lambda run, of: [run.config["motifs"]["targets"]],
     "e_value": lambda run, of: [run.config["motifs"]["e_value"]],

@@ -127,6 +127,22 @@ def test_left_out_models_are_one_line_each_reason(tmp_path):
     assert "classification of A, K = 5 (2 models): one label" in text
 
 
+def test_what_trained_is_told_where_it_is_not_the_usual(tmp_path):
+    paths = []
+    for trainer, backend in (("sequential", "tensorflow"), ("stacked", "jax"), ("stacked", "jax")):
+        folder = tmp_path / f"models/A/regression/K5/{len(paths)}"
+        (folder / "bundle").mkdir(parents=True)
+        record = {"type": "network", "training": {"trainer": trainer}, "backend": backend}
+        (folder / "bundle/bundle.json").write_text(json.dumps(record))
+        write_table(pd.DataFrame(columns=list(PREDICTIONS)), folder / "predictions.tsv")
+        paths.append(folder / "predictions.tsv")
+    dataset = make_dataset(tmp_path / "A.h5", "A")
+    text = page(tmp_path, "summary", "--dataset", dataset, "--outcome", *paths)
+    assert "2 networks by the trainer stacked, Keras on jax" in text
+    text = page(tmp_path, "summary", "--dataset", dataset, "--outcome", paths[0])
+    assert "trainer" not in text
+
+
 def unpacked(text):
     """The tables in a page, by name."""
     packed = re.search(r'id="packed">([^<]+)<', text)[1]

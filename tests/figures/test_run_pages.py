@@ -73,11 +73,13 @@ def test_quality_tells_every_stage_with_its_verdict(tmp_path, library, run_info,
     benchmarks.mkdir(parents=True)
     (benchmarks / "A.1.map_mate.tsv").write_text("s\tmax_rss\n12.5\t300\n")
     (benchmarks / "A.2.map_mate.tsv").write_text("s\tmax_rss\n10\t-\n")
+    (benchmarks / "A.regression.K5.full.map_mate.tsv").write_text("s\tmax_rss\n999\t999\n")
     (tmp_path / "bowtie.txt").write_text("bowtie version 1.3.1\n")
     text = page(
         tmp_path, "quality", f"--qc=A={library}", f"--loop-qc=A={tmp_path / 'loops.tsv'}",
         f"--run-info=A_rna_1={run_info}", f"--history=A regression sequence={history}",
         "--benchmark", benchmarks.parent, "--versions", tmp_path / "bowtie.txt",
+        "--replaced", "A.*.K*.full.map_mate", "*.other",
     )  # fmt: skip
     for words in (
         "1,000 read pairs, 40.0% of reads hold a junction, 60.0% trans",
@@ -131,12 +133,17 @@ def test_summary_warns_of_libraries(tmp_path, library, run_info):
 
 def test_summary_shows_what_the_jobs_warned_of(tmp_path):
     logs = tmp_path / "logs"
-    for name in ("expression/toy.R1.count_reads", "expression/toy.R2.count_reads", "figures/x"):
+    names = ("expression/toy.R1.count_reads", "expression/toy.R2.count_reads", "figures/x",
+             "models/toy.train_lines")  # fmt: skip
+    for name in names:
         path = logs / f"{name}.log"
         path.parent.mkdir(parents=True, exist_ok=True)
-        text = "write reverse in strandedness" if "R" in name else "of a figure"
+        text = "write reverse in strandedness" if "R" in name else "of a figure, or replaced"
         path.write_text(f"02:00:00 INFO reading\n02:00:01 WARNING {text}\n")
-    found = warnings(tmp_path, "--dataset", make_dataset(tmp_path / "A.h5", "A"), "--logs", logs)
+    found = warnings(
+        tmp_path, "--dataset", make_dataset(tmp_path / "A.h5", "A"), "--logs", logs,
+        "--replaced", "*.train_lines",
+    )  # fmt: skip
     assert "write reverse in strandedness (toy.R1.count_reads and 1 more)" in found
     assert "of a figure" not in found
 

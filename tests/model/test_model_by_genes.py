@@ -1,7 +1,5 @@
 """What `tuned` is made of follows from the number of training genes, fold by fold."""
 
-import logging
-
 import numpy as np
 import pytest
 
@@ -34,11 +32,9 @@ def recipe(model: dict, kind: str = "sequence", **training):
 
 
 @pytest.mark.parametrize(("genes", "words"), [(19, "coarse"), (20, "fine")])
-def test_the_number_of_training_genes_chooses_and_the_log_says_so(genes, words, caplog):
-    caplog.set_level(logging.INFO)
+def test_the_number_of_training_genes_chooses(genes, words):
     made = recipe({"fine_words_from": 20})
     data = made.prepare(fold(genes))
-    assert f"{genes} training genes: {words} words" in caplog.text
     assert data.recipe == f"{words} words"
     network, _ = made.train(data, 1, "")
     letters = np.concatenate([data.train.arrays[PROMOTER], data.validation.arrays[PROMOTER]])

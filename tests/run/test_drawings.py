@@ -1,8 +1,12 @@
 """What a run makes and which figures, from configuration and sheets alone."""
 
+from pathlib import Path
+from types import SimpleNamespace
+
 import pandas as pd
 import pytest
 
+from deepexpr.figures.inputs import Inputs
 from deepexpr.figures.registry import FIGURES
 from deepexpr.run.drawings import CONDITIONS, SETTINGS, SOURCES, drawings, left_out
 from deepexpr.run.kept import results
@@ -28,6 +32,8 @@ def a_run(
     caller="origami",
     variants=(),
     network="paper",
+    trainer=None,
+    scatter_folds=False,
 ):
     """Cell lines A and B of one assembly with RNA-seq reads, those named with HiChIP reads."""
     where = assemblies or {"A": "hg", "B": "hg"}
@@ -55,6 +61,7 @@ def a_run(
         "hichip": {"mcool": False, "keep_trimmed": False},
         "loops": {"differential": differential, "caller": caller, "confidence": 0.9},
         "published": {"A": {"table": "published.txt"}},
+        "training": {"trainer": trainer}, "resources": {"scatter_folds": scatter_folds},
     }  # fmt: skip
     return Run(config, samples, units)
 
@@ -153,8 +160,32 @@ def test_options_and_inputs_of_one_figure():
 
 def test_the_benchmarks_folder_is_no_input_but_the_last_heavy_files_are():
     (one,) = [d for d in drawings(a_run("A")) if d.figure.name == "benchmarks"]
-    assert one.options == ["--benchmark=results/benchmarks"]
+    assert one.options[0] == "--benchmark=results/benchmarks"
     assert "results/motifs/B/filters.tomtom.tsv" in one.inputs
+
+
+def replaced_in(run, *names):
+    """Those of `names` that are not to count any more, by the options of the figure of benchmarks
+    (as deepexpr.figures.inputs reads them)."""
+    (one,) = [d for d in drawings(run) if d.figure.name == "benchmarks"]
+    given = [o.removeprefix("--replaced=") for o in one.options if o.startswith("--replaced=")]
+    found = Inputs(replaced=tuple(given)).of_jobs
+    folder = SimpleNamespace(rglob=lambda ending: [Path(f"{name}.tsv") for name in names])
+    return sorted({*names} - {path.stem for path in found(folder, "tsv")})
+
+
+def test_what_another_trainer_measured_of_the_same_networks_does_not_count():
+    together = "regression.K5.full.train_lines"
+    alone = [f"{line}.regression.K10.{kind}.train_network" for line in ("A", "B", "A.B")
+             for kind in ("full", "sequence")]  # fmt: skip
+    fold = "A.regression.K5.full.fold-1.train_fold"
+    names = [together, *alone, fold, "A.regression.K5.lasso.fit_baseline"]
+    run = a_run("A", "B")
+    assert replaced_in(run, *names) == [fold, together]
+    assert replaced_in(a_run("A", "B", scatter_folds=True), *names) == [together]
+    assert replaced_in(a_run("A", "B", trainer="stacked"), *names) == sorted([*alone[:4], fold])
+    # Of one line its networks are jobs of their own.
+    assert replaced_in(a_run("A", trainer="stacked"), *names) == [fold, together]
 
 
 def test_the_report_shows_a_picture_first():
