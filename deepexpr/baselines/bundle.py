@@ -16,7 +16,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from deepexpr.baselines.fit import BaselineRun
-from deepexpr.baselines.inputs import describe_sequence, feature_matrix, features_of
+from deepexpr.baselines.inputs import SINGLE, describe_sequence, feature_matrix, features_of
 from deepexpr.baselines.saved import arrays_of, load_model, save_model
 from deepexpr.baselines.settings import BaselineSettings
 from deepexpr.errors import InputError
@@ -124,8 +124,9 @@ class BaselineBundle(BundleRecord):
             raise differs("assembly", self.info["assembly"], dataset.assembly, dataset, self.path)
         rows = np.arange(len(dataset)) if genes is None else dataset.index_of(genes)
         bins, features = (self.info["inputs"].get(key) for key in ("bins", "features"))
-        kind = features_of(self.info["method"], self.settings)
-        x = feature_matrix(dataset, rows, self.settings, kind, use_bins=bins is not None).x
+        method, use_bins = self.info["method"], bins is not None
+        kind, single = features_of(method, self.settings), method in SINGLE
+        x = feature_matrix(dataset, rows, self.settings, kind, use_bins, single).x
         if x.shape[1] != features:
             raise InputError(
                 "The dataset has another number of features than the model reads.",

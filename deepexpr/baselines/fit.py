@@ -17,7 +17,7 @@ from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
 from deepexpr.baselines.inner import SEARCH
-from deepexpr.baselines.inputs import feature_matrix, features_of
+from deepexpr.baselines.inputs import SINGLE, feature_matrix, features_of
 from deepexpr.baselines.methods import check_method, fit_method, predict_method, search
 from deepexpr.baselines.settings import BaselineSettings
 from deepexpr.features.dataset import Dataset
@@ -65,7 +65,8 @@ def run_baseline(
     check_method(task, method)
     splits = restrict_splits(splits, dataset.gene)
     kind = features_of(method, settings)
-    found = feature_matrix(dataset, np.arange(len(dataset)), settings, kind, dataset.has_hichip)
+    rows, single = np.arange(len(dataset)), method in SINGLE
+    found = feature_matrix(dataset, rows, settings, kind, dataset.has_hichip, single)
     log.info("%s, %s: %d genes x %d features", dataset.cell_line, method, *found.x.shape)
     numbers = sorted(int(fold) for fold in splits["fold"].unique())
     scheme = scheme or find_scheme(dataset, splits)

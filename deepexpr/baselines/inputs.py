@@ -14,13 +14,43 @@ from deepexpr.features.words import WORD_BLOCKS, flat_bins, loop_totals, loop_wi
 OWN_FEATURES = {"ridge": "network", "trees": "anchors", "totals": "totals"}
 
 
+#: Those that solve words in single precision, so nothing is gained by doubles of them.
+SINGLE = ("ridge", "trees")
+
+
+@dataclass(frozen=True, eq=False)
+class WordsAndLoops:
+    """One row of numbers per gene in two parts: gigabytes less than in one table of doubles.
+
+    words : float32 (n, p). loops : float64 (n, q).
+    """
+
+    words: np.ndarray
+    loops: np.ndarray
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Of both side by side."""
+        return len(self.words), self.words.shape[1] + self.loops.shape[1]
+
+    def __getitem__(self, rows: np.ndarray) -> "WordsAndLoops":
+        return WordsAndLoops(self.words[rows], self.loops[rows])
+
+
 @dataclass(frozen=True, eq=False)
 class Features:
-    """x : float64 (n, p), not scaled. blocks : its columns in groups: of each kind of word, then
-    of the loops (0 without)."""
+    """x : float64 (n, p), not scaled, or for methods of `SINGLE` its two parts. blocks : its
+    columns in groups: of each kind of word, then of the loops (0 without)."""
 
-    x: np.ndarray
+    x: np.ndarray | WordsAndLoops
     blocks: tuple[int, ...]
+
+
+def in_parts(x: np.ndarray | WordsAndLoops, words: int) -> tuple[np.ndarray, np.ndarray]:
+    """Words (n, words) float32 and loops (n, q) float64 of either form."""
+    if isinstance(x, WordsAndLoops):
+        return x.words, x.loops
+    return x[:, :words].astype(np.float32), x[:, words:]
 
 
 def features_of(method: str, settings: BaselineSettings) -> str:
@@ -29,7 +59,12 @@ def features_of(method: str, settings: BaselineSettings) -> str:
 
 
 def feature_matrix(
-    dataset: Dataset, rows: np.ndarray, settings: BaselineSettings, kind: str, use_bins: bool
+    dataset: Dataset,
+    rows: np.ndarray,
+    settings: BaselineSettings,
+    kind: str,
+    use_bins: bool,
+    single: bool = False,
 ) -> Features:
     """Features of `rows` of the dataset.
 
@@ -37,7 +72,8 @@ def feature_matrix(
     binned loops, log2(1 + normalised count). "network": words in windows and loops summed in
     windows (features.words). "anchors": the same, and the dataset's anchors where it has some.
     "totals": loops summed within three distances, no promoter.
-    use_bins : with loops. Raises InputError where they are asked for and the dataset has none.
+    use_bins : with loops. single : for a method of `SINGLE`. Raises InputError where loops are
+    asked for and the dataset has none.
     """
     if (use_bins or kind == "totals") and dataset.bins is None:
         raise InputError(
@@ -46,15 +82,14 @@ def feature_matrix(
             fix="Use a dataset with HiChIP, or models trained without it.",
         )
     if kind == "totals":
-        parts = [loop_totals(dataset.bins[rows], dataset.bin_size)]  # type: ignore[index]  # arrays are there in this mode
-    else:
-        parts = _promoters(dataset.sequence[rows], settings, kind)
-        if use_bins:
-            parts.append(_loops(dataset, rows, kind))
-        else:
-            parts.append(np.zeros((len(rows), 0)))
-    x = np.hstack(parts).astype(np.float64, copy=False)  # gigabytes, where words are fine
-    return Features(x, tuple(part.shape[1] for part in parts))
+        totals = loop_totals(dataset.bins[rows], dataset.bin_size)  # type: ignore[index]  # arrays are there in this mode
+        return Features(totals, (totals.shape[1],))
+    words, widths = _promoters(dataset.sequence[rows], settings, kind)
+    loops = _loops(dataset, rows, kind) if use_bins else np.zeros((len(rows), 0))
+    blocks = (*widths, loops.shape[1])
+    if single:
+        return Features(WordsAndLoops(words, loops.astype(np.float64, copy=False)), blocks)
+    return Features(np.hstack([words, loops]).astype(np.float64, copy=False), blocks)
 
 
 def _loops(dataset: Dataset, rows: np.ndarray, kind: str) -> np.ndarray:
@@ -67,11 +102,11 @@ def _loops(dataset: Dataset, rows: np.ndarray, kind: str) -> np.ndarray:
     return np.hstack([windows, dataset.others[ANCHORS][rows]])
 
 
-def _promoters(sequence, settings: BaselineSettings, kind: str) -> list[np.ndarray]:
+def _promoters(sequence, settings: BaselineSettings, kind: str) -> tuple[np.ndarray, list[int]]:
     if kind != "gapped":
-        words, widths = window_words(sequence, WORD_BLOCKS[settings.word_blocks])
-        return np.split(words, np.cumsum(widths)[:-1], axis=1)
-    return [count_gkm(sequence, settings.length, settings.informative).toarray()]
+        return window_words(sequence, WORD_BLOCKS[settings.word_blocks])
+    counts = count_gkm(sequence, settings.length, settings.informative).toarray()
+    return counts, [counts.shape[1]]
 
 
 def describe_sequence(kind: str, settings: BaselineSettings) -> str | None:

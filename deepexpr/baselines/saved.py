@@ -13,6 +13,7 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 
 from deepexpr.baselines.forest import add_tree, tree_arrays
+from deepexpr.baselines.inputs import in_parts
 from deepexpr.baselines.svm import probability
 from deepexpr.errors import InputError
 from deepexpr.features.bundles import check_archive
@@ -114,10 +115,10 @@ class Words:
 
     def predict(self, x: np.ndarray, task: str) -> np.ndarray:
         """Expression, or P(+1), of x (n, p): float64 (n,)."""
-        number = len(self.kernel)
-        score = x[:, :number].astype(np.float32) @ self.kernel + self.bias
+        words, loops = in_parts(x, len(self.kernel))
+        score = words @ self.kernel + self.bias
         if self.line.size:
-            return self.joint.predict(np.column_stack([score[:, -1], x[:, number:]]), task)
+            return self.joint.predict(np.column_stack([score[:, -1], loops]), task)
         if task == "classification":
             return probability((score[:, 1] - score[:, 0]).astype(np.float64))
         return score[:, 0].astype(np.float64)
@@ -148,9 +149,9 @@ class Boosted(Trees):
 
     def predict(self, x: np.ndarray, task: str) -> np.ndarray:
         """Expression, or P(+1), of x (n, p): float64 (n,)."""
-        number = len(self.kernel)
-        score = x[:, :number].astype(np.float32) @ self.kernel + self.bias
-        found = self.joint.predict(np.column_stack([score[:, -1], x[:, number:]]), task)
+        words, loops = in_parts(x, len(self.kernel))
+        score = words @ self.kernel + self.bias
+        found = self.joint.predict(np.column_stack([score[:, -1], loops]), task)
         return probability(found) if task == "classification" else found
 
 

@@ -12,6 +12,7 @@ from sklearn.linear_model import LogisticRegressionCV, RidgeCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from deepexpr.baselines.inputs import in_parts
 from deepexpr.model.words import solve_words
 
 PENALTIES = np.logspace(-2, 5, 29)
@@ -39,9 +40,9 @@ class _WordRidge(BaseEstimator):
         self.spread = spread
         self.inner_folds = inner_folds
 
-    def fit(self, x: np.ndarray, y: np.ndarray):
-        """Fit on x (n, p), not scaled, and y (n,): values, or labels +1 and -1."""
-        words, loops = self._parts(x)
+    def fit(self, x, y: np.ndarray):
+        """Fit on x (n, p) in either form, not scaled, and y (n,): values, or labels +1 and -1."""
+        words, loops = in_parts(x, sum(self.blocks[:-1]))
         targets = (y == 1).astype(np.float64) if self.task == "classification" else y
         blocks = list(self.blocks[:-1])
         self.words_ = solve_words(words, blocks, targets, self.task, spread=self.spread)
@@ -54,12 +55,8 @@ class _WordRidge(BaseEstimator):
         self.n_features_in_ = x.shape[1]
         return self
 
-    def _parts(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        number = sum(self.blocks[:-1])
-        return x[:, :number].astype(np.float32), x[:, number:]
-
     def _scores(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        words, loops = self._parts(x)
+        words, loops = in_parts(x, sum(self.blocks[:-1]))
         score = self.words_.of(words)
         return score, np.column_stack([score[:, -1], loops])
 
@@ -83,7 +80,7 @@ class WordLogistic(ClassifierMixin, _WordRidge):
 
     task = "classification"
 
-    def fit(self, x: np.ndarray, y: np.ndarray):
+    def fit(self, x, y: np.ndarray):
         """As `_WordRidge.fit`; the labels are -1 and 1."""
         self.classes_ = np.array([-1, 1])
         return super().fit(x, y)

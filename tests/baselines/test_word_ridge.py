@@ -7,7 +7,8 @@ import pytest
 from sklearn.linear_model import LinearRegression
 
 from deepexpr.baselines.fit import run_baseline
-from deepexpr.baselines.inputs import feature_matrix
+from deepexpr.baselines.inputs import feature_matrix, features_of
+from deepexpr.baselines.saved import arrays_of
 from deepexpr.baselines.settings import BaselineSettings
 from deepexpr.errors import InputError
 from deepexpr.features.splits import fold_roles
@@ -69,3 +70,18 @@ def test_methods_of_the_paper_can_read_the_networks_features(dataset, splits, sm
     assert run.features == found.x.shape[1]
     table = run.predictions
     assert np.corrcoef(table["observed"], table["predicted"])[0, 1] > 0.2
+
+
+@pytest.mark.parametrize("method", ["ridge", "trees"])
+def test_words_in_single_precision_give_what_doubles_give(dataset, splits, method):
+    """The two parts are for memory's sake alone: same bits as from one table."""
+    settings, rows = BaselineSettings(inner_folds=3), np.arange(len(dataset))
+    run = run_baseline(dataset, splits, "regression", method, settings)
+    kind = features_of(method, settings)
+    table = feature_matrix(dataset, rows, settings, kind, use_bins=True)
+    parts = feature_matrix(dataset, rows, settings, kind, use_bins=True, single=True)
+    assert (parts.x.shape, parts.blocks) == (table.x.shape, table.blocks)
+    assert parts.x.words.dtype == np.float32
+    saved = arrays_of(run.pipelines[0])
+    one, two = (saved.predict(each.x, "regression") for each in (table, parts))
+    np.testing.assert_array_equal(one, two)
