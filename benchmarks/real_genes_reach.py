@@ -1,8 +1,10 @@
 """Neighbouring or far, on real loops: genes evaluated apart by how far their loops reach.
 
     python benchmarks/real_genes_reach.py --work DIR --output benchmarks/real_genes_reach.tsv
+    python benchmarks/real_genes_reach.py --demo RESULTS --output benchmarks/reach_demo.tsv
 
-DIR holds the held-out predictions of real_genes.py; nothing is trained but trees on loop sums
+--demo: the table of figure `reach` in the results of a finished run of the demo, scores alone.
+Else DIR holds the held-out predictions of real_genes.py; nothing is trained but trees on loop sums
 within 100 kb alone, the counterpart of those on all (a fold: 0.1 core-minutes). Groups of genes as
 in figure `reach`: no loop, loops within 100 kb of the TSS only, a loop beyond. One row for each
 line, held-out group of chromosomes, group of genes and method.
@@ -22,7 +24,7 @@ from real_genes_rows import COLUMNS, LINES, WITH_LOOPS, file_of, keep, scores, t
 from deepexpr.features.words import loop_windows
 from deepexpr.figures.reach import GROUPS as REACHES
 from deepexpr.figures.reach import near_bins, reach_groups
-from deepexpr.files import write_table
+from deepexpr.files import read_table, write_table
 
 NEAR_TREES = "fine words and loops within 100 kb, trees"
 #: Method in the table, its predictions' name in DIR, and whether these read loops.
@@ -71,15 +73,28 @@ def rows_of(genes: RealGenes, work: Path, group: int) -> list[dict]:
     return rows
 
 
+def demo_rows(results: Path) -> pd.DataFrame:
+    """The scores of a run's figure: `group` is the fold, `r` missing where it has too few genes."""
+    figure = read_table(results / "figures" / "reach.tsv")
+    figure = figure.drop(columns="group").assign(loops=figure["group"])
+    names = {"cell_line": "line", "fold": "group", "n": "genes", "value": "r"}
+    return figure.rename(columns=names)[["line", "group", "method", "loops", "genes", "r"]]
+
+
 def main() -> None:
     """Measure what is there."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--work", required=True, type=Path)
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--work", type=Path)
+    source.add_argument("--demo", type=Path, metavar="RESULTS")
     parser.add_argument("--output", required=True, type=Path)
     args = parser.parse_args()
-    genes = real_genes()
-    measure_near_trees(genes, args.work)
-    table = pd.DataFrame([row for g in range(GROUPS) for row in rows_of(genes, args.work, g)])
+    if args.demo:
+        table = demo_rows(args.demo)
+    else:
+        genes = real_genes()
+        measure_near_trees(genes, args.work)
+        table = pd.DataFrame([row for g in range(GROUPS) for row in rows_of(genes, args.work, g)])
     write_table(table.round(4), args.output)
     means = table.groupby(["line", "loops", "method"], sort=False)
     shown = means.agg(

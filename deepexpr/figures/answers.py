@@ -10,6 +10,7 @@ import pandas as pd
 
 from deepexpr.evaluation.best import best_baseline
 from deepexpr.figures import style
+from deepexpr.figures.ablation import OF_TARGET
 from deepexpr.figures.inputs import Inputs
 from deepexpr.figures.matches import matched
 from deepexpr.figures.qc import GOOD, complaint, verdict
@@ -195,12 +196,19 @@ def _hichip(scores: pd.DataFrame) -> str:
             if {"full", "sequence"} <= set(means.index):
                 alone = f", loops alone {means['hichip']:.3f}" if "hichip" in means else ""
                 texts.append(
-                    f"{line} {means['full']:.3f} with HiChIP, {means['sequence']:.3f} by the "
-                    f"promoter alone{alone}"
+                    f"{line} {means['full']:.3f} with HiChIP{_of_targets(means)}, "
+                    f"{means['sequence']:.3f} by the promoter alone{alone}"
                 )
         if texts:
             return f"By {NAMES[metric]}: {'; '.join(texts)}."
     return ""
+
+
+def _of_targets(means: pd.Series) -> str:
+    """The same with the loops of one target of several, the one that tells most first."""
+    own = means[means.index.str.startswith(OF_TARGET)].sort_values(ascending=False)
+    each = [f"{method.removeprefix(OF_TARGET)} {value:.3f}" for method, value in own.items()]
+    return f" (of one target alone: {', '.join(each)})" if each else ""
 
 
 def _motifs(inputs: Inputs) -> Iterable[str]:

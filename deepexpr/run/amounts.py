@@ -14,11 +14,10 @@ from deepexpr.baselines.settings import BaselineSettings
 from deepexpr.config.entries import files_of
 from deepexpr.downloads.records import RemoteFile, of_mate, read_files
 from deepexpr.hichip.callers import find_caller, origami
-from deepexpr.model.config import find_variant
+from deepexpr.model.config import find_variant, make_configs
 from deepexpr.motifs.cismodule.settings import CismoduleSection
 from deepexpr.run.drawings import drawings
 from deepexpr.run.known import Known
-from deepexpr.run.rates import rates
 from deepexpr.run.targets import Run
 
 #: Bytes of gzip FASTQ per read, measured on 2 x 76 bp real reads.
@@ -176,8 +175,7 @@ def _loop_work(run: Run, assumed: Assumptions) -> Iterator[Work]:
 def _network_work(run: Run, assumed: Assumptions) -> Iterator[Work]:
     """Networks: sequence and full for every K; a job trains all folds but where they scatter."""
     training = run.config["training"]
-    lines, with_hichip = len(run.cell_lines), len(run.hichip_lines)
-    tasks, folds = len(run.tasks), run.folds
+    lines, tasks, folds = len(run.cell_lines), len(run.tasks), run.folds
     epochs = min(assumed.epochs, training.get("epochs", assumed.epochs))
     each = assumed.genes * epochs * training.get("members", 1)
     # K - 1 of K groups, 8 ninths of them trained on (0.8 : 0.1 train : validation).
@@ -187,22 +185,29 @@ def _network_work(run: Run, assumed: Assumptions) -> Iterator[Work]:
     variant = run.config["model"]["variant"]
     own = getattr(find_variant(variant), "SEQUENCE", variant)
     step = training_step(run.config, own)
+    trained = {
+        k: [kind for line in run.cell_lines for task in run.tasks
+            for kind in run.trained(line, task, k)]
+        for k in folds
+    }  # fmt: skip
+    on_top = own == variant
     # Fine-tuning adds the distal module only; its epochs cost little beside the sequence's.
-    jobs = tasks * len(folds) * (lines + with_hichip * (own == variant))
+    jobs = sum(on_top or kind == "sequence" for kinds in trained.values() for kind in kinds)
     amount = tasks * lines * sum(fits.values()) * each
     yield Work(5, step, amount, assumed.genes * epochs, jobs, longest)
-    if own != variant:
+    if not on_top:
         # Every kind that reads loops is trained as a whole.
-        kinds = [len(run.kinds(a)) - 1 + len(run.distance_kinds(a)) for a in run.hichip_lines]
-        amount, jobs = tasks * sum(kinds) * sum(fits.values()) * each, tasks * sum(kinds)
+        whole = {k: sum(kind != "sequence" for kind in trained[k]) for k in folds}
+        amount, jobs = sum(whole[k] * fits[k] for k in folds) * each, sum(whole.values())
         step = training_step(run.config, variant)
-        yield Work(5, step, amount, assumed.genes * epochs, jobs * len(folds), longest)
-    words = f"words_{own}"
-    if words in rates():
-        size, number = assumed.genes / 1000, tasks * sum(folds) * (lines + with_hichip)
-        # Solved for the sequence network, and once more beside it for the full one.
+        yield Work(5, step, amount, assumed.genes * epochs, jobs, longest)
+    if getattr(make_configs(run.config["model"], {})[0], "words", False):
+        # Solved for the sequence network, and once more beside it for each that reads loops too;
+        # the same for all variants that have them, so the rate is that of `tuned`.
+        size = assumed.genes / 1000
+        number = sum(k * sum(kind != "hichip" for kind in trained[k]) for k in folds)
         most = 1 if scattered else max(folds)
-        yield Work(5, words, size * number, size, number, size * most)
+        yield Work(5, "words_tuned", size * number, size, number, size * most)
 
 
 def _baseline_work(run: Run, assumed: Assumptions) -> Iterator[Work]:

@@ -323,13 +323,13 @@ class Run:
             for task in self.tasks
             for k in self.folds
             for stage, methods in (
-                ("models", self._trained(line, task, k)),
+                ("models", self.trained(line, task, k)),
                 ("baselines", self.baselines(line, task)),
             )
             for method in methods
         ]
 
-    def _trained(self, line: str, task: str, k: int) -> list[str]:
+    def trained(self, line: str, task: str, k: int) -> list[str]:
         """Networks of a task at K: the ablation at the main one only, distances in regression."""
         kinds = self.kinds(line)
         if k != self.main_k:

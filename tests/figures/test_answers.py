@@ -66,6 +66,12 @@ def test_what_hichip_adds():
     assert _hichip(scores(("A",), ("sequence", "lasso"))) == ""
 
 
+def test_the_target_that_tells_most_is_named_first():
+    methods = ("full", "full-only-YY1", "full-only-CTCF", "sequence")
+    text = _hichip(scores(("A",), methods))
+    assert re.search(r"with HiChIP \(of one target alone: YY1 0\.\d{3}, CTCF 0\.\d{3}\), 0", text)
+
+
 def judged(section, metric, verdict, values):
     """Rows of numbers as the pages judge them, one per item."""
     rows = [(section, item, metric, value, verdict, f"what it counts; low: few {metric}, why?")

@@ -4,13 +4,17 @@ import json
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from deepexpr.cli import main
 from deepexpr.errors import InputError
+from deepexpr.evaluation.metrics import fold_metrics
 from deepexpr.features.dataset import write_dataset
 from deepexpr.features.words import loop_windows
-from deepexpr.files import read_table
+from deepexpr.figures.inputs import Inputs
+from deepexpr.figures.summary import build_summary
+from deepexpr.files import read_table, write_table
 from deepexpr.model import network
 from deepexpr.model.bundle import Bundle
 from deepexpr.model.config import make_configs
@@ -79,6 +83,12 @@ def test_training_predicting_and_ablation_by_target(toy, train, tmp_path, capsys
     score = {name: pearson(t["observed"], t["predicted"])[0] for name, t in tables.items()}
     assert score["signal"] > score["noise"] + 0.05
     assert score["full"] > score["noise"]
+    # So the landing page names the mark that was planted first.
+    folders = [first, *runs.values()]
+    found = fold_metrics(pd.concat(read_table(folder / "predictions.tsv") for folder in folders))
+    write_table(found, tmp_path / "metrics.tsv")
+    summary = build_summary(Inputs(metrics=(tmp_path / "metrics.tsv",)))
+    assert summary["value"].str.contains("of one target alone: H3K27ac 0").any()
 
     bundle, other = Bundle.open(runs["full"] / "bundle"), two(toy.dataset(2, "Other"))
     assert bundle.inputs["bins"] == (40, 2)

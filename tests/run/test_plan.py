@@ -344,6 +344,31 @@ def test_networks_of_contacted_places_are_trained_anew_for_every_kind_that_reads
     assert "variants in contacted places" in unmeasured(scored)
 
 
+def test_networks_of_one_mark_alone_are_counted(sheets):
+    """Each is a job upon the sequence network, and solves the words once more."""
+    samples, units = sheets
+    config = CONFIG | {"model": {"variant": "tuned"}}
+    found = {}
+    for name, target in (("one", ""), ("two", ["", "H3K27ac", "YY1"])):
+        second = samples.iloc[[1]].assign(sample="H2")
+        marked = units.replace({"unit": {"2": "1"}}).assign(sample=["R", "H", "H2"], target=target)
+        run = Run(config, pd.concat([samples, second], ignore_index=True), marked)
+        found[name] = {work.step: work for work in all_work(run, Assumptions(genes=2000))}
+    one, two = (found[name]["train_tuned"] for name in ("one", "two"))
+    assert (two.jobs - one.jobs, two.amount) == (2, one.amount)
+    solved = found["two"]["words_tuned"].amount - found["one"]["words_tuned"].amount
+    assert solved == 2 * 2 * 5  # thousand genes, marks, folds
+
+
+@pytest.mark.parametrize(("model", "counted"), [
+    ({"variant": "tuned"}, True), ({"variant": "tuned", "words": False}, False),
+    ({"variant": "lstm"}, True), ({"variant": "embedding"}, True), ({"variant": "paper"}, False),
+])  # fmt: skip
+def test_words_are_counted_where_the_network_has_them(sheets, model, counted):
+    works = {work.step for work in all_work(Run(CONFIG | {"model": model}, *sheets), Assumptions())}
+    assert ("words_tuned" in works) == counted
+
+
 def test_one_command_measures_all_models_anew(root, monkeypatch):
     """Every trainer and baseline that has a rate in the table's own unit is among `models`, or is
     measured by a part of its own."""
