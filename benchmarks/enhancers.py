@@ -4,11 +4,11 @@
     python benchmarks/enhancers.py --real --work DIR --output benchmarks/enhancers_real
 
 --demo: FOLDER holds a finished run of the demo (results/) and its truth (resources/demo/). Of each
-line and kind, `enhancers`, the same network with N for every letter of the places (counts and
-distances alone), and the run's own `tuned`, which has bins alone; the demo's splits, settings and
-seed. Then, of the test genes of each fold: the AUROC of a gene's planted enhancers among its
-contacts; and which planted motifs the filters of a fold match (TomTom, E < 0.05), trained, as they
-start, and at random.
+line, r of the sums of planted and of all contacts; of each line and kind, `enhancers`, the same
+network with N for every letter of the places (counts and distances alone), and the run's own
+`tuned`, which has bins alone; the demo's splits, settings and seed. Then, of the test genes of each
+fold: the AUROC of a gene's planted enhancers among its contacts; and which planted motifs the
+filters of a fold match (TomTom, E < 0.05), trained, as they start, and at random.
 --real: K562's genes of chr19 and chr22 (real_data.py), 10 random folds and both chromosomes.
 Finished networks in DIR are kept. Writes OUTPUT.tsv, OUTPUT_contacts.tsv and OUTPUT_motifs.tsv.
 """
@@ -29,7 +29,7 @@ from sklearn.metrics import roc_auc_score
 from deepexpr.cli import main as deepexpr
 from deepexpr.evaluation.metrics import fold_metrics
 from deepexpr.features.dataset import CONTACTS, ENHANCERS, Dataset, write_dataset
-from deepexpr.features.splits import fold_roles
+from deepexpr.features.splits import fold_roles, read_splits
 from deepexpr.files import write_table
 from deepexpr.model.attention import CONTACTED, contact_attention, contact_effects
 from deepexpr.model.bundle import Bundle
@@ -113,6 +113,22 @@ def planted_contacts(dataset: Dataset, loops: pd.DataFrame) -> np.ndarray:
         for gene, row in zip(dataset.gene.tolist(), middle.tolist(), strict=True)
     ]
     return np.where(contacts[:, :, 0] > 0, found, np.nan)
+
+
+def contact_sums(dataset: Dataset, true: np.ndarray, splits: Path, line: str) -> list[dict]:
+    """Rows of two sums without a model, log2(1 + counts): of planted contacts alone, which is all
+    that letters could tell of the demo, and of all contacts."""
+    counts = np.exp2(dataset.others[CONTACTS][:, :, 0].astype(float)) - 1
+    sums = {"planted contacts alone": (counts * (true == 1)).sum(axis=1),
+            "all contacts": counts.sum(axis=1)}  # fmt: skip
+    table, rows = read_splits(splits), []
+    for fold in sorted(table["fold"].unique()):
+        test = dataset.index_of(fold_roles(table, fold)["test"])
+        for name, summed in sums.items():
+            r = np.corrcoef(np.log2(1 + summed[test]), dataset.expression[test])[0, 1]
+            rows.append({"cell_line": line, "kind": "hichip", "network": name, "fold": fold,
+                         "genes": len(test), "r": r})  # fmt: skip
+    return rows
 
 
 def rank_contacts(folder: Path, dataset: Dataset, true: np.ndarray, **names: str) -> list[dict]:
@@ -200,6 +216,7 @@ def measure_demo(demo: Path, work: Path, output: str) -> None:
         path = make_demo(demo, work, line)
         dataset = Dataset.open(path)
         true = planted_contacts(dataset, loops[loops["cell_line"] == line])
+        found[""] += contact_sums(dataset, true, splits, line)
         for kind in ("full", "hichip"):
             own = train(path, splits, "random", kind, work / f"{line}.{kind}", "enhancers")
             blank = work / f"{line}.blank"

@@ -37,9 +37,11 @@ def control(text: str, start: int, end: int, place: int, letter: str, taken: np.
     return min(free, key=lambda i: abs(i - place), default=-1)
 
 
-def variants_of(demo: Path, dataset: Dataset, genome: dict[str, str]) -> pd.DataFrame:
-    """Two rows for each planted site in a contacted place: the site's and its control's."""
-    truth = demo / "resources" / "demo" / "truth"
+def variants_of(truth: Path, dataset: Dataset, genome: dict[str, str]) -> pd.DataFrame:
+    """Two rows for each planted site in a contacted place: the site's and its control's.
+
+    truth : folder of the simulation's truth.
+    """
     columns = ["chromosome", "start", "end", "enhancer", "first", "last", "lines"]
     where = pd.read_csv(truth / "enhancers.bed", sep="\t", names=columns)
     chromosome = where.set_index("enhancer")["chromosome"]
@@ -127,7 +129,7 @@ def main() -> None:
     for line in LINES:
         dataset = Dataset.open(make_demo(args.demo, args.work, line))
         genome = {k: v.upper() for k, v in read_fasta(args.work / "genome.fa").items()}
-        table = variants_of(args.demo, dataset, genome)
+        table = variants_of(args.demo / "resources/demo/truth", dataset, genome)
         print(line, f"{len(table) // 2} sites; control apart {table['apart'].median()} bp, most "
               f"{table['apart'].max()}")  # fmt: skip
         true = true_contacts(args.demo, line, dataset)

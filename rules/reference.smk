@@ -6,28 +6,32 @@ transcriptome.fa, kallisto.idx, bowtie/.
 """
 
 from deepexpr.reference.sections import PromoterSection
-from deepexpr.simulate.settings import species_files
+from deepexpr.simulate.settings import simulated_tables
 
-if config["simulate"] and config["simulate"]["divergence"]:
+if config["simulate"] and simulated_tables(config["simulate"]):
 
-    rule simulate_species:
-        """Make two diverged mini-genomes, their tables in place of reads, and the truth."""
+    rule simulate_tables:
+        """Make one mini-genome or two diverged ones, tables in place of reads, and the truth."""
         output:
-            species_files(config["simulate"]["output"]),
+            simulated_tables(config["simulate"]),
         log:
-            out("logs/reference/simulate_species.log"),
+            out("logs/reference/simulate_tables.log"),
         benchmark:
-            out("benchmarks/reference/simulate_species.tsv")
+            out("benchmarks/reference/simulate_tables.tsv")
         conda:
             "../envs/motifs.yaml"
         params:
-            folder=lambda w, output: os.path.dirname(output[0]),
+            folder=config["simulate"]["output"],
             seed=config["simulate"]["seed"],
             scale=config["simulate"]["scale"],
-            divergence=config["simulate"]["divergence"],
+            world=(
+                "--active-sites"
+                if config["simulate"]["active_sites"]
+                else f"--divergence {config['simulate']['divergence']}"
+            ),
         shell:
             "python -m deepexpr simulate --seed {params.seed} --scale {params.scale}"
-            " --divergence {params.divergence} --output {params.folder:q} 2> {log:q}"
+            " {params.world} --output {params.folder:q} 2> {log:q}"
 
 elif config["simulate"]:
 

@@ -26,7 +26,7 @@ from deepexpr.reference.aliases import AUTO, label_of
 from deepexpr.reference.annotation import annotation_names, count_names, names_gene
 from deepexpr.reference.chromosomes import require_common_name
 from deepexpr.reference.fasta import fasta_names
-from deepexpr.simulate.settings import species_files
+from deepexpr.simulate.settings import simulated_tables
 
 #: Keys of an assembly that name files.
 ASSEMBLY_FILES = (
@@ -248,8 +248,7 @@ def made_by_rules(config: Mapping[str, Any], units: pd.DataFrame) -> set[str]:
         folder = config["simulate"]["output"]
         made |= {f"{folder}/genome.fa", f"{folder}/annotation.gtf"}
         made |= {p for p in [*units["fq1"], *units["fq2"]] if p.startswith(f"{folder}/")}
-        if config["simulate"]["divergence"]:
-            made |= set(species_files(folder))
+        made |= set(simulated_tables(config["simulate"]))
     for package in config["packages"].values():
         made |= {f"{package['output']}/{member}" for member in package["members"]}
     for assembly in config["assemblies"].values():

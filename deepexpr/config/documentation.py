@@ -28,6 +28,7 @@ completes and checks a file that begins with `# yaml-language-server: $schema=..
 | `demo/` | the embedded demo (`make demo`) |
 | `chr22/` | real reads on one chromosome (`make real`) |
 | `cross_species/` | two simulated species that predict each other |
+| `enhancers/` | a simulated genome whose enhancers act by their letters |
 | `paper-tables/` | the paper from the arrays its authors deposited |
 | `human/` | real genes of K562, Jurkat, HCT116 and GM12878 (`make human`) |
 """

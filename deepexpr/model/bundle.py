@@ -37,8 +37,8 @@ _WORDS = {
         (ENHANCERS, CONTACTS),
         (
             "letters and numbers of each gene's contacted places",
-            "Give a dataset that `deepexpr dataset --signal ... --genome ...` made, with the same "
-            "features.enhancers and features.enhancer_width.",
+            "Give a dataset that `deepexpr dataset` made with loops (--signal or --target-signal), "
+            "the --genome, and the same features.enhancers and features.enhancer_width.",
         ),
     ),
 }

@@ -105,7 +105,8 @@ class Together(TwoSteps):
                 where="model.variant enhancers",
                 expected=f"a dataset with the inputs {ENHANCERS} and {CONTACTS}",
                 found=", ".join(self.shape.others) or "no further input",
-                fix="Make it with `deepexpr dataset --signal ... --genome ...`.",
+                fix="Make it by `deepexpr dataset`, with loops (--signal or --target-signal) and "
+                "the --genome.",
             )
         super().check()
 
@@ -201,15 +202,16 @@ class Together(TwoSteps):
             found = model.get_layer(network.PROXIMAL if full else CONTACTED)
             layer = found.get_layer(network.FIRST_CONVOLUTION)
             width, letters, filters = layer.kernel.shape
-            own = filters // 2 if full else 0
-            starts = []
-            if (data.train.arrays[CONTACTS][:, :, 0] > 0).any():
-                shape = (width, letters, filters - own)
-                starts.append(starting_filters(*_places(data), shape, seed))
+            told = _places(data)
+            own = (filters // 2 if told else filters) if full else 0
+            shares = np.diff(np.linspace(0, filters - own, len(told) + 1, dtype=int)).tolist()
             if full:
-                shape = (width, letters, own if starts else filters)
-                promoters = data.train.arrays[PROMOTER]
-                starts.append(starting_filters(promoters, data.train_targets, shape, seed + 1))
+                told.append((data.train.arrays[PROMOTER], data.train_targets))
+                shares.append(own)
+            starts = [
+                starting_filters(*words, (width, letters, share), seed + number)
+                for number, (words, share) in enumerate(zip(told, shares, strict=True))
+            ]
             if starts:
                 joined = [np.concatenate(both, axis=-1) for both in zip(*starts, strict=True)]
                 layer.set_weights(joined)
@@ -217,16 +219,17 @@ class Together(TwoSteps):
         return prepare
 
 
-def _places(data: FoldData) -> tuple[np.ndarray, np.ndarray]:
-    """Letters (m, W) of the training genes' contacts, and what words in them should go with: the
-    contact's strength; where all are alike (loops without counts), its gene's target."""
+def _places(data: FoldData) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Letters (m, W) of the training genes' contacts, and what words in them may go with, (m,):
+    the contact's strength, unless all are alike (loops without counts), and its gene's target."""
     arrays = data.train.arrays
     strength = arrays[CONTACTS][:, :, 0]
     gene, slot = np.nonzero(strength > 0)
-    values = strength[gene, slot]
-    if np.isclose(values, values[0]).all():
-        values = data.train_targets[gene]
-    return arrays[ENHANCERS][gene, slot], values
+    if not len(gene):
+        return []
+    letters, values = arrays[ENHANCERS][gene, slot], strength[gene, slot]
+    by_target = (letters, data.train_targets[gene])
+    return [by_target] if np.isclose(values, values[0]).all() else [(letters, values), by_target]
 
 
 def assemble(

@@ -4,7 +4,7 @@ import json
 import logging
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -22,9 +22,15 @@ from deepexpr.simulate.genes import Gene, draw_genes, write_gtf
 from deepexpr.simulate.genome import Genome, Layout, draw_genome, draw_layout
 from deepexpr.simulate.hichip import Library
 from deepexpr.simulate.planting import load_motifs, plant_enhancers, plant_promoters
-from deepexpr.simulate.regulation import Regulation, draw_activity, draw_regulation
+from deepexpr.simulate.regulation import Regulation, draw_activity, draw_regulation, site_activity
 from deepexpr.simulate.rna import Transcriptome, draw_rna_reads
-from deepexpr.simulate.settings import CELL_LINES, ENHANCER_MOTIFS, Settings
+from deepexpr.simulate.settings import (
+    CELL_LINES,
+    ENHANCER_MOTIFS,
+    LOOPS_PER_GENE,
+    SITES_PER_MOTIF,
+    Settings,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -64,9 +70,14 @@ class World:
         return [gene for gene in self.genes if gene.biotype == "protein_coding"]
 
 
-def build_world(seed: int, scale: float = 1.0) -> World:
-    """Draw the genome, genes, motifs, loops and expression."""
+def build_world(seed: int, scale: float = 1.0, active_sites: bool = False) -> World:
+    """Draw the genome, genes, motifs, loops and expression.
+
+    active_sites : loops count by the sites of their enhancers (deepexpr.simulate.tables).
+    """
     settings = Settings().scaled(scale)
+    if active_sites:
+        settings = replace(settings, loops_per_gene=LOOPS_PER_GENE)
     rng = {name: np.random.default_rng([seed, i]) for i, name in enumerate(_STREAMS)}
     layout = draw_layout(settings, rng["layout"])
     genome = draw_genome(settings, layout, rng["letters"])
@@ -75,14 +86,16 @@ def build_world(seed: int, scale: float = 1.0) -> World:
     promoter_motifs, enhancer_motifs = load_motifs()
     sites = plant_promoters(genome, coding, promoter_motifs, settings, rng["promoters"])
     enhancers, modules = plant_enhancers(
-        genome, layout, enhancer_motifs, settings, rng["enhancers"]
-    )
+        genome, layout, enhancer_motifs, settings, rng["enhancers"],
+        SITES_PER_MOTIF if active_sites else None,
+    )  # fmt: skip
     active = draw_activity(enhancers, rng["activity"])
     names = np.array(CELL_LINES)
     enhancers["active_in"] = [",".join(names[row]) or "none" for row in active]
     regulation = draw_regulation(
-        settings, genome, coding, sites, enhancers, active, promoter_motifs, rng["regulation"]
-    )
+        settings, genome, coding, sites, enhancers, active, promoter_motifs, rng["regulation"],
+        site_activity(enhancers, modules) if active_sites else None,
+    )  # fmt: skip
     transcriptome = Transcriptome.of(genome, genes)
     abundance = draw_abundance(settings, genes, regulation, transcriptome, rng["regulation"])
     logger.info(

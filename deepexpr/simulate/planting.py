@@ -72,8 +72,12 @@ def plant_enhancers(
     motifs: Sequence[Motif],
     settings: Settings,
     rng: np.random.Generator,
+    sites_per_motif: Sequence[float] | None = None,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Write one module of sites near the midpoint of every enhancer's bin.
+
+    sites_per_motif : P(0, 1, 2 ... sites) of each motif, on its own; None: each comes once or more
+    (settings.sites_per_module).
 
     Returns (enhancers, sites). enhancers: enhancer, chromosome, start, end (the module),
     bin_start. sites: enhancer, motif, tf, position (0-based on the chromosome), width, strand
@@ -88,9 +92,13 @@ def plant_enhancers(
             bin_start = int(number) * settings.bin_size
             start = bin_start + settings.bin_size // 2 - half + int(rng.integers(-100, 101))
             places.append((name, genome.names[chromosome], start, start + 2 * half, bin_start))
-            count = int(rng.integers(*settings.sites_per_module))
-            # Every factor once before any comes twice: modules are combinations.
-            wanted = np.resize(rng.permutation(len(motifs)), count)
+            if sites_per_motif is None:
+                count = int(rng.integers(*settings.sites_per_module))
+                # Every factor once before any comes twice: modules are combinations.
+                wanted = np.resize(rng.permutation(len(motifs)), count)
+            else:
+                numbers = rng.choice(len(sites_per_motif), len(motifs), p=sites_per_motif)
+                wanted = rng.permutation(np.repeat(np.arange(len(motifs)), numbers))
             taken = np.zeros(2 * half, dtype=bool)
             for motif in (motifs[k] for k in wanted):  # type: ignore[call-overload]  # an index of NumPy
                 within = _free_start(taken, 0, 2 * half, motif.width, rng)

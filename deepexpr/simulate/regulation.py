@@ -13,7 +13,7 @@ import pandas as pd
 from deepexpr.motifs.motif import Motif
 from deepexpr.simulate.genes import Gene
 from deepexpr.simulate.genome import Genome
-from deepexpr.simulate.settings import CELL_LINES, FLIPPED, PROMOTER_MOTIFS, Settings
+from deepexpr.simulate.settings import ACTIVE_IN, CELL_LINES, FLIPPED, PROMOTER_MOTIFS, Settings
 
 #: P(an enhancer is active in none, one, two, three cell lines): 58 % active in a given one.
 _ACTIVE_IN = (0.1, 0.3, 0.35, 0.25)
@@ -25,7 +25,8 @@ class Regulation:
 
     loops : one row per active loop and cell line: cell_line, chromosome1, start1, end1,
         chromosome2, start2, end2 (5 kb bins, start1 < start2), gene, enhancer, distance (between
-        bins, bp), strength (expected PETs of all replicates together).
+        bins, bp), strength (expected PETs of all replicates together); where sites decide also
+        activity, by which the strength counts.
     weights : tf, motif, cell_line, weight (log10 expression per site).
     expression : one row per protein-coding gene and cell line: gene, cell_line,
         log10_expression (mean 0 in each cell line), promoter_effect, loop_effect, noise,
@@ -44,6 +45,16 @@ def draw_activity(enhancers: pd.DataFrame, rng: np.random.Generator) -> np.ndarr
     return order < number[:, None]
 
 
+def site_activity(enhancers: pd.DataFrame, sites: pd.DataFrame) -> np.ndarray:
+    """(enhancers, cell lines) int: how many sites of the line's active factor each has.
+
+    enhancers, sites : as `plant_enhancers` returns them.
+    """
+    number = pd.crosstab(sites["enhancer"], sites["motif"])
+    columns = [ACTIVE_IN[cell_line] for cell_line in CELL_LINES]
+    return number.reindex(enhancers["enhancer"], columns=columns, fill_value=0).to_numpy()
+
+
 def draw_regulation(
     settings: Settings,
     genome: Genome,
@@ -53,9 +64,18 @@ def draw_regulation(
     active: np.ndarray,
     motifs: Sequence[Motif],
     rng: np.random.Generator,
+    activity: np.ndarray | None = None,
 ) -> Regulation:
-    """Draw loops, the factors' weights and the expression of `genes` (protein-coding ones)."""
+    """Draw loops, the factors' weights and the expression of `genes` (protein-coding ones).
+
+    activity : (enhancers, cell lines) by which a loop's strength counts; None: all alike.
+    """
     loops = _draw_loops(settings, genome, genes, enhancers, active, rng)
+    counted = loops["strength"]
+    if activity is not None:
+        known = pd.DataFrame(activity, enhancers["enhancer"], CELL_LINES).stack()
+        loops["activity"] = known[pd.MultiIndex.from_frame(loops[["enhancer", "cell_line"]])].array
+        counted = counted * loops["activity"]
     names = [gene.name for gene in genes]
     counts = pd.crosstab(sites["gene"], sites["motif"]).reindex(
         index=names, columns=[motif.name for motif in motifs], fill_value=0
@@ -66,8 +86,8 @@ def draw_regulation(
     for line, cell_line in enumerate(CELL_LINES):
         raw = counts.to_numpy(float) @ relative[:, line]
         scale = settings.expression_sd * np.sqrt(settings.promoter_share) / raw.std()
-        chosen = loops[loops["cell_line"] == cell_line]
-        strength = chosen.groupby("gene")["strength"].sum().reindex(names, fill_value=0.0)
+        here = loops["cell_line"] == cell_line
+        strength = counted[here].groupby(loops["gene"][here]).sum().reindex(names, fill_value=0.0)
         own = rng.standard_normal(len(names))
         part = settings.shared_noise
         noise = np.sqrt(part) * shared + np.sqrt(1 - part) * own

@@ -1,6 +1,10 @@
 """Settings of the embedded demo; rules hand their values over."""
 
-from deepexpr.settings import Field, Section
+from typing import Self
+
+from pydantic import model_validator
+
+from deepexpr.settings import Field, RuleError, Section
 
 
 class SimulateSection(Section):
@@ -15,3 +19,19 @@ class SimulateSection(Section):
     divergence: float | None = Field(None, gt=0, le=0.5)
     """Two species without reads in place of one with: share of a promoter's letters by which the
     second differs. Tables of counts, loops and orthologues take the reads' place."""
+    active_sites: bool = False
+    """Enhancers count by their sites of the one factor that is active in the cell line; contacts
+    without such a site, as strong and as far, count nothing. Tables of counts and loops take the
+    reads' place."""
+
+    @model_validator(mode="after")
+    def _one_world(self) -> Self:
+        if self.active_sites and self.divergence is not None:
+            raise RuleError(
+                "One simulation has a second species or active sites, not both.",
+                where="active_sites",
+                expected="divergence, or active_sites: true",
+                found=f"divergence: {self.divergence}, active_sites: true",
+                fix="Leave one of them out.",
+            )
+        return self

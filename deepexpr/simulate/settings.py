@@ -1,6 +1,8 @@
 """Every number of the simulation, with its reason."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 from deepexpr.simulate.sections import SimulateSection
 
@@ -14,6 +16,13 @@ PROMOTER_MOTIFS = {
 }
 #: JASPAR 2018 matrices planted as modules in enhancers; none resembles a promoter motif.
 ENHANCER_MOTIFS = ("MA0035.3", "MA0046.2", "MA0466.2")  # GATA1, HNF1A, CEBPB
+#: Where enhancers act by their sites (simulate.active_sites): the one factor whose sites count in a
+#: cell line. Sites of the others are there all the same.
+ACTIVE_IN = {"Alpha": "MA0035.3", "Beta": "MA0046.2", "Gamma": "MA0466.2"}
+#: There each factor has P(0, 1, 2, 3) sites in an enhancer, and a gene P(0..6) candidate loops: so
+#: many that most genes have contacts of both sorts.
+SITES_PER_MOTIF = (0.6, 0.2, 0.15, 0.05)
+LOOPS_PER_GENE = (0.05, 0.1, 0.15, 0.2, 0.2, 0.15, 0.15)
 #: The one factor whose sign differs, and where: cross-cell-line prediction must cost something.
 FLIPPED = ("MA0060.3", "Gamma")
 CELL_LINES = ("Alpha", "Beta", "Gamma")
@@ -21,10 +30,22 @@ CELL_LINES = ("Alpha", "Beta", "Gamma")
 SPECIES, ORTHOLOGUES = ("demo", "sister"), "orthologues.tsv"
 
 
-def species_files(folder: str) -> list[str]:
-    """What a run starts from where two species are simulated, beside their truth."""
+def table_files(folder: str) -> list[str]:
+    """What a run starts from where tables take the reads' place, beside the truth."""
     files = ("genome.fa", "annotation.gtf", "counts.tsv", *(f"{x}.bedpe" for x in CELL_LINES))
-    return [f"{folder}/{ORTHOLOGUES}", *(f"{folder}/{s}/{file}" for s in SPECIES for file in files)]
+    return [f"{folder}/{file}" for file in files]
+
+
+def species_files(folder: str) -> list[str]:
+    """The same where two species are simulated."""
+    return [f"{folder}/{ORTHOLOGUES}", *(p for s in SPECIES for p in table_files(f"{folder}/{s}"))]
+
+
+def simulated_tables(section: Mapping[str, Any]) -> list[str]:
+    """What the configuration's `simulate` makes in place of reads; empty where it makes reads."""
+    if section["active_sites"]:
+        return table_files(section["output"])
+    return species_files(section["output"]) if section["divergence"] else []
 
 
 @dataclass(frozen=True)

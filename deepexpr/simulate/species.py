@@ -9,7 +9,6 @@ the pipeline starts from tables of counts and loops.
 """
 
 import json
-import logging
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,23 +18,20 @@ import pandas as pd
 from deepexpr import __version__
 from deepexpr.files import atomic_directory, write_table, writing
 from deepexpr.letters import ASCII, CODES, reverse_complement
-from deepexpr.reference.fasta import write_fasta
 from deepexpr.simulate.demo import (
     World,
     build_world,
     draw_abundance,
-    expression_table,
     refuse_foreign_folder,
     write_truth,
 )
-from deepexpr.simulate.genes import Gene, draw_genes, write_gtf
+from deepexpr.simulate.genes import Gene, draw_genes
 from deepexpr.simulate.genome import Genome, draw_genome, draw_layout
 from deepexpr.simulate.planting import plant_enhancers, plant_promoters
 from deepexpr.simulate.regulation import draw_activity, draw_regulation
 from deepexpr.simulate.rna import Transcriptome
 from deepexpr.simulate.settings import CELL_LINES, ORTHOLOGUES, SPECIES
-
-logger = logging.getLogger(__name__)
+from deepexpr.simulate.tables import write_tables
 
 #: Share of the sister's genes without orthologue, and of those that are one of two copies.
 _ALONE, _COPIES = 0.1, 0.1
@@ -58,7 +54,7 @@ def simulate_species(
     sister, pairs = diverged(world, divergence, seed)
     with atomic_directory(output) as folder:
         for number, (name, one) in enumerate(zip(SPECIES, (world, sister), strict=True)):
-            _write(one, folder / name, np.random.default_rng([seed, 60 + number]))
+            write_tables(one, folder / name, np.random.default_rng([seed, 60 + number]))
             write_truth(one, folder / name / "truth", seed, scale)
         write_table(pairs, folder / ORTHOLOGUES)
         with writing(folder / SPECIES[1] / "truth" / "species.json") as handle:
@@ -194,22 +190,3 @@ def _start(gene: Gene) -> int:
     """Global start of the promoter, in genomic orientation: the TSS base is its 1,000th, 0-based,
     in the gene's."""
     return gene.tss - _UPSTREAM if gene.strand == "+" else gene.tss + 1 - _UPSTREAM
-
-
-def _write(world: World, folder: Path, rng: np.random.Generator) -> None:
-    """Genome, annotation, and the tables that the pipeline starts from."""
-    folder.mkdir()
-    write_fasta(world.genome.records(), folder / "genome.fa")
-    write_gtf(world.genes, world.genome, folder / "annotation.gtf")
-    counts = expression_table(world).pivot(
-        index="gene", columns="cell_line", values="expected_counts"
-    )
-    write_table(counts.map(rng.poisson).reset_index(), folder / "counts.tsv")
-    for line, loops in world.regulation.loops.groupby("cell_line"):
-        anchors = loops[[f"{end}{side}" for side in "12" for end in ("chromosome", "start", "end")]]
-        count = np.maximum(rng.poisson(loops["strength"]), 1)
-        with writing(folder / f"{line}.bedpe") as handle:
-            anchors.assign(count=count).to_csv(handle, sep="\t", header=False, index=False)
-    logger.info(
-        "%s: %d genes, %d loops", folder.name, len(world.genes), len(world.regulation.loops)
-    )

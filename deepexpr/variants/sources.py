@@ -90,7 +90,8 @@ class ContactedPlaces:
                 "The dataset does not say where its contacted places lie.",
                 where=str(dataset.path or dataset.cell_line),
                 expected="a dataset with contacted places, made by this version",
-                fix="Make it with `deepexpr dataset --signal ... --genome ...`.",
+                fix="Make it by `deepexpr dataset`, with loops (--signal or --target-signal) and "
+                "the --genome.",
             )
         self.bundle, self._dataset, self._fold = bundle, dataset, fold
         self.sequences = dataset.others[ENHANCERS]

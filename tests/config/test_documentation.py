@@ -24,7 +24,8 @@ def test_every_key_is_described():
 
 
 @pytest.mark.parametrize(
-    "folder", ["", "demo", "chr22", "human", "cross_species", "paper-tables", "template"]
+    "folder",
+    ["", "demo", "chr22", "human", "cross_species", "enhancers", "paper-tables", "template"],
 )
 def test_the_editors_schema_takes_the_shipped_overlays(root, folder):
     overlay = yaml.safe_load((root / "config" / folder / "config.yaml").read_text())
