@@ -8,7 +8,7 @@ PYTEST := python -m pytest -n logical --maxprocesses 8 --durations 25
 IN_VENV := PATH="$(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$$PATH"
 
 .PHONY: help setup demo real human test lint format lock docs envs site rulegraph clean \
-  test-all test-slow slurm-test
+  test-all test-slow slurm-test gpu
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -37,6 +37,12 @@ test-slow: ## only the slow tests: the demo, and a tiny run through every change
 	@$(IN_VENV) $(PYTEST) -m slow --dist loadgroup $(TESTS)
 
 test-all: test test-slow ## every test, the quick ones first
+
+gpu: ## measure training of all folds at once on an NVIDIA GPU, to benchmarks/stacked_gpu.tsv
+	@test -x .venv-gpu/bin/python || $(PYTHON) -m venv .venv-gpu
+	@.venv-gpu/bin/python -m pip install --quiet --disable-pip-version-check \
+	  $$(sed -n 's/^ *- \([^ ]*==[^ ]*\)$$/\1/p' envs/jax-gpu.yaml envs/tensorflow-gpu.yaml | sort -u)
+	@PYTHONPATH=. .venv-gpu/bin/python benchmarks/stacked.py --gpu --output benchmarks/stacked_gpu.tsv
 
 slurm-test: ## only a tiny run and its mishaps through a real SLURM of one node (root on Debian)
 	@$(PYTHON) -m bootstrap setup-slurm

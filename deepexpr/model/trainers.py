@@ -46,8 +46,8 @@ def _problem() -> InputError | None:
         return InputError(
             "The trainer stacked runs on JAX, which is not installed.",
             where="training.trainer",
-            fix="Install the package with its extra jax (jax-cuda for a GPU), use conda "
-            "(envs/jax.yaml, envs/jax-gpu.yaml), or take the trainer sequential.",
+            fix="In the project's folder: python -m pip install -e '.[jax]' ('.[jax-cuda]' for a "
+            "GPU). Or use conda (envs/jax.yaml, envs/jax-gpu.yaml), or the trainer sequential.",
         )
     if not _may_be_jax():
         return InputError(
