@@ -202,12 +202,16 @@ def _network_work(run: Run, assumed: Assumptions) -> Iterator[Work]:
         step = training_step(run.config, variant)
         yield Work(5, step, amount, assumed.genes * epochs, jobs, longest)
     if getattr(make_configs(run.config["model"], {})[0], "words", False):
-        # Solved for the sequence network, and once more beside it for each that reads loops too;
+        # Solved twice for the sequence network, on the training genes and on the validation genes
+        # too, and once for each that reads loops beside it;
         # the same for all variants that have them, so the rate is that of `tuned`.
         size = assumed.genes / 1000
-        number = sum(k * sum(kind != "hichip" for kind in trained[k]) for k in folds)
+        halves = {k: [1 + (kind == "sequence") for kind in trained[k] if kind != "hichip"]
+                  for k in folds}  # fmt: skip
+        number = sum(k * sum(halves[k]) for k in folds) / 2
+        solved = sum(k * len(halves[k]) for k in folds)
         most = 1 if scattered else max(folds)
-        yield Work(5, "words_tuned", size * number, size, number, size * most)
+        yield Work(5, "words_tuned", size * number, size, solved, size * most)
 
 
 def _baseline_work(run: Run, assumed: Assumptions) -> Iterator[Work]:
@@ -221,6 +225,7 @@ def _baseline_work(run: Run, assumed: Assumptions) -> Iterator[Work]:
         "random_forest": thousands * grown,
         "svm": settings.inner_folds * (thousands * inner) ** 2,
         "ridge": thousands**2,
+        "trees": thousands**2,
     }
     # A method of both tasks is one step.
     fitted = Counter(
