@@ -21,10 +21,10 @@ from deepexpr.files import write_table
 KEYS = ["cell_line", "task", "kind", "fold"]
 
 
-def scores(results: Path, trainer: str) -> pd.DataFrame:
-    """Held-out score of each fold of each network (AUC or Pearson r), and each job's CPU time."""
+def scores(results: Path, trainer: str, task: str) -> pd.DataFrame:
+    """Held-out score of each fold of each network (AUC or Pearson r)."""
     rows = []
-    for path in sorted(results.glob("models/*/*/K*/*/bundle/bundle.json")):
+    for path in sorted(results.glob(f"models/*/{task}/K*/*/bundle/bundle.json")):
         info, kind = json.loads(path.read_text()), path.parts[-3]
         if info["training"]["trainer"] != trainer:
             raise SystemExit(f"{path}: trained by {info['training']['trainer']}, not {trainer}")
@@ -35,11 +35,10 @@ def scores(results: Path, trainer: str) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=[*KEYS, "metric", trainer]).round({trainer: 4})
 
 
-def core_seconds(results: Path) -> float:
+def core_seconds(results: Path, task: str) -> float:
     """Of all training jobs, by Snakemake's benchmark files."""
-    tables = [
-        pd.read_csv(path, sep="\t") for path in results.glob("benchmarks/models/*.train_*.tsv")
-    ]
+    files = results.glob(f"benchmarks/models/*{task}.K*.train_*.tsv")
+    tables = [pd.read_csv(path, sep="\t") for path in files]
     return float(pd.concat(tables)["cpu_time"].sum())
 
 
@@ -48,9 +47,10 @@ def main() -> None:
     parser.add_argument("--sequential", required=True, type=Path, metavar="RESULTS")
     parser.add_argument("--stacked", required=True, type=Path, metavar="RESULTS")
     parser.add_argument("--output", required=True, type=Path, metavar="TSV")
+    parser.add_argument("--task", default="*", help="only of this one")
     args = parser.parse_args()
-    table = scores(args.sequential, "sequential").merge(
-        scores(args.stacked, "stacked"), on=[*KEYS, "metric"], validate="one_to_one"
+    table = scores(args.sequential, "sequential", args.task).merge(
+        scores(args.stacked, "stacked", args.task), on=[*KEYS, "metric"], validate="one_to_one"
     )
     write_table(table, args.output)
     means = table.groupby(["task", "kind", "cell_line"])[["sequential", "stacked"]].mean()
@@ -61,7 +61,8 @@ def main() -> None:
             f"{task}: stacked higher in {(of > 0).sum()} of {len(of)}, by {of.mean():+.4f} in the "
             f"mean ({of.min():+.4f} to {of.max():+.4f}); signed-rank p {wilcoxon(of).pvalue:.3f}"
         )
-    print("core-seconds of training:", core_seconds(args.sequential), core_seconds(args.stacked))
+    took = [core_seconds(results, args.task) for results in (args.sequential, args.stacked)]
+    print("core-seconds of training:", *took)
 
 
 if __name__ == "__main__":

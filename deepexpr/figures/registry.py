@@ -84,7 +84,7 @@ _SPECS = (
     ),
     _own(
         "5", "Prediction across cell lines", "performance", "cross", PERFORMANCE,
-        ("cross",), ("tests",), when=("cross",), sources={"tests": "cross_tests"},
+        ("cross",), ("tests",), when=("regression", "cross"), sources={"tests": "cross_tests"},
     ),
     _own(
         "cross_species", "Prediction across species", "cross_species", "cross_species", PERFORMANCE,

@@ -131,7 +131,7 @@ def test_without_hichip_its_figures_are_left_out_with_one_reason():
 @pytest.mark.parametrize(
     ("changed", "reason"),
     [
-        ({"tasks": ["classification"]}, "evaluation.tasks lacks regression: figure 4"),
+        ({"tasks": ["classification"]}, "evaluation.tasks lacks regression: figures 4, 5"),
         ({"tasks": ["regression"]}, "evaluation.tasks lacks classification: figure 3"),
         ({"ablation": False}, "evaluation.ablation is false: figure 6"),
         ({"distances": [1_000_000]}, "evaluation.distances leaves nothing to compare: figure 7"),
@@ -184,6 +184,8 @@ def test_what_another_trainer_measured_of_the_same_networks_does_not_count():
     assert replaced_in(run, *names) == [fold, together]
     assert replaced_in(a_run("A", "B", scatter_folds=True), *names) == [together]
     assert replaced_in(a_run("A", "B", trainer="stacked"), *names) == sorted([*alone[:4], fold])
+    dropped = a_run("A", "B", evaluation={"tasks": ["classification"]})
+    assert replaced_in(dropped, *names) == sorted(set(names))
     # Of one line its networks are jobs of their own.
     assert replaced_in(a_run("A", trainer="stacked"), *names) == [fold, together]
 
