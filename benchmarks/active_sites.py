@@ -8,11 +8,13 @@ with N for every letter of the places; `tuned` (boosted trees on bins and anchor
 sums of loops in windows, both bins alone; ridge on words of the contacted places, weighted by the
 counts; and an oracle, the log of the counts times the number of the active factor's sites, which
 lacks nothing but the promoter's part and the noise. --full: also with promoters, beside the
-baselines `trees` and `ridge`. Then, as enhancers.py and variant_places.py have them: AUROC of
-contacts with a site of the active factor among a fold's contacts; which planted motifs the filters
-match; and AUROC of broken sites against controls, motif by motif: those of factors that are not
-active should tell nothing. Finished networks in DIR are kept. Writes OUTPUT.tsv,
-OUTPUT_contacts.tsv, OUTPUT_motifs.tsv and OUTPUT_variants.tsv, line by line.
+baselines `trees` and `ridge`. --scheme chromosome-K4: with whole chromosomes held out, so that no
+test gene's enhancer is a training gene's; r and contacts alone, not without letters. Then, as
+enhancers.py and variant_places.py have them: AUROC of contacts with a site of the active factor
+among a fold's contacts; which planted motifs the filters match; and AUROC of broken sites against
+controls, motif by motif: those of factors that are not active should tell nothing. Finished
+networks in DIR are kept. Writes OUTPUT.tsv, OUTPUT_contacts.tsv, OUTPUT_motifs.tsv and
+OUTPUT_variants.tsv, line by line.
 """
 
 from __future__ import annotations
@@ -40,6 +42,7 @@ from deepexpr.model.kmer_start import count_words
 from deepexpr.reference.fasta import read_fasta
 from deepexpr.simulate.settings import ACTIVE_IN
 
+USUAL = "random-K5"
 PENALTIES = np.logspace(0, 6, 25)
 
 
@@ -100,10 +103,12 @@ def baseline(dataset: Path, splits: Path, method: str, folder: Path) -> Path:
     return folder
 
 
-def measure_line(run: Path, work: Path, line: str, full: bool) -> dict[str, list[dict]]:
+def measure_line(run: Path, work: Path, line: str, args) -> dict[str, list[dict]]:
     """The rows of a line, by the suffix of their table."""
     features, truth = run / "results/enhancers/features", run / "resources/enhancers/truth"
-    splits = features / "demo/splits/random-K5.tsv"
+    splits = features / f"demo/splits/{args.scheme}.tsv"
+    scheme, usual, full = args.scheme.partition("-")[0], args.scheme == USUAL, args.full
+    before = "" if usual else f"{args.scheme}."
     path, blank = work / f"{line}.h5", work / f"{line}.blank.h5"
     shutil.copyfile(features / line / "dataset.h5", path)
     dataset = Dataset.open(path)
@@ -118,15 +123,19 @@ def measure_line(run: Path, work: Path, line: str, full: bool) -> dict[str, list
             ("no letters", blank, "enhancers", f"{line}.blank.{kind}"),
             ("enhancers", path, "enhancers", f"{line}.{kind}"),
         ):
-            made = train(data, splits, "random", kind, work / name, variant)
+            if network == "no letters" and not usual:
+                continue
+            made = train(data, splits, scheme, kind, work / f"{before}{name}", variant)
             found[""] += scores(made, cell_line=line, kind=kind, network=network)
     for method in ("trees", "ridge") if full else ():
-        made = baseline(path, splits, method, work / f"{line}.{method}")
+        made = baseline(path, splits, method, work / f"{before}{line}.{method}")
         found[""] += scores(made, cell_line=line, kind="full", network=method)
-    own, other = work / f"{line}.hichip", work / f"{line}.blank.hichip"
+    own = work / f"{before}{line}.hichip"
     true = np.where(np.isfinite(sites), sites > 0, np.nan)
     found["_contacts"] = rank_contacts(own, dataset, true, **names, network="enhancers")
-    blanks = Dataset.open(blank)
+    if not usual:
+        return found
+    other, blanks = work / f"{line}.blank.hichip", Dataset.open(blank)
     found["_contacts"] += rank_contacts(other, blanks, true, **names, network="no letters")
     genome = {k: v.upper() for k, v in read_fasta(work / "genome.fa").items()}
     table = variants_of(truth, dataset, genome)
@@ -149,18 +158,20 @@ def main() -> None:
     parser.add_argument("--output", required=True)
     parser.add_argument("--line", nargs="+", default=LINES)
     parser.add_argument("--full", action="store_true")
+    parser.add_argument("--scheme", default=USUAL)
     args = parser.parse_args()
     args.work.mkdir(parents=True, exist_ok=True)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     # The index is made beside it.
     shutil.copyfile(args.run / "resources/enhancers/genome.fa", args.work / "genome.fa")
     for line in args.line:
-        for suffix, rows in measure_line(args.run, args.work, line, args.full).items():
+        for suffix, rows in measure_line(args.run, args.work, line, args).items():
             path = Path(f"{args.output}{suffix}.tsv")
-            before = pd.read_csv(path, sep="\t") if path.is_file() else pd.DataFrame()
-            if len(before):
-                before = before[before["cell_line"] != line]
-            table = pd.concat([before, pd.DataFrame(rows).round(4)])
+            table = pd.DataFrame(rows).round(4).assign(splits=args.scheme)
+            if path.is_file():
+                kept = pd.read_csv(path, sep="\t")
+                mine = (kept["cell_line"] == line) & (kept["splits"] == args.scheme)
+                table = pd.concat([kept[~mine], table])
             write_table(table.sort_values("cell_line", kind="stable"), path)
 
 
