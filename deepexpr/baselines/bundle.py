@@ -34,7 +34,6 @@ def write_bundle(
     path: str | Path,
     run: BaselineRun,
     dataset: Dataset,
-    settings: BaselineSettings,
     seed: int,
     metrics: list[dict[str, Any]],
 ) -> None:
@@ -61,7 +60,7 @@ def write_bundle(
             "K": int(first["K"]),
             "training_roles": ["train", "validation"],
             "inputs": {
-                "sequence": describe_sequence(run.kind, settings),
+                "sequence": describe_sequence(run.kind, run.settings),
                 "bins": None if dataset.bins is None else dataset.bins.shape[1],
                 "features": run.features,
                 **({"targets": list(dataset.targets)} if dataset.targets else {}),
@@ -70,7 +69,7 @@ def write_bundle(
             "folds": folds,
             "dataset_sha256": dataset.sha256 if dataset.path else None,
             "splits_sha256": sha256_file(folder / "splits.tsv"),
-            "settings": settings.to_dict(),
+            "settings": run.settings.to_dict(),
             "seed": seed,
             "versions": versions(),
             "metrics": metrics,

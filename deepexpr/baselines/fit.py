@@ -17,7 +17,7 @@ from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
 from deepexpr.baselines.inner import SEARCH
-from deepexpr.baselines.inputs import SINGLE, feature_matrix, features_of
+from deepexpr.baselines.inputs import SINGLE, choose_words, feature_matrix, features_of
 from deepexpr.baselines.methods import check_method, fit_method, predict_method, search
 from deepexpr.baselines.settings import BaselineSettings
 from deepexpr.features.dataset import Dataset
@@ -34,6 +34,7 @@ class BaselineRun:
 
     splits : schemas.SPLITS, the genes that were used. predictions : schemas.PREDICTIONS, test
     genes. search : one row per fold and grid point. kind : of the features (inputs.features_of).
+    settings : those of the run, with nothing left to choose by the number of genes.
     folds : per fold {"fold", "training_genes", "test_genes", "chosen"}.
     """
 
@@ -44,6 +45,7 @@ class BaselineRun:
     folds: list[dict[str, Any]]
     features: int
     kind: str
+    settings: BaselineSettings
 
 
 def run_baseline(
@@ -65,10 +67,12 @@ def run_baseline(
     check_method(task, method)
     splits = restrict_splits(splits, dataset.gene)
     kind = features_of(method, settings)
+    numbers = sorted(int(fold) for fold in splits["fold"].unique())
+    fewest = min((splits["role"][splits["fold"] == fold] != "test").sum() for fold in numbers)
+    settings = choose_words(settings, method, int(fewest))
     rows, single = np.arange(len(dataset)), method in SINGLE
     found = feature_matrix(dataset, rows, settings, kind, dataset.has_hichip, single)
     log.info("%s, %s: %d genes x %d features", dataset.cell_line, method, *found.x.shape)
-    numbers = sorted(int(fold) for fold in splits["fold"].unique())
     scheme = scheme or find_scheme(dataset, splits)
     about = {"scheme": scheme, "method": method, "K": len(numbers)}
     with threadpool_limits(limits=1):
@@ -84,6 +88,7 @@ def run_baseline(
         folds=[result[3] for result in results],
         features=found.x.shape[1],
         kind=kind,
+        settings=settings,
     )
 
 

@@ -8,7 +8,14 @@ from deepexpr.baselines.gkm import count_gkm
 from deepexpr.baselines.settings import BaselineSettings
 from deepexpr.errors import InputError
 from deepexpr.features.dataset import ANCHORS, Dataset
-from deepexpr.features.words import WORD_BLOCKS, flat_bins, loop_totals, loop_windows, window_words
+from deepexpr.features.words import (
+    FINE_FROM,
+    WORD_BLOCKS,
+    flat_bins,
+    loop_totals,
+    loop_windows,
+    window_words,
+)
 
 #: Methods whose features are their definition, whatever `settings.features` says.
 OWN_FEATURES = {"ridge": "network", "trees": "anchors", "totals": "totals"}
@@ -56,6 +63,14 @@ def in_parts(x: np.ndarray | WordsAndLoops, words: int) -> tuple[np.ndarray, np.
 def features_of(method: str, settings: BaselineSettings) -> str:
     """ "gapped", "network", "anchors" or "totals": what the method reads."""
     return OWN_FEATURES.get(method, settings.features)
+
+
+def choose_words(settings: BaselineSettings, method: str, genes: int) -> BaselineSettings:
+    """The settings with `word_blocks` chosen for `genes` training genes, where it is auto."""
+    if settings.word_blocks != "auto":
+        return settings
+    fine = method in SINGLE and genes >= FINE_FROM
+    return settings.model_copy(update={"word_blocks": "fine" if fine else "coarse"})
 
 
 def feature_matrix(

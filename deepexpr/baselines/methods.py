@@ -56,7 +56,7 @@ def search(
     if method == "linear_regression" and x.shape[1] >= len(x):
         return no_search(f"minimum-norm solution: {x.shape[1]} features, {len(x)} genes")
     if method == "ridge":
-        return no_search("penalty of the words by leave-one-out error, within the fit")
+        return no_search("penalty of the words by what they say of genes left out, within the fit")
     if method == "trees":
         return no_search("penalty as of ridge; number of trees by inner folds")
     if method == "totals":

@@ -29,9 +29,10 @@ class BaselineSettings(Section):
     features: Literal["gapped", "network"] = "gapped"
     """What the paper's methods read: gapped k-mers and bins (method.md, 4), or words and loops in
     windows as the network counts them. ridge, trees and totals have features of their own."""
-    word_blocks: Literal["coarse", "fine"] = "coarse"
+    word_blocks: Literal["auto", "coarse", "fine"] = "auto"
     """Words of ridge, trees and `features: network`: in a few windows, or, for thousands of genes,
-    in windows that flow into each other, and with gaps too (docs/baselines.md)."""
+    in windows that flow into each other, and with gaps too (docs/baselines.md). auto: fine for
+    ridge and trees from 3,000 training genes on, as `tuned` has them, else coarse."""
     length: int = Field(6, ge=1, le=20)
     """Letters of a gapped k-mer (docs/method.md, section 4)."""
     informative: int = Field(4, ge=1)

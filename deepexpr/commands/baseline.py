@@ -62,6 +62,6 @@ def _fit(args: Arguments) -> None:
     write_table(result.predictions, folder / "predictions.tsv")
     write_table(result.search, folder / "search.tsv")
     write_bundle(
-        folder / "bundle", result, dataset, settings, args.seed,
+        folder / "bundle", result, dataset, args.seed,
         records(fold_metrics(result.predictions)),
     )  # fmt: skip

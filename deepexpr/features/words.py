@@ -49,6 +49,9 @@ WORD_BLOCKS = {
     ),
 }
 
+#: From so many training genes on `fine` words tell more than `coarse` ones (docs/evidence.md).
+FINE_FROM = 3000
+
 #: The power of its spread by which a column of each set is divided before ridge regression: what
 #: occurs seldom in the narrow windows of `fine` tells little.
 WORD_SPREAD = {"coarse": 1.0, "fine": 0.5}

@@ -36,7 +36,7 @@ def test_method_learns_and_its_bundle_predicts_the_same(
         assert np.corrcoef(table["observed"], table["predicted"])[0, 1] > 0.2
     if task == "classification":
         assert table["predicted"].between(0, 1).all()
-    write_bundle(tmp_path / "bundle", run, dataset, settings, 4, [])
+    write_bundle(tmp_path / "bundle", run, dataset, 4, [])
     bundle = BaselineBundle.open(tmp_path / "bundle")
     assert (bundle.info["task"], bundle.info["method"]) == (task, method)
     assert bundle.folds == [0, 1, 2]
@@ -74,7 +74,7 @@ def test_threads_and_repetition_do_not_change_the_result(dataset, splits, settin
     assert runs[0].predictions.equals(runs[1].predictions)
     assert runs[0].search.equals(runs[1].search)
     for i, run in enumerate(runs):
-        write_bundle(tmp_path / f"{i}", run, dataset, settings, 1, [])
+        write_bundle(tmp_path / f"{i}", run, dataset, 1, [])
     files = sorted(path.name for path in (tmp_path / "0").iterdir())
     assert files == ["bundle.json", "fold-0.npz", "fold-1.npz", "fold-2.npz", "splits.tsv"]
     for name in files:
@@ -84,7 +84,7 @@ def test_threads_and_repetition_do_not_change_the_result(dataset, splits, settin
 def test_without_hichip_the_sequence_is_used_alone(dataset, splits, settings, tmp_path):
     alone = dataclasses.replace(dataset, bins=None, loop_count=None, loop_number=None)
     run = run_baseline(alone, splits, "regression", "lasso", settings)
-    write_bundle(tmp_path / "bundle", run, alone, settings, 0, [])
+    write_bundle(tmp_path / "bundle", run, alone, 0, [])
     bundle = BaselineBundle.open(tmp_path / "bundle")
     assert bundle.info["inputs"]["bins"] is None
     # Another dataset's bins are not looked at.
@@ -98,7 +98,7 @@ def test_minimum_norm_is_said(dataset, splits, settings):
 
 def test_damaged_or_foreign_bundles_are_refused(dataset, splits, settings, tmp_path):
     run = run_baseline(dataset, splits, "regression", "linear_regression", settings)
-    write_bundle(tmp_path / "bundle", run, dataset, settings, 0, [])
+    write_bundle(tmp_path / "bundle", run, dataset, 0, [])
     bundle = BaselineBundle.open(tmp_path / "bundle")
     with pytest.raises(InputError, match="no fold 9"):
         bundle.predict(dataset, 9)

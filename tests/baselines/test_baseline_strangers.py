@@ -32,7 +32,7 @@ def bundle(dataset, splits, small, tmp_path):
     def make(method):
         settings = BaselineSettings.of(small, "test")
         run = run_baseline(dataset, splits, "regression", method, settings)
-        write_bundle(tmp_path / "bundle", run, dataset, settings, 0, [])
+        write_bundle(tmp_path / "bundle", run, dataset, 0, [])
         return tmp_path / "bundle"
 
     return make

@@ -6,13 +6,15 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LinearRegression
 
+from deepexpr.baselines.bundle import BaselineBundle, write_bundle
 from deepexpr.baselines.fit import run_baseline
-from deepexpr.baselines.inputs import feature_matrix, features_of
+from deepexpr.baselines.inputs import choose_words, feature_matrix, features_of
 from deepexpr.baselines.saved import arrays_of
 from deepexpr.baselines.settings import BaselineSettings
 from deepexpr.errors import InputError
 from deepexpr.features.splits import fold_roles
-from deepexpr.features.words import loop_totals, window_words
+from deepexpr.features.words import FINE_FROM, loop_totals, window_words
+from deepexpr.model.variants.tuned import Network
 from deepexpr.model.words import solve_words
 
 
@@ -62,7 +64,7 @@ def test_totals_are_least_squares_on_three_sums(dataset, splits):
 
 def test_methods_of_the_paper_can_read_the_networks_features(dataset, splits, small):
     rows = np.arange(len(dataset))
-    settings = BaselineSettings(**small, features="network")
+    settings = BaselineSettings(**small, features="network", word_blocks="coarse")
     found = feature_matrix(dataset, rows, settings, "network", use_bins=True)
     assert found.x.shape[1] == sum(found.blocks)
     assert found.blocks[:-1] == (4 * 256, 2 * 2080)
@@ -77,7 +79,7 @@ def test_words_in_single_precision_give_what_doubles_give(dataset, splits, metho
     """The two parts are for memory's sake alone: same bits as from one table."""
     settings, rows = BaselineSettings(inner_folds=3), np.arange(len(dataset))
     run = run_baseline(dataset, splits, "regression", method, settings)
-    kind = features_of(method, settings)
+    kind, settings = features_of(method, settings), run.settings
     table = feature_matrix(dataset, rows, settings, kind, use_bins=True)
     parts = feature_matrix(dataset, rows, settings, kind, use_bins=True, single=True)
     assert (parts.x.shape, parts.blocks) == (table.x.shape, table.blocks)
@@ -85,3 +87,24 @@ def test_words_in_single_precision_give_what_doubles_give(dataset, splits, metho
     saved = arrays_of(run.pipelines[0])
     one, two = (saved.predict(each.x, "regression") for each in (table, parts))
     np.testing.assert_array_equal(one, two)
+
+
+@pytest.mark.parametrize(
+    ("method", "genes", "words"),
+    [("ridge", 3000, "fine"), ("trees", 3000, "fine"), ("ridge", 2999, "coarse"),
+     ("lasso", 9000, "coarse")],
+)  # fmt: skip
+def test_words_are_as_fine_as_those_of_tuned(method, genes, words):
+    assert Network().fine_words_from == FINE_FROM == 3000
+    assert choose_words(BaselineSettings(), method, genes).word_blocks == words
+    asked = BaselineSettings(word_blocks="fine")
+    assert choose_words(asked, method, genes) == asked
+
+
+def test_what_was_chosen_is_in_the_bundle(dataset, splits, tmp_path):
+    run = run_baseline(dataset, splits, "regression", "ridge", BaselineSettings())
+    write_bundle(tmp_path / "bundle", run, dataset, 1, [])
+    bundle = BaselineBundle.open(tmp_path / "bundle")
+    assert bundle.settings.word_blocks == "coarse"
+    fold = run.predictions[run.predictions["fold"] == 0]
+    np.testing.assert_allclose(bundle.predict(dataset, 0, fold["gene"]), fold["predicted"])

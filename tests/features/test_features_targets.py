@@ -112,7 +112,7 @@ def test_the_verb_takes_a_table_of_each(tables, tmp_path, capsys):
 
 
 def test_baselines_read_one_target_after_the_other(dataset):
-    rows, settings = np.arange(3), BaselineSettings()
+    rows, settings = np.arange(3), BaselineSettings(word_blocks="coarse")
     first, second = (dataset.of_target(name).bins for name in TARGETS)
     size = dataset.bin_size
     for kind, wanted in (

@@ -6,6 +6,7 @@ Its departures from the paper, and what each bought: docs/network.md.
 from dataclasses import replace
 
 from deepexpr.errors import InputError
+from deepexpr.features.words import FINE_FROM
 from deepexpr.model import fields
 from deepexpr.model.config import NetworkSettings, TwoStepTraining
 
@@ -27,7 +28,7 @@ class Words(NetworkSettings):
     """Of the word counts, and of the pooling of what stands beside them."""
 
     words: fields.Words = True
-    fine_words_from: fields.FineWordsFrom = 3000
+    fine_words_from: fields.FineWordsFrom = FINE_FROM
     first_pool: fields.FirstPool = 20
 
 
