@@ -62,19 +62,24 @@ def find_join(scores: np.ndarray, share: np.ndarray, values: np.ndarray) -> Join
     kernel /= np.linalg.norm(kernel, axis=0)
     bias = rng.uniform(-REACH, REACH, UNITS)
     units = np.maximum((scores @ reads + shift) @ kernel + bias, 0.0)
-    weights, added, left_out = _ridge(units, values - joint)
+    weights, added, left_out = ridge_left_out(units, values - joint, PENALTIES)
     return Join(reads, shift, kernel, bias, weights, added, left_out)
 
 
-def _ridge(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, float, np.ndarray]:
-    """Weights (p,), constant and left-out predictions (n,) by the penalty of the least error."""
+def ridge_left_out(
+    x: np.ndarray, y: np.ndarray, penalties: np.ndarray
+) -> tuple[np.ndarray, float, np.ndarray]:
+    """Ridge of y (n,) on x (n, p): weights (p,), constant, and what each y is by the other genes.
+
+    Of `penalties` the one of the least leave-one-out error is taken.
+    """
     centre, mean = x.mean(axis=0), y.mean()
     z = x - centre
     power, vectors = np.linalg.eigh(z.T @ z)
     along = z @ vectors
     projected = along.T @ (y - mean)
     best = None
-    for penalty in PENALTIES:
+    for penalty in penalties:
         shrink = 1.0 / (power + penalty)
         leverage = along**2 @ shrink + 1.0 / len(y)
         residual = (y - mean - along @ (shrink * projected)) / (1.0 - leverage)

@@ -5,10 +5,10 @@ words matter. Only values of training genes are looked at (docs/network.md).
 """
 
 import numpy as np
-from sklearn.linear_model import RidgeCV
 
 from deepexpr.errors import InputError
 from deepexpr.expression.tables import read_expression
+from deepexpr.model.joined import ridge_left_out
 
 #: Least share of a dataset's genes that a table of samples has a value of.
 LEAST_KNOWN = 0.5
@@ -47,6 +47,5 @@ def as_targets(samples: np.ndarray) -> np.ndarray:
 
 def join_scores(left_out: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, float, np.ndarray]:
     """Of left-out scores (n, k) of all targets, how they tell `values` (n,): weights (k,), what is
-    added, and the joint scores (n,)."""
-    model = RidgeCV(PENALTIES).fit(left_out, values)
-    return model.coef_, float(model.intercept_), model.predict(left_out)
+    added, and the joint scores (n,), each of a gene by the weights that the other genes give."""
+    return ridge_left_out(left_out, values, PENALTIES)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sklearn.linear_model import Ridge, RidgeCV
 
 from deepexpr.features.dataset import PROMOTER
 from deepexpr.features.words import WORD_BLOCKS, window_words
@@ -10,7 +11,7 @@ from deepexpr.model.config import make_configs
 from deepexpr.model.examples import Examples
 from deepexpr.model.joined import COMPONENTS, find_join
 from deepexpr.model.network import Scaling, Shape, TwoModules
-from deepexpr.model.samples import join_scores
+from deepexpr.model.samples import PENALTIES, join_scores
 from deepexpr.model.saved import load_model, save_model
 from deepexpr.model.steps import FoldData
 from deepexpr.model.training import forward
@@ -123,3 +124,19 @@ def test_left_out_scores_do_not_know_the_gene_they_are_of():
     moved = np.abs(scores[1] - scores[0])
     assert 0 < moved.max() < 1.0
     assert moved[7] < np.sort(moved)[-5] + 0.3
+
+
+def test_each_joint_score_is_by_the_weights_that_the_other_genes_give():
+    """With some hundred genes a fit of a hundred samples would know them by heart."""
+    rng = np.random.default_rng(5)
+    scores, values = rng.normal(size=(120, 60)), rng.normal(size=120)
+    share, added, joint = join_scores(scores, values)
+    model = RidgeCV(PENALTIES).fit(scores, values)
+    np.testing.assert_allclose(share, model.coef_, atol=1e-8)
+    np.testing.assert_allclose(added, model.intercept_, atol=1e-8)
+    for gene in (0, 7, 119):
+        others = np.arange(120) != gene
+        alone = Ridge(model.alpha_).fit(scores[others], values[others])
+        np.testing.assert_allclose(joint[gene], alone.predict(scores[[gene]])[0], atol=1e-8)
+    # Noise says nothing of a gene that the weights have not seen.
+    assert np.corrcoef(joint, values)[0, 1] < 0.2 < np.corrcoef(scores @ share, values)[0, 1]

@@ -1,5 +1,7 @@
 """Expression in further samples as further targets of the words: of training genes only."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,7 +12,7 @@ from deepexpr.features.splits import fold_roles, read_splits
 from deepexpr.files import write_table
 from deepexpr.model import words
 from deepexpr.model.config import make_configs
-from deepexpr.model.crossvalidation import _fold_data
+from deepexpr.model.crossvalidation import Fold, _fold_data
 from deepexpr.model.jobs import make_job
 from deepexpr.model.samples import as_targets, read_samples
 from deepexpr.model.variants import builder
@@ -69,7 +71,8 @@ def solved(toy, path):
     settings = make_configs(model, {"samples": path})
     dataset, splits = Dataset.open(toy.h5), read_splits(toy.splits)
     job = make_job(dataset, splits, "regression", "sequence", *settings, seed=1)
-    data = _fold_data(job, builder(*settings, job.shape, "sequence"), 0)
+    fold = Fold(job, 0, Path(), "")
+    data = _fold_data(fold, builder(*settings, job.shape, "sequence"))
     return data.words.final.kernel, job.fingerprint(0)
 
 
