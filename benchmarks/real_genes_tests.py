@@ -3,8 +3,9 @@
     python benchmarks/real_genes_tests.py --output benchmarks/real_genes_tests.tsv
 
 Of real_genes.tsv, real_genes_differences.tsv (five groups of chromosomes) and real_genes_folds.tsv
-beside it: the mean of both methods, how many folds the first is better in, the two-sided signed-rank p and that of the t test
-corrected for shared training genes. With five groups the signed-rank p is never below 0.0625.
+beside it: the mean of both methods, how many folds the first is better in, the two-sided
+signed-rank p and that of the t test corrected for shared training genes. With five groups the
+signed-rank p is never below 0.0625.
 """
 
 from __future__ import annotations

@@ -163,16 +163,15 @@ class TwoSteps:
             self._word_counts = WordCounter(self.config, self.shape)
         blocks, task = self._word_counts.blocks, self.shape.task
         spread = WORD_SPREAD[self.config.word_blocks]
-        train, validation = (
-            self._word_counts.of(part.arrays[PROMOTER]) for part in (data.train, data.validation)
-        )
+        n, parts = len(data.train), (data.train, data.validation)
+        features = self._word_counts.of(np.concatenate([p.arrays[PROMOTER] for p in parts]))
+        train, validation = features[:n], features[n:]  # views: a copy takes a gigabyte
         samples, joined = data.train_samples, self.config.joined
         inner = solve_words(
             train, blocks, data.train_targets, task, spread=spread, samples=samples, joined=joined
         )
         final = None
         if not pretrained:
-            features = np.concatenate([train, validation])
             targets = np.concatenate([data.train_targets, data.validation_targets])
             if samples is not None:
                 samples = np.concatenate([samples, data.validation_samples])
