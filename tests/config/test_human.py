@@ -2,6 +2,7 @@
 
 import gzip
 import importlib.util
+import os
 import shutil
 
 import numpy as np
@@ -46,7 +47,7 @@ def prepare(root):
     spec = importlib.util.spec_from_file_location("prepare", root / "config/human/prepare.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    return module.main
+    return lambda data, output: module.main(data, output, least=2)
 
 
 def test_data_are_put_in_place_and_a_run_of_them_has_no_problems(
@@ -77,3 +78,107 @@ def test_missing_data_are_named(prepare, data, tmp_path, capsys):
     assert prepare(data, tmp_path / "made") == 1
     assert "k562_h3k27ac_hichip_hg38.bedpe.gz" in capsys.readouterr().err
     assert not (tmp_path / "made").exists()
+
+
+PROMOTERS, ROADMAP, COUNTS, LOOPS = (
+    "promoters/promoters_2kb_epd_hg38.tsv.gz",
+    "expression/roadmap_GM12878_HUVEC_K562.tsv.gz",
+    "expression/rna_Jurkat.txt.gz",
+    "loops/gm12878_h3k27ac_hichip_hg38.bedpe.gz",
+)
+
+
+def text_of(path):
+    return gzip.decompress(path.read_bytes()).decode()
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "message"),
+    [
+        (LOOPS, lambda text: "", "The table of loops is empty."),
+        (LOOPS, lambda text: text.replace("chr1", "1"), "no chromosome in common"),
+        (LOOPS, lambda text: text.replace("999000", "99900.5"), "no whole numbers"),
+        (LOOPS, lambda text: text.replace("999000", "2999000"), "ends where it begins, or before"),
+        (LOOPS, lambda text: text.replace("chr1\t999000\t1001000", "chr1\t1\t9"), "0 of 2 genes"),
+        (LOOPS, lambda text: text.replace("\tcommon", ""), "does not have 7 columns"),
+        (COUNTS, lambda text: text.replace("B\t5", "B\t-5"), "expected: numbers of 0 or more"),
+        (COUNTS, lambda text: text.replace("A\t0", "A\tnone"), "expected: numbers of 0 or more"),
+        (COUNTS, lambda text: "other\t3\n", "Only 0 genes have a promoter and a value"),
+        (ROADMAP, lambda text: text.replace("GM12878_E116", "E116"), "lacks the column(s) GM12878"),
+        (ROADMAP, lambda text: text.replace("B\t1.0", "B\t-1.0"), "line 2"),
+        (PROMOTERS, lambda text: text.replace("hg38", "hg19"), "expected: assembly hg38"),
+        (PROMOTERS, lambda text: text[:-100], "found: hg38, +, "),
+    ],
+)
+def test_unsound_data_are_refused_and_leave_no_output(
+    prepare, data, tmp_path, capsys, name, change, message
+):
+    zipped(data / name, change(text_of(data / name)))
+    assert prepare(data, tmp_path / "made") == 1
+    told = capsys.readouterr().err
+    assert message in told
+    assert "where: " in told
+    assert not list((tmp_path / "made").glob("*"))
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (lambda whole: b"", "is empty"),
+        (lambda whole: whole[:-9], "damaged or cut gzip"),
+        (lambda whole: b"<html>Not found</html>\n", "does not have"),
+    ],
+)
+@pytest.mark.parametrize("name", [PROMOTERS, COUNTS, LOOPS])
+def test_damaged_files_are_named(prepare, data, tmp_path, capsys, name, damage, message):
+    (data / name).write_bytes(damage((data / name).read_bytes()))
+    assert prepare(data, tmp_path / "made") == 1
+    told = capsys.readouterr().err
+    assert message in told
+    assert name in told
+
+
+def old(made):
+    """Give all files the same early time."""
+    for path in made.iterdir():
+        os.utime(path, (1, 1))
+
+
+def test_what_is_whole_is_kept_and_what_differs_is_made_again(prepare, data, tmp_path):
+    made = tmp_path / "made"
+    assert prepare(data, made) == 0
+    whole = {path.name: path.read_bytes() for path in made.iterdir()}
+    old(made)
+    assert prepare(shutil.copytree(data, tmp_path / "copy"), made) == 0
+    assert {path.stat().st_mtime for path in made.iterdir()} == {1}
+
+    (made / "bins_K562.npy").unlink()
+    (made / "places.tsv").write_text("changed\n")
+    assert prepare(data, made) == 0
+    assert {path.name: path.read_bytes() for path in made.iterdir()} == whole
+    assert (made / "rna_K562.tsv").stat().st_mtime == 1
+
+    old(made)
+    zipped(data / COUNTS, text_of(data / COUNTS).replace("B\t5", "B\t7"))
+    assert prepare(data, made) == 0
+    assert "B\t7" in (made / "rna_Jurkat.tsv").read_text()
+    rewritten = {path.name for path in made.iterdir() if path.stat().st_mtime > 1}
+    assert rewritten == {"rna_Jurkat.tsv", "done"}
+
+
+def test_outputs_of_before_the_stamp_are_looked_at_again(prepare, data, tmp_path):
+    made = tmp_path / "made"
+    assert prepare(data, made) == 0
+    old(made)
+    (made / "done").write_text("")
+    assert prepare(data, made) == 0
+    assert {p.name for p in made.iterdir() if p.stat().st_mtime > 1} == {"done"}
+
+
+def test_data_that_became_unsound_leave_what_was_made(prepare, data, tmp_path):
+    made = tmp_path / "made"
+    assert prepare(data, made) == 0
+    before = {path.name: path.read_bytes() for path in made.iterdir()}
+    zipped(data / LOOPS, "")
+    assert prepare(data, made) == 1
+    assert {path.name: path.read_bytes() for path in made.iterdir()} == before
