@@ -120,8 +120,9 @@ def _panels(keys: list[tuple]) -> tuple[Figure, list[Axes]]:
     """Panels of one metric share their y axis: in a row, or all where there is one metric."""
     lines = len({key[2] for key in keys})
     one_metric = len({key[0] for key in keys}) == 1
-    in_rows = lines <= 3 and len(keys) % lines == 0
-    columns = lines if in_rows else min(3, len(keys))
+    whole = [n for n in (3, 2, lines) if lines % n == 0 and n <= 3]  # columns of whole rows
+    in_rows = bool(whole) and len(keys) % lines == 0
+    columns = min(lines, whole[0]) if in_rows else min(3, len(keys))
     sharey: bool | Literal["row"] = True if one_metric else ("row" if in_rows else False)
     return style.grid(len(keys), columns=columns, panel=(2.25, 2.1), sharey=sharey)
 
@@ -167,7 +168,10 @@ def _ablation_panel(axis: Axes, key: tuple, rows: pd.DataFrame, kinds: list[str]
         if folds.empty:
             # A network that ran has no score where it predicts one value for all genes.
             words = "no score" if kind in set(rows["method"]) else "not run"
-            axis.annotate(words, (place, 0.5), xycoords=("data", "axes fraction"), ha="center")
+            axis.annotate(
+                words, (place, 0.5), xycoords=("data", "axes fraction"), ha="center",
+                bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
+            )  # fmt: skip
             continue
         axis.plot([place - 0.22, place + 0.22], [means[kind]] * 2, color="black", linewidth=1.4)
     best = best_baseline(rows)

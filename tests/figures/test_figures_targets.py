@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from deepexpr.figures.ablation import build_ablation, build_distance, draw_ablation
 from deepexpr.figures.inputs import Inputs
@@ -48,3 +49,21 @@ def test_a_gene_is_near_or_far_by_the_loops_of_any_target():
     genes = np.array(["a", "b", "c", "d"])
     dataset = SimpleNamespace(bins=bins, bin_size=5000, cell_line="K", gene=genes)
     assert _groups(dataset)["group"].tolist() == [NONE, NEAR, BEYOND, BEYOND]
+
+
+@pytest.mark.parametrize("lines", [1, 2, 3, 4, 6])
+def test_a_row_of_panels_has_one_score(lines):
+    """Its axis is named once, on the left."""
+    names = [f"line {i}" for i in range(lines)]
+    rows = [
+        {"cell_line": line, "trained_on": line, "task": "regression", "scheme": "random",
+         "method": "full", "K": 5, "fold": fold, "metric": metric, "value": 0.5, "n": 9}
+        for metric in ("AUC", "PCC") for line in names for fold in range(5)
+    ]  # fmt: skip
+    figure = draw_ablation(pd.DataFrame(rows).reindex(columns=list(METRICS)))
+    labels = [axis.get_ylabel() for axis in figure.axes]
+    columns = figure.axes[0].get_gridspec().ncols
+    assert len(labels) == 2 * lines
+    wanted = ["Area under the ROC curve (AUC)"] * lines + ["Pearson r (PCC)"] * lines
+    assert [w for w, first in zip(wanted, labels, strict=True) if first] == wanted[::columns]
+    assert labels[::columns] == wanted[::columns]
