@@ -242,6 +242,15 @@ def _require_columns(names: list[str], columns: Sequence[str], path: str | Path)
         )
 
 
+def read_gene_list(path: str | Path) -> list[str]:
+    """The genes of a file with one a line, in its order; InputError where it names none."""
+    with reading(path, "list of genes") as handle:
+        names = [line.strip() for line in handle if line.strip()]
+    if not names:
+        raise InputError("The list names no gene.", where=str(path), expected="one gene a line")
+    return names
+
+
 def write_table(table: pd.DataFrame, path: str | Path) -> None:
     """Write a TSV with a header, without an index, atomically. Floats keep 10 digits."""
     write_parts([table], path)

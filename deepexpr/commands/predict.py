@@ -1,4 +1,4 @@
-"""Predict expression, or P(expressed), of promoters by the networks of a bundle."""
+"""Predict expression, or P(expressed), by a bundle of networks, or of a baseline (by --dataset)."""
 
 import logging
 
@@ -10,10 +10,11 @@ log = logging.getLogger(__name__)
 ONE_OF = """
 [--fasta FASTA]      promoters in the gene's orientation (FASTA)
 [--bed BED]          promoters, or 1-bp TSS, strand in column 6 (BED)
-[--dataset DATASET]  dataset (HDF5); it brings its own bins
+[--dataset DATASET]  dataset (HDF5), also of unmeasured genes; it brings its own bins, and anchors,
+                     which count all genes of the table that it was made from
 """
 OPTIONS = """
---bundle BUNDLE    folder bundle/ that train wrote
+--bundle BUNDLE    folder bundle/ that train or baseline wrote
 [--genome GENOME]  genome (FASTA) of --bed
 [--genes GENES]    file with one gene of --dataset a line; default: all
 [--bins BINS]      TSV of gene and log2(1 + normalised count) of each bin
@@ -28,10 +29,8 @@ OPTIONS = """
 
 def run(args: Arguments) -> None:
     from deepexpr.errors import UsageError
+    from deepexpr.features.bundles import read_record
     from deepexpr.files import write_table
-    from deepexpr.model.backend import configure
-    from deepexpr.model.bundle import Bundle
-    from deepexpr.model.prediction import predict_table
 
     if args.bed and not args.genome:
         raise UsageError("--bed needs --genome.", fix="Give the genome FASTA of the BED file.")
@@ -44,49 +43,85 @@ def run(args: Arguments) -> None:
             f"{given[0]} does not go with --held-out.",
             expected="--held-out alone: all test genes of the bundle, each by its own fold",
         )
-    configure(args.threads)
-    bundle = Bundle.open(args.bundle)
-    if args.held_out:
-        table = _held_out(args, bundle)
+    if read_record(args.bundle)["type"] == "baseline":
+        table = _by_baseline(args)
     else:
-        names, examples = _examples(args, bundle)
-        table = predict_table(
-            bundle, names, examples, args.fold, args.both_strands, args.sequence_only
-        )
+        table = _by_networks(args)
     write_table(table, args.output)
 
 
-def _held_out(args: Arguments, bundle):
+def _by_networks(args: Arguments):
     from deepexpr.features.dataset import Dataset
+    from deepexpr.model.backend import configure
+    from deepexpr.model.bundle import Bundle
+    from deepexpr.model.prediction import predict_table
 
-    return bundle.predict_held_out(Dataset.open(args.dataset), strands=args.both_strands)
+    configure(args.threads)
+    bundle = Bundle.open(args.bundle)
+    if args.held_out:
+        dataset = Dataset.open(args.dataset, unmeasured=True)
+        return bundle.predict_held_out(dataset, strands=args.both_strands)
+    names, examples = _examples(args, bundle)
+    return predict_table(bundle, names, examples, args.fold, args.both_strands, args.sequence_only)
+
+
+def _by_baseline(args: Arguments):
+    """The same table of a baseline's models, which read datasets alone."""
+    import pandas as pd
+
+    from deepexpr.baselines.bundle import BaselineBundle
+    from deepexpr.errors import UsageError
+    from deepexpr.features.dataset import Dataset
+    from deepexpr.features.predictions import mean_of_folds
+    from deepexpr.features.splits import fold_roles
+
+    bundle = BaselineBundle.open(args.bundle)
+    unread = ("fasta", "bed", "bins", "both_strands", "sequence_only")
+    if given := [f"--{name.replace('_', '-')}" for name in unread if getattr(args, name)]:
+        raise UsageError(
+            f"{given[0]} does not go with a baseline ({bundle.method}).",
+            where=args.bundle,
+            fix="Give a dataset (--dataset; deepexpr dataset --unmeasured makes one of new genes).",
+        )
+    dataset = Dataset.open(args.dataset, unmeasured=True)
+    if args.held_out:
+        tests = {fold: fold_roles(bundle.splits, fold)["test"] for fold in bundle.folds}
+        tables = [
+            {"fold": fold, "gene": genes, "predicted": bundle.predict(dataset, fold, genes)}
+            for fold, genes in tests.items()
+        ]
+        return pd.concat(map(pd.DataFrame, tables), ignore_index=True)
+    names = _chosen(args, bundle, dataset)
+    folds = bundle.folds if args.fold is None else [args.fold]
+    return mean_of_folds(names, [bundle.predict(dataset, fold, names) for fold in folds])
+
+
+def _chosen(args: Arguments, bundle, dataset) -> list[str]:
+    """The genes of the dataset that are asked for; a warning where models were trained on some."""
+    from deepexpr.files import read_gene_list
+
+    names = read_gene_list(args.genes) if args.genes else dataset.gene.tolist()
+    if trained := bundle.trained_on(dataset.gene[dataset.index_of(names)], args.fold):
+        log.warning(
+            "%d of the %d genes were among those that the models were trained on: these are "
+            "no held-out predictions (--held-out predicts each gene by the fold that did not "
+            "see it)",
+            trained, len(names),
+        )  # fmt: skip
+    return names
 
 
 def _examples(args: Arguments, bundle):
     from deepexpr.errors import InputError
     from deepexpr.features.dataset import BINS, PROMOTER, Dataset
-    from deepexpr.files import reading
     from deepexpr.model import prediction
     from deepexpr.model.examples import Examples
 
     info = bundle.info
     if args.dataset:
-        dataset = bundle.fitting(Dataset.open(args.dataset))
-        names = dataset.gene.tolist()
-        if args.genes:
-            with reading(args.genes, "list of genes") as handle:
-                names = [line.strip() for line in handle if line.strip()]
-            if not names:
-                raise InputError("The list names no gene.", where=args.genes)
-        rows = dataset.index_of(names)
-        if trained := bundle.trained_on(dataset.gene[rows], args.fold):
-            log.warning(
-                "%d of the %d genes were among those that the networks were trained on: these are "
-                "no held-out predictions (--held-out predicts each gene by the fold that did not "
-                "see it)",
-                trained, len(rows),
-            )  # fmt: skip
-        examples = Examples(dataset.inputs).take(rows)
+        dataset = bundle.fitting(Dataset.open(args.dataset, unmeasured=True))
+        names = _chosen(args, bundle, dataset)
+        examples = Examples(dataset.inputs).take(dataset.index_of(names))
     elif args.fasta:
         names, sequence = prediction.promoters_from_fasta(args.fasta, info["length"])
         examples = Examples({PROMOTER: sequence})

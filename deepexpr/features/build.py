@@ -1,10 +1,11 @@
 """Joining the stages before: promoters, expression and loops of the same genes.
 
-A gene enters the dataset if it has an expression value; the log counts those without.
+A gene enters the dataset if it has an expression value, or where those without one are asked for;
+the log counts them.
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -45,6 +46,8 @@ def build_dataset(
     genome: pysam.FastaFile | None = None,
     peaks: pd.DataFrame | None = None,
     contacted: EnhancerFeatures | None = None,
+    unmeasured: bool = False,
+    only: Collection[str] | None = None,
 ) -> Dataset:
     """The dataset of one cell line.
 
@@ -57,12 +60,15 @@ def build_dataset(
     genome : with the sequences of contacted places (features.enhancers) as further inputs, cut from
     it as `contacted` says; peaks : accessible places (chromosome, start, end, height) they are cut
     to.
+    unmeasured : genes without a value are kept, for prediction. only : genes to keep; anchors and
+    labels are the same with it and without.
     The label is +1 where the value is at least the median over the protein-coding genes that have
-    a value. Raises InputError where a gene has no promoter or no gene has a value.
+    a value. Raises InputError where a gene has no promoter or no gene has a value, unless
+    `unmeasured`, and where `only` names genes that are not among these.
     """
-    measured = genes[genes["gene"].isin(set(expression.index))]
-    log.info("%d of %d genes have an expression value", len(measured), len(genes))
-    if measured.empty:
+    known = genes["gene"].isin(set(expression.index))
+    log.info("%d of %d genes have an expression value", known.sum(), len(genes))
+    if not known.any() and not unmeasured:
         raise InputError(
             "No gene of the gene table has an expression value.",
             expected=f"symbols such as {', '.join(genes['gene'].head(3))}",
@@ -70,40 +76,67 @@ def build_dataset(
             fix="Make both tables from one annotation.",
         )
     _warn_of_scale(expression)
-    measured = measured.sort_values(["chromosome", "tss", "gene"], kind="stable")
-    measured = measured.reset_index(drop=True)
+    values = expression.reindex(genes["gene"]).astype(float)
+    labels = _labels(values, genes["biotype"].set_axis(genes["gene"]))
+    kept = _only(genes if unmeasured else genes[known], only)
+    kept = kept.sort_values(["chromosome", "tss", "gene"], kind="stable").reset_index(drop=True)
     together = joined_signal([*signal.values()]) if isinstance(signal, Mapping) else signal
-    values = pd.Series(expression.loc[measured["gene"]].to_numpy(float))
     others, places = {}, None
     if together is not None and anchors:
-        others[ANCHORS] = _anchors(genes, measured, together, promoter_window)
+        others[ANCHORS] = _anchors(genes, kept, together, promoter_window)
     if together is not None and genome is not None:
         settings = contacted or EnhancerFeatures(bins=bins, bin_size=bin_size)
-        contacts = gene_contacts(measured, together, settings, promoter_window, peaks)
-        others |= enhancer_inputs(contacts, len(measured), genome, settings)
-        places = contacted_places(contacts, len(measured), settings)
+        contacts = gene_contacts(kept, together, settings, promoter_window, peaks)
+        others |= enhancer_inputs(contacts, len(kept), genome, settings)
+        places = contacted_places(contacts, len(kept), settings)
     return Dataset(
-        gene=measured["gene"].to_numpy(str),
-        chromosome=measured["chromosome"].to_numpy(str),
-        tss=measured["tss"].to_numpy(np.int64),
-        strand=measured["strand"].to_numpy(str),
-        sequence=encode_promoters(measured["gene"], promoters),
-        expression=values.to_numpy(np.float32),
-        label=binary_labels(values, measured["biotype"]).to_numpy(np.int8),
+        gene=kept["gene"].to_numpy(str),
+        chromosome=kept["chromosome"].to_numpy(str),
+        tss=kept["tss"].to_numpy(np.int64),
+        strand=kept["strand"].to_numpy(str),
+        sequence=encode_promoters(kept["gene"], promoters),
+        expression=values.loc[kept["gene"]].to_numpy(np.float32),
+        label=labels.loc[kept["gene"]].to_numpy(np.int8),
         cell_line=cell_line,
         assembly=assembly,
         tss_index=tss_index,
         bin_size=bin_size,
         **(
-            _loops_of_targets(measured, signal, bins, bin_size, promoter_window)
+            _loops_of_targets(kept, signal, bins, bin_size, promoter_window)
             if isinstance(signal, Mapping)
-            else _loops(measured, signal, bins, bin_size, promoter_window)
+            else _loops(kept, signal, bins, bin_size, promoter_window)
             if binned is None
-            else _given_bins(measured, binned)
+            else _given_bins(kept, binned)
         ),
         others=others,
         places=places,
     )
+
+
+def _labels(values: pd.Series, biotypes: pd.Series) -> pd.Series:
+    """`binary_labels` of the genes that have a value, 0 of the others."""
+    labels = pd.Series(0, index=values.index, dtype="int8")
+    known = values.notna()
+    if known.any():
+        labels[known] = binary_labels(values[known], biotypes[known])
+    return labels
+
+
+def _only(genes: pd.DataFrame, names: Collection[str] | None) -> pd.DataFrame:
+    """The rows of these genes; InputError names those that are not there."""
+    if names is None:
+        return genes
+    lacking = sorted(set(names) - set(genes["gene"]))
+    if lacking or not names:
+        raise InputError(
+            f"{len(lacking)} gene(s) to keep cannot be: {', '.join(lacking[:5])}."
+            if lacking
+            else "The list of genes to keep names none.",
+            expected=f"some of {len(genes)} genes, such as {', '.join(genes['gene'].head(3))}",
+            fix="Name genes of the gene table (--genes); those without an expression value are "
+            "kept with --unmeasured.",
+        )
+    return genes[genes["gene"].isin(set(names))]
 
 
 def _warn_of_scale(expression: pd.Series) -> None:
@@ -135,10 +168,10 @@ def _given_bins(genes: pd.DataFrame, binned: pd.DataFrame) -> dict[str, Any]:
     }
 
 
-def _anchors(genes, measured, signal: pd.DataFrame, promoter_window: int) -> np.ndarray:
-    """Of the genes `measured`, where all `genes` of the table may lie at partners."""
+def _anchors(genes, kept, signal: pd.DataFrame, promoter_window: int) -> np.ndarray:
+    """Of the genes `kept`, where all `genes` of the table may lie at partners."""
     row = pd.Series(np.arange(len(genes)), index=genes["gene"])
-    return anchor_features(genes, signal, promoter_window)[row[measured["gene"]]]
+    return anchor_features(genes, signal, promoter_window)[row[kept["gene"]]]
 
 
 def _loops_of_targets(

@@ -53,8 +53,9 @@ class Dataset:
         those of one target of a line that has several (`of_target`).
     loop_count : (n, 1) float32, normalised counts summed over all loops at the gene, or None.
     loop_number : (n, 1) int32, how many loops these are, or None.
-    expression : (n,) float32, log10(count + 0.1), quantile-normalised.
-    label : (n,) int8, +1 where the expression is at least the cell line's median, else -1.
+    expression : (n,) float32, log10(count + 0.1), quantile-normalised; NaN where not measured.
+    label : (n,) int8, +1 where the expression is at least the cell line's median, else -1; 0 where
+        not measured. Such genes are for prediction alone, and `open` refuses them by default.
     others : further inputs of networks by name, (n, ...): uint8 for letters as in `sequence`, else
         float32. A variant reads them by name (deepexpr.model.variants).
     places : (n, N, 2) int64, where the letters of ENHANCERS lie on the gene's chromosome: start and
@@ -104,12 +105,15 @@ class Dataset:
         return {PROMOTER: self.sequence, **bins, **self.others}
 
     @classmethod
-    def open(cls, path: str | Path) -> "Dataset":
-        """Read and check a dataset file; InputError names what is wrong with it."""
+    def open(cls, path: str | Path, *, unmeasured: bool = False) -> "Dataset":
+        """Read and check a dataset file; InputError names what is wrong with it.
+
+        unmeasured : genes without a measured expression may be among its genes.
+        """
         path = require_file(path, "dataset")
         try:
             with h5py.File(path, "r") as file:
-                return _read(file, path)
+                return _read(file, path, unmeasured)
         except OSError as error:
             raise InputError(
                 "The dataset is not a readable HDF5 file.",
@@ -152,9 +156,12 @@ class Dataset:
         return np.array([self._position[gene] for gene in genes], dtype=np.int64)
 
 
-def write_dataset(dataset: Dataset, path: str | Path) -> None:
-    """Check `dataset`, sort its genes by chromosome, TSS and name, and write it atomically."""
-    check_dataset(dataset, str(path))
+def write_dataset(dataset: Dataset, path: str | Path, *, unmeasured: bool = False) -> None:
+    """Check `dataset`, sort its genes by chromosome, TSS and name, and write it atomically.
+
+    unmeasured : genes without a measured expression may be among its genes.
+    """
+    check_dataset(dataset, str(path), unmeasured)
     order = np.lexsort((dataset.gene, dataset.tss, dataset.chromosome))
     arrays = {name: getattr(dataset, name) for name in (*_TEXT, *_TYPES, *_HICHIP_TYPES)}
     attributes = {
@@ -193,7 +200,7 @@ def _write_array(file: h5py.File, name: str, array: np.ndarray) -> None:
     file.create_dataset(name, data=array.astype(dtype), track_times=False, **options)
 
 
-def _read(file: h5py.File, path: Path) -> Dataset:
+def _read(file: h5py.File, path: Path, unmeasured: bool) -> Dataset:
     schema = file.attrs.get("schema")
     if schema != SCHEMA:
         raise InputError(
@@ -229,7 +236,7 @@ def _read(file: h5py.File, path: Path) -> Dataset:
         path=path,
         targets=tuple(json.loads(file.attrs.get("targets", "[]"))),
     )
-    check_dataset(dataset, str(path))
+    check_dataset(dataset, str(path), unmeasured)
     return dataset
 
 
@@ -239,8 +246,11 @@ def _read_array(file: h5py.File, name: str) -> np.ndarray:
     return file[name][...]
 
 
-def check_dataset(dataset: Dataset, where: str) -> None:
-    """Raise InputError unless the arrays agree in length, are finite and hold known letters."""
+def check_dataset(dataset: Dataset, where: str, unmeasured: bool = False) -> None:
+    """Raise InputError unless the arrays agree in length, are finite and hold known letters.
+
+    unmeasured : genes may have no expression (NaN, with the label 0).
+    """
     n = len(dataset.gene)
     if n == 0:
         raise InputError("The dataset holds no gene.", where=where)
@@ -258,7 +268,9 @@ def check_dataset(dataset: Dataset, where: str) -> None:
     _check_hichip(dataset, where)
     _check_others(dataset, where)
     _check_places(dataset, where)
-    for name in ("expression", "bins", "loop_count"):
+    measured = _measured(dataset, where, unmeasured)
+    _check_finite(dataset, "expression", where, measured)
+    for name in ("bins", "loop_count"):
         _check_finite(dataset, name, where)
     if dataset.bins is not None and (dataset.bins < 0).any():
         raise InputError(
@@ -273,7 +285,7 @@ def check_dataset(dataset: Dataset, where: str) -> None:
         )
     if not np.isin(dataset.sequence, ASCII).all():
         raise InputError("sequence holds letters other than A, C, G, T, N.", where=where)
-    if not np.isin(dataset.label, (-1, 1)).all():
+    if not np.isin(dataset.label[measured], (-1, 1)).all():
         raise InputError("label holds values other than +1 and -1.", where=where)
     names, counts = np.unique(dataset.gene, return_counts=True)
     if (counts > 1).any():
@@ -353,11 +365,28 @@ def _check_places(dataset: Dataset, where: str) -> None:
         )
 
 
-def _check_finite(dataset: Dataset, name: str, where: str) -> None:
+def _measured(dataset: Dataset, where: str, unmeasured: bool) -> np.ndarray:
+    """Genes with an expression, bool (n,); InputError where all should have one."""
+    absent = np.isnan(dataset.expression) & (dataset.label == 0)
+    if absent.any() and not unmeasured:
+        raise InputError(
+            f"{absent.sum()} of the {len(dataset)} genes have no measured expression, such as "
+            f"{', '.join(dataset.gene[absent][:5])}.",
+            where=where,
+            expected="measured genes: nothing else can be trained on, or compared with",
+            fix="It is for `deepexpr predict --dataset` alone; for all else make a dataset without "
+            "--unmeasured.",
+        )
+    return ~absent
+
+
+def _check_finite(dataset: Dataset, name: str, where: str, asked: np.ndarray | None = None) -> None:
+    """InputError where `asked` genes, rows as bool (None: all), have a value that is not finite."""
     array = getattr(dataset, name)
     if array is None:
         return
     bad = ~np.isfinite(array.reshape(len(array), -1)).all(axis=1)
+    bad &= True if asked is None else asked
     if bad.any():
         raise InputError(
             f"{name} is not a finite number for {bad.sum()} gene(s), such as "

@@ -1,5 +1,6 @@
 """Predictions as a table, the same whoever made them."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -25,3 +26,13 @@ def prediction_table(
     own = {"cell_line": target.cell_line, "trained_on": target.cell_line, "task": task, **about}
     genes = {"gene": target.gene[rows], "observed": observed(target, rows, task)}
     return pd.DataFrame({**own, **genes, "predicted": predicted})[list(PREDICTIONS)]
+
+
+def mean_of_folds(genes: Sequence[str], values: Sequence[np.ndarray] | np.ndarray) -> pd.DataFrame:
+    """One row per gene: gene, predicted (mean over folds) and sd (between folds; NA for one).
+
+    values : an array (genes,) of each fold.
+    """
+    folds = np.asarray(values)
+    spread = folds.std(axis=0, ddof=1) if len(folds) > 1 else np.full(len(genes), np.nan)
+    return pd.DataFrame({"gene": genes, "predicted": folds.mean(axis=0), "sd": spread})

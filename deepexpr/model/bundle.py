@@ -31,7 +31,8 @@ _WORDS = {
     BINS: ("bins of each gene", "Give a dataset with HiChIP (predict also takes --bins)."),
     ANCHORS: (
         "numbers of each gene's anchors",
-        "Give a dataset that `deepexpr dataset --signal` made, or train with anchors: false.",
+        "Give a dataset that `deepexpr dataset --signal` made (with --unmeasured of genes without "
+        "expression), or train with anchors: false.",
     ),
     **dict.fromkeys(
         (ENHANCERS, CONTACTS),

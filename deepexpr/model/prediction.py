@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from deepexpr.errors import InputError
+from deepexpr.features.predictions import mean_of_folds
 from deepexpr.features.sequence import encode_bytes
 from deepexpr.files import read_table
 from deepexpr.letters import reverse_complement
@@ -168,7 +169,6 @@ def predict_table(
     strands: bool,
     sequence_only: bool,
 ) -> pd.DataFrame:
-    """One row per gene: gene, predicted (mean over folds) and sd (between folds; NA for one)."""
+    """The table of `mean_of_folds`, of the folds of the bundle or of one."""
     values = bundle.predict_examples(examples, fold, strands=strands, sequence_only=sequence_only)
-    spread = values.std(axis=0, ddof=1) if len(values) > 1 else np.full(len(names), np.nan)
-    return pd.DataFrame({"gene": names, "predicted": values.mean(axis=0), "sd": spread})
+    return mean_of_folds(names, values)

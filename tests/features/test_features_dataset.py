@@ -179,6 +179,53 @@ def test_build_explains_what_does_not_fit(tables):
         build_dataset(genes, promoters, expression[["Z"]], **names)
 
 
+def test_unmeasured_genes_have_the_anchors_of_all(tables):
+    genes, promoters, expression, signal = tables
+    genes.loc[genes["gene"] == "D", "tss"] = 1_102_000  # at the other end of A's loop
+    names = {"cell_line": "X", "assembly": "demo", "signal": signal, "unmeasured": True}
+    whole = build_dataset(genes, promoters, expression, **names)
+    assert whole.gene.tolist() == ["A", "D", "C", "B"]
+    np.testing.assert_array_equal(whole.expression, np.array([1, np.nan, 3, 2], np.float32))
+    assert whole.label.tolist() == [-1, 0, 1, 1]
+    few = {gene: promoters[gene] for gene in "AD"}
+    part = build_dataset(genes, few, expression[:0], only=["D", "A"], **names)
+    assert part.gene.tolist() == ["A", "D"]
+    assert part.label.tolist() == [0, 0]
+    assert np.isnan(part.expression).all()
+    for name in whole.inputs:
+        np.testing.assert_array_equal(part.inputs[name], whole.inputs[name][:2], err_msg=name)
+    assert part.others[ANCHORS][:, COLUMNS.index("genes_at_partners")].tolist() == [1, 1]
+    measured = build_dataset(genes, promoters, expression, **names | {"unmeasured": False})
+    assert measured.label.tolist() == [-1, 1, 1]
+    one = build_dataset(genes, promoters, expression, only=["B"], **names)
+    assert (one.expression.tolist(), one.label.tolist()) == ([2], [1])  # by the median of all
+    with pytest.raises(InputError, match=r"1 gene\(s\) to keep cannot be: Z"):
+        build_dataset(genes, promoters, expression, only=["A", "Z"], **names)
+
+
+def test_unmeasured_genes_are_refused_where_they_are_not_asked_for(tmp_path):
+    absent = np.arange(NUMBER) == 3
+    dataset = make()
+    changed = {
+        "expression": np.where(absent, np.nan, dataset.expression),
+        "label": np.where(absent, 0, dataset.label),
+    }
+    path = tmp_path / "d.h5"
+    with pytest.raises(InputError, match="1 of the 12 genes have no measured expression"):
+        write_dataset(make(**changed), path)
+    write_dataset(make(**changed), path, unmeasured=True)
+    with pytest.raises(InputError, match="for `deepexpr predict --dataset` alone"):
+        Dataset.open(path)
+    read = Dataset.open(path, unmeasured=True)
+    assert read.gene[np.isnan(read.expression)].tolist() == ["G3"]
+    for wrong, message in (
+        ({"label": dataset.label}, "expression is not a finite number for 1 gene"),
+        ({"expression": dataset.expression}, "label holds values other"),
+    ):
+        with pytest.raises(InputError, match=message):
+            write_dataset(make(**changed | wrong), path, unmeasured=True)
+
+
 def test_verb(tables, tmp_path, capsys):
     genes, promoters, expression, signal = tables
     genes = genes.assign(chromosome="1")
@@ -200,3 +247,13 @@ def test_verb(tables, tmp_path, capsys):
     assert not Dataset.open(tmp_path / "dataset.h5").others
     assert main(["dataset", *options, "--assembly", "demo", "--cell-line", "Y"]) == 1
     assert "no column Y" in capsys.readouterr().err
+    place = options.index("--expression")
+    bare = [*options[:place], *options[place + 2 :], "--assembly", "demo", "--cell-line", "X"]
+    assert main(["dataset", *bare]) == 2
+    assert "--expression is needed" in capsys.readouterr().err
+    (tmp_path / "new.txt").write_text("D\nA\n")
+    bare += ["--unmeasured", "--only-genes", str(tmp_path / "new.txt")]
+    assert main(["dataset", *bare]) == 0
+    new = Dataset.open(tmp_path / "dataset.h5", unmeasured=True)
+    assert new.gene.tolist() == ["A", "D"]
+    assert set(new.others) == {ANCHORS}

@@ -50,6 +50,54 @@ def test_fasta_equals_dataset(sequence_run, toy, dataset, fasta, tmp_path):
     np.testing.assert_allclose(table["sd"], np.std(folds, axis=0, ddof=1), rtol=1e-4)
 
 
+@pytest.fixture
+def unmeasured(dataset, tmp_path):
+    """Ten genes of the toy without their expression."""
+    rows = np.arange(10)
+    names = ("gene", "chromosome", "tss", "strand", "sequence", "bins", "loop_count", "loop_number")
+    arrays = {name: getattr(dataset, name)[rows] for name in names}
+    nothing = {"expression": np.full(10, np.nan, np.float32), "label": np.zeros(10, np.int8)}
+    new = replace(dataset, **arrays, **nothing)
+    write_dataset(new, tmp_path / "new.h5", unmeasured=True)
+    return tmp_path / "new.h5"
+
+
+def test_unmeasured_genes_are_predicted_as_measured_ones(full_run, toy, unmeasured, tmp_path):
+    argv = ("--bundle", full_run / "bundle")
+    new = predict(tmp_path / "new.tsv", *argv, "--dataset", unmeasured)
+    whole = predict(tmp_path / "whole.tsv", *argv, "--dataset", toy.h5).set_index("gene")
+    assert len(new) == 10
+    np.testing.assert_allclose(new["predicted"], whole.loc[new["gene"], "predicted"], rtol=1e-6)
+
+
+def test_nothing_is_trained_on_unmeasured_genes(toy, unmeasured, tmp_path, capsys):
+    common = ["--dataset", str(unmeasured), "--splits", str(toy.splits), "--task", "regression"]
+    common += ["--output", str(tmp_path / "out")]
+    assert main(["train", "--kind", "sequence", *common]) == 1
+    assert main(["baseline", "--method", "totals", *common]) == 1
+    assert capsys.readouterr().err.count("10 of the 10 genes have no measured expression") == 2
+
+
+def test_a_baseline_predicts_datasets(toy, unmeasured, fasta, tmp_path):
+    run = tmp_path / "totals"
+    argv = ["baseline", "--dataset", toy.h5, "--splits", toy.splits, "--task", "regression"]
+    argv += ["--method", "totals", "--output", run]
+    assert main([str(text) for text in argv]) == 0
+    argv = ("--bundle", run / "bundle")
+    new = predict(tmp_path / "new.tsv", *argv, "--dataset", unmeasured)
+    whole = predict(tmp_path / "whole.tsv", *argv, "--dataset", toy.h5).set_index("gene")
+    np.testing.assert_allclose(new["predicted"], whole.loc[new["gene"], "predicted"], rtol=1e-6)
+    assert (new["sd"] > 0).any()
+    held = predict(tmp_path / "held.tsv", *argv, "--dataset", toy.h5, "--held-out")
+    recorded = pd.read_csv(run / "predictions.tsv", sep="\t")
+    merged = held.merge(recorded, on=["gene", "fold"])
+    assert len(merged) == 300
+    np.testing.assert_allclose(merged["predicted_x"], merged["predicted_y"], rtol=1e-6)
+    for option in (["--fasta", fasta], ["--dataset", toy.h5, "--both-strands"]):
+        with pytest.raises(UsageError, match="does not go with a baseline"):
+            predict(tmp_path / "o.tsv", *argv, *option)
+
+
 def test_held_out_predictions(full_run, toy, tmp_path):
     table = predict(
         tmp_path / "o.tsv", "--bundle", full_run / "bundle", "--dataset", toy.h5, "--held-out"

@@ -113,6 +113,15 @@ def test_interpreting_a_gene(finished):
 
 
 @pytest.mark.slow
+def test_predicting_new_genes(finished):
+    for block in of_kind("finished")["new-genes"]:
+        run(block, finished.folder)
+    predicted = (finished.folder / "by_promoter_and_loops.tsv").read_text().splitlines()
+    new = (finished.folder / "new.txt").read_text().split()
+    assert sorted(line.split("\t")[0] for line in predicted[1:]) == sorted(new)
+
+
+@pytest.mark.slow
 def test_scoring_variants(finished):
     """A VCF of one letter in each of three promoters stands in for the reader's."""
     lines = ["##fileformat=VCFv4.2", "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO"]
