@@ -11,10 +11,18 @@ MOTIF_TASK = "regression" if "regression" in TASKS else TASKS[0]
 
 
 rule read_filters:
-    """Turn the first layer's filters into position weight matrices."""
+    """Turn the first layer's filters into position weight matrices, by the promoters; by the
+    enhancers where the network reads contacted places with the same filters."""
     input:
-        bundle=out(f"models/{{cell_line}}/{MOTIF_TASK}/K{MAIN_K}/sequence/bundle"),
-        promoters=lambda w: out(f"reference/{RUN.assembly[w.cell_line]}/promoters.fa"),
+        bundle=lambda w: [
+            out(f"models/{w.cell_line}/{MOTIF_TASK}/K{MAIN_K}/{kind}/bundle")
+            for kind in RUN.filter_kinds(w.cell_line)
+        ],
+        sequences=lambda w: out(
+            f"motifs/{w.cell_line}/enhancers.fa"
+            if len(RUN.filter_kinds(w.cell_line)) > 1
+            else f"reference/{RUN.assembly[w.cell_line]}/promoters.fa"
+        ),
     output:
         motifs=out("motifs/{cell_line}/filters.meme"),
         table=out("motifs/{cell_line}/filters.tsv"),
@@ -28,7 +36,7 @@ rule read_filters:
     params:
         alpha=config["motifs"]["alpha"],
     shell:
-        "python -m deepexpr filters --bundle {input.bundle:q} --fasta {input.promoters:q}"
+        "python -m deepexpr filters --bundle {input.bundle:q} --fasta {input.sequences:q}"
         " --alpha {params.alpha} --output {output.motifs:q} --table {output.table:q} 2> {log:q}"
 
 

@@ -4,8 +4,9 @@ from deepexpr.motifs.sections import FilterSection
 from deepexpr.options import Arguments, given
 
 OPTIONS = """
---bundle DIR   trained network with a sequence module
---fasta FASTA  promoters to scan, all of one length
+--bundle DIR...
+               trained network with a sequence module; of several the first that was trained
+--fasta FASTA  promoters, or places that it reads, to scan, all of one length
 [--fold N]     the fold whose network is read (default: the bundle's first); its first member
 [--table TSV]  also write a table of all filters
 --output MEME  motifs of the filters that fired
@@ -14,6 +15,7 @@ FIELDS = {FilterSection: ("alpha",)}
 
 
 def run(args: Arguments) -> None:
+    from deepexpr.features.bundles import first_trained
     from deepexpr.features.sequence import encode_bytes
     from deepexpr.files import write_table
     from deepexpr.model.bundle import Bundle
@@ -21,7 +23,7 @@ def run(args: Arguments) -> None:
     from deepexpr.motifs.meme_format import write_meme
     from deepexpr.reference.fasta import read_fasta
 
-    bundle = Bundle.open(args.bundle)
+    bundle = Bundle.open(first_trained(args.bundle))
     fold = bundle.folds[0] if args.fold is None else args.fold
     weights = bundle.first_filters(fold)
     sequences = encode_bytes(list(read_fasta(args.fasta).values()))

@@ -229,6 +229,12 @@ class Run:
         where HiChIP has no loop to learn from."""
         return unique([self.kinds(cell_line)[0], "sequence"])
 
+    def filter_kinds(self, cell_line: str) -> list[str]:
+        """The network whose first filters are looked at, and what stands for it: the sequence one,
+        unless its filters read contacted places too."""
+        places = self.reads_places and cell_line in self.loop_lines
+        return self.best_kinds(cell_line) if places else ["sequence"]
+
     @cached_property
     def lines_together(self) -> list[str]:
         """Cell lines that one job trains (training.trainer: stacked): the most that have HiChIP of

@@ -99,6 +99,9 @@ def test_variants_in_places_are_drawn_of_lines_whose_networks_read_them():
     assert drawn.inputs == ["results/variants/A/places.tsv"]
     assert drawn.inputs[0] in results(run)
     assert "results/variants/B/places.tsv" not in results(run)
+    # So do their first filters, which are matched by what is found in these places.
+    assert (run.filter_kinds("A"), run.filter_kinds("B")) == (["full", "sequence"], ["sequence"])
+    assert a_run("A").filter_kinds("A") == ["sequence"]
 
 
 @pytest.mark.parametrize(
