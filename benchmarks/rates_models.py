@@ -129,6 +129,8 @@ def part_training_enhancers(data: Path, work: Path):
 
 def part_training_stacked(data: Path, work: Path):
     """All folds side by side, on the CPU: two, of half of the genes each, 8 ninths trained on."""
+    # Memory grows with genes and folds, not with the epochs that differ here: peak_mb of these
+    # rows is NA in the table, to be put there again after a run.
     for variant, genes, most in (("paper", 200, 12), ("tuned", 400, 40)):
         for epochs in (1, most):
             command = train_command(work, variant, genes, epochs, 2, "", "stacked")

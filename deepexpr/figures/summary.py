@@ -123,8 +123,10 @@ def _side_by_side(inputs: Inputs) -> list[tuple]:
     for path in inputs.outcome:
         record = path.parent / "bundle" / "bundle.json"
         info = json.loads(record.read_text()) if record.is_file() else {}
-        if info.get("type") == "network" and info["training"]["trainer"] != SEQUENTIAL:
-            found[f"by the trainer {info['training']['trainer']}, Keras on {info['backend']}"] += 1
+        # Bundles of earlier versions name no trainer.
+        trainer = info.get("training", {}).get("trainer", SEQUENTIAL)
+        if info.get("type") == "network" and trainer != SEQUENTIAL:
+            found[f"by the trainer {trainer}, Keras on {info['backend']}"] += 1
     return [
         ("data", "Training", f"{number} network{'s' * (number > 1)} {how}")
         for how, number in found.items()

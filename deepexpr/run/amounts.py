@@ -173,7 +173,8 @@ def _loop_work(run: Run, assumed: Assumptions) -> Iterator[Work]:
 
 
 def _network_work(run: Run, assumed: Assumptions) -> Iterator[Work]:
-    """Networks: sequence and full for every K; a job trains all folds but where they scatter."""
+    """Networks: sequence and full for every K; a job trains all folds but where they scatter, of
+    several cell lines where these are trained together."""
     training = run.config["training"]
     lines, tasks, folds = len(run.cell_lines), len(run.tasks), run.folds
     epochs = min(assumed.epochs, training.get("epochs", assumed.epochs))
@@ -185,33 +186,44 @@ def _network_work(run: Run, assumed: Assumptions) -> Iterator[Work]:
     variant = run.config["model"]["variant"]
     own = getattr(find_variant(variant), "SEQUENCE", variant)
     step = training_step(run.config, own)
-    trained = {
-        k: [kind for line in run.cell_lines for task in run.tasks
-            for kind in run.trained(line, task, k)]
-        for k in folds
-    }  # fmt: skip
+    trained = {k: _network_jobs(run, k) for k in folds}
     on_top = own == variant
     # Fine-tuning adds the distal module only; its epochs cost little beside the sequence's.
-    jobs = sum(on_top or kind == "sequence" for kinds in trained.values() for kind in kinds)
+    jobs = sum(on_top or kind == "sequence" for k in folds for _, _, kind in trained[k])
     amount = tasks * lines * sum(fits.values()) * each
-    yield Work(5, step, amount, assumed.genes * epochs, jobs, longest)
+    together = max(1, len(run.lines_together))
+    yield Work(5, step, amount, assumed.genes * epochs, jobs, together * longest)
     if not on_top:
         # Every kind that reads loops is trained as a whole.
-        whole = {k: sum(kind != "sequence" for kind in trained[k]) for k in folds}
-        amount, jobs = sum(whole[k] * fits[k] for k in folds) * each, sum(whole.values())
+        whole = {k: [number for (_, _, kind), number in trained[k].items() if kind != "sequence"]
+                 for k in folds}  # fmt: skip
+        amount = sum(sum(whole[k]) * fits[k] for k in folds) * each
+        jobs = sum(map(len, whole.values()))
+        most = max((number for numbers in whole.values() for number in numbers), default=0)
         step = training_step(run.config, variant)
-        yield Work(5, step, amount, assumed.genes * epochs, jobs, longest)
+        yield Work(5, step, amount, assumed.genes * epochs, jobs, most * longest)
     if getattr(make_configs(run.config["model"], {})[0], "words", False):
         # Solved twice for the sequence network, on the training genes and on the validation genes
         # too, and once for each that reads loops beside it;
         # the same for all variants that have them, so the rate is that of `tuned`.
         size = assumed.genes / 1000
-        halves = {k: [1 + (kind == "sequence") for kind in trained[k] if kind != "hichip"]
-                  for k in folds}  # fmt: skip
+        halves = {k: [1 + (kind == "sequence") for (_, _, kind), number in trained[k].items()
+                      for _ in range(number) if kind != "hichip"] for k in folds}  # fmt: skip
         number = sum(k * sum(halves[k]) for k in folds) / 2
+        # Each fold's start is its own, in a job of several lines too.
         solved = sum(k * len(halves[k]) for k in folds)
-        most = 1 if scattered else max(folds)
+        most = together * (1 if scattered else max(folds))
         yield Work(5, "words_tuned", size * number, size, solved, size * most)
+
+
+def _network_jobs(run: Run, k: int) -> Counter[tuple[str, str, str]]:
+    """(Cell line, "" for those that one job trains together; task; kind) of each job of training
+    at K, and how many lines it trains."""
+    shared = run.kinds_together()
+    return Counter(
+        ("" if line in run.lines_together and kind in shared else line, task, kind)
+        for line in run.cell_lines for task in run.tasks for kind in run.trained(line, task, k)
+    )  # fmt: skip
 
 
 def _baseline_work(run: Run, assumed: Assumptions) -> Iterator[Work]:

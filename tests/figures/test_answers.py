@@ -145,7 +145,9 @@ def test_what_trained_is_told_where_it_is_not_the_usual(tmp_path):
     dataset = make_dataset(tmp_path / "A.h5", "A")
     text = page(tmp_path, "summary", "--dataset", dataset, "--outcome", *paths)
     assert "2 networks by the trainer stacked, Keras on jax" in text
-    text = page(tmp_path, "summary", "--dataset", dataset, "--outcome", paths[0])
+    # Bundles of earlier versions name no trainer.
+    (paths[1].parent / "bundle/bundle.json").write_text('{"type": "network", "training": {}}')
+    text = page(tmp_path, "summary", "--dataset", dataset, "--outcome", *paths[:2])
     assert "trainer" not in text
 
 

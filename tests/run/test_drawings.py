@@ -189,6 +189,10 @@ def test_what_another_trainer_measured_of_the_same_networks_does_not_count():
     assert replaced_in(a_run("A", "B", trainer="stacked"), *names) == sorted([*alone[:4], fold])
     dropped = a_run("A", "B", evaluation={"tasks": ["classification"]})
     assert replaced_in(dropped, *names) == sorted(set(names))
+    stacked = a_run("A", "B", evaluation={"tasks": ["classification"]}, trainer="stacked")
+    across = "A.regression.predict_cross_cell_line", "A.regression.predict_cross_species"
+    kept = "classification.K5.full.train_lines", "A.classification.predict_cross_cell_line"
+    assert replaced_in(stacked, *names, *across, *kept) == sorted({*names, *across})
     # Of one line its networks are jobs of their own.
     assert replaced_in(a_run("A", trainer="stacked"), *names) == [fold, together]
 

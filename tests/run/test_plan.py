@@ -383,18 +383,3 @@ def test_one_command_measures_all_models_anew(root, monkeypatch):
     assert {"training", "training_tuned", "training_stacked", "svm", "forests", "trees",
             "motifs", "training_lstm", "training_embedding",
             "training_enhancers"} <= set(parts)  # fmt: skip
-
-
-def test_the_stacked_trainers_two_measurements_agree(root):
-    """The rate that is planned with is about that of the benchmark, compiling left out of both."""
-    table = pd.read_csv(root / "benchmarks/stacked.tsv", sep="\t")
-    ran = table.query("variant == 'paper' and trainer == 'stacked' and device == 'CPU'")
-    speed = ran.query("folds == 10 and batch == 4")["genes_per_core_second"].item()
-    assert 0.5 < 1 / rates()["train_stacked_paper"].seconds[1] / speed < 2
-
-
-def test_a_stacked_run_is_counted(sheets):
-    for variant in ("paper", "tuned"):
-        table = planned(*sheets, model={"variant": variant}, training={"trainer": "stacked"})
-        assert row(table, f"train_stacked_{variant}")["core_hours"] > 0
-        assert training_hours(table) > 0
