@@ -12,12 +12,12 @@ import numpy as np
 import pandas as pd
 
 from deepexpr import __version__
-from deepexpr.errors import InputError
 from deepexpr.files import atomic_directory, write_table, writing
 from deepexpr.motifs.meme_format import write_meme
 from deepexpr.motifs.motif import Motif
 from deepexpr.reference.fasta import write_fasta
 from deepexpr.simulate.fastq import sequence_reads, write_fastq
+from deepexpr.simulate.folders import demo_files, refuse_foreign_folder
 from deepexpr.simulate.genes import Gene, draw_genes, write_gtf
 from deepexpr.simulate.genome import Genome, Layout, draw_genome, draw_layout
 from deepexpr.simulate.hichip import Library
@@ -36,8 +36,6 @@ logger = logging.getLogger(__name__)
 
 #: Streams of random numbers: each part draws from its own, so that one can change alone.
 _STREAMS = ("layout", "letters", "genes", "promoters", "enhancers", "activity", "regulation")
-#: What `simulate` writes, by the start of its name (indexes of the genome lie beside it).
-_OWN = ("genome.fa", "annotation.gtf", "reads", "truth")
 #: log10 expression of lncRNA genes: low, and of no interest to the model.
 _NONCODING = (-0.6, 0.4)
 
@@ -116,7 +114,7 @@ def simulate(seed: int, output: str | Path, scale: float = 1.0, threads: int = 1
     The same seed and scale give the same bytes. An existing `output` is replaced; raises
     InputError where it holds anything but an earlier demo.
     """
-    refuse_foreign_folder(Path(output))
+    refuse_foreign_folder(Path(output), demo_files())
     world = build_world(seed, scale)
     with atomic_directory(output) as folder:
         write_fasta(world.genome.records(), folder / "genome.fa")
@@ -143,22 +141,6 @@ def _samples(world: World, folder: Path, seed: int) -> Iterator[Callable[[], Non
             yield partial(
                 _write_sample, world, folder, name.format("hichip"), hichip, library=library
             )
-
-
-def refuse_foreign_folder(output: Path, own: tuple[str, ...] = _OWN) -> None:
-    """Replacing a folder deletes it: do so only with what `simulate` made."""
-    if not output.exists():
-        return
-    entries = sorted(p.name for p in output.iterdir()) if output.is_dir() else [output.name]
-    foreign = [name for name in entries if not name.startswith(own)]
-    if foreign:
-        raise InputError(
-            "The output folder holds other files, which would be deleted.",
-            where=str(output),
-            expected="a new or empty folder, or one that simulate made",
-            found=", ".join(foreign[:5]),
-            fix="Give --output another folder.",
-        )
 
 
 def make_library(world: World, line: int) -> Library:

@@ -22,9 +22,9 @@ from deepexpr.simulate.demo import (
     World,
     build_world,
     draw_abundance,
-    refuse_foreign_folder,
     write_truth,
 )
+from deepexpr.simulate.folders import MARK, refuse_foreign_folder, two_species_files
 from deepexpr.simulate.genes import Gene, draw_genes
 from deepexpr.simulate.genome import Genome, draw_genome, draw_layout
 from deepexpr.simulate.planting import plant_enhancers, plant_promoters
@@ -49,7 +49,8 @@ def simulate_species(
     {cell line}.bedpe (loops and their counts) and truth/. The table is as BioMart writes it.
     The same seed, scale and divergence give the same bytes.
     """
-    refuse_foreign_folder(Path(output), (*SPECIES, ORTHOLOGUES))
+    marks = [f"{name}/{MARK}" for name in SPECIES]
+    refuse_foreign_folder(Path(output), two_species_files(), marks)
     world = build_world(seed, scale)
     sister, pairs = diverged(world, divergence, seed)
     with atomic_directory(output) as folder:

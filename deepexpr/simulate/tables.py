@@ -17,16 +17,12 @@ from deepexpr.simulate.demo import (
     World,
     build_world,
     expression_table,
-    refuse_foreign_folder,
     write_truth,
 )
+from deepexpr.simulate.folders import active_files, refuse_foreign_folder
 from deepexpr.simulate.genes import write_gtf
-from deepexpr.simulate.settings import CELL_LINES
 
 logger = logging.getLogger(__name__)
-
-#: What `simulate_active_sites` writes, by the start of its name.
-_OWN = ("genome.fa", "annotation.gtf", "counts.tsv", "truth", *(f"{x}.bedpe" for x in CELL_LINES))
 
 
 def simulate_active_sites(seed: int, output: str | Path, scale: float = 1.0) -> None:
@@ -36,7 +32,7 @@ def simulate_active_sites(seed: int, output: str | Path, scale: float = 1.0) -> 
     of sites by which a loop's strength counts. The same seed and scale give the same bytes.
     Raises InputError where `output` holds other files, which would be deleted.
     """
-    refuse_foreign_folder(Path(output), _OWN)
+    refuse_foreign_folder(Path(output), active_files())
     world = build_world(seed, scale, active_sites=True)
     with atomic_directory(output) as folder:
         write_tables(world, folder, np.random.default_rng([seed, 80]))
