@@ -6,10 +6,12 @@ FOLDER holds a run of config/enhancers (results/enhancers, resources/enhancers) 
 and splits at least. Of each line and fold, r on test genes without promoters: `enhancers`; the same
 with N for every letter of the places; `tuned` (boosted trees on bins and anchors) and ridge on the
 sums of loops in windows, both bins alone; ridge on words of the contacted places, weighted by the
-counts; and an oracle, the log of the counts times the number of the active factor's sites, which
+counts, and the Lasso on the same words; and an oracle, the log of the counts times the number of the active factor's sites, which
 lacks nothing but the promoter's part and the noise. --full: also with promoters, beside the
 baselines `trees` and `ridge`. --scheme chromosome-K4: with whole chromosomes held out, so that no
-test gene's enhancer is a training gene's; r and contacts alone, not without letters. Then, as
+test gene's enhancer is a training gene's; r and contacts alone, not without letters. Its splits
+are made by `snakemake results/enhancers/features/demo/splits/chromosome-K4.tsv --configfile
+config/enhancers/config.yaml`. Then, as
 enhancers.py and variant_places.py have them: AUROC of contacts with a site of the active factor
 among a fold's contacts; which planted motifs the filters match; and AUROC of broken sites against
 controls, motif by motif: those of factors that are not active should tell nothing. Finished
@@ -28,7 +30,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from enhancers import LINES, name_motifs, rank_contacts, scores, train, without_letters
-from sklearn.linear_model import LinearRegression, RidgeCV
+from sklearn.linear_model import LassoCV, LinearRegression, RidgeCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from variant_places import measure, scored, variants_of
@@ -44,6 +46,8 @@ from deepexpr.simulate.settings import ACTIVE_IN
 
 USUAL = "random-K5"
 PENALTIES = np.logspace(0, 6, 25)
+#: Of the Lasso, relative to features of variance 1.
+SHRINKAGES = np.geomspace(0.25, 0.01, 15)
 
 
 def site_numbers(dataset: Dataset, loops: pd.DataFrame) -> np.ndarray:
@@ -65,7 +69,8 @@ def site_numbers(dataset: Dataset, loops: pd.DataFrame) -> np.ndarray:
 
 
 def plain_scores(dataset: Dataset, splits: Path, sites: np.ndarray, line: str) -> list[dict]:
-    """Rows of the oracle and of both ridges, fitted on a fold's training and validation genes."""
+    """Rows of the oracle, both ridges and the Lasso, fitted on a fold's training and validation
+    genes. The Lasso has the words and the sum of the counts; its penalty is chosen in 3 folds."""
     counts = np.exp2(dataset.others[CONTACTS][:, :, 0].astype(float)) - 1
     gene, slot = np.nonzero(counts > 0)
     words = np.zeros((len(dataset.gene), 4**6))
@@ -73,10 +78,13 @@ def plain_scores(dataset: Dataset, splits: Path, sites: np.ndarray, line: str) -
     np.add.at(words, gene, counts[gene, slot, None] * found)
     windows = loop_windows(dataset.bins, dataset.bin_size)
     letters = np.log2(1 + words[:, words.any(axis=0)])
+    total = np.log2(1 + counts.sum(axis=1))[:, None]
+    lasso = LassoCV(alphas=SHRINKAGES, cv=3, max_iter=2000, tol=1e-3)
     known = np.log2(1 + np.nansum(counts * sites, axis=1))[:, None]
     tried = {
         "ridge on bins": (windows, RidgeCV(PENALTIES)),
         "ridge on words of places": (np.hstack([windows, letters]), RidgeCV(PENALTIES)),
+        "lasso on words of places": (np.hstack([total, letters]), lasso),
         "oracle": (known, LinearRegression()),
     }
     rows, table = [], read_splits(splits)
