@@ -6,15 +6,15 @@ FOLDER holds a run of config/enhancers (results/enhancers, resources/enhancers) 
 and splits at least. Of each line and fold, r on test genes without promoters: `enhancers`; the same
 with N for every letter of the places; `tuned` (boosted trees on bins and anchors) and ridge on the
 sums of loops in windows, both bins alone; ridge on words of the contacted places, weighted by the
-counts, and the Lasso on the same words; and an oracle, the log of the counts times the number of the active factor's sites, which
-lacks nothing but the promoter's part and the noise. --full: also with promoters, beside the
-baselines `trees` and `ridge`. --scheme chromosome-K4: with whole chromosomes held out, so that no
-test gene's enhancer is a training gene's; r and contacts alone, not without letters. Its splits
-are made by `snakemake results/enhancers/features/demo/splits/chromosome-K4.tsv --configfile
-config/enhancers/config.yaml`. Then, as
-enhancers.py and variant_places.py have them: AUROC of contacts with a site of the active factor
-among a fold's contacts; which planted motifs the filters match; and AUROC of broken sites against
-controls, motif by motif: those of factors that are not active should tell nothing. Finished
+counts, and the Lasso on the same words; and an oracle, the log of the counts times the number of
+the active factor's sites, which lacks nothing but the promoter's part and the noise. --full: also
+with promoters, beside the baselines `trees` and `ridge`. --scheme chromosome-K4: with whole
+chromosomes held out, so that no test gene's enhancer is a training gene's; r and contacts alone,
+not without letters. Its splits are made by `snakemake
+results/enhancers/features/demo/splits/chromosome-K4.tsv --configfile config/enhancers/config.yaml`.
+Then, as enhancers.py and variant_places.py have them: AUROC of contacts with a site of the active
+factor among a fold's contacts; which planted motifs the filters match; and AUROC of broken sites
+against controls, motif by motif: those of factors that are not active should tell nothing. Finished
 networks in DIR are kept. Writes OUTPUT.tsv, OUTPUT_contacts.tsv, OUTPUT_motifs.tsv and
 OUTPUT_variants.tsv, line by line.
 """
