@@ -38,11 +38,10 @@ test-slow: ## only the slow tests: the demo, and a tiny run through every change
 
 test-all: test test-slow ## every test, the quick ones first
 
-gpu: ## measure training of all folds at once on an NVIDIA GPU, to benchmarks/stacked_gpu.tsv
-	@test -x .venv-gpu/bin/python || $(PYTHON) -m venv .venv-gpu
-	@.venv-gpu/bin/python -m pip install --quiet --disable-pip-version-check \
-	  $$(sed -n 's/^ *- \([^ ]*==[^ ]*\)$$/\1/p' envs/jax-gpu.yaml envs/tensorflow-gpu.yaml | sort -u)
-	@PYTHONPATH=. .venv-gpu/bin/python benchmarks/stacked.py --gpu --output benchmarks/stacked_gpu.tsv
+gpu: ## measure training of all folds at once on an NVIDIA GPU, to benchmarks/stacked_gpu.tsv (GPU_PYTHON=python3: installs nothing)
+	@$(PYTHON) -m bootstrap gpu $(if $(GPU_PYTHON),--gpu-python "$(GPU_PYTHON)")
+	@PYTHONPATH=. $(or $(GPU_PYTHON),.venv-gpu/bin/python) benchmarks/stacked.py --gpu \
+	  --output benchmarks/stacked_gpu.tsv
 
 slurm-test: ## only a tiny run and its mishaps through a real SLURM of one node (root on Debian)
 	@$(PYTHON) -m bootstrap setup-slurm

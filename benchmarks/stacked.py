@@ -19,9 +19,11 @@ share_of_peak : the same, of the card's TensorFloat-32 peak by its data sheet.
 share_of_bandwidth : bytes that the compiled step reads and writes by XLA's own count, which knows
     no cache, of the data sheet's memory bandwidth.
 
-Then it prints what the paper's grid would take at the rates of the first batch size: 4 cell lines,
-2 tasks, K = 2, 5, 10, 15, 20, 18,000 genes, 30 epochs; folds of all lines are one stack. --rehearse
-does the same with few genes on a CPU, in the GPU's form: it shows that all of it runs, and no more.
+Then it prints what the steps of the paper's grid would take at the rates of the first batch size,
+where 80 folds were measured: 4 cell lines, 2 tasks, K = 2, 5, 10, 15, 20, 18,000 genes, 30 epochs;
+folds of all lines are one stack. Scoring of validation genes, making of batches and compilation are
+not in it. --rehearse does the same with few genes on a CPU, in the GPU's form: it shows that all of
+it runs, and no more.
 
 All numbers of folds of a batch size are one process; a row is written when it is there, and what
 fails does not keep others from being measured. Rows already in the output are replaced.
@@ -163,7 +165,7 @@ def _measure(task, sender, gpu: bool, rehearse: bool, peak):
 
     device = configure(2)
     if gpu and not rehearse and device == "CPU":
-        sender.send("it sees no GPU")
+        sender.send("it sees no GPU" + (backend == "jax") * f"; {_what_hides_it()}")
         return
     if rehearse:
         from deepexpr.model import stacked as module
@@ -181,6 +183,16 @@ def _measure(task, sender, gpu: bool, rehearse: bool, peak):
         name = f"{device}, {shares.kind}" if shares else device
         sender.send(common | row | limits | {"device": name})
     sender.close()
+
+
+def _what_hides_it() -> str:
+    """What decides whether a GPU is seen, as it is set here."""
+    names = ("JAX_PLATFORMS", "CUDA_VISIBLE_DEVICES", "LD_LIBRARY_PATH")
+    told = [f"{name} ({os.environ.get(name, 'not set')})" for name in names]
+    return (
+        f"look at {told[0]}, {told[1]}, the driver (nvidia-smi; from 525 on) and {told[2]}: other "
+        "CUDA libraries there come before those of the packages"
+    )
 
 
 class Shares:
@@ -228,11 +240,19 @@ def grid_hours(table: pd.DataFrame, variant: str, batch: int) -> float:
     rows = table.query("variant == @variant and batch == @batch and trainer == 'stacked'")
     rows = rows.sort_values("folds")
     seconds = 0.0
-    for folds in GRID["folds"]:  # of all lines together; beyond the most measured, as there
+    for folds in GRID["folds"]:  # of all lines together
         rate = np.interp(GRID["lines"] * folds, rows["folds"], rows["genes_per_second"])
         # Of K groups K - 1 are left for training, 8 ninths of them (0.8 : 0.1 with validation).
         seconds += (folds - 1) * 8 / 9 * GRID["genes"] * GRID["epochs"] / rate
     return GRID["lines"] * GRID["tasks"] * seconds / 3600
+
+
+def _grid_text(rows: list[dict], variant: str, batch: int) -> str:
+    """The hours of the grid, where its largest stack was measured: no rate is made up for it."""
+    largest, own = GRID["lines"] * max(GRID["folds"]), ("stacked", variant, batch)
+    if (*own, largest) in [(r["trainer"], r["variant"], r["batch"], r["folds"]) for r in rows]:
+        return f"the paper's grid in {grid_hours(pd.DataFrame(rows), variant, batch):.2f} hours"
+    return f"hours of the paper's grid are not known, as {largest} folds were not measured"
 
 
 def main() -> int:
@@ -266,11 +286,8 @@ def main() -> int:
             rows.append(row)
             print(pd.DataFrame([row]).to_string(index=False), flush=True)
             _write(rows, args.output)
-    measured = {(row["variant"], row["batch"]) for row in rows if row["trainer"] == "stacked"}
-    for variant in args.variant:
-        if gpu and (variant, args.batch[0]) in measured:
-            hours = grid_hours(pd.DataFrame(rows), variant, args.batch[0])
-            print(f"{variant}, batch {args.batch[0]}: the paper's grid in {hours:.2f} hours")
+    for variant in args.variant if gpu else ():
+        print(f"{variant}, batch {args.batch[0]}: {_grid_text(rows, variant, args.batch[0])}")
     for task in failed:
         print(f"failed: {task}")
     return int(bool(failed))

@@ -6,6 +6,7 @@ import argparse
 import os
 
 from bootstrap.environment import ensure_environment
+from bootstrap.gpu import ensure_gpu_python
 from bootstrap.shell import SetupError, fail, say
 from bootstrap.slurm import ensure_slurm, install_slurm_where_possible
 from bootstrap.tools import ensure_browser, ensure_tools, record
@@ -22,10 +23,14 @@ RUNS = {
 def main() -> int:
     """Set up, then run what the verb names."""
     parser = argparse.ArgumentParser(prog="bootstrap", description="Set up and run DeepExpression.")
-    parser.add_argument("verb", choices=["setup", "setup-test", "setup-slurm", *RUNS])
+    parser.add_argument("verb", choices=["setup", "setup-test", "setup-slurm", "gpu", *RUNS])
     parser.add_argument("--cores", type=int, default=os.cpu_count(), help="CPU cores to use")
+    parser.add_argument("--gpu-python", help="gpu: a Python that has all; nothing is installed")
     args = parser.parse_args()
     try:
+        if args.verb == "gpu":
+            ensure_gpu_python(args.gpu_python)
+            return 0
         testing = args.verb in ("setup-test", "setup-slurm")
         ensure_environment("test" if testing else "pipeline")
         backend = ensure_tools()

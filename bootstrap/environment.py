@@ -42,7 +42,7 @@ def ensure_environment(lock: str) -> None:
     if not works([str(PYTHON), "-m", "pip", "--version"]):
         say(f"Making the Python environment {VENV.relative_to(ROOT)} ...")
         shutil.rmtree(VENV, ignore_errors=True)
-        _make_venv()
+        make_venv(VENV)
     say(f"Installing {path.relative_to(ROOT)} (hashes checked; up to 2 minutes the first time) ...")
     _install_locked(path)
     _install_project()
@@ -78,9 +78,10 @@ def _install_project() -> None:
     run([str(PYTHON), "-m", "compileall", "-q", str(ROOT / "deepexpr")])
 
 
-def _make_venv() -> None:
+def make_venv(folder: Path) -> None:
+    """A virtual environment with pip, also where Debian's Python comes without ensurepip."""
     if works([sys.executable, "-c", "import ensurepip, venv"]):
-        run([sys.executable, "-m", "venv", str(VENV)])
+        run([sys.executable, "-m", "venv", str(folder)])
         return
     name = f"python{sys.version_info.major}.{sys.version_info.minor}-venv"
     if not shutil.which("apt-get"):
@@ -89,19 +90,19 @@ def _make_venv() -> None:
         say(f"Installing {name} with apt ...")
         run(["apt-get", "update", "-qq"])
         run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", name])
-        run([sys.executable, "-m", "venv", str(VENV)])
+        run([sys.executable, "-m", "venv", str(folder)])
         return
-    _make_venv_with_debian_pip()
+    _make_venv_with_debian_pip(folder)
 
 
-def _make_venv_with_debian_pip() -> None:
+def _make_venv_with_debian_pip(target: Path) -> None:
     """Without root: Debian keeps the pip wheel in a package that can be unpacked anywhere."""
     from bootstrap.debian import unpack_packages
 
-    run([sys.executable, "-m", "venv", "--without-pip", str(VENV)])
+    run([sys.executable, "-m", "venv", "--without-pip", str(target)])
     with tempfile.TemporaryDirectory() as folder:
         unpack_packages(["python3-pip-whl"], Path(folder))
         wheels = sorted(Path(folder).glob("usr/share/python-wheels/pip-*.whl"))
         if not wheels:
             raise SetupError("Debian's package python3-pip-whl holds no pip wheel.")
-        run([str(PYTHON), f"{wheels[-1]}/pip", "install", "--quiet", "pip"])
+        run([str(target / "bin/python"), f"{wheels[-1]}/pip", "install", "--quiet", "pip"])

@@ -66,3 +66,18 @@ def test_its_hours_are_counted_and_its_memory_is_not_made_up(variant):
     assert row["core_hours"] > 0
     assert training_hours(table) > 0
     assert pd.isna(row["peak_gb"])
+
+
+def test_hours_of_the_papers_grid_are_told_only_where_its_largest_stack_was_measured(
+    root, monkeypatch
+):
+    monkeypatch.syspath_prepend(root / "benchmarks")
+    import stacked as benchmark
+
+    row = {"variant": "paper", "trainer": "stacked", "batch": 4, "genes_per_second": 50_000.0}
+    rows = [row | {"folds": 1}, row | {"folds": 80}]
+    # 4 lines, 2 tasks, 18,000 genes, 30 epochs: 180 million genes at 50,000 a second.
+    assert benchmark._grid_text(rows, "paper", 4) == "the paper's grid in 1.00 hours"
+    for unmeasured in (rows[:1], [rows[0], rows[1] | {"trainer": "sequential"}]):
+        assert "80 folds were not measured" in benchmark._grid_text(unmeasured, "paper", 4)
+    assert "not measured" in benchmark._grid_text(rows, "paper", 64)
