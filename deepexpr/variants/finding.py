@@ -115,9 +115,7 @@ class Finder:
         alleles = len({site.allele for site in found})
         letters = self._letters(chromosome, record)
         if not _agree(record.reference.upper(), letters):
-            self.counts[MISMATCH] += alleles
-            # The first is told; more would fill the memory.
-            self.mismatches = self.mismatches or [(record, letters)]
+            self._mismatch(record, letters, alleles)
             return []
         self.counts[SCORED] += alleles
         self.counts[self._pairs] += len(found)
@@ -125,6 +123,9 @@ class Finder:
 
     def _rows(self, chromosome: str, record: Record, alternate: str) -> Iterable:
         reason = kind_of(alternate)
+        if not reason and self._outside_chromosome(chromosome, record):
+            self._mismatch(record, self._letters(chromosome, record), 1)
+            return []
         change = Change(0, 0, "") if reason else trimmed(record.start, record.reference, alternate)
         if not reason:
             reason = SAME if not change.size else LONG if change.size > self._longest else ""
@@ -132,6 +133,16 @@ class Finder:
         if not rows:
             self.counts[reason or self._outside] += 1
         return [(row, change) for row in rows]
+
+    def _outside_chromosome(self, chromosome: str, record: Record) -> bool:
+        """Whether letters are named that no chromosome of that length has."""
+        end = record.start + len(record.reference)
+        return record.start < 0 or end > self._sizes[chromosome]
+
+    def _mismatch(self, record: Record, letters: str, alleles: int) -> None:
+        self.counts[MISMATCH] += alleles
+        # The first is told; more would fill the memory.
+        self.mismatches = self.mismatches or [(record, letters)]
 
     def _letters(self, chromosome: str, record: Record) -> str:
         end = min(record.start + len(record.reference), self._sizes[chromosome])
@@ -164,21 +175,25 @@ class Finder:
         return self._aliases[name] if self._aliases else name
 
     def require_reference(self, where: str, leave_out: bool) -> None:
-        """After all records: InputError (or a warning) of reference alleles that differ."""
+        """After all records: InputError (or a warning) of reference alleles that differ, and of any
+        beyond the ends of a chromosome."""
         if not self.mismatches:
             return
         number = self.counts[MISMATCH]
         total = number + self.counts[SCORED]
         record, letters = self.mismatches[0]
         place = f"{record.chromosome}:{record.start + 1}"
-        text = f"{number} of {total} alleles in {self.place}s have another REF than the genome"
+        text = (
+            f"{number} of {total} alleles in {self.place}s or beyond the ends of a chromosome "
+            "have another REF than the genome"
+        )
         if leave_out:
             log.warning("%s: %s and are left out, the first in line %d", where, text, record.line)
             return
         raise InputError(
             text + ".",
             where=f"{where}, line {record.line} (the first), {place}",
-            expected=f"{letters[:40] or 'nothing: beyond the end'} (genome)",
+            expected=f"{letters[:40] or 'nothing: beyond the ends'} (genome)",
             found=f"{record.reference[:40]} (REF)",
             fix="Use the genome build of the VCF, or leave such variants out: "
             "--leave-out-mismatches.",

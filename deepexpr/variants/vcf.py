@@ -108,7 +108,7 @@ def escaped(text: str) -> str:
 
 def kind_of(alternate: str) -> str:
     """Why an alternate allele is not scored, or "" where it is letters."""
-    if alternate in (".", ""):
+    if alternate == ".":
         return "no alternate allele"
     if alternate == "*":
         return "deleted by another variant (*)"
@@ -173,8 +173,8 @@ def _record(number: int, line: str, path: str | Path) -> Record:
         problem = f"The position {columns[1]!r} is no whole number."
     elif not _LETTERS.fullmatch(columns[3]):
         problem = f"The reference allele {columns[3][:30]!r} is not of A, C, G, T and N."
-    elif not columns[4]:
-        problem = "There is no alternate allele."
+    elif "" in columns[4].split(","):
+        problem = f"An alternate allele of {columns[4][:30]!r} is empty; . stands for none."
     if problem:
         raise InputError(
             problem,

@@ -20,6 +20,14 @@ def test_shipped_configurations_pass_a_dry_run(workflow, overlay):
         assert f"draw_{figure}" in text
 
 
+def test_simulated_tables_take_the_place_of_reads(workflow):
+    text = workflow.run("-n", "-p", "--configfile", "config/enhancers/config.yaml")
+    rules = set(re.findall(r"^rule (\w+):", text, re.MULTILINE))
+    assert "simulate_tables" in rules
+    assert not rules & {"simulate_demo", "quantify_sample", "join_pairs"}
+    assert "--active-sites --output resources/enhancers" in text
+
+
 def test_paper_lists_every_figure(workflow):
     text = workflow.run("-n")
     for figure in ("1", "2A", "2B", "2C_hg19", "2C_mm9", "3", "4", "5", "6", "7", "8_K562",

@@ -176,6 +176,25 @@ def test_another_reference_is_refused_or_left_out(small):
     assert len(table_of(small)) == 1
 
 
+@pytest.mark.parametrize(("position", "reference"), [(0, "A"), (601, "A"), (600, None)])
+def test_places_beyond_a_chromosome_are_refused_or_left_out(small, position, reference):
+    text = small.text
+    reference = reference or text[599] + "A"
+    fine = [("chr1", 190, ".", text[189], other(text[189])), ("chr1", 600, ".", text[599], "TT")]
+    # VCF names telomeres by such places, with alleles that are no letters.
+    telomeres = [("chr1", 0, ".", "N", "<DEL>"), ("chr1", 601, ".", "N", "]chr2:1]N")]
+    vcf = small.write([*fine, *telomeres, ("chr1", position, ".", reference, "G,C")])
+    with pytest.raises(InputError, match=r"2 of 3 alleles .* beyond the ends") as told:
+        small.run(vcf)
+    assert f"v.vcf, line 8 (the first), chr1:{position}" in told.value.where
+    assert "--leave-out-mismatches" in told.value.fix
+    small.run(vcf, "--leave-out-mismatches")
+    assert len(table_of(small)) == 1
+    summary = pd.read_csv(small.folder / "s.tsv", sep="\t").set_index("item")["alleles"]
+    assert summary["another reference allele than the genome's"] == 2
+    assert summary["in no promoter"] == 1
+
+
 def test_names_of_chromosomes_are_told_and_read_by_aliases(small):
     vcf = small.write([("1", 190, ".", small.text[189], other(small.text[189]))])
     with pytest.raises(InputError, match="none of the VCF's chromosomes") as told:
@@ -196,6 +215,8 @@ HEADER = "##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n"
         ("##fileformat=VCFv4.2\n#CHROM\tPOS\n", "no VCF"),
         (HEADER + "chr1\t5\t.\tA\tC\t.\t.\n", "7 columns"),
         (HEADER + "chr1\tx\t.\tA\tC\t.\t.\t.\n", "no whole number"),
+        (HEADER + "chr1\t5\t.\tA\tC,\t.\t.\t.\n", "is empty"),
+        (HEADER + "chr1\t5\t.\tA\t\t.\t.\t.\n", "is empty"),
         (HEADER + "chr1\t5\t.\t-\tC\t.\t.\t.\n", "not of A, C, G, T"),
         ("BCF\2\2", "BCF"),
     ],
