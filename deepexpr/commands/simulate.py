@@ -7,7 +7,7 @@ OPTIONS = """
 --seed N           the same seed gives the same bytes
 --output OUTPUT    folder for genome.fa, annotation.gtf, reads/ and truth/ (with a divergence demo/
                    and sister/ without reads, and orthologues.tsv; with active sites tables in
-                   place of reads); replaced if it exists
+                   place of reads); replaced if simulate made it, refused if it holds other files
 [--threads N (1)]  samples made side by side
 """
 FIELDS = {SimulateSection: ("scale", "divergence", "active_sites")}
