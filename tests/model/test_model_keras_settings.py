@@ -72,7 +72,7 @@ def test_keras_settings_file_changes_no_weight(tmp_path, toy):
 
 def test_keras_settings_that_keras_refuses_are_a_message(tmp_path):
     code = "from deepexpr.cli import main; import sys; sys.exit(main(sys.argv[1:]))"
-    argv = ("predict", "--bundle", "b", "--fasta", "p.fa", "--output", tmp_path / "o.tsv")
+    argv = ("filters", "--bundle", "b", "--fasta", "p.fa", "--output", tmp_path / "o.meme")
     result = run(tmp_path / "home", code, *argv, floatx="float128")
     assert result.returncode == 1
     assert "keras.json" in result.stderr
