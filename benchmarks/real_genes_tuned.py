@@ -3,6 +3,7 @@ opened again to predict the held-out genes."""
 
 from __future__ import annotations
 
+import shutil
 import time
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import numpy as np
 import pandas as pd
 from real_genes_data import BIN, BINS, SAMPLES, RealGenes, loops
 from real_genes_rows import LINES, WITH_LOOPS, add_row, file_of, keep, scores, targets
+from scipy.stats import pearsonr
 
 from deepexpr.features.build import build_dataset
 from deepexpr.features.dataset import Dataset, write_dataset
@@ -70,6 +72,25 @@ def fold_of(genes: RealGenes, dataset: Dataset, group: int) -> pd.DataFrame:
     role = np.where(test, "test", "train").astype(object)
     role[drawn[: len(drawn) // 9]] = "validation"
     return pd.DataFrame({"fold": group, "gene": dataset.gene, "role": role})
+
+
+def bundle_scores(
+    data: Dataset, splits: pd.DataFrame, settings: dict, changed: dict, folder: Path
+) -> tuple[float, float]:
+    """r by sequence and with loops of the saved bundle on the test genes of the one fold in
+    `splits`."""
+    model, training = make_configs(settings, changed)
+    job = make_job(data, splits, "regression", "full", model, training, 1, "chromosome")
+    run_job(job, folder)
+    bundle = Bundle.open(folder / "bundle")
+    index = data.index_of(splits["gene"][splits["role"] == "test"])
+    part, y = Examples(data.inputs).take(index), data.expression[index]
+    reached = [
+        float(pearsonr(bundle.predict_examples(part, sequence_only=only)[0], y)[0])
+        for only in (True, False)
+    ]
+    shutil.rmtree(folder)
+    return reached[0], reached[1]
 
 
 def measure_variant(

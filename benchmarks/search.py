@@ -27,10 +27,11 @@ import pandas as pd
 from real_data import datasets, require_data
 
 from deepexpr.baselines.forest import make_forest, nested_predictions
-from deepexpr.baselines.inner import inner_folds, score_columns
+from deepexpr.baselines.inner import score_columns
 from deepexpr.baselines.inputs import feature_matrix, response
 from deepexpr.baselines.methods import fit_method, search
 from deepexpr.baselines.settings import BaselineSettings
+from deepexpr.features.splits import inner_folds
 from deepexpr.files import write_table
 
 SEED = 1

@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 
-from deepexpr.baselines.inner import Choice, choose, inner_folds, score_columns
+from deepexpr.baselines.inner import Choice, choose, score_columns
 from deepexpr.baselines.settings import BaselineSettings
+from deepexpr.features.splits import inner_folds
 
 
 def make_forest(task: str, trees: int, depth: int, settings: BaselineSettings, seed: int):

@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.model_selection import KFold, StratifiedKFold
 
 from deepexpr.errors import Unsupported
 from deepexpr.scores import auc_columns
@@ -35,21 +34,6 @@ class Choice:
     parameters: dict[str, Any]
     table: pd.DataFrame
     out_of_fold: np.ndarray | None = field(default=None, repr=False)
-
-
-def inner_folds(y: np.ndarray, task: str, folds: int, seed: int) -> list[np.ndarray]:
-    """Row numbers of each inner test part; stratified by label for classification."""
-    smallest = min(np.sum(y == 1), np.sum(y == -1)) if task == "classification" else len(y)
-    if smallest < folds:
-        raise Unsupported(
-            f"The training part is too small for {folds} inner folds.",
-            expected=f"at least {folds} genes" + (" of each label" * (task == "classification")),
-            found=str(smallest),
-            fix="Use fewer inner folds (inner_folds) or more genes.",
-        )
-    splitter = StratifiedKFold if task == "classification" else KFold
-    parts = splitter(folds, shuffle=True, random_state=seed).split(np.zeros((len(y), 1)), y)
-    return [test for _, test in parts]
 
 
 def score_columns(y: np.ndarray, predictions: np.ndarray, task: str) -> np.ndarray:

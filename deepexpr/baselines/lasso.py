@@ -16,8 +16,9 @@ import pandas as pd
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import lasso_path
 
-from deepexpr.baselines.inner import Choice, choose, inner_folds, score_columns
+from deepexpr.baselines.inner import Choice, choose, score_columns
 from deepexpr.baselines.settings import BaselineSettings
+from deepexpr.features.splits import inner_folds
 
 log = logging.getLogger(__name__)
 

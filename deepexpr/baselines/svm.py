@@ -14,8 +14,9 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import SVC
 
-from deepexpr.baselines.inner import Choice, choose, inner_folds, score_columns
+from deepexpr.baselines.inner import Choice, choose, score_columns
 from deepexpr.baselines.settings import BaselineSettings
+from deepexpr.features.splits import inner_folds
 
 log = logging.getLogger(__name__)
 

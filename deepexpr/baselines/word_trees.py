@@ -6,14 +6,10 @@ where there are many genes (model.trees), and it reads the same.
 
 import numpy as np
 
-from deepexpr.baselines.inner import inner_folds
 from deepexpr.baselines.saved import Forest
 from deepexpr.baselines.svm import probability
 from deepexpr.baselines.word_ridge import WordLogistic, WordRidge
-from deepexpr.model.trees import Trees, grow_trees
-
-#: Parts of the training genes that choose the number of trees.
-PARTS = 3
+from deepexpr.model.trees import Trees, grow_trees, parts_of
 
 
 class JointTrees:
@@ -28,9 +24,7 @@ class JointTrees:
     def fit(self, x: np.ndarray, y: np.ndarray) -> "JointTrees":
         """On y (n,): values, or labels +1 and -1."""
         targets = (y == 1).astype(int) if self.task == "classification" else y
-        checks = [
-            np.isin(np.arange(len(x)), part) for part in inner_folds(y, self.task, PARTS, self.seed)
-        ]
+        checks = parts_of(targets, self.task, self.seed)
         self.trees, _ = grow_trees(x.astype(np.float32), targets, self.task, checks)
         return self
 

@@ -38,7 +38,7 @@ def build_summary(inputs: Inputs) -> pd.DataFrame:
     scores = read_tables(inputs.metrics, METRICS)
     rows = [("answer", question, text) for question, text in answers(inputs, scores)]
     data, no_loops, warnings = _data(inputs)
-    rows += data + _side_by_side(inputs)
+    rows += data + _networks(inputs)
     cross = read_tables(inputs.cross, METRICS)
     rows += _results(scores)
     rows += [("result", f"{item}, across cell lines", text) for _, item, text in _results(cross)]
@@ -117,20 +117,34 @@ def _models_left_out(inputs: Inputs) -> list[str]:
     ]
 
 
-def _side_by_side(inputs: Inputs) -> list[tuple]:
-    """A row where networks are not trained one after the other, as they are by default."""
-    found: Counter[str] = Counter()
+def _networks(inputs: Inputs) -> list[tuple]:
+    """Which recipes the numbers of training genes chose, where a variant has several; and a row
+    where networks are not trained one after the other, as they are by default."""
+    trained: Counter[str] = Counter()
+    recipes: Counter[tuple[str, str]] = Counter()
     for path in inputs.outcome:
         record = path.parent / "bundle" / "bundle.json"
         info = json.loads(record.read_text()) if record.is_file() else {}
-        # Bundles of earlier versions name no trainer.
+        if info.get("type") != "network":
+            continue
+        # Bundles of earlier versions name no trainer, and no recipes.
         trainer = info.get("training", {}).get("trainer", SEQUENTIAL)
-        if info.get("type") == "network" and trainer != SEQUENTIAL:
-            found[f"by the trainer {trainer}, Keras on {info['backend']}"] += 1
-    return [
-        ("data", "Training", f"{number} network{'s' * (number > 1)} {how}")
-        for how, number in found.items()
+        if trainer != SEQUENTIAL:
+            trained[f"by the trainer {trainer}, Keras on {info['backend']}"] += 1
+        chosen = info.get("recipes", {}).values()
+        recipes.update((info["kind"], recipe) for recipe in chosen if recipe)
+    by_genes = [
+        ("data", f"Recipe of {style.label(kind)}", f"{recipe} ({_counted(number, 'fold')})")
+        for (kind, recipe), number in recipes.items()
     ]
+    return by_genes + [
+        ("data", "Training", f"{_counted(number, 'network')} {how}")
+        for how, number in trained.items()
+    ]
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'s' * (number > 1)}"
 
 
 def _data(inputs: Inputs) -> tuple[list[tuple], list[str], list[str]]:

@@ -51,6 +51,13 @@ FineWordsFrom = Annotated[
         "each other, and with gaps too (deepexpr/features/words.py); null: never."
     ),
 ]
+ConvolutionFrom = Annotated[
+    PositiveInt,
+    Field(
+        description="From so many training genes on the layers beside the word score are trained; "
+        "with fewer they stay as they start, and add nothing to it."
+    ),
+]
 TreesFrom = Annotated[
     PositiveInt | None,
     Field(

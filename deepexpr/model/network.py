@@ -91,6 +91,7 @@ class TwoModules:
     module is a subclass with its own `promoter_features`, or only `first_maps` or `summary`.
 
     beside_words : trees read the words' score alone, and the convolution's is added to theirs.
+    as_started : the layers beside the words are not trained; their score is 0.
     """
 
     filters: int
@@ -121,6 +122,7 @@ class TwoModules:
     totals: tuple[int, ...] = ()
     trees: bool = False
     beside_words: bool = False
+    as_started: bool = False
     anchors: bool = False
 
     @classmethod

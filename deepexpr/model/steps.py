@@ -23,7 +23,7 @@ from deepexpr.model.kmer_start import starting_filters
 from deepexpr.model.network import Scaling, Shape, TwoModules
 from deepexpr.model.one_step import check_fit
 from deepexpr.model.training import distal_settings, forward, require_finite
-from deepexpr.model.trees import grow_trees
+from deepexpr.model.trees import grow_trees, parts_of
 from deepexpr.model.words import WordScore, solve_words
 from deepexpr.schemas import TREES
 
@@ -35,7 +35,8 @@ class Words:
     final : solved on training and validation genes, what the network keeps; None beside a
         pre-trained module, which holds it.
     train, validation : (n, outputs) float32 scores beside which the rest is trained: left-out
-        ones of the training genes, and the validation genes' by the training genes' weights.
+        ones of the training genes, and the validation genes' by the training genes' weights; where
+        nothing else is trained in the first step, left-out ones of all these genes.
     """
 
     final: WordScore | None
@@ -167,17 +168,20 @@ class TwoSteps:
         features = self._word_counts.of(np.concatenate([p.arrays[PROMOTER] for p in parts]))
         train, validation = features[:n], features[n:]  # views: a copy takes a gigabyte
         samples, joined = data.train_samples, self.config.joined
+        alone, final = self.config.as_started, None
+        if alone or not pretrained:
+            targets = np.concatenate([data.train_targets, data.validation_targets])
+            both = samples
+            if samples is not None:
+                both = np.concatenate([samples, data.validation_samples])
+            final = solve_words(
+                features, blocks, targets, task, spread=spread, samples=both, joined=joined
+            )
+        if alone and final is not None:  # validation genes choose no epoch, so all are left out
+            return replace(data, words=Words(final, final.left_out[:n], final.left_out[n:]))
         inner = solve_words(
             train, blocks, data.train_targets, task, spread=spread, samples=samples, joined=joined
         )
-        final = None
-        if not pretrained:
-            targets = np.concatenate([data.train_targets, data.validation_targets])
-            if samples is not None:
-                samples = np.concatenate([samples, data.validation_samples])
-            final = solve_words(
-                features, blocks, targets, task, spread=spread, samples=samples, joined=joined
-            )
         return replace(data, words=Words(final, inner.left_out, inner.of(validation)))
 
     def train(
@@ -213,7 +217,9 @@ class TwoSteps:
                 return network.build_beside_words(self.config, self.shape)
             return network.build_proximal(self.config, self.shape)
 
-        train, validation = data.train, data.validation
+        train, validation, step = data.train, data.validation, self.training
+        if self.config.as_started:
+            step = step.model_copy(update={"epochs": 0})
         if data.words is not None:
             train = train.changed(**{network.FROZEN_INPUT: data.words.train})
             validation = validation.changed(**{network.FROZEN_INPUT: data.words.validation})
@@ -222,7 +228,7 @@ class TwoSteps:
             "sequence",
             build,
             self.shape.task,
-            self.training,
+            step,
             (train, data.train_targets),
             (validation, data.validation_targets),
             seed,
@@ -253,7 +259,7 @@ class TwoSteps:
         frozen : as `beside_frozen` takes it: the proximal module, or None.
         """
         if self.config.trees:
-            return self._grow_distal(data, frozen, label)
+            return self._grow_distal(data, frozen, seed, label)
         return (yield from self._fit_dense(data, frozen, seed, label))
 
     def _fit_dense(
@@ -287,9 +293,10 @@ class TwoSteps:
         return final, [("distal", *row) for row in history]
 
     def _grow_distal(
-        self, data: FoldData, frozen: Any, label: str
+        self, data: FoldData, frozen: Any, seed: int, label: str
     ) -> tuple[keras.Model, list[tuple]]:
-        """Boosted trees; the validation genes choose how many, and then are trained on too."""
+        """Boosted trees; the validation genes choose how many, and then are trained on too. Few as
+        they are where words stand alone, parts of all genes choose, as in the baseline `trees`."""
         front = tree_front(self.config, self.shape)
         columns = []
         for part in ("train", "validation"):
@@ -297,8 +304,10 @@ class TwoSteps:
             score = None if self.alone else arrays[network.FROZEN_SEQUENCE]
             columns.append(tree_columns(score, arrays[network.FEATURES]))
         targets = np.concatenate([data.train_targets, data.validation_targets])
-        check = np.arange(len(targets)) >= len(columns[0])
-        trees, history = grow_trees(np.concatenate(columns), targets, self.shape.task, [check])
+        checks = [np.arange(len(targets)) >= len(columns[0])]
+        if self.config.as_started:
+            checks = parts_of(targets, self.shape.task, seed)
+        trees, history = grow_trees(np.concatenate(columns), targets, self.shape.task, checks)
         require_finite(history, f"{label} distal")
         distal = build_tree_distal(self.config, self.shape, trees, not self.alone)
         return distal, [(TREES, *row) for row in history]

@@ -174,8 +174,10 @@ def mean_loss(task: str, scores: np.ndarray, targets: np.ndarray) -> float:
 
 
 def require_finite(history: list[tuple[int, float, float]], label: str) -> None:
-    """Raise InputError where no epoch of `label` has a finite validation loss."""
-    if not any(np.isfinite(value) for epoch, _, value in history if epoch > 0):
+    """Raise InputError where no epoch of `label` has a finite validation loss; the untrained state
+    counts where nothing was to be trained."""
+    epochs = [value for epoch, _, value in history if epoch > 0 or len(history) == 1]
+    if not np.isfinite(epochs).any():
         raise InputError(
             f"The training diverged: no epoch of {label} has a finite validation loss.",
             where="training",

@@ -11,6 +11,8 @@ from typing import Any, Self
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from deepexpr.features.splits import inner_folds
+
 #: As they were where trees beside words were first measured (docs/evidence.md); not searched since.
 SETTINGS: dict[str, Any] = {
     "learning_rate": 0.04, "max_leaf_nodes": 12, "l2_regularization": 5.0, "max_features": 0.3,
@@ -20,6 +22,8 @@ SETTINGS: dict[str, Any] = {
 LEAF, LEAF_SHARE = 30, 20
 #: Each is boosted with so many seeds, which draw the columns that a split may use, and averaged.
 SEEDS = 2
+#: Parts of the training genes that choose the number of rounds where no validation genes do.
+PARTS = 3
 #: Rounds at most; genes that no tree was grown on choose how many.
 MOST_ROUNDS = 300
 
@@ -66,6 +70,11 @@ class Trees:
             for side in (self.left, self.right):
                 level[root[node] + side[node]] = level[node] + 1
         return int(level.max())
+
+
+def parts_of(y: np.ndarray, task: str, seed: int) -> list[np.ndarray]:
+    """PARTS parts of all genes, bool (n,) each: y (n,) values, or classes 0 and 1."""
+    return [np.isin(np.arange(len(y)), part) for part in inner_folds(y, task, PARTS, seed)]
 
 
 def grow_trees(

@@ -9,8 +9,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from deepexpr.baselines import lasso
-from deepexpr.baselines.inner import choose, inner_folds
+from deepexpr.baselines.inner import choose
 from deepexpr.baselines.settings import BaselineSettings
+from deepexpr.features.splits import inner_folds
 
 SETTINGS = BaselineSettings(  # no early end, so that every solution can be compared
     inner_folds=4,

@@ -139,12 +139,14 @@ def test_what_trained_is_told_where_it_is_not_the_usual(tmp_path):
         folder = tmp_path / f"models/A/regression/K5/{len(paths)}"
         (folder / "bundle").mkdir(parents=True)
         record = {"type": "network", "training": {"trainer": trainer}, "backend": backend}
+        record |= {"kind": "full", "recipes": {"0": "coarse words", "1": "fine words"}}
         (folder / "bundle/bundle.json").write_text(json.dumps(record))
         write_table(pd.DataFrame(columns=list(PREDICTIONS)), folder / "predictions.tsv")
         paths.append(folder / "predictions.tsv")
     dataset = make_dataset(tmp_path / "A.h5", "A")
     text = page(tmp_path, "summary", "--dataset", dataset, "--outcome", *paths)
     assert "2 networks by the trainer stacked, Keras on jax" in text
+    assert re.search("Recipe of DeepExpression</td>.{0,20}coarse words .3 folds", text)
     # Bundles of earlier versions name no trainer.
     (paths[1].parent / "bundle/bundle.json").write_text('{"type": "network", "training": {}}')
     text = page(tmp_path, "summary", "--dataset", dataset, "--outcome", *paths[:2])

@@ -18,6 +18,7 @@ MOTIF = np.frombuffer(b"TGACTCAT", np.uint8)
 MODEL = {
     "variant": "tuned", "filters": 16, "first_pool": 4, "windows": 5, "dense": [16], "dropout": 0.0,
     "distal": [16], "distal_dropout": 0.0, "bins_dropout": 0.0, "words": False,
+    "convolution_from": 1,
 }  # fmt: skip
 TRAINING = {
     "batch_size": 16, "epochs": 12, "patience": 12, "shift": 4, "learning_rate": 0.01,

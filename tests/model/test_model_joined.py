@@ -78,7 +78,7 @@ def test_the_network_holds_the_units_and_opens_again(tmp_path):
     task = "classification"
     shape = Shape(200, 0, 5000, task)
     settings = {"variant": "tuned", "filters": 4, "first_pool": 4, "layers": 0, "kmer_start": False}
-    settings |= {"fine_words_from": 50}
+    settings |= {"fine_words_from": 50, "convolution_from": 1}
     configs = make_configs(settings, {"epochs": 1, "samples": "given.tsv"})
     made = builder(*configs, shape, "sequence")
     data = made.prepare(fold(task))
@@ -104,8 +104,8 @@ def test_few_genes_and_no_samples_keep_the_score_as_it_was():
         recipes = builder(*configs, Shape(2000, 0, 5000, "regression"), "sequence").recipes
         return {genes: made.config.joined for genes, (_, made) in recipes.items()}
 
-    assert chosen({}, {"samples": "given.tsv"}) == {1: False, 3000: True}
-    assert chosen({}, {}) == {1: False, 3000: False}
+    assert chosen({}, {"samples": "given.tsv"}) == {1: False, 1500: False, 3000: True}
+    assert chosen({}, {}) == {1: False, 1500: False, 3000: False}
     assert not TwoModules.of(make_configs({"variant": "tuned"}, {})[0]).joined
 
 

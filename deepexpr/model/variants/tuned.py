@@ -10,6 +10,9 @@ from deepexpr.features.words import FINE_FROM
 from deepexpr.model import fields
 from deepexpr.model.config import NetworkSettings, TwoStepTraining
 
+#: With fewer training genes a convolution adds nothing to the words or does harm, as so few
+#: validation genes choose its epoch (docs/evidence.md, few genes).
+CONVOLUTION_FROM = 1500
 #: With fewer training genes trees read the words' score alone: a convolution of many epochs knows
 #: these genes too well (docs/network.md).
 WHOLE_SCORE_FROM = 1000
@@ -29,6 +32,7 @@ class Words(NetworkSettings):
 
     words: fields.Words = True
     fine_words_from: fields.FineWordsFrom = FINE_FROM
+    convolution_from: fields.ConvolutionFrom = CONVOLUTION_FROM
     first_pool: fields.FirstPool = 20
 
 
@@ -112,30 +116,35 @@ def by_genes(architecture, model, training, shape, kind: str, trainer=None):
     fine_from = model.fine_words_from if model.words and kind != "hichip" else None
     trees_from = model.trees_from if kind != "sequence" else None
     # Another trainer's first step has more than words and a convolution.
-    two_scores = kind == "full" and model.words and trainer is None
+    beside_words = kind != "hichip" and model.words and trainer is None
+    trained_from = model.convolution_from if beside_words else 1
     few = trees_from is not None and trees_from < WHOLE_SCORE_FROM
-    whole_from = WHOLE_SCORE_FROM if two_scores and few else None
+    whole_from = WHOLE_SCORE_FROM if beside_words and few else None
 
     def steps(genes: int) -> tuple[str, Builder]:
         fine = fine_from is not None and genes >= fine_from
         trees = trees_from is not None and genes >= trees_from
         words = "fine" if fine else "coarse"
         joined = fine and training.samples is not None
+        started = genes < trained_from
         # The units' score is no part of the one that trees could read alone (network.assemble).
         alone = trees and not joined and whole_from is not None and genes < whole_from
+        alone = alone and not started
         modules = replace(
             architecture.of(model),
             word_blocks=words,
             joined=joined,
             trees=trees,
             beside_words=alone,
+            as_started=started,
         )
         name = f"{words} words" if model.words and kind != "hichip" else ""
         name += ", joined by rectified units" if joined else ""
+        name += ", layers beside them not trained" if started else ""
         score = "" if kind == "sequence" else "boosted trees" if trees else "dense layers"
         score += " beside the words alone" if alone else ""
         described = ", ".join(part for part in (name, score) if part)
         return described, made(modules, training, shape, kind)
 
-    steps_from = {n for n in (fine_from, trees_from, whole_from) if n is not None}
+    steps_from = {n for n in (fine_from, trees_from, whole_from, trained_from) if n is not None}
     return ByGenes({n: steps(n) for n in {1} | steps_from})
