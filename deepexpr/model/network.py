@@ -26,8 +26,7 @@ from deepexpr.model.words import WordScore
 
 layers = keras.layers
 
-#: Names of the first convolution and the modules in every model of this package; inputs are called
-#: as in the dataset.
+#: Names of layers and modules in every model; inputs are called as in the dataset.
 FIRST_CONVOLUTION = "first_convolution"
 PROXIMAL = "proximal"
 DISTAL = "distal"
