@@ -31,7 +31,7 @@ from deepexpr.baselines.inner import score_columns
 from deepexpr.baselines.inputs import feature_matrix, response
 from deepexpr.baselines.methods import fit_method, search
 from deepexpr.baselines.settings import BaselineSettings
-from deepexpr.features.splits import inner_folds
+from deepexpr.features.inner_folds import inner_folds
 from deepexpr.files import write_table
 
 SEED = 1

@@ -13,7 +13,7 @@ from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 
 from deepexpr.baselines.inner import Choice, choose, score_columns
 from deepexpr.baselines.settings import BaselineSettings
-from deepexpr.features.splits import inner_folds
+from deepexpr.features.inner_folds import inner_folds
 
 
 def make_forest(task: str, trees: int, depth: int, settings: BaselineSettings, seed: int):

@@ -18,7 +18,7 @@ from sklearn.linear_model import lasso_path
 
 from deepexpr.baselines.inner import Choice, choose, score_columns
 from deepexpr.baselines.settings import BaselineSettings
-from deepexpr.features.splits import inner_folds
+from deepexpr.features.inner_folds import inner_folds
 
 log = logging.getLogger(__name__)
 

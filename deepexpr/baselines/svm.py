@@ -16,7 +16,7 @@ from sklearn.svm import SVC
 
 from deepexpr.baselines.inner import Choice, choose, score_columns
 from deepexpr.baselines.settings import BaselineSettings
-from deepexpr.features.splits import inner_folds
+from deepexpr.features.inner_folds import inner_folds
 
 log = logging.getLogger(__name__)
 

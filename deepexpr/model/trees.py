@@ -11,7 +11,7 @@ from typing import Any, Self
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from deepexpr.features.splits import inner_folds
+from deepexpr.features.inner_folds import inner_folds
 
 #: As they were where trees beside words were first measured (docs/evidence.md); not searched since.
 SETTINGS: dict[str, Any] = {

@@ -11,7 +11,7 @@ from sklearn.preprocessing import StandardScaler
 from deepexpr.baselines import lasso
 from deepexpr.baselines.inner import choose
 from deepexpr.baselines.settings import BaselineSettings
-from deepexpr.features.splits import inner_folds
+from deepexpr.features.inner_folds import inner_folds
 
 SETTINGS = BaselineSettings(  # no early end, so that every solution can be compared
     inner_folds=4,

@@ -9,7 +9,7 @@ from sklearn.svm import SVC
 
 from deepexpr.baselines.settings import BaselineSettings
 from deepexpr.baselines.svm import SigmoidSVC, search_svm, sigmoid
-from deepexpr.features.splits import inner_folds
+from deepexpr.features.inner_folds import inner_folds
 
 SETTINGS = BaselineSettings(inner_folds=3, grid_points=9, grid_low=-4, grid_high=4, svm_drop=1.0,
                             svm_patience=9)  # fmt: skip
