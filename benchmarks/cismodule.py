@@ -28,11 +28,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from deepexpr.features.motif import Motif
 from deepexpr.files import write_table
 from deepexpr.motifs.cismodule.settings import CismoduleSettings
 from deepexpr.motifs.cismodule.summary import find_modules, same_motif
 from deepexpr.motifs.jaspar import load_jaspar
-from deepexpr.motifs.motif import Motif
 from deepexpr.motifs.tomtom import compare
 
 PLANTED = ("MA0035.3", "MA0466.2", "MA0046.2")  # GATA1, CEBPB, HNF1A

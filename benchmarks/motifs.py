@@ -24,11 +24,11 @@ import numpy as np
 import pandas as pd
 from real_data import DATA, many_promoters, require_data
 
+from deepexpr.features.meme_format import read_meme
 from deepexpr.features.sequence import one_hot
 from deepexpr.files import write_table
 from deepexpr.motifs.filters import filter_pwms
 from deepexpr.motifs.jaspar import load_jaspar
-from deepexpr.motifs.meme_format import read_meme
 from deepexpr.motifs.tomtom import TomtomOptions, compare, known_share
 
 FILTERS, WIDTH, ALPHA, SEED = 128, 8, 0.7, 1

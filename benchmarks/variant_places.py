@@ -24,8 +24,8 @@ from sklearn.metrics import roc_auc_score
 
 from deepexpr.cli import main as deepexpr
 from deepexpr.features.dataset import Dataset
+from deepexpr.features.meme_format import read_meme
 from deepexpr.files import read, write_table
-from deepexpr.motifs.meme_format import read_meme
 from deepexpr.reference.fasta import read_fasta
 from deepexpr.schemas import PLACE_VARIANTS
 from deepexpr.simulate.planting import broken_letter

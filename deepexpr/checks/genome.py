@@ -21,6 +21,7 @@ from deepexpr.config.entries import files_of
 from deepexpr.errors import InputError
 from deepexpr.expression.abundance import read_abundance
 from deepexpr.expression.gene_counts import count_table, sum_by_gene
+from deepexpr.features.meme_format import read_meme
 from deepexpr.files import reading
 from deepexpr.hichip.anchors import read_anchors
 from deepexpr.hichip.chromosomes import Chromosomes
@@ -28,7 +29,6 @@ from deepexpr.hichip.loop_tables import imported_signal, read_loop_table
 from deepexpr.hichip.regions import read_regions
 from deepexpr.motifs.beds import read_peaks
 from deepexpr.motifs.jaspar import is_release
-from deepexpr.motifs.meme_format import read_meme
 from deepexpr.reference.aliases import read_aliases
 from deepexpr.reference.annotation import Annotation, read_annotation
 from deepexpr.reference.builds import check_build

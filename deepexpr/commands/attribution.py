@@ -23,13 +23,13 @@ def run(args: Arguments) -> None:
     import numpy as np
 
     from deepexpr.features.dataset import Dataset
+    from deepexpr.features.meme_format import write_meme
     from deepexpr.features.sequence import dinucleotide_shuffle
     from deepexpr.files import write_table
     from deepexpr.model.backend import configure
     from deepexpr.model.bundle import Bundle
     from deepexpr.model.examples import Examples
     from deepexpr.motifs.attribution import contributions
-    from deepexpr.motifs.meme_format import write_meme
     from deepexpr.motifs.seqlets import attribution_motifs
 
     configure(args.threads)

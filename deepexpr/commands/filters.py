@@ -16,11 +16,11 @@ FIELDS = {FilterSection: ("alpha",)}
 
 def run(args: Arguments) -> None:
     from deepexpr.features.bundles import first_trained
+    from deepexpr.features.meme_format import write_meme
     from deepexpr.features.sequence import encode_bytes
     from deepexpr.files import write_table
     from deepexpr.model.bundle import Bundle
     from deepexpr.motifs.filters import filter_motifs, filter_pwms, filter_table
-    from deepexpr.motifs.meme_format import write_meme
     from deepexpr.reference.fasta import read_fasta
 
     bundle = Bundle.open(first_trained(args.bundle))

@@ -18,10 +18,10 @@ SETTINGS = TomtomSection
 
 def run(args: Arguments) -> None:
     from deepexpr.errors import InputError
+    from deepexpr.features.meme_format import read_meme
     from deepexpr.files import write_table
     from deepexpr.motifs import tomtom
     from deepexpr.motifs.jaspar import load_targets
-    from deepexpr.motifs.meme_format import read_meme
 
     if args.null_shuffles and not args.summary:
         raise InputError("--null-shuffles is reported in --summary.", fix="Give --summary too.")

@@ -14,9 +14,9 @@ from matplotlib.path import Path
 from matplotlib.textpath import TextPath
 from matplotlib.transforms import Affine2D
 
+from deepexpr.features.motif import column_information
 from deepexpr.figures import style
 from deepexpr.letters import LETTERS
-from deepexpr.motifs.motif import column_information
 
 LETTER_COLOURS = {"A": style.GREEN, "C": style.BLUE, "G": style.ORANGE, "T": style.VERMILLION}
 

@@ -13,13 +13,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from deepexpr.errors import InputError
+from deepexpr.features.motif import column_information
 from deepexpr.figures import style
 from deepexpr.figures.declaration import columns_of
 from deepexpr.figures.inputs import Inputs
 from deepexpr.figures.logos import draw_logo
 from deepexpr.files import read
 from deepexpr.letters import LETTERS
-from deepexpr.motifs.motif import column_information
 from deepexpr.schemas import TOMTOM
 
 logger = logging.getLogger(__name__)
@@ -46,8 +46,8 @@ LINE = 0.13
 
 def build_filter_motifs(inputs: Inputs) -> pd.DataFrame:
     """Matrices of the motifs and of their best matches with E below the limit (method.md, 5)."""
+    from deepexpr.features.meme_format import read_meme
     from deepexpr.motifs.jaspar import load_targets
-    from deepexpr.motifs.meme_format import read_meme
 
     queries = read_meme(inputs.filters)
     hits = read(TOMTOM, inputs.tomtom)

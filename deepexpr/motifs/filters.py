@@ -18,8 +18,8 @@ import numpy as np
 import pandas as pd
 
 from deepexpr.errors import InputError
+from deepexpr.features.motif import Motif, column_information
 from deepexpr.letters import CODES, window_numbers
-from deepexpr.motifs.motif import Motif, column_information
 from deepexpr.motifs.sections import FilterSection
 from deepexpr.schemas import FILTERS
 

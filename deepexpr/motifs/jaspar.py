@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from deepexpr.errors import InputError
+from deepexpr.features.meme_format import read_meme
+from deepexpr.features.motif import Motif
 from deepexpr.letters import LETTERS
-from deepexpr.motifs.meme_format import read_meme
-from deepexpr.motifs.motif import Motif
 
 logger = logging.getLogger(__name__)
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pandas as pd
 
 from deepexpr.errors import InputError
-from deepexpr.motifs.meme_format import write_meme
-from deepexpr.motifs.motif import Motif
+from deepexpr.features.meme_format import write_meme
+from deepexpr.features.motif import Motif
 
 logger = logging.getLogger(__name__)
 

@@ -6,14 +6,13 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from deepexpr.features.motif import Motif
+from deepexpr.features.motif_scores import STEP, match_scores, tail, thresholds
 from deepexpr.letters import CODES
-from deepexpr.motifs.motif import Motif
 from deepexpr.schemas import ATTRIBUTION_HITS
 
 logger = logging.getLogger(__name__)
 
-#: Scores are rounded to this many bits for the exact distribution (as MEME's FIMO does).
-_STEP = 0.02
 #: Sequences that `holds` looks at together.
 _PART = 1000
 
@@ -29,15 +28,15 @@ def scan(
     if len(sequence) < motif.width:
         return []
     codes = CODES[sequence]
-    scores = np.rint(motif.log_odds(background, pseudocount=0.01) / _STEP).astype(np.int64)
-    tail, lowest = _tail(scores, background)
-    reverse, _ = _tail(scores[::-1, ::-1], background)
+    scores = np.rint(motif.log_odds(background, pseudocount=0.01) / STEP).astype(np.int64)
+    upward, lowest = tail(scores, background)
+    reverse, _ = tail(scores[::-1, ::-1], background)
     hits = []
-    for orientation, matrix, own in (("+", scores, tail), ("-", scores[::-1, ::-1], reverse)):
+    for orientation, matrix, own in (("+", scores, upward), ("-", scores[::-1, ::-1], reverse)):
         values, whole = _window_scores(codes, matrix)
         p = own[values - lowest]
         hits += [
-            (int(start), orientation, float(values[start] * _STEP), float(p[start]))
+            (int(start), orientation, float(values[start] * STEP), float(p[start]))
             for start in np.flatnonzero(whole & (p <= p_value))
         ]
     return hits
@@ -58,36 +57,6 @@ def holds(
             values = match_scores(CODES[sequences[start : start + _PART]], matrix)
             found[start : start + _PART] |= (values >= least).any(axis=1)
     return found
-
-
-def thresholds(
-    motif: Motif, background: np.ndarray, p_value: float
-) -> list[tuple[np.ndarray, int]]:
-    """The motif on either strand and the least score of a match with p <= `p_value`: (matrix
-    int32 (width, 5), score), + first; a strand on which nothing can match is left out.
-
-    The fifth letter is any other than A, C, G, T: it costs more than a window can gain.
-    """
-    scores = np.rint(motif.log_odds(background, pseudocount=0.01) / _STEP).astype(np.int32)
-    found = []
-    for matrix in (scores, scores[::-1, ::-1]):
-        tail, lowest = _tail(matrix, background)
-        if (tail <= p_value).any():
-            padded = np.hstack([matrix, np.full((len(matrix), 1), -(10**7), np.int32)])
-            found.append((padded, lowest + int(np.argmax(tail <= p_value))))
-    return found
-
-
-def match_scores(codes: np.ndarray, matrix: np.ndarray) -> np.ndarray:
-    """Scores of a matrix of `thresholds` in every window of sequences: int32 (n, L - width + 1).
-
-    codes : (n, L), 0 to 4. All sequences go column by column of the motif.
-    """
-    number = codes.shape[1] - len(matrix) + 1
-    values = np.zeros((len(codes), number), dtype=np.int32)
-    for j, column in enumerate(matrix):
-        values += column[codes[:, j : j + number]]
-    return values
 
 
 def known_hits(
@@ -142,17 +111,3 @@ def _window_scores(codes: np.ndarray, matrix: np.ndarray) -> tuple[np.ndarray, n
         values += column[letters]
         whole &= letters < 4
     return values, whole
-
-
-def _tail(scores: np.ndarray, background: np.ndarray) -> tuple[np.ndarray, int]:
-    """(P(score >= s) for s from the lowest score on, the lowest score)."""
-    lowest = int(scores.min(axis=1).sum())
-    size = int(scores.max(axis=1).sum()) - lowest + 1
-    density = np.zeros(size)
-    density[0] = 1.0
-    for column in scores - scores.min(axis=1, keepdims=True):
-        new = np.zeros(size)
-        for shift, frequency in zip(column, background, strict=True):
-            new[shift:] += frequency * density[: size - shift]
-        density = new
-    return np.minimum(np.cumsum(density[::-1])[::-1], 1.0), lowest

@@ -21,9 +21,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from deepexpr.features.motif import Motif, column_information
 from deepexpr.features.sequence import one_hot
 from deepexpr.letters import reverse_complement
-from deepexpr.motifs.motif import Motif, column_information
 from deepexpr.motifs.seqlet_settings import LEAST_WIDTH, SeqletSettings
 from deepexpr.schemas import ATTRIBUTION_MOTIFS
 

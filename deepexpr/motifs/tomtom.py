@@ -18,9 +18,9 @@ import pandas as pd
 from scipy.stats import false_discovery_control
 
 from deepexpr.errors import InputError
+from deepexpr.features.motif import Motif, check_unique_names
 from deepexpr.motifs import memelite_parts
 from deepexpr.motifs.meme_suite import run_meme_tomtom
-from deepexpr.motifs.motif import Motif, check_unique_names
 from deepexpr.motifs.sections import DistanceSection, TomtomSection
 from deepexpr.schemas import TOMTOM, TOMTOM_SUMMARY
 from deepexpr.settings import Field

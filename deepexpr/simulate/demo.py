@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 
 from deepexpr import __version__
+from deepexpr.features.meme_format import write_meme
+from deepexpr.features.motif import Motif
 from deepexpr.files import atomic_directory, write_table, writing
-from deepexpr.motifs.meme_format import write_meme
-from deepexpr.motifs.motif import Motif
 from deepexpr.reference.fasta import write_fasta
 from deepexpr.simulate.fastq import sequence_reads, write_fastq
 from deepexpr.simulate.folders import demo_files, refuse_foreign_folder

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from deepexpr.errors import InputError
+from deepexpr.features.motif import Motif, column_information
 from deepexpr.letters import ASCII, reverse_complement
-from deepexpr.motifs.motif import Motif, column_information
 from deepexpr.simulate.genes import Gene
 from deepexpr.simulate.genome import Genome, Layout
 from deepexpr.simulate.settings import ENHANCER_MOTIFS, PROMOTER_MOTIFS, Settings

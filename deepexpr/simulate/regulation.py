@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from deepexpr.motifs.motif import Motif
+from deepexpr.features.motif import Motif
 from deepexpr.simulate.genes import Gene
 from deepexpr.simulate.genome import Genome
 from deepexpr.simulate.settings import ACTIVE_IN, CELL_LINES, FLIPPED, PROMOTER_MOTIFS, Settings

@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from deepexpr.features.motif import Motif
+from deepexpr.features.motif_scores import match_scores, thresholds
 from deepexpr.letters import CODES
-from deepexpr.motifs.motif import Motif
-from deepexpr.motifs.scanning import match_scores, thresholds
 
 
 class Place(NamedTuple):

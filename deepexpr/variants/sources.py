@@ -10,10 +10,10 @@ import pandas as pd
 
 from deepexpr.errors import InputError
 from deepexpr.features.dataset import CONTACTS, ENHANCERS, PROMOTER, Dataset
+from deepexpr.features.motif import Motif
 from deepexpr.features.places import window_starts
 from deepexpr.model.bundle import Bundle
 from deepexpr.model.examples import Examples
-from deepexpr.motifs.motif import Motif
 from deepexpr.motifs.scanning import letter_frequencies
 from deepexpr.reference.aliases import Aliases
 from deepexpr.reference.promoters import promoter_windows

@@ -13,6 +13,7 @@ from test_figures_tables import make_dataset
 from test_run_pages import page
 
 from deepexpr.features.dataset import Dataset
+from deepexpr.features.motif import Motif
 from deepexpr.figures import data_tables
 from deepexpr.figures.answers import (
     BETTER,
@@ -25,7 +26,6 @@ from deepexpr.figures.answers import (
     _hichip,
 )
 from deepexpr.files import read_table, write_table
-from deepexpr.motifs.motif import Motif
 from deepexpr.motifs.scanning import holds, scan
 from deepexpr.schemas import METRICS, PREDICTIONS, SIGNAL, TOMTOM
 

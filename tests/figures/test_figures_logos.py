@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.figure import Figure
 
+from deepexpr.features.motif import column_information
 from deepexpr.figures.logos import draw_logo
-from deepexpr.motifs.motif import column_information
 
 
 def test_information_by_hand():

@@ -13,11 +13,11 @@ from matplotlib.text import Text
 from deepexpr.commands import figure, table
 from deepexpr.errors import InputError, UsageError
 from deepexpr.features.dataset import Dataset, write_dataset
+from deepexpr.features.meme_format import write_meme
+from deepexpr.features.motif import Motif
 from deepexpr.figures.qc import draw_qc
 from deepexpr.files import read_table, write_table
 from deepexpr.hichip.quality import judge
-from deepexpr.motifs.meme_format import write_meme
-from deepexpr.motifs.motif import Motif
 from deepexpr.options import add_verb
 from deepexpr.schemas import GENES, METRICS, SIGNAL, TOMTOM
 

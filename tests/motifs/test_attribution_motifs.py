@@ -8,10 +8,10 @@ import pytest
 
 from deepexpr.commands import attribution as command
 from deepexpr.errors import InputError
+from deepexpr.features.meme_format import read_meme
 from deepexpr.features.sequence import one_hot
 from deepexpr.letters import reverse_complement
 from deepexpr.motifs.attribution import contributions, letter_effects
-from deepexpr.motifs.meme_format import read_meme
 from deepexpr.motifs.seqlet_settings import SeqletSettings
 from deepexpr.motifs.seqlets import attribution_motifs, false_discovery, find_seqlets
 from deepexpr.options import add_verb

@@ -7,12 +7,12 @@ import pandas as pd
 import pytest
 
 from deepexpr.errors import InputError
+from deepexpr.features.meme_format import read_meme
 from deepexpr.motifs.cismodule import forward, sampler, seeds
 from deepexpr.motifs.cismodule.sampler import Parameters, compute_sums, draw_alignment
 from deepexpr.motifs.cismodule.sequences import background, lay_out
 from deepexpr.motifs.cismodule.settings import CismoduleSettings
 from deepexpr.motifs.cismodule.summary import BED6, find_modules, same_motif
-from deepexpr.motifs.meme_format import read_meme
 from deepexpr.options import add_verb
 from deepexpr.schemas import CISMODULE_MOTIFS, CISMODULE_TRACE
 

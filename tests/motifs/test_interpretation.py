@@ -12,14 +12,14 @@ from deepexpr.commands import filters as filters_command
 from deepexpr.commands import interpret as interpret_command
 from deepexpr.errors import InputError
 from deepexpr.features.dataset import Dataset, write_dataset
+from deepexpr.features.meme_format import read_meme, write_meme
+from deepexpr.features.motif import Motif
 from deepexpr.motifs.attribution import (
     attribute_bins,
     attribute_places,
     attribute_sequence,
     sequence_variants,
 )
-from deepexpr.motifs.meme_format import read_meme, write_meme
-from deepexpr.motifs.motif import Motif
 from deepexpr.motifs.scanning import known_hits, letter_frequencies, scan
 from deepexpr.options import add_verb
 from deepexpr.schemas import (

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from deepexpr.errors import InputError
+from deepexpr.features.meme_format import read_meme, write_meme
+from deepexpr.features.motif import Motif, check_unique_names
 from deepexpr.motifs.jaspar import is_release, load_jaspar
-from deepexpr.motifs.meme_format import read_meme, write_meme
-from deepexpr.motifs.motif import Motif, check_unique_names
 
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "tomtom"
 

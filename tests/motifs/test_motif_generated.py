@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from deepexpr.errors import InputError
-from deepexpr.motifs.meme_format import read_meme
+from deepexpr.features.meme_format import read_meme
 
 
 def matrices(draw):

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from deepexpr.errors import InputError
+from deepexpr.features.meme_format import read_meme
 from deepexpr.motifs.beds import read_peaks
-from deepexpr.motifs.meme_format import read_meme
 from deepexpr.reference.bed import bed_rows
 
 TOP = "MEME version 4\n\nALPHABET= ACGT\n\nstrands: + -\n\n"

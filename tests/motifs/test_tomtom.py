@@ -12,11 +12,11 @@ import pytest
 
 from deepexpr.commands import tomtom as command
 from deepexpr.errors import InputError
+from deepexpr.features.meme_format import read_meme, write_meme
+from deepexpr.features.motif import Motif
 from deepexpr.motifs.jaspar import load_jaspar
-from deepexpr.motifs.meme_format import read_meme, write_meme
 from deepexpr.motifs.meme_suite import parse_tomtom
 from deepexpr.motifs.memelite_parts import VERSION, compare_columns
-from deepexpr.motifs.motif import Motif
 from deepexpr.motifs.tomtom import (
     TomtomOptions,
     best_matches,

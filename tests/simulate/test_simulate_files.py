@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from deepexpr.features.meme_format import read_meme
 from deepexpr.files import read_table, reading
-from deepexpr.motifs.meme_format import read_meme
 from deepexpr.provenance import sha256_file
 from deepexpr.simulate.demo import simulate
 from deepexpr.simulate.settings import CELL_LINES, ENHANCER_MOTIFS, PROMOTER_MOTIFS

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pysam
 
+from deepexpr.features.meme_format import read_meme
 from deepexpr.letters import reverse_complement
-from deepexpr.motifs.meme_format import read_meme
 from deepexpr.simulate.planting import broken_letter
 
 UPSTREAM = 1000

@@ -238,7 +238,7 @@ def test_a_vcf_without_records_and_bad_options(small):
 
 
 def test_motifs_over_joints_and_in_long_alleles():
-    from deepexpr.motifs.motif import Motif
+    from deepexpr.features.motif import Motif
 
     matrix = np.full((4, 4), 0.01)
     matrix[range(4), [0, 1, 2, 3]] = 0.97  # ACGT, its own other strand

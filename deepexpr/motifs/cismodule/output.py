@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
+from deepexpr.features.meme_format import write_meme
 from deepexpr.files import atomic_directory, write_table
 from deepexpr.motifs.beds import write_bed6
 from deepexpr.motifs.cismodule.summary import CismoduleResult
-from deepexpr.motifs.meme_format import write_meme
 
 
 def write_result(result: CismoduleResult, folder: str | Path) -> None:

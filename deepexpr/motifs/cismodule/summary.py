@@ -14,10 +14,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from deepexpr.features.motif import Motif
 from deepexpr.motifs.cismodule import sampler, seeds
 from deepexpr.motifs.cismodule.sequences import SequenceSet, lay_out
 from deepexpr.motifs.cismodule.settings import CismoduleSettings
-from deepexpr.motifs.motif import Motif
 from deepexpr.schemas import CISMODULE_MOTIFS, CISMODULE_TRACE
 
 logger = logging.getLogger(__name__)

@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 
 from deepexpr.errors import InputError
+from deepexpr.features.motif import Motif, check_unique_names
 from deepexpr.files import reading, writing
 from deepexpr.letters import LETTERS
-from deepexpr.motifs.motif import Motif, check_unique_names
 
 log = logging.getLogger(__name__)
 
