@@ -2,6 +2,8 @@
 
     python benchmarks/real_genes.py words   --work DIR --output benchmarks/real_genes.tsv
     python benchmarks/real_genes.py fine    --work DIR --output benchmarks/real_genes.tsv
+    python benchmarks/real_genes.py motifs  --work DIR --output benchmarks/real_genes.tsv
+    python benchmarks/real_genes.py shuffled --work DIR --output benchmarks/real_genes.tsv
     python benchmarks/real_genes.py loops   --work DIR --output benchmarks/real_genes.tsv
     python benchmarks/real_genes.py differences --work DIR --output benchmarks/real_genes.tsv
     python benchmarks/real_genes.py tuned --work DIR --output benchmarks/real_genes.tsv --line K562
@@ -35,12 +37,20 @@ os.environ.setdefault(
 )
 
 import numpy as np
-from real_genes_data import BIN, GROUPS, RealGenes, real_genes
-from real_genes_loops import linear, measure_differences, measure_loops, measure_sequence_auc
+from real_genes_data import BIN, GROUPS, MOTIFS, RealGenes, real_genes
+from real_genes_loops import (
+    SCORED,
+    linear,
+    measure_differences,
+    measure_loops,
+    measure_sequence_auc,
+)
 from real_genes_net import Recipe, predict, train, word_codes
 from real_genes_rows import COLUMNS, LINES, WITH_LOOPS, add_row, file_of, keep, scores, targets
 from real_genes_tuned import TRAINING, measure_variant
 
+from deepexpr.features.meme_format import read_meme
+from deepexpr.features.motif_scans import matrices_of, motif_scans
 from deepexpr.features.words import WORD_BLOCKS, WORD_SPREAD, loop_windows, window_words
 from deepexpr.model.joined import find_join
 from deepexpr.model.samples import join_scores
@@ -69,9 +79,12 @@ RECIPES = {
 #: What each solution of words gives: names in the table.
 NAMES = {
     "words": ("words",),
-    "fine": ("fine words", "fine words, 131 samples", "fine words, 131 samples, joined"),
+    **{
+        what: (base, f"{base}, 131 samples", f"{base}, 131 samples, joined")
+        for what, base in SCORED.items()
+    },
 }
-CHOICES = ("words", "fine", "loops", "differences", *TRAINING, "network", "together")
+CHOICES = ("words", *SCORED, "loops", "differences", *TRAINING, "network", "together")
 #: Shares of a network beside the words that are tried.
 WEIGHTS = np.linspace(0, 1, 21)
 
@@ -195,18 +208,34 @@ def together(genes: RealGenes, base: np.ndarray, networks: dict[int, np.ndarray]
     return np.mean(mixed, axis=0), weights.mean(axis=0)
 
 
-def measure_words(genes: RealGenes, what: str, groups: list[int], work: Path, output: Path):
-    """Rows of the words of `tuned`: with the ridge on loops, or fine ones."""
+def columns_of(genes: RealGenes, what: str) -> tuple[np.ndarray, list[int]]:
+    """What closed forms read of the promoters: coarse or fine words, these beside known motifs, or
+    beside the same motifs with their columns shuffled."""
     counts, widths = window_words(
-        genes.sequence, WORD_BLOCKS["fine" if what == "fine" else "coarse"]
+        genes.sequence, WORD_BLOCKS["coarse" if what == "words" else "fine"]
     )
+    if what in ("words", "fine"):
+        return counts, widths
+    motifs = read_meme(MOTIFS)
+    if what == "shuffled":
+        rng = np.random.default_rng(1)
+        motifs = [
+            replace(one, probabilities=rng.permutation(one.probabilities, axis=0)) for one in motifs
+        ]
+    scans, more = motif_scans(genes.sequence, matrices_of(motifs))
+    return np.hstack([counts, scans]), widths + more
+
+
+def measure_words(genes: RealGenes, what: str, groups: list[int], work: Path, output: Path):
+    """Rows of closed forms on the promoters: coarse words with the ridge on loops, or others."""
+    counts, widths = columns_of(genes, what)
     y = targets(genes)
     for group in groups:
         paths = [file_of(work, name, group, 0) for name in NAMES[what]]
         if all(path.is_file() for path in paths):
             continue
         began = time.process_time()
-        solve = fine_words if what == "fine" else lambda *given: (words(*given),)
+        solve = (lambda *given: (words(*given),)) if what == "words" else fine_words
         for name, path, found in zip(
             NAMES[what], paths, solve(genes, counts, widths, group), strict=True
         ):
@@ -232,7 +261,7 @@ def main() -> None:
     genes = real_genes()
     y = targets(genes)
     groups = args.group or list(range(GROUPS))
-    if args.what in ("words", "fine"):
+    if args.what in NAMES:
         measure_words(genes, args.what, groups, args.work, args.output)
         return
     if args.what == "loops":

@@ -23,6 +23,7 @@ MIN_LETTERS = 1500
 BIN = 5000
 BINS = 400
 FURTHER, SAMPLES = 69, 131
+MOTIFS = DATA / "tomtom" / "jaspar2018_core_vertebrates.meme"
 LOOPS = {
     "K562": "k562_h3k27ac_hichip_all_hg38.washu.txt.gz",
     "GM12878": "gm12878_h3k27ac_hichip_hg38.bedpe.gz",

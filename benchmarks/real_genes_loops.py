@@ -26,6 +26,11 @@ from deepexpr.features.anchors import anchor_features
 from deepexpr.features.words import loop_totals, loop_windows
 from deepexpr.files import write_table
 
+#: Closed forms on the promoters: what is asked for, and what it is called in the table.
+SCORED = {
+    "fine": "fine words", "motifs": "fine words and motifs", "shuffled": "fine words and shuffled",
+}  # fmt: skip
+SAMPLED = ("", ", 131 samples", ", 131 samples, joined")
 #: What reads a sequence score and loops: name, score, kind of model, loops' features; in the end
 #: the same with classes.
 MODELS = (
@@ -37,6 +42,15 @@ MODELS = (
     ("fine words, 131 samples and anchors, trees", "fine words, 131 samples", "trees", "anchors"),
     ("joined words and anchors, trees", "fine words, 131 samples, joined", "trees", "anchors"),
     ("joined words and loops", "fine words, 131 samples, joined", "linear", "windows"),
+    ("words, motifs and loops", "fine words and motifs", "linear", "windows"),
+    ("words, motifs and anchors, trees", "fine words and motifs", "trees", "anchors"),
+    ("words, motifs and anchors, trees, AUC", "fine words and motifs", "trees", "anchors"),
+    (
+        "joined words, motifs and anchors, trees",
+        "fine words and motifs, 131 samples, joined",
+        "trees",
+        "anchors",
+    ),
 )
 #: Both lines' loops by one source, both lines' values by another, for what differs between them.
 PAIR = (("GM12878", "GM12878"), ("K562_bedpe", "K562_roadmap"))
@@ -119,7 +133,8 @@ def measure_sequence_auc(genes: RealGenes, groups, work: Path, output: Path) -> 
     """Rows of the AUC, at the line's median, of the sequence scores alone."""
     y = targets(genes)
     labels = np.where(np.isnan(y), np.nan, y >= np.nanmedian(y, axis=0))
-    for base in ("fine words", "fine words, 131 samples", "fine words, 131 samples, joined"):
+    bases = [f"{SCORED[what]}{rest}" for what in ("fine", "motifs") for rest in SAMPLED]
+    for base in bases:
         for group in groups:
             scored, test = file_of(work, base, group, 0), genes.group == group
             if scored.is_file():

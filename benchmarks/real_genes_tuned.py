@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from real_genes_data import BIN, BINS, SAMPLES, RealGenes, loops
+from real_genes_data import BIN, BINS, MOTIFS, SAMPLES, RealGenes, loops
 from real_genes_rows import LINES, WITH_LOOPS, add_row, file_of, keep, scores, targets
 from scipy.stats import pearsonr
 
@@ -28,12 +28,16 @@ FEW = {"epochs": 3, "patience": 3}
 #: genes choose among them. `samples`: three networks of `tuned`, with the 131 samples. `paper`: its
 #: own, up to 60 epochs, five without improvement.
 TRAINING = {
-    "tuned": FEW, "samples": FEW | {"members": 3}, "lstm": FEW, "embedding": FEW, "paper": {},
+    "tuned": FEW, "samples": FEW | {"members": 3}, "tuned_motifs": FEW,
+    "motifs_samples": FEW | {"members": 3}, "lstm": FEW, "embedding": FEW, "paper": {},
 }  # fmt: skip
 #: What the layers learn without words takes more.
 WITHOUT_WORDS = {"epochs": 12, "patience": 3}
 #: What is called otherwise in the table, and is no variant of its own.
-SAMPLED = "tuned, 131 samples"
+RENAMED = {
+    "samples": "tuned, 131 samples", "tuned_motifs": "tuned, motifs",
+    "motifs_samples": "tuned, motifs, 131 samples",
+}  # fmt: skip
 
 
 def dataset_of(genes: RealGenes, line: str, signal: pd.DataFrame, path: Path) -> Dataset:
@@ -113,13 +117,13 @@ def measure_variant(
     row_of = {gene: i for i, gene in enumerate(genes.gene)}
     changed = TRAINING[asked] if words else WITHOUT_WORDS
     changed = changed | ({"epochs": epochs} if epochs else {})
-    variant, name = asked, asked
-    if asked == "samples":
+    variant, name = "tuned" if asked in RENAMED else asked, RENAMED.get(asked, asked)
+    if "samples" in asked:
         changed["samples"] = samples_of(genes, work / "samples.tsv")
-        variant, name = "tuned", SAMPLED
     name = name if words else f"{name} without words"
     name = name if epochs is None else f"{name} {epochs} epochs"
     settings = {"variant": variant} | ({} if words else {"words": False})
+    settings |= {"motifs": str(MOTIFS)} if "motifs" in asked else {}
     for group in groups:
         for number, (_, signal, line) in enumerate(WITH_LOOPS):
             path, began = file_of(work, f"{name}, {line}", group, 0), time.process_time()

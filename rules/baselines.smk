@@ -10,6 +10,7 @@ rule fit_baseline:
     input:
         dataset=out("features/{cell_line}/dataset.h5"),
         splits=get_splits,
+        motifs=get_baseline_settings().get("motifs") or [],
     output:
         bundle=directory(out("baselines/{cell_line}/{task}/K{K}/{baseline}/bundle")),
         predictions=out("baselines/{cell_line}/{task}/K{K}/{baseline}/predictions.tsv"),
@@ -25,7 +26,7 @@ rule fit_baseline:
     threads: config["resources"]["baseline_threads"]
     params:
         folder=lambda w, output: os.path.dirname(output.predictions),
-        settings=json.dumps(config["baselines"]["settings"], sort_keys=True),
+        settings=json.dumps(get_baseline_settings(), sort_keys=True),
         scheme=SCHEME,
         leave_out=get_leave_out,
         seed=config["seed"],

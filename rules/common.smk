@@ -237,6 +237,12 @@ def get_training():
     return config["training"]
 
 
+def get_baseline_settings():
+    """Settings of the baselines; they read the known motifs that the network reads."""
+    motifs = config["model"].get("motifs")
+    return ({"motifs": motifs} if motifs else {}) | config["baselines"]["settings"]
+
+
 def get_trained_folds(wildcards):
     """The folds that jobs of their own train, to be gathered (resources.scatter_folds)."""
     if not config["resources"]["scatter_folds"]:

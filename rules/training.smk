@@ -27,6 +27,7 @@ rule train_network:
         pretrained=get_pretrained,
         folds=get_trained_folds,
         samples=get_training().get("samples") or [],
+        motifs=config["model"].get("motifs") or [],
     output:
         bundle=PROTECTED(directory(out("models/{cell_line}/{task}/K{K}/{kind}/bundle"))),
         predictions=out("models/{cell_line}/{task}/K{K}/{kind}/predictions.tsv"),
@@ -64,6 +65,7 @@ use rule train_network as train_fold with:
         splits=get_splits,
         pretrained=get_pretrained,
         samples=get_training().get("samples") or [],
+        motifs=config["model"].get("motifs") or [],
     output:
         temp(
             directory(
@@ -102,6 +104,7 @@ if RUN.lines_together:
                 else []
             ),
             samples=get_training().get("samples") or [],
+            motifs=config["model"].get("motifs") or [],
         output:
             bundle=[
                 PROTECTED(directory(path))

@@ -2,7 +2,8 @@
 
 ``bundle.json`` holds method, inputs, settings, seed, versions and scores; ``splits.tsv`` the
 genes by fold and role; ``fold-{i}.npz`` the fitted model of each fold as arrays, so that
-opening a bundle runs no code of whoever made it. Checksums find damaged or exchanged files.
+opening a bundle runs no code of whoever made it; ``motifs.meme`` the known motifs, where it reads
+some. Checksums find damaged or exchanged files.
 """
 
 import json
@@ -22,12 +23,13 @@ from deepexpr.baselines.settings import BaselineSettings
 from deepexpr.errors import InputError
 from deepexpr.features.bundles import BundleRecord, differs, loop_strength
 from deepexpr.features.dataset import Dataset
-from deepexpr.files import atomic_directory, require_file, write_table
+from deepexpr.files import atomic_directory, reading, require_file, write_table
 from deepexpr.provenance import sha256_file, versions
 
 log = logging.getLogger(__name__)
 
 SCHEMA = "deepexpr-baseline/2"
+MOTIFS = "motifs.meme"
 
 
 def write_bundle(
@@ -44,6 +46,9 @@ def write_bundle(
     first = run.predictions.iloc[0]
     with atomic_directory(path) as folder:
         write_table(run.splits, folder / "splits.tsv")
+        if run.settings.motifs is not None:
+            with reading(run.settings.motifs, "motif file") as given:
+                (folder / MOTIFS).write_text(given.read())
         folds = []
         for entry in run.folds:
             name = f"fold-{entry['fold']}.npz"
@@ -104,7 +109,10 @@ class BaselineBundle(BundleRecord):
     @cached_property
     def settings(self) -> BaselineSettings:
         """Settings of its features and search."""
-        return BaselineSettings.of(self.info["settings"], str(self.path / "bundle.json"))
+        made = BaselineSettings.of(self.info["settings"], str(self.path / "bundle.json"))
+        if made.motifs is None:
+            return made
+        return made.model_copy(update={"motifs": str(require_file(self.path / MOTIFS, "motifs"))})
 
     @property
     def folds(self) -> list[int]:

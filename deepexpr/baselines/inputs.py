@@ -8,6 +8,7 @@ from deepexpr.baselines.gkm import count_gkm
 from deepexpr.baselines.settings import BaselineSettings
 from deepexpr.errors import InputError
 from deepexpr.features.dataset import ANCHORS, Dataset
+from deepexpr.features.motif_scans import motif_scans, read_matrices
 from deepexpr.features.words import (
     FINE_FROM,
     WORD_BLOCKS,
@@ -119,17 +120,22 @@ def _loops(dataset: Dataset, rows: np.ndarray, kind: str) -> np.ndarray:
 
 def _promoters(sequence, settings: BaselineSettings, kind: str) -> tuple[np.ndarray, list[int]]:
     if kind != "gapped":
-        return window_words(sequence, WORD_BLOCKS[settings.word_blocks])
+        words, widths = window_words(sequence, WORD_BLOCKS[settings.word_blocks])
+        if settings.motifs is None:
+            return words, widths
+        scans, more = motif_scans(sequence, read_matrices(settings.motifs))
+        return np.hstack([words, scans]), widths + more
     counts = count_gkm(sequence, settings.length, settings.informative).toarray()
     return counts, [counts.shape[1]]
 
 
 def describe_sequence(kind: str, settings: BaselineSettings) -> str | None:
     """What is read of the promoter, in words for the bundle's record."""
-    words = {
+    words = "words in windows" + (", known motifs" if settings.motifs else "")
+    described = {
         "gapped": f"gapped k-mers ({settings.length}, {settings.informative})",
-        "network": "words in windows",
-        "anchors": "words in windows",
+        "network": words,
+        "anchors": words,
         "totals": None,
     }
-    return words[kind]
+    return described[kind]

@@ -33,6 +33,9 @@ class BaselineSettings(Section):
     """Words of ridge, trees and `features: network`: in a few windows, or, for thousands of genes,
     in windows that flow into each other, and with gaps too (docs/baselines.md). auto: fine for
     ridge and trees from 3,000 training genes on, as `tuned` has them, else coarse."""
+    motifs: str | None = None
+    """MEME file of known motifs, whose matches in windows are read beside these words, as `tuned`
+    reads those of model.motifs; a run takes that by default."""
     length: int = Field(6, ge=1, le=20)
     """Letters of a gapped k-mer (docs/method.md, section 4)."""
     informative: int = Field(4, ge=1)

@@ -112,7 +112,7 @@ def _part(layer, module: str) -> str:
     """Words are a column of their own; where their score is added, the columns meet."""
     if layer.name == "proximal_score":
         return "joint"
-    return "words" if layer.name.startswith("word") else module
+    return "words" if layer.name.startswith(("word", "known_motifs")) else module
 
 
 def _flat_model_rows(model) -> list[dict]:
@@ -218,6 +218,8 @@ def _detail(layer) -> str:
         gap = f" around {config['gap']}" if config.get("gap") else ""
         windows = len(config["edges"]) - (not config.get("soft"))
         text = f"{config['word']} bp{gap} × {windows} windows{strands}"
+    elif kind == "MotifScans":
+        text = f"{config['motifs']} motifs, both strands"
     elif kind == "Cropping1D":
         text = "of the outer bins"
     elif kind == "TreeScore":
@@ -285,6 +287,7 @@ def _text(rows: pd.DataFrame, block: int) -> tuple[str, str]:
         "Rescaling": "Scaling", "Add": "Sum of the scores", "Flatten": "All positions in a row",
         "Cropping1D": "Cropping", "Conv1D": "Convolution", "Softmax": "Softmax",
         "DropoutFrom": "Dropout of the bins", "WordCounts": "Word counts",
+        "MotifScans": "Known motifs in windows",
         "LoopWindows": "Loops summed in windows", "TreeScore": "Boosted trees",
     }.get(first["type"], first["type"])  # fmt: skip
     if first["type"] == "WordCounts":

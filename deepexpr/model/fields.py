@@ -51,6 +51,13 @@ FineWordsFrom = Annotated[
         "each other, and with gaps too (deepexpr/features/words.py); null: never."
     ),
 ]
+Motifs = Annotated[
+    str | None,
+    Field(
+        description="MEME file of known motifs, such as JASPAR's, whose matches in windows are "
+        "counted beside the words; null: none."
+    ),
+]
 ConvolutionFrom = Annotated[
     PositiveInt,
     Field(

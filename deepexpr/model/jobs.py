@@ -68,13 +68,13 @@ class Job:
         """SHA-256 of everything that decides the numbers of this fold."""
         roles = {role: genes.tolist() for role, genes in fold_roles(self.splits, fold).items()}
         installed = versions()
-        path = getattr(self.training, "samples", None)
+        read = (getattr(self.training, "samples", None), getattr(self.model, "motifs", None))
         return fingerprint(
             self.dataset.sha256, roles, self.task, self.kind, self.model.to_dict(),
             self.training.to_dict(), self.seed, keras.backend.backend(),
             {name: installed.get(name) for name in _DECISIVE},
             None if self.pretrained is None else self.pretrained.info["fingerprint"],
-            *([] if path is None else [sha256_file(path)]),
+            *(sha256_file(path) for path in read if path is not None),
             *self.dataset.targets,
         )  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from deepexpr.features.motif_scans import scan_windows
 from deepexpr.features.words import Block, summed_bins, word_windows
 from deepexpr.letters import other_strand_numbers
 from deepexpr.model.backend import keras
@@ -270,3 +271,50 @@ class WordCounts(keras.layers.Layer):
         """Keras' settings and those of the layer."""
         own = ("word", "edges", "both_strands", "gap", "soft")
         return super().get_config() | {name: getattr(self, name) for name in own}
+
+
+@keras.saving.register_keras_serializable("deepexpression")
+class MotifScans(keras.layers.Layer):
+    """How strongly known motifs match in windows of a promoter (features.motif_scans).
+
+    (batch, L, 4) one-hot to (batch, windows * motifs) float32. Its weights, which are given and not
+    trained, are `kernel` and `least` of features.motif_scans.Matrices. width : of the kernel.
+    motifs : how many.
+    """
+
+    #: Motifs looked for together: their maps of all places are there at once.
+    PART = 64
+
+    def __init__(self, width: int, motifs: int, **options) -> None:
+        super().__init__(**options)
+        self.width = width
+        self.motifs = motifs
+
+    def build(self, input_shape) -> None:
+        """Kernel (width, 4, motifs) and least scores (motifs,)."""
+        given = {"trainable": False, "initializer": "zeros"}
+        self.kernel = self.add_weight(shape=(self.width, 4, self.motifs), name="kernel", **given)
+        self.least = self.add_weight(shape=(self.motifs,), name="least", **given)
+
+    def call(self, promoter):
+        """Bits above the least score of a match, summed over places and strands."""
+        windows = keras.ops.convert_to_tensor(scan_windows(promoter.shape[1]))
+        parts = []
+        for first in range(0, self.motifs, self.PART):
+            kernel, least = self.kernel[:, :, first : first + self.PART], self.least[first:]
+            least = least[: kernel.shape[2]]
+            strands = [kernel, keras.ops.flip(kernel, axis=(0, 1))]
+            found = keras.ops.conv(promoter, keras.ops.concatenate(strands, axis=2), padding="same")
+            found = keras.ops.relu(found - keras.ops.concatenate([least, least]))
+            sums = keras.ops.matmul(windows, found)
+            parts.append(sums[:, :, : least.shape[0]] + sums[:, :, least.shape[0] :])
+        sums = keras.ops.concatenate(parts, axis=2)
+        return keras.ops.sqrt(keras.ops.reshape(sums, (-1, sums.shape[1] * self.motifs)) + 0.375)
+
+    def compute_output_shape(self, input_shape):
+        """(batch, windows * motifs)."""
+        return (input_shape[0], len(scan_windows(input_shape[1])) * self.motifs)
+
+    def get_config(self) -> dict:
+        """Keras' settings and those of the layer."""
+        return super().get_config() | {"width": self.width, "motifs": self.motifs}

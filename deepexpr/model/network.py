@@ -17,11 +17,11 @@ from typing import Self
 
 from deepexpr.errors import InputError
 from deepexpr.features.dataset import BINS, PROMOTER
-from deepexpr.features.words import WORD_BLOCKS
 from deepexpr.model.backend import keras
 from deepexpr.model.config import NetworkSettings
 from deepexpr.model.joined import COMPONENTS, UNITS
-from deepexpr.model.layers import DropoutFrom, Flip, LoopTotals, WordCounts
+from deepexpr.model.layers import DropoutFrom, Flip, LoopTotals
+from deepexpr.model.wide import word_columns
 from deepexpr.model.words import WordScore
 
 layers = keras.layers
@@ -112,6 +112,7 @@ class TwoModules:
     kmer_start: bool = False
     words: bool = False
     word_blocks: str = "coarse"
+    motifs: str | None = None
     joined: bool = False
     batch_norm: bool = False
     batch_norm_momentum: float = 0.9
@@ -156,7 +157,7 @@ def build_proximal(config: TwoModules, shape: Shape) -> keras.Model:
     promoter = keras.Input((shape.length, 4), name=PROMOTER)
     score = _sequence_score(config, shape, promoter)
     if config.words:
-        counts = layers.Concatenate(name="words")(_word_counts(config, shape, promoter))
+        counts = layers.Concatenate(name="words")(word_columns(config, shape, promoter))
         scores = [score, layers.Dense(shape.outputs, dtype="float32", name=WORD_SCORE)(counts)]
         if config.joined:
             x = counts
@@ -182,25 +183,6 @@ def build_beside_words(config: TwoModules, shape: Shape) -> keras.Model:
     score = _sequence_score(config, shape, promoter)
     joined = layers.Add(dtype="float32", name="proximal_score")([score, frozen])
     return keras.Model([promoter, frozen], joined, name=PROXIMAL)
-
-
-def build_word_counts(config: TwoModules, shape: Shape) -> tuple[keras.Model, list[int]]:
-    """Promoter (batch, L, 4) to its word counts, and the number of columns of each block."""
-    promoter = keras.Input((shape.length, 4), name=PROMOTER)
-    blocks = _word_counts(config, shape, promoter)
-    model = keras.Model(promoter, layers.Concatenate(name="words")(blocks))
-    return model, [block.shape[-1] for block in blocks]
-
-
-def _word_counts(config: TwoModules, shape: Shape, promoter) -> list:
-    """The blocks of `features.words.window_words`, as layers."""
-    counts = []
-    for block in WORD_BLOCKS[config.word_blocks]:
-        edges = [round(share * shape.length) for share in block.edges]
-        name = f"words_{block.word}" + (f"_around_{block.gap}" if block.gap else "")
-        own = (block.both_strands, block.gap, block.soft)
-        counts.append(WordCounts(block.word, edges, *own, dtype="float32", name=name)(promoter))
-    return counts
 
 
 def _sequence_score(config: TwoModules, shape: Shape, promoter):

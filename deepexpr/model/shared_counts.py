@@ -13,34 +13,34 @@ import numpy as np
 
 from deepexpr.features.words import Block, word_counts
 from deepexpr.model.backend import keras
-from deepexpr.model.layers import WordCounts
+from deepexpr.model.layers import MotifScans, WordCounts
 
 ops = keras.ops
 
 
 class SharedCounts:
-    """The counts of one batch of promoters, by layer settings."""
+    """The counts of one batch of promoters, by layer."""
 
     def __init__(self) -> None:
         self._letters = np.empty((0, 0), np.uint8)
         self._one_hot = np.empty((0, 0, 4), np.float32)
-        self._known: dict[str, object] = {}
+        self._known: dict[bytes, object] = {}
 
     def take(self, letters: np.ndarray, one_hot: np.ndarray) -> None:
         """Begin the next batch: letters uint8 (n, L), and the same as a network reads them."""
         self._letters, self._one_hot = letters, one_hot
         self._known = {}
 
-    def call(self, layer: WordCounts, counted, promoter):
+    def call(self, layer: WordCounts | MotifScans, counted, promoter):
         """In place of the layer's `call`, which is `counted`. What is no promoter of the batch
         (turned, or changed on the way) is counted as ever."""
         found = ops.convert_to_numpy(promoter)
         if found.shape != self._one_hot.shape or not np.array_equal(found, self._one_hot):
             return counted(promoter)
-        own = ("word", "edges", "both_strands", "gap", "soft")
-        key = repr([getattr(layer, name) for name in own])
+        key = _key(layer)
         if key not in self._known:
-            self._known[key] = counted(promoter) if layer.soft else self._counts(layer)
+            whole = isinstance(layer, WordCounts) and not layer.soft
+            self._known[key] = self._counts(layer) if whole else counted(promoter)
         return self._known[key]
 
     def _counts(self, layer: WordCounts):
@@ -64,9 +64,17 @@ def shared_counts(models: Sequence[keras.Model]) -> Iterator[SharedCounts]:
             del layer.call
 
 
-def _counters(model: keras.Model) -> Iterator[WordCounts]:
+def _key(layer: WordCounts | MotifScans) -> bytes:
+    """The same for layers that find the same."""
+    if isinstance(layer, MotifScans):
+        return b"".join(ops.convert_to_numpy(weight).tobytes() for weight in layer.weights)
+    own = ("word", "edges", "both_strands", "gap", "soft")
+    return repr([getattr(layer, name) for name in own]).encode()
+
+
+def _counters(model: keras.Model) -> Iterator[WordCounts | MotifScans]:
     for layer in model.layers:
         if isinstance(layer, keras.Model):
             yield from _counters(layer)
-        elif isinstance(layer, WordCounts):
+        elif isinstance(layer, WordCounts | MotifScans):
             yield layer

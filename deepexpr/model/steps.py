@@ -24,6 +24,7 @@ from deepexpr.model.network import Scaling, Shape, TwoModules
 from deepexpr.model.one_step import check_fit
 from deepexpr.model.training import distal_settings, forward, require_finite
 from deepexpr.model.trees import grow_trees, parts_of
+from deepexpr.model.wide import build_word_columns
 from deepexpr.model.words import WordScore, solve_words
 from deepexpr.schemas import TREES
 
@@ -110,7 +111,7 @@ class WordCounter:
     """
 
     def __init__(self, modules: TwoModules, shape: Shape) -> None:
-        self._model, self.blocks = network.build_word_counts(modules, shape)
+        self._model, self.blocks = build_word_columns(modules, shape)
         self._known: dict[bytes, np.ndarray] = {}
 
     def of(self, sequence: np.ndarray) -> np.ndarray:

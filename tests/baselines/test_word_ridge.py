@@ -12,6 +12,9 @@ from deepexpr.baselines.inputs import choose_words, feature_matrix, features_of
 from deepexpr.baselines.saved import arrays_of
 from deepexpr.baselines.settings import BaselineSettings
 from deepexpr.errors import InputError
+from deepexpr.features.meme_format import write_meme
+from deepexpr.features.motif import Motif
+from deepexpr.features.motif_scans import motif_scans, read_matrices
 from deepexpr.features.splits import fold_roles
 from deepexpr.features.words import FINE_FROM, loop_totals, window_words
 from deepexpr.model.variants.tuned import Network
@@ -108,3 +111,30 @@ def test_what_was_chosen_is_in_the_bundle(dataset, splits, tmp_path):
     assert bundle.settings.word_blocks == "coarse"
     fold = run.predictions[run.predictions["fold"] == 0]
     np.testing.assert_allclose(bundle.predict(dataset, 0, fold["gene"]), fold["predicted"])
+
+
+def test_known_motifs_are_read_beside_words_and_kept_in_the_bundle(dataset, splits, tmp_path):
+    path = tmp_path / "known.meme"
+    probabilities = np.full((8, 4), 0.05)
+    probabilities[np.arange(8), [0, 1, 2, 3, 3, 2, 1, 0]] = 0.85
+    write_meme([Motif("one", "", probabilities, 20)], path)
+    alone, settings = without_loops(dataset), BaselineSettings(motifs=str(path))
+    run = run_baseline(alone, splits, "regression", "ridge", settings)
+    words, widths = window_words(dataset.sequence)
+    scans, more = motif_scans(dataset.sequence, read_matrices(str(path)))
+    both, widths = np.hstack([words, scans]), widths + more
+    roles = fold_roles(splits, 0)
+    known = np.sort(dataset.index_of([*roles["train"], *roles["validation"]]))
+    expected = solve_words(both[known], widths, dataset.expression[known], "regression")
+    fold = run.predictions[run.predictions["fold"] == 0]
+    test = dataset.index_of(fold["gene"])
+    np.testing.assert_allclose(fold["predicted"], expected.of(both[test])[:, 0], rtol=1e-4)
+    write_bundle(tmp_path / "bundle", run, alone, 1, [])
+    path.unlink()
+    bundle = BaselineBundle.open(tmp_path / "bundle")
+    assert bundle.info["inputs"]["sequence"] == "words in windows, known motifs"
+    found = bundle.predict(alone, 0, fold["gene"])
+    np.testing.assert_allclose(found, fold["predicted"], rtol=1e-6)
+    (tmp_path / "bundle" / "motifs.meme").unlink()
+    with pytest.raises(InputError, match="motifs"):
+        BaselineBundle.open(tmp_path / "bundle").predict(alone, 0)

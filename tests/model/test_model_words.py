@@ -16,6 +16,7 @@ from deepexpr.model.bundle import Bundle
 from deepexpr.model.config import make_configs
 from deepexpr.model.layers import WordCounts
 from deepexpr.model.network import Shape, TwoModules
+from deepexpr.model.wide import build_word_columns
 from deepexpr.model.words import (
     PENALTIES,
     decompose,
@@ -134,7 +135,7 @@ def test_score_is_the_sum_of_convolution_and_words():
     rng = np.random.default_rng(0)
     word_score.set_weights([rng.normal(0, 1, w.shape) for w in word_score.get_weights()])
     promoter = one_hot(encode_bytes(["ACGTA" * 40, "GGCTA" * 40]))
-    counts, blocks = network.build_word_counts(config, shape)
+    counts, blocks = build_word_columns(config, shape)
     assert sum(blocks) == word_score.kernel.shape[0] == 4 * 256 + 2 * 2080
     expected = np.array(word_score(counts(promoter)))
     np.testing.assert_allclose(np.array(proximal(promoter)), expected, rtol=1e-5)  # starts at 0

@@ -32,6 +32,7 @@ class Words(NetworkSettings):
 
     words: fields.Words = True
     fine_words_from: fields.FineWordsFrom = FINE_FROM
+    motifs: fields.Motifs = None
     convolution_from: fields.ConvolutionFrom = CONVOLUTION_FROM
     first_pool: fields.FirstPool = 20
 
@@ -113,6 +114,12 @@ def by_genes(architecture, model, training, shape, kind: str, trainer=None):
             where="training.samples",
             fix="Set model.words: true, or leave out training.samples.",
         )
+    if model.motifs and not model.words:
+        raise InputError(
+            "Known motifs are counted beside the words, and the network has none.",
+            where="model.motifs",
+            fix="Set model.words: true, or leave out model.motifs.",
+        )
     fine_from = model.fine_words_from if model.words and kind != "hichip" else None
     trees_from = model.trees_from if kind != "sequence" else None
     # Another trainer's first step has more than words and a convolution.
@@ -139,6 +146,7 @@ def by_genes(architecture, model, training, shape, kind: str, trainer=None):
             as_started=started,
         )
         name = f"{words} words" if model.words and kind != "hichip" else ""
+        name += " and known motifs" if name and model.motifs else ""
         name += ", joined by rectified units" if joined else ""
         name += ", layers beside them not trained" if started else ""
         score = "" if kind == "sequence" else "boosted trees" if trees else "dense layers"
