@@ -50,7 +50,7 @@ from real_genes_rows import COLUMNS, LINES, WITH_LOOPS, add_row, file_of, keep, 
 from real_genes_tuned import TRAINING, measure_variant
 
 from deepexpr.features.meme_format import read_meme
-from deepexpr.features.motif_scans import matrices_of, motif_scans
+from deepexpr.features.motif_scans import matrices_of, motif_scans, spread_beside
 from deepexpr.features.words import WORD_BLOCKS, WORD_SPREAD, loop_windows, window_words
 from deepexpr.model.joined import find_join
 from deepexpr.model.samples import join_scores
@@ -124,7 +124,7 @@ def words(genes: RealGenes, counts, blocks, group: int) -> tuple[np.ndarray, np.
     return result
 
 
-def fine_words(genes: RealGenes, counts, blocks, group: int) -> tuple[np.ndarray, ...]:
+def fine_words(genes: RealGenes, counts, blocks, group: int, spread) -> tuple[np.ndarray, ...]:
     """As `words`, less the columns with loops, by `fine` words of all genes; and from `samples`.
 
     Second: further samples are targets of the training genes too (0, the mean, where unknown), and
@@ -138,7 +138,7 @@ def fine_words(genes: RealGenes, counts, blocks, group: int) -> tuple[np.ndarray
         columns = [c for c in range(len(LINES)) if (known[:, c] == same).all()]
         train = np.flatnonzero((genes.group != group) & same)
         test = np.flatnonzero((genes.group == group) & same)
-        centre, scale = standardisation(counts[train], blocks, WORD_SPREAD["fine"])
+        centre, scale = standardisation(counts[train], blocks, spread)
         samples = genes.samples[train]
         samples = (samples - np.nanmean(samples, 0)) / np.nanstd(samples, 0)
         values = np.column_stack([y[np.ix_(train, columns)], np.nan_to_num(samples)])
@@ -235,10 +235,14 @@ def measure_words(genes: RealGenes, what: str, groups: list[int], work: Path, ou
         if all(path.is_file() for path in paths):
             continue
         began = time.process_time()
-        solve = (lambda *given: (words(*given),)) if what == "words" else fine_words
-        for name, path, found in zip(
-            NAMES[what], paths, solve(genes, counts, widths, group), strict=True
-        ):
+        if what == "words":
+            solved: tuple = (words(genes, counts, widths, group),)
+        else:
+            spread = WORD_SPREAD["fine"]
+            if what != "fine":
+                spread = spread_beside(spread, widths)
+            solved = fine_words(genes, counts, widths, group, spread)
+        for name, path, found in zip(NAMES[what], paths, solved, strict=True):
             keep(path, found)
             minutes, test = (time.process_time() - began) / 60, genes.group == group
             add_row(output, name, group, 0, scores(found[test], y[test]), 0, minutes)

@@ -32,7 +32,7 @@ class _WordRidge(BaseEstimator):
         self,
         blocks: tuple[int, ...] = (1, 0),
         inner_folds: int = 10,
-        spread: float = 1.0,
+        spread: float | list[float] = 1.0,
         seed: int = 0,
     ) -> None:
         self.blocks = blocks

@@ -22,6 +22,8 @@ from deepexpr.letters import CODES
 P_VALUE = 0.003
 #: Letters that p-values refer to, those of human promoters: A, C, G, T.
 BACKGROUND = np.array([0.22, 0.28, 0.28, 0.22])
+#: As features.words.WORD_SPREAD, for motifs' columns: each weighs the same.
+SPREAD = 1.0
 #: Windows that flow into each other, as those of the finest words.
 WINDOWS = WORD_BLOCKS["fine"][0]._replace(word=0)
 
@@ -109,6 +111,12 @@ def motif_scans(sequence: np.ndarray, matrices: Matrices) -> tuple[np.ndarray, l
         places = np.lib.stride_tricks.sliding_window_view(hot.ravel(), width * 4)[::4]
         row[:] = sum(windows @ np.maximum(places @ k - matrices.least, 0) for k in both)
     return np.sqrt(result.reshape(len(result), -1) + np.float32(0.375)), scan_columns(motifs)
+
+
+def spread_beside(spread: float, blocks: Sequence[int]) -> list[float]:
+    """Of each of `blocks`, words and in the end `scan_columns`: the words' `spread`, or SPREAD."""
+    parts = len(scan_columns(1))
+    return [spread] * (len(blocks) - parts) + [SPREAD] * parts
 
 
 def scan_columns(motifs: int) -> list[int]:

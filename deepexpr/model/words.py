@@ -9,6 +9,7 @@ leave-one-out score, since the scores of genes that made the weights look better
 and validation genes the score by weights of the training genes alone.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -78,7 +79,7 @@ def solve_words(
     targets: np.ndarray,
     task: str,
     parts: Decomposition | None = None,
-    spread: float = 1.0,
+    spread: float | Sequence[float] = 1.0,
     samples: np.ndarray | None = None,
     joined: bool = False,
 ) -> WordScore:
@@ -132,7 +133,9 @@ def solve_words(
     return WordScore(kernel, bias, left_out.astype(np.float32), penalty, units)
 
 
-def decompose(features: np.ndarray, blocks: list[int], spread: float = 1.0) -> Decomposition:
+def decompose(
+    features: np.ndarray, blocks: list[int], spread: float | Sequence[float] = 1.0
+) -> Decomposition:
     """What `solve_words` needs of features (n, p) and the columns of each kind of word."""
     centre, scale = standardisation(features, blocks, spread)
     z = standardised(features, centre, scale)
@@ -158,19 +161,21 @@ def standardised(features: np.ndarray, centre: np.ndarray, scale: np.ndarray) ->
 
 
 def standardisation(
-    features: np.ndarray, blocks: list[int], spread: float = 1.0
+    features: np.ndarray, blocks: list[int], spread: float | Sequence[float] = 1.0
 ) -> tuple[np.ndarray, np.ndarray]:
     """Per column of (n, p): what is subtracted, and the factor (0: left out), float32 (p,).
 
     spread : the power of a column's standard deviation that it is divided by: with 1 all columns of
-    a block weigh the same, with less those that vary more weigh more. Blocks weigh the same.
+    a block weigh the same, with less those that vary more weigh more; one number, or one for each
+    block. Blocks weigh the same.
     """
     parts = np.array_split(features, _PARTS, axis=1)  # doubles of a part at a time
     centre = np.concatenate([part.mean(axis=0, dtype=np.float64) for part in parts])
     sd = np.concatenate([part.std(axis=0, dtype=np.float64) for part in parts])
     block = np.repeat(np.arange(len(blocks)), blocks)
     used = sd > _MIN_SD
-    divisor = np.where(used, sd, 1.0) ** spread
+    power = spread if np.ndim(spread) == 0 else np.asarray(spread)[block]
+    divisor = np.where(used, sd, 1.0) ** power
     left = np.where(used, sd / divisor, 0.0) ** 2  # variance of each column after division
     total = np.bincount(block, left, minlength=len(blocks))
     total[total == 0] = 1.0

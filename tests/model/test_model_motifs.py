@@ -16,6 +16,7 @@ from deepexpr.features.motif_scans import (
     motif_scans,
     read_matrices,
     scan_windows,
+    spread_beside,
 )
 from deepexpr.features.motif_scores import match_scores, thresholds
 from deepexpr.features.sequence import encode_bytes, one_hot
@@ -27,6 +28,7 @@ from deepexpr.model.config import make_configs
 from deepexpr.model.examples import Examples
 from deepexpr.model.layers import MotifScans
 from deepexpr.model.variants import builder
+from deepexpr.model.words import standardisation
 
 #: The motif planted in the toy, one that is wider and one of odd width.
 NAMED = {"planted": "TGACTCAT", "wide": "GGGACTTTCCGA", "odd": "CACGTGG"}
@@ -151,3 +153,15 @@ def test_what_does_not_go_is_refused(tmp_path, meme):
     settings = make_configs({"variant": "tuned", "motifs": str(tmp_path / "absent.meme")}, {})
     with pytest.raises(InputError, match="absent"):
         builder(*settings, network.Shape(200, 0, 5000, "regression"), "sequence").check()
+
+
+def test_motifs_weigh_by_themselves_and_words_as_before():
+    rng = np.random.default_rng(1)
+    sd = np.array([0.5, 1.0, 2.0, 4.0])
+    columns = (rng.normal(size=(50_000, 4)) * sd).astype(np.float32)
+    blocks = [2, 1, 1]
+    assert spread_beside(0.5, blocks) == [0.5, 1.0, 1.0]
+    _, scale = standardisation(columns, blocks, spread_beside(0.5, blocks))
+    _, alone = standardisation(columns[:, :2], [2], 0.5)
+    np.testing.assert_allclose(scale[:2], alone, rtol=1e-6)
+    np.testing.assert_allclose((columns[:, 2:] * scale[2:]).std(axis=0), 1.0, rtol=1e-4)
