@@ -256,7 +256,7 @@ def main() -> None:
     parser.add_argument("--output", required=True, type=Path)
     parser.add_argument("--recipe", action="append", choices=list(RECIPES))
     parser.add_argument("--group", action="append", type=int, choices=range(GROUPS))
-    parser.add_argument("--line", action="append", choices=["K562", "GM12878"])
+    parser.add_argument("--line", action="append", choices=LINES[:4])
     parser.add_argument("--seed", action="append", type=int)
     parser.add_argument("--epochs", type=int)
     parser.add_argument("--without-words", action="store_true", help="of variants that have words")

@@ -6,7 +6,8 @@
 A group of chromosomes of real_genes.py is held out; of the other genes `--genes` are drawn (seed:
 the group), a ninth of which validates the networks; closed forms learn from all of them. One row
 per line, group, number and method; what is in the table is not done again. "trained": `tuned` with
-its convolution trained however few genes there are. All genes: real_genes.tsv.
+its convolution trained however few genes there are; "motifs": the closed forms with known motifs
+beside the words. All genes: real_genes.tsv.
 """
 
 from __future__ import annotations
@@ -21,19 +22,22 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 import pandas as pd
-from real_genes_data import GROUPS, RealGenes, loops, real_genes
+from real_genes_data import GROUPS, MOTIFS, RealGenes, loops, real_genes
 from real_genes_loops import features_of, linear, trees
 from real_genes_rows import WITH_LOOPS
 from real_genes_tuned import TRAINING, bundle_scores, dataset_of, fold_of
 from scipy.stats import pearsonr
 
+from deepexpr.features.motif_scans import Matrices, motif_scans, read_matrices, spread_beside
 from deepexpr.features.words import WORD_BLOCKS, WORD_SPREAD, window_words
 from deepexpr.files import write_table
 from deepexpr.model.backend import configure
 from deepexpr.model.variants.tuned import Network
 from deepexpr.model.words import solve_words
 
-METHODS = ("closed", "tuned", "trained", "paper")
+METHODS = ("closed", "motifs", "tuned", "trained", "paper")
+#: The first row of each, by which it is known whether it was measured.
+FIRST_ROW = {"closed": "words", "motifs": "words and motifs"}
 #: From so many genes on `tuned` has finer words, beside which few epochs are enough.
 FINE_FROM = Network.model_fields["fine_words_from"].default
 
@@ -46,21 +50,28 @@ def drawn(splits: pd.DataFrame, genes: int, seed: int) -> pd.DataFrame:
     return pd.concat([test, taken.assign(role=role)]).sort_index()
 
 
-def closed_forms(genes: RealGenes, line: str, features: dict, train, test) -> list[tuple]:
-    """Method, r by sequence, r with loops: of words, and of their score beside loops."""
+def closed_forms(
+    genes: RealGenes, line: str, features: dict, train, test, matrices: Matrices | None = None
+) -> list[tuple]:
+    """Method, r by sequence, r with loops: of words, and of their score beside loops; `matrices`:
+    with these known motifs."""
     kind = "fine" if len(train) >= FINE_FROM else "coarse"
     y, rows = genes.expression[line], np.concatenate([train, test])
     counts, blocks = window_words(genes.sequence[rows], WORD_BLOCKS[kind])
-    n = len(train)
-    found = solve_words(counts[:n], blocks, y[train], "regression", spread=WORD_SPREAD[kind])
+    n, spread, named = len(train), WORD_SPREAD[kind], ""
+    if matrices is not None:
+        scans, more = motif_scans(genes.sequence[rows], matrices)
+        counts, blocks, named = np.hstack([counts, scans]), blocks + more, " and motifs"
+        spread = spread_beside(spread, blocks)
+    found = solve_words(counts[:n], blocks, y[train], "regression", spread=spread)
     left_out, held = found.left_out[:, -1], found.of(counts[n:])[:, -1]
     alone = pearsonr(held, y[test])[0]
-    result = [("words", alone, np.nan)]
+    result = [(f"words{named}", alone, np.nan)]
     for name, model, read in (("ridge", linear, "windows"), ("trees", trees, "anchors")):
         x = features[read]
         predict = model(np.column_stack([left_out, x[train]]), y[train])
         joint = predict(np.column_stack([held, x[test]]))
-        result.append((name, alone, pearsonr(joint, y[test])[0]))
+        result.append((f"{name}{named}", alone, pearsonr(joint, y[test])[0]))
     return result
 
 
@@ -78,7 +89,7 @@ def measured(done: pd.DataFrame, key: dict, method: str) -> bool:
     if not len(done):
         return False
     same = (done[list(key)] == list(key.values())).all(axis=1)
-    return bool((done["method"][same] == ("words" if method == "closed" else method)).any())
+    return bool((done["method"][same] == FIRST_ROW.get(method, method)).any())
 
 
 def main() -> None:
@@ -107,10 +118,11 @@ def main() -> None:
         if measured(done, key, method):
             continue
         splits = drawn(fold_of(genes, data, group), number, group)
-        if method == "closed":
+        if method in FIRST_ROW:
             test = splits["role"] == "test"
             rows = [np.array([row_of[g] for g in splits["gene"][part]]) for part in (~test, test)]
-            found = closed_forms(genes, line, features, *rows)
+            motifs = read_matrices(str(MOTIFS)) if method == "motifs" else None
+            found = closed_forms(genes, line, features, *rows, motifs)
         else:
             folder = args.work / f"{method}-{line}-{group}-{number}"
             found = [(method, *network(method, data, splits, folder))]

@@ -40,7 +40,7 @@ RENAMED = {
 }  # fmt: skip
 
 
-def dataset_of(genes: RealGenes, line: str, signal: pd.DataFrame, path: Path) -> Dataset:
+def dataset_of(genes: RealGenes, line: str, signal: pd.DataFrame | None, path: Path) -> Dataset:
     """The dataset that `deepexpr dataset` would make of the genes that the line has a value of."""
     if not path.is_file():
         table = pd.DataFrame(
@@ -107,7 +107,8 @@ def measure_variant(
     epochs: int | None = None,
     words: bool = True,
 ) -> None:
-    """Rows of one of TRAINING: of each line its bundle's predictions, with loops and by sequence.
+    """Rows of one of TRAINING: of each line its bundle's predictions by sequence, and with loops
+    where the line has some.
 
     epochs : at most so many of the sequence, in place of those of TRAINING. words : as the variant
     has them; else its layers alone.
@@ -124,23 +125,28 @@ def measure_variant(
     name = name if epochs is None else f"{name} {epochs} epochs"
     settings = {"variant": variant} | ({} if words else {"words": False})
     settings |= {"motifs": str(MOTIFS)} if "motifs" in asked else {}
+    places = {line: (number, signal) for number, (_, signal, line) in enumerate(WITH_LOOPS)}
     for group in groups:
-        for number, (_, signal, line) in enumerate(WITH_LOOPS):
+        for line in lines:
             path, began = file_of(work, f"{name}, {line}", group, 0), time.process_time()
-            if line not in lines or path.is_file():
+            if path.is_file():
                 continue
-            data = dataset_of(genes, line, loops(signal), work / f"{line}.h5")
+            number, signal = places.get(line, (None, None))
+            kind = "sequence" if signal is None else "full"
+            of_line = None if signal is None else loops(signal)
+            data = dataset_of(genes, line, of_line, work / f"{line}.h5")
             folder = path.with_name(f"{path.name.split('.')[0]}-{group}")
             model, training = make_configs(settings, changed)
             splits = fold_of(genes, data, group)
-            job = make_job(data, splits, "regression", "full", model, training, 1, "chromosome")
+            job = make_job(data, splits, "regression", kind, model, training, 1, "chromosome")
             run_job(job, folder)
             bundle = Bundle.open(folder / "bundle")
             held = splits["gene"][splits["role"] == "test"]
             part = Examples(data.inputs).take(data.index_of(held))
             rows = [row_of[gene] for gene in held]
             result = np.full(y.shape, np.nan)
-            result[rows, len(LINES) + number] = bundle.predict_examples(part)[0]
+            if number is not None:
+                result[rows, len(LINES) + number] = bundle.predict_examples(part)[0]
             alone = bundle.predict_examples(part, sequence_only=True)[0]
             result[rows, LINES.index(line)] = alone
             keep(path, result)
