@@ -21,6 +21,7 @@ from deepexpr.files import write_table
 
 LOOPED = ("K562+loops", "GM12878+loops")
 FOUR = ("K562", "Jurkat", "HCT116", "GM12878")
+MOTIFS = "fine words and motifs"
 #: First method, second, columns.
 GROUPS = (
     ("tuned, K562", "fine words and anchors, trees", ("K562+loops",)),
@@ -45,6 +46,30 @@ GROUPS = (
     ("tuned, 131 samples, GM12878", "fine words, 131 samples, joined", ("GM12878",)),
     ("tuned, 131 samples, K562", "joined words and anchors, trees", ("K562+loops",)),
     ("tuned, 131 samples, GM12878", "joined words and anchors, trees", ("GM12878+loops",)),
+    ("fine words and motifs", "fine words", FOUR),
+    ("fine words and shuffled", "fine words", FOUR),
+    ("fine words and motifs", "fine words and shuffled", FOUR),
+    (f"{MOTIFS}, 131 samples, joined", "fine words, 131 samples, joined", FOUR),
+    (f"{MOTIFS}, 131 samples, joined", "fine words", FOUR),
+    ("words, motifs and anchors, trees", "fine words and anchors, trees", LOOPED),
+    ("words, motifs and anchors, trees, AUC", "fine words and anchors, trees, AUC", LOOPED),
+    ("joined words, motifs and anchors, trees", "joined words and anchors, trees", LOOPED),
+    *(
+        (f"tuned, motifs, 131 samples, {line}", f"{MOTIFS}, 131 samples, joined", (line,))
+        for line in FOUR
+    ),
+    *(
+        (f"tuned, motifs, 131 samples, {line}", "joined words, motifs and anchors, trees",
+         (f"{line}+loops",))
+        for line in ("K562", "GM12878")
+    ),
+)  # fmt: skip
+#: Of random folds and families: the same.
+FOLDS = (
+    ("trees", "ridge", LOOPED),
+    ("tuned", "words", ("K562", "GM12878")),
+    ("tuned", "ridge", LOOPED),
+    ("tuned", "trees", LOOPED),
 )
 
 #: Of the difference between GM12878 and K562: first and second, by the rows' names.
@@ -82,7 +107,7 @@ def main() -> None:
     groups = pd.read_csv(args.output.with_name("real_genes.tsv"), sep="\t")
     groups = groups[groups["seed"].isin(["0", "1", 0, 1])].set_index(["what", "group"])
     for first, second, columns in GROUPS:
-        if first in groups.index:
+        if first in groups.index and second in groups.index:
             for column in columns:
                 values = [groups.loc[name, column] for name in (first, second)]
                 rows.append(("groups", "", first, second, column, tested(*values, folds=5)))
@@ -96,9 +121,12 @@ def main() -> None:
     folds = pd.read_csv(path, sep="\t") if path.is_file() else pd.DataFrame(columns=keys)
     for (scheme, seed, number), part in folds.groupby(keys):
         scores = part.set_index(["method", "fold"])
-        for column in LOOPED:
-            values = [scores.loc[name, column] for name in ("trees", "ridge")]
-            rows.append((scheme, seed, "trees", "ridge", column, tested(*values, folds=number)))
+        for first, second, columns in FOLDS:
+            for column in columns:
+                if first not in scores.index or scores.loc[first, column].isna().all():
+                    continue
+                values = [scores.loc[name, column] for name in (first, second)]
+                rows.append((scheme, seed, first, second, column, tested(*values, folds=number)))
     table = pd.DataFrame(
         [(*keys, *result.values()) for *keys, result in rows],
         columns=["scheme", "seed", "first", "second", "column", *rows[0][-1]],

@@ -48,6 +48,7 @@ class Network(NetworkSettings):
     variant: str = "toy"
     filters: fields.Filters = 4
     kernel: fields.Kernel = 4
+    convolution_from: fields.ConvolutionFrom = 1  # the demo sets it
 
 
 class Training(TwoStepTraining):
