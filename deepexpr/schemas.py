@@ -145,6 +145,8 @@ PREDICTIONS = Table(
 
 #: The step whose epochs are rounds of boosted trees: all are grown, and some kept.
 TREES = "trees"
+#: How a fold's recipe (bundle.json) says that its filters are where they started.
+UNTRAINED = "layers beside them not trained"
 #: Training, one row per epoch; losses in units of the (scaled) target.
 HISTORY = Table("fold", "member", "step", "epoch", "loss", "val_loss")
 

@@ -75,6 +75,7 @@ def write_bundle(
             "dataset_sha256": dataset.sha256 if dataset.path else None,
             "splits_sha256": sha256_file(folder / "splits.tsv"),
             "settings": run.settings.to_dict(),
+            **({"motifs_sha256": sha256_file(folder / MOTIFS)} if run.settings.motifs else {}),
             "seed": seed,
             "versions": versions(),
             "metrics": metrics,
@@ -112,7 +113,15 @@ class BaselineBundle(BundleRecord):
         made = BaselineSettings.of(self.info["settings"], str(self.path / "bundle.json"))
         if made.motifs is None:
             return made
-        return made.model_copy(update={"motifs": str(require_file(self.path / MOTIFS, "motifs"))})
+        path = require_file(self.path / MOTIFS, "motifs")
+        if sha256_file(path) != self.info.get("motifs_sha256"):
+            raise InputError(
+                "The bundle's motifs are not those that it was fitted with.",
+                where=str(path),
+                expected=f"SHA-256 {self.info.get('motifs_sha256')}",
+                fix="Copy the bundle again, and whole.",
+            )
+        return made.model_copy(update={"motifs": str(path)})
 
     @property
     def folds(self) -> list[int]:

@@ -67,7 +67,10 @@ def features_of(method: str, settings: BaselineSettings) -> str:
 
 
 def choose_words(settings: BaselineSettings, method: str, genes: int) -> BaselineSettings:
-    """The settings with `word_blocks` chosen for `genes` training genes, where it is auto."""
+    """The settings with `word_blocks` chosen for `genes` training genes, where it is auto; without
+    motifs where no words are read."""
+    if features_of(method, settings) in ("gapped", "totals"):
+        settings = settings.model_copy(update={"motifs": None})
     if settings.word_blocks != "auto":
         return settings
     fine = method in SINGLE and genes >= FINE_FROM

@@ -47,6 +47,7 @@ def load_and_check(
             *comparison_problems(config, samples, units),
             *_maps_without_pairs(config, units),
             *_bins_without_places(config, units),
+            *_unread_motifs(config),
         ]
     )
     return config, samples, units
@@ -141,6 +142,26 @@ def _maps_without_pairs(config: Mapping[str, Any], units: pd.DataFrame) -> Itera
             found=f"{config['hichip']['anchors']}; a contact map of {', '.join(maps)}",
             fix="Set hichip.anchors to null, or give pairs.",
         )
+
+
+def _unread_motifs(config: Mapping[str, Any]) -> Iterator[InputError]:
+    """Known motifs beside the words of the network that cannot be read, or beside no words."""
+    path = config["model"].get("motifs")
+    if path is None:
+        return
+    from deepexpr.features.meme_format import read_meme
+
+    where = f"configuration, key model.motifs: {path}"
+    if config["model"].get("words") is False:
+        yield InputError(
+            "Known motifs are counted beside the words, and the network has none.",
+            where=where,
+            fix="Set model.words: true, or leave out model.motifs.",
+        )
+    try:
+        read_meme(path)
+    except InputError as error:
+        yield error.at(where)
 
 
 def _bins_without_places(config: Mapping[str, Any], units: pd.DataFrame) -> Iterator[InputError]:

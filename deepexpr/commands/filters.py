@@ -1,5 +1,7 @@
 """Turn a network's first-layer filters into motifs."""
 
+import logging
+
 from deepexpr.motifs.sections import FilterSection
 from deepexpr.options import Arguments, given
 
@@ -13,6 +15,8 @@ OPTIONS = """
 """
 FIELDS = {FilterSection: ("alpha",)}
 
+log = logging.getLogger(__name__)
+
 
 def run(args: Arguments) -> None:
     from deepexpr.features.bundles import first_trained
@@ -22,9 +26,12 @@ def run(args: Arguments) -> None:
     from deepexpr.model.bundle import Bundle
     from deepexpr.motifs.filters import filter_motifs, filter_pwms, filter_table
     from deepexpr.reference.fasta import read_fasta
+    from deepexpr.schemas import UNTRAINED
 
     bundle = Bundle.open(first_trained(args.bundle))
     fold = bundle.folds[0] if args.fold is None else args.fold
+    if UNTRAINED in bundle.info.get("recipes", {}).get(str(fold), ""):
+        log.warning("genes were few, so these filters were not trained: they are where they began")
     weights = bundle.first_filters(fold)
     sequences = encode_bytes(list(read_fasta(args.fasta).values()))
     found = filter_pwms(weights, sequences, given(args, FilterSection).alpha)

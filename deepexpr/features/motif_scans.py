@@ -4,6 +4,7 @@ Words tell of six letters at most, and of each apart; a motif joins the letters 
 site. What networks and closed forms read of them is the same (`deepexpr.model.layers.MotifScans`).
 """
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -18,7 +19,10 @@ from deepexpr.features.motif_scores import STEP, thresholds
 from deepexpr.features.words import WORD_BLOCKS, word_windows
 from deepexpr.letters import CODES
 
-#: A match is told from chance by its p-value: what stands above its score is summed.
+log = logging.getLogger(__name__)
+
+#: A match is told from chance by its p-value: what stands above the least score with this one, to
+#: the 0.02 bits that scores are rounded to, is summed.
 P_VALUE = 0.003
 #: Letters that p-values refer to, those of human promoters: A, C, G, T.
 BACKGROUND = np.array([0.22, 0.28, 0.28, 0.22])
@@ -72,6 +76,11 @@ def matrices_of(motifs: Sequence[Motif], where: str = "motifs") -> Matrices:
             where=where,
             expected="motifs of some six letters or more",
         )
+    if len(found) < len(motifs):
+        log.warning(
+            "%d of %d motifs are too short for a match with a p-value of %g or less: left out",
+            len(motifs) - len(found), len(motifs), P_VALUE,
+        )  # fmt: skip
     width = max(len(bits) for bits, _ in found)
     kernel = np.zeros((width, 4, len(found)), np.float32)
     for i, (bits, _) in enumerate(found):

@@ -4,6 +4,7 @@ Were the libraries good? How many loops are there? Does the model predict better
 baseline, and by how much? What drives its predictions?
 """
 
+import json
 from collections.abc import Iterable
 
 import pandas as pd
@@ -17,7 +18,7 @@ from deepexpr.figures.qc import GOOD, complaint, verdict
 from deepexpr.figures.quality import judged_sections
 from deepexpr.figures.table1 import loops_and_samples
 from deepexpr.hichip.quality import BAD, LOOK
-from deepexpr.schemas import NETWORK_KINDS
+from deepexpr.schemas import NETWORK_KINDS, UNTRAINED
 
 LIBRARIES, LOOPS, BETTER, DRIVES = (
     "Were the libraries good?", "How many loops are there?",
@@ -211,8 +212,20 @@ def _of_targets(means: pd.Series) -> str:
     return f" (of one target alone: {', '.join(each)})" if each else ""
 
 
+def _untrained(inputs: Inputs) -> set[str]:
+    """Cell lines whose networks were too short of genes to train their filters."""
+    recipes: dict[str, list[str]] = {}
+    for path in inputs.outcome:
+        record = path.parent / "bundle" / "bundle.json"
+        info = json.loads(record.read_text()) if record.is_file() else {}
+        if info.get("type") == "network" and info["kind"] != "hichip":
+            recipes.setdefault(info["cell_line"], []).extend(info.get("recipes", {}).values())
+    return {line for line, own in recipes.items() if own and all(UNTRAINED in r for r in own)}
+
+
 def _motifs(inputs: Inputs) -> Iterable[str]:
     """Known motifs that filters and enhancers match, by cell line."""
+    untrained = _untrained(inputs)
     for kind, noun in (
         ("filters", "Filters of the network match"),
         ("enhancers", "Enhancers hold"),
@@ -226,6 +239,8 @@ def _motifs(inputs: Inputs) -> Iterable[str]:
             names = list(dict.fromkeys(names))
             if names:
                 more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-                parts.append(f"{', '.join(names[:NAMED])}{more} ({line})")
+                started = kind == "filters" and line in untrained
+                of = f"{line}; not trained, so where they started" if started else line
+                parts.append(f"{', '.join(names[:NAMED])}{more} ({of})")
         if parts:
             yield f"{noun} {'; '.join(parts)}."

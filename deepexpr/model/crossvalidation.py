@@ -301,6 +301,7 @@ def _info(job: Job, records: dict[int, dict]) -> dict[str, Any]:
         "splits_fingerprint": splits_fingerprint(job.splits),
         "fingerprint": fingerprint([record["fingerprint"] for record in records.values()]),
         "pretrained": job.pretrained and job.pretrained.info["fingerprint"],
+        "reads": job.reads,
         "model": job.model.to_dict(),
         "training": job.training.to_dict(),
         "normalisation": {str(f): record["normalisation"] for f, record in records.items()},

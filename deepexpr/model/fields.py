@@ -52,7 +52,7 @@ FineWordsFrom = Annotated[
     ),
 ]
 Motifs = Annotated[
-    str | None,
+    Annotated[str, Field(min_length=1)] | None,
     Field(
         description="MEME file of known motifs, such as JASPAR's, whose matches in windows are "
         "counted beside the words; null: none."
@@ -62,7 +62,8 @@ ConvolutionFrom = Annotated[
     PositiveInt,
     Field(
         description="From so many training genes on the layers beside the word score are trained; "
-        "with fewer they stay as they start, and add nothing to it."
+        "with fewer they stay as they start, and add nothing to it. Of `enhancers` only the kind "
+        "sequence, which is the network of `tuned`, heeds it."
     ),
 ]
 TreesFrom = Annotated[

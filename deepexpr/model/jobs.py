@@ -64,17 +64,25 @@ class Job:
         path = getattr(self.training, "samples", None)
         return None if path is None else read_samples(path, self.dataset.gene)
 
+    @cached_property
+    def reads(self) -> dict[str, str]:
+        """SHA-256 of the files that the settings name, by setting."""
+        paths = {
+            "samples": getattr(self.training, "samples", None),
+            "motifs": getattr(self.model, "motifs", None),
+        }
+        return {name: sha256_file(path) for name, path in paths.items() if path is not None}
+
     def fingerprint(self, fold: int) -> str:
         """SHA-256 of everything that decides the numbers of this fold."""
         roles = {role: genes.tolist() for role, genes in fold_roles(self.splits, fold).items()}
         installed = versions()
-        read = (getattr(self.training, "samples", None), getattr(self.model, "motifs", None))
         return fingerprint(
             self.dataset.sha256, roles, self.task, self.kind, self.model.to_dict(),
             self.training.to_dict(), self.seed, keras.backend.backend(),
             {name: installed.get(name) for name in _DECISIVE},
             None if self.pretrained is None else self.pretrained.info["fingerprint"],
-            *(sha256_file(path) for path in read if path is not None),
+            *self.reads.values(),
             *self.dataset.targets,
         )  # fmt: skip
 
@@ -149,6 +157,8 @@ def _check_pretrained(job: Job) -> None:
         "standardise": (info["training"].get("standardise"), job.training.standardise),
         "samples": (info["training"].get("samples"), getattr(job.training, "samples", None)),
         "members": (info["training"]["members"], job.training.members),
+        # Bundles of earlier versions do not say.
+        "file of samples or motifs": (info.get("reads", job.reads), job.reads),
     }
     for name, (found, expected) in facts.items():
         if found != expected:

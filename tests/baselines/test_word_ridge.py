@@ -135,6 +135,10 @@ def test_known_motifs_are_read_beside_words_and_kept_in_the_bundle(dataset, spli
     assert bundle.info["inputs"]["sequence"] == "words in windows, known motifs"
     found = bundle.predict(alone, 0, fold["gene"])
     np.testing.assert_allclose(found, fold["predicted"], rtol=1e-6)
-    (tmp_path / "bundle" / "motifs.meme").unlink()
+    kept = tmp_path / "bundle" / "motifs.meme"
+    kept.write_text(kept.read_text() + "\n")
+    with pytest.raises(InputError, match="not those that it was fitted with"):
+        BaselineBundle.open(tmp_path / "bundle").predict(alone, 0)
+    kept.unlink()
     with pytest.raises(InputError, match="motifs"):
         BaselineBundle.open(tmp_path / "bundle").predict(alone, 0)

@@ -139,7 +139,8 @@ def test_what_trained_is_told_where_it_is_not_the_usual(tmp_path):
         folder = tmp_path / f"models/A/regression/K5/{len(paths)}"
         (folder / "bundle").mkdir(parents=True)
         record = {"type": "network", "training": {"trainer": trainer}, "backend": backend}
-        record |= {"kind": "full", "recipes": {"0": "coarse words", "1": "fine words"}}
+        record |= {"kind": "full", "cell_line": "A"}
+        record |= {"recipes": {"0": "coarse words", "1": "fine words"}}
         (folder / "bundle/bundle.json").write_text(json.dumps(record))
         write_table(pd.DataFrame(columns=list(PREDICTIONS)), folder / "predictions.tsv")
         paths.append(folder / "predictions.tsv")
@@ -148,9 +149,32 @@ def test_what_trained_is_told_where_it_is_not_the_usual(tmp_path):
     assert "2 networks by the trainer stacked, Keras on jax" in text
     assert re.search("Recipe of DeepExpression</td>.{0,20}coarse words .3 folds", text)
     # Bundles of earlier versions name no trainer.
-    (paths[1].parent / "bundle/bundle.json").write_text('{"type": "network", "training": {}}')
+    (paths[1].parent / "bundle/bundle.json").write_text(
+        '{"type": "network", "training": {}, "kind": "full", "cell_line": "A"}'
+    )
     text = page(tmp_path, "summary", "--dataset", dataset, "--outcome", *paths[:2])
     assert "trainer" not in text
+
+
+def test_filters_that_were_not_trained_are_said_to_be(tmp_path):
+    matches = tmp_path / "filters.tomtom.tsv"
+    row = dict.fromkeys(TOMTOM, 1) | {"target_name": "GABPA", "e_value": 0.001, "p_value": 1e-6}
+    write_table(pd.DataFrame([row], columns=list(TOMTOM)), matches)
+    folder = tmp_path / "models/A/regression/K5/sequence"
+    (folder / "bundle").mkdir(parents=True)
+    write_table(pd.DataFrame(columns=list(PREDICTIONS)), folder / "predictions.tsv")
+    dataset, texts = make_dataset(tmp_path / "A.h5", "A"), []
+    for recipe in ("coarse words", "coarse words, layers beside them not trained"):
+        record = {"type": "network", "kind": "sequence", "cell_line": "A", "recipes": {"0": recipe}}
+        (folder / "bundle/bundle.json").write_text(json.dumps(record | {"backend": "jax"}))
+        texts.append(
+            page(
+                tmp_path, "summary", "--dataset", dataset, "--outcome",
+                folder / "predictions.tsv", "--matches", f"A filters={matches}",
+            )
+        )  # fmt: skip
+    assert "GABPA (A)" in texts[0]
+    assert "GABPA (A; not trained, so where they started)" in texts[1]
 
 
 def unpacked(text):

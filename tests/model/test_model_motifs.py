@@ -143,6 +143,17 @@ def test_another_file_is_another_training(toy, meme, tmp_path, train_only):
     assert json.loads(record.read_text())["fingerprint"] != first
 
 
+def test_a_bundle_of_other_motifs_is_not_built_upon(toy, train, tmp_path):
+    path = tmp_path / "own.meme"
+    write_meme(MOTIFS, path)
+    model = {"words": True, "filters": 4, "layers": 0, "convolution_from": 1000}
+    model |= {"motifs": str(path)}
+    first = train(tmp_path / "first", "sequence", model=model)
+    write_meme(MOTIFS[1:], path)
+    with pytest.raises(InputError, match="another file of samples or motifs"):
+        train(tmp_path / "other", "full", model=model, pretrained=first / "bundle")
+
+
 def test_what_does_not_go_is_refused(tmp_path, meme):
     with pytest.raises(InputError, match="p-value") as caught:
         matrices_of([motif("short", "ACG")], "short.meme")

@@ -9,6 +9,7 @@ from deepexpr.errors import InputError
 from deepexpr.features.words import FINE_FROM
 from deepexpr.model import fields
 from deepexpr.model.config import NetworkSettings, TwoStepTraining
+from deepexpr.schemas import UNTRAINED
 
 #: With fewer training genes a convolution adds nothing to the words or does harm, as so few
 #: validation genes choose its epoch (docs/evidence.md, few genes).
@@ -148,7 +149,7 @@ def by_genes(architecture, model, training, shape, kind: str, trainer=None):
         name = f"{words} words" if model.words and kind != "hichip" else ""
         name += " and known motifs" if name and model.motifs else ""
         name += ", joined by rectified units" if joined else ""
-        name += ", layers beside them not trained" if started else ""
+        name += f", {UNTRAINED}" if started else ""
         score = "" if kind == "sequence" else "boosted trees" if trees else "dense layers"
         score += " beside the words alone" if alone else ""
         described = ", ".join(part for part in (name, score) if part)
