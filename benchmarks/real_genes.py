@@ -50,8 +50,8 @@ from real_genes_rows import COLUMNS, LINES, WITH_LOOPS, add_row, file_of, keep, 
 from real_genes_tuned import TRAINING, measure_variant
 
 from deepexpr.features.meme_format import read_meme
-from deepexpr.features.motif_scans import matrices_of, motif_scans, spread_beside
-from deepexpr.features.words import WORD_BLOCKS, WORD_SPREAD, loop_windows, window_words
+from deepexpr.features.motif_scans import block_spread, matrices_of, motif_scans
+from deepexpr.features.words import WORD_BLOCKS, loop_windows, window_words
 from deepexpr.model.joined import find_join
 from deepexpr.model.samples import join_scores
 from deepexpr.model.words import (
@@ -238,9 +238,7 @@ def measure_words(genes: RealGenes, what: str, groups: list[int], work: Path, ou
         if what == "words":
             solved: tuple = (words(genes, counts, widths, group),)
         else:
-            spread = WORD_SPREAD["fine"]
-            if what != "fine":
-                spread = spread_beside(spread, widths)
+            spread = block_spread("fine", widths, what != "fine")
             solved = fine_words(genes, counts, widths, group, spread)
         for name, path, found in zip(NAMES[what], paths, solved, strict=True):
             keep(path, found)

@@ -28,8 +28,8 @@ from real_genes_rows import WITH_LOOPS
 from real_genes_tuned import TRAINING, bundle_scores, dataset_of, fold_of
 from scipy.stats import pearsonr
 
-from deepexpr.features.motif_scans import Matrices, motif_scans, read_matrices, spread_beside
-from deepexpr.features.words import WORD_BLOCKS, WORD_SPREAD, window_words
+from deepexpr.features.motif_scans import Matrices, block_spread, motif_scans, read_matrices
+from deepexpr.features.words import WORD_BLOCKS, window_words
 from deepexpr.files import write_table
 from deepexpr.model.backend import configure
 from deepexpr.model.variants.tuned import Network
@@ -58,11 +58,11 @@ def closed_forms(
     kind = "fine" if len(train) >= FINE_FROM else "coarse"
     y, rows = genes.expression[line], np.concatenate([train, test])
     counts, blocks = window_words(genes.sequence[rows], WORD_BLOCKS[kind])
-    n, spread, named = len(train), WORD_SPREAD[kind], ""
+    n, named = len(train), ""
     if matrices is not None:
         scans, more = motif_scans(genes.sequence[rows], matrices)
         counts, blocks, named = np.hstack([counts, scans]), blocks + more, " and motifs"
-        spread = spread_beside(spread, blocks)
+    spread = block_spread(kind, blocks, matrices is not None)
     found = solve_words(counts[:n], blocks, y[train], "regression", spread=spread)
     left_out, held = found.left_out[:, -1], found.of(counts[n:])[:, -1]
     alone = pearsonr(held, y[test])[0]

@@ -22,8 +22,7 @@ from deepexpr.baselines.svm import SigmoidSVC, search_svm
 from deepexpr.baselines.word_ridge import WordLogistic, WordRidge
 from deepexpr.baselines.word_trees import WordTreeClassifier, WordTrees
 from deepexpr.errors import InputError
-from deepexpr.features.motif_scans import spread_beside
-from deepexpr.features.words import WORD_SPREAD
+from deepexpr.features.motif_scans import block_spread
 from deepexpr.schemas import CLASSIFIERS, REGRESSORS
 
 log = logging.getLogger(__name__)
@@ -81,9 +80,7 @@ def fit_method(
     """
     if method in WORD_MODELS:
         kind = WORD_MODELS[method][task]
-        spread: float | list[float] = WORD_SPREAD[settings.word_blocks]
-        if settings.motifs:
-            spread = spread_beside(WORD_SPREAD[settings.word_blocks], blocks[:-1])
+        spread = block_spread(settings.word_blocks, blocks[:-1], bool(settings.motifs))
         estimator = kind(blocks, settings.inner_folds, spread, seed)
     else:
         estimator = _estimator(task, method, choice, settings, seed)

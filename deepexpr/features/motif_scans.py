@@ -16,7 +16,7 @@ from deepexpr.errors import InputError
 from deepexpr.features.meme_format import read_meme
 from deepexpr.features.motif import Motif
 from deepexpr.features.motif_scores import STEP, thresholds
-from deepexpr.features.words import WORD_BLOCKS, word_windows
+from deepexpr.features.words import WORD_BLOCKS, WORD_SPREAD, word_windows
 from deepexpr.letters import CODES
 
 log = logging.getLogger(__name__)
@@ -122,8 +122,12 @@ def motif_scans(sequence: np.ndarray, matrices: Matrices) -> tuple[np.ndarray, l
     return np.sqrt(result.reshape(len(result), -1) + np.float32(0.375)), scan_columns(motifs)
 
 
-def spread_beside(spread: float, blocks: Sequence[int]) -> list[float]:
-    """Of each of `blocks`, words and in the end `scan_columns`: the words' `spread`, or SPREAD."""
+def block_spread(kind: str, blocks: Sequence[int], motifs: bool) -> float | list[float]:
+    """The spread of columns, as words.standardisation takes it: that of the `kind` of words, or
+    with `motifs` one for each of `blocks`, SPREAD for the `scan_columns` that end them."""
+    spread = WORD_SPREAD[kind]
+    if not motifs:
+        return spread
     parts = len(scan_columns(1))
     return [spread] * (len(blocks) - parts) + [SPREAD] * parts
 

@@ -4,7 +4,6 @@ Were the libraries good? How many loops are there? Does the model predict better
 baseline, and by how much? What drives its predictions?
 """
 
-import json
 from collections.abc import Iterable
 
 import pandas as pd
@@ -215,10 +214,8 @@ def _of_targets(means: pd.Series) -> str:
 def _untrained(inputs: Inputs) -> set[str]:
     """Cell lines whose networks were too short of genes to train their filters."""
     recipes: dict[str, list[str]] = {}
-    for path in inputs.outcome:
-        record = path.parent / "bundle" / "bundle.json"
-        info = json.loads(record.read_text()) if record.is_file() else {}
-        if info.get("type") == "network" and info["kind"] != "hichip":
+    for info in inputs.networks:
+        if info["kind"] != "hichip":
             recipes.setdefault(info["cell_line"], []).extend(info.get("recipes", {}).values())
     return {line for line, own in recipes.items() if own and all(UNTRAINED in r for r in own)}
 

@@ -7,9 +7,11 @@ Each input stands once, with its option. pandas is imported where it is used: `-
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from fnmatch import fnmatchcase
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -150,6 +152,13 @@ class Inputs:
             for one in fields(cls)
         }
         return cls(**values)
+
+    @cached_property
+    def networks(self) -> list[dict[str, Any]]:
+        """The records (bundle.json) of the networks among `outcome`, in its order."""
+        records = [path.parent / "bundle" / "bundle.json" for path in self.outcome]
+        infos = [json.loads(record.read_text()) for record in records if record.is_file()]
+        return [info for info in infos if info.get("type") == "network"]
 
     def require(self, figure: str, names: Sequence[str]) -> None:
         """Raise InputError naming the options in `names` that were not given."""

@@ -1,7 +1,6 @@
 """The landing page: four answers, what was run on what, the main numbers, and the warnings."""
 
 import html
-import json
 import logging
 from collections import Counter
 
@@ -122,11 +121,7 @@ def _networks(inputs: Inputs) -> list[tuple]:
     where networks are not trained one after the other, as they are by default."""
     trained: Counter[str] = Counter()
     recipes: Counter[tuple[str, str]] = Counter()
-    for path in inputs.outcome:
-        record = path.parent / "bundle" / "bundle.json"
-        info = json.loads(record.read_text()) if record.is_file() else {}
-        if info.get("type") != "network":
-            continue
+    for info in inputs.networks:
         # Bundles of earlier versions name no trainer, and no recipes.
         trainer = info.get("training", {}).get("trainer", SEQUENTIAL)
         if trainer != SEQUENTIAL:

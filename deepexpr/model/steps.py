@@ -12,8 +12,7 @@ from typing import Any
 import numpy as np
 
 from deepexpr.features.dataset import PROMOTER, Dataset
-from deepexpr.features.motif_scans import spread_beside
-from deepexpr.features.words import WORD_SPREAD
+from deepexpr.features.motif_scans import block_spread
 from deepexpr.model import network
 from deepexpr.model.backend import keras
 from deepexpr.model.config import TwoStepTraining
@@ -165,9 +164,7 @@ class TwoSteps:
         if self._word_counts is None:
             self._word_counts = WordCounter(self.config, self.shape)
         blocks, task = self._word_counts.blocks, self.shape.task
-        spread: float | list[float] = WORD_SPREAD[self.config.word_blocks]
-        if self.config.motifs:
-            spread = spread_beside(WORD_SPREAD[self.config.word_blocks], blocks)
+        spread = block_spread(self.config.word_blocks, blocks, bool(self.config.motifs))
         n, parts = len(data.train), (data.train, data.validation)
         features = self._word_counts.of(np.concatenate([p.arrays[PROMOTER] for p in parts]))
         train, validation = features[:n], features[n:]  # views: a copy takes a gigabyte

@@ -48,6 +48,11 @@ def test_both_ends_of_a_pipe(tmp_path):
         ("seq 9 > pipe; exit 7", "cat pipe", "sleep 900"),  # the writer fails after its data
         ("yes > pipe", "head -c 100000 pipe | (cat; exit 7)"),  # within a pipeline
         ("sleep 900 | sleep 900", "exit 7"),  # children of the others end, too
+        # A signal is lost, as between a fork and its exec: it is sent again.
+        (
+            "trap 'trap - TERM' TERM; touch ready; while true; do sleep 1; done",
+            "until test -e ready; do sleep 0.1; done; exit 7",
+        ),
     ],
 )
 def test_the_first_that_fails_ends_the_others(tmp_path, commands):

@@ -12,11 +12,11 @@ from deepexpr.features.motif import Motif
 from deepexpr.features.motif_scans import (
     BACKGROUND,
     P_VALUE,
+    block_spread,
     matrices_of,
     motif_scans,
     read_matrices,
     scan_windows,
-    spread_beside,
 )
 from deepexpr.features.motif_scores import match_scores, thresholds
 from deepexpr.features.sequence import encode_bytes, one_hot
@@ -171,8 +171,8 @@ def test_motifs_weigh_by_themselves_and_words_as_before():
     sd = np.array([0.5, 1.0, 2.0, 4.0])
     columns = (rng.normal(size=(50_000, 4)) * sd).astype(np.float32)
     blocks = [2, 1, 1]
-    assert spread_beside(0.5, blocks) == [0.5, 1.0, 1.0]
-    _, scale = standardisation(columns, blocks, spread_beside(0.5, blocks))
+    assert block_spread("fine", blocks, True) == [0.5, 1.0, 1.0]
+    _, scale = standardisation(columns, blocks, block_spread("fine", blocks, True))
     _, alone = standardisation(columns[:, :2], [2], 0.5)
     np.testing.assert_allclose(scale[:2], alone, rtol=1e-6)
     np.testing.assert_allclose((columns[:, 2:] * scale[2:]).std(axis=0), 1.0, rtol=1e-4)
