@@ -11,6 +11,7 @@ rule fit_baseline:
         dataset=out("features/{cell_line}/dataset.h5"),
         splits=get_splits,
         motifs=get_baseline_settings().get("motifs") or [],
+        samples=get_baseline_settings().get("samples") or [],
     output:
         bundle=directory(out("baselines/{cell_line}/{task}/K{K}/{baseline}/bundle")),
         predictions=out("baselines/{cell_line}/{task}/K{K}/{baseline}/predictions.tsv"),

@@ -238,9 +238,13 @@ def get_training():
 
 
 def get_baseline_settings():
-    """Settings of the baselines; they read the known motifs that the network reads."""
-    motifs = config["model"].get("motifs")
-    return ({"motifs": motifs} if motifs else {}) | config["baselines"]["settings"]
+    """Settings of the baselines; they read the known motifs and samples that the network reads."""
+    files = {
+        "motifs": config["model"].get("motifs"),
+        "samples": config["training"].get("samples"),
+    }
+    given = {name: path for name, path in files.items() if path}
+    return given | config["baselines"]["settings"]
 
 
 def get_trained_folds(wildcards):

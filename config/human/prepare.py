@@ -4,7 +4,8 @@
 
 The first folder holds the data as they were collected: promoters of EPDnew in hg38, counts of
 K562, Jurkat and HCT116 as published with the method, GM12878's expression of Roadmap, H3K27ac
-HiChIP loops of K562 and GM12878 (cLoops2). Genes with 1,500 known letters or more and a value in
+HiChIP loops of K562 and GM12878 (cLoops2), expression in 130 samples of the Human Protein Atlas,
+and known motifs of JASPAR. Genes with 1,500 known letters or more and a value in
 all four lines. Loops become bins here, since no genome is at hand to look them up in. Needs the
 project's environment.
 
@@ -18,6 +19,7 @@ from __future__ import annotations
 import filecmp
 import json
 import os
+import shutil
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -28,6 +30,7 @@ import pandas as pd
 from deepexpr.errors import InputError, raise_all
 from deepexpr.expression.gene_tables import read_gene_counts
 from deepexpr.features.bins import loop_bins
+from deepexpr.features.meme_format import read_meme
 from deepexpr.features.sequence import encode_bytes, one_hot
 from deepexpr.files import (
     atomic_directory,
@@ -46,7 +49,9 @@ PROMOTERS = "promoters/promoters_2kb_epd_hg38.tsv.gz"
 ROADMAP = "expression/roadmap_GM12878_HUVEC_K562.tsv.gz"
 COUNTS = {line: f"expression/rna_{line}.txt.gz" for line in ("K562", "Jurkat", "HCT116")}
 LOOPS = {line: f"loops/{line.lower()}_h3k27ac_hichip_hg38.bedpe.gz" for line in ("K562", "GM12878")}
-INPUTS = (PROMOTERS, ROADMAP, *COUNTS.values(), *LOOPS.values())
+SAMPLES = "expression/hpa_130_samples.tsv.gz"
+MOTIFS = "tomtom/jaspar2018_core_vertebrates.meme"
+INPUTS = (PROMOTERS, ROADMAP, *COUNTS.values(), *LOOPS.values(), SAMPLES, MOTIFS)
 
 LETTERS, TSS_INDEX, MIN_LETTERS = 2000, 1000, 1500
 #: The data hold 8,256; with fewer than these something is wrong, or nothing can be learnt.
@@ -96,6 +101,9 @@ def make(data: Path, folder: Path, least: int) -> int:
     write_table(genes[["gene", "chromosome", "tss", "strand"]], folder / "places.tsv")
     for line, path in LOOPS.items():
         np.save(folder / f"bins_{line}.npy", bins(genes, data / path))
+    write_table(samples(data, genes["gene"]), folder / "samples.tsv")
+    read_meme(data / MOTIFS)  # refused where it is none
+    shutil.copyfile(data / MOTIFS, folder / "motifs.meme")
     letters = one_hot(encode_bytes(genes["sequence"].tolist())).astype(np.uint8)
     np.save(folder / "promoters.npy", letters)
     return len(genes)
@@ -137,6 +145,27 @@ def expression(data: Path) -> pd.DataFrame:
     )
     columns["GM12878"] = 10**logarithms - 1
     return pd.DataFrame(columns).dropna().rename_axis("gene")
+
+
+def samples(data: Path, genes: pd.Series) -> pd.DataFrame:
+    """gene, then log10(TPM + 1) in each sample of the Protein Atlas, of the genes that it knows.
+
+    Roadmap's table says which symbol an Ensembl gene has.
+    """
+    path, names = (
+        data / SAMPLES,
+        Table(Column("ENSEMBL_ID", "words"), Column("Abbreviation", "words")),
+    )
+    symbol = read(names, data / ROADMAP).drop_duplicates("Abbreviation")
+    symbol = symbol.set_index("ENSEMBL_ID")["Abbreviation"]
+    table = read(Table(Column("GeneID", "words")), path, rest="name")
+    lines, values = range(2, len(table) + 2), {}
+    for name in table.columns[1:]:
+        tpm = non_negative(table[name], f"{name} are no TPM", f"{path}, line", AGAIN, lines)
+        values[name] = np.log10(1 + tpm)
+    result = pd.DataFrame(values).assign(gene=table["GeneID"].map(symbol))
+    result = result[result["gene"].isin(genes)].drop_duplicates("gene")
+    return result[["gene", *values]].sort_values("gene")
 
 
 def bins(genes: pd.DataFrame, path: Path) -> np.ndarray:

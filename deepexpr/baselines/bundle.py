@@ -46,9 +46,13 @@ def write_bundle(
     first = run.predictions.iloc[0]
     with atomic_directory(path) as folder:
         write_table(run.splits, folder / "splits.tsv")
+        checksums = {}
         if run.settings.motifs is not None:
             with reading(run.settings.motifs, "motif file") as given:
                 (folder / MOTIFS).write_text(given.read())
+            checksums["motifs_sha256"] = sha256_file(folder / MOTIFS)
+        if run.settings.samples is not None:
+            checksums["samples_sha256"] = sha256_file(run.settings.samples)
         folds = []
         for entry in run.folds:
             name = f"fold-{entry['fold']}.npz"
@@ -75,7 +79,12 @@ def write_bundle(
             "dataset_sha256": dataset.sha256 if dataset.path else None,
             "splits_sha256": sha256_file(folder / "splits.tsv"),
             "settings": run.settings.to_dict(),
-            **({"motifs_sha256": sha256_file(folder / MOTIFS)} if run.settings.motifs else {}),
+            **checksums,
+            **(
+                {"samples_sha256": sha256_file(samples)}
+                if (samples := run.settings.samples)
+                else {}
+            ),
             "seed": seed,
             "versions": versions(),
             "metrics": metrics,

@@ -24,6 +24,7 @@ from deepexpr.features.dataset import Dataset
 from deepexpr.features.families import find_scheme
 from deepexpr.features.predictions import observed, prediction_table
 from deepexpr.features.splits import fold_roles, restrict_splits
+from deepexpr.model.samples import read_samples
 
 log = logging.getLogger(__name__)
 
@@ -73,11 +74,12 @@ def run_baseline(
     rows, single = np.arange(len(dataset)), method in SINGLE
     found = feature_matrix(dataset, rows, settings, kind, dataset.has_hichip, single)
     log.info("%s, %s: %d genes x %d features", dataset.cell_line, method, *found.x.shape)
+    samples = read_samples(settings.samples, dataset.gene) if settings.samples else None
     scheme = scheme or find_scheme(dataset, splits)
     about = {"scheme": scheme, "method": method, "K": len(numbers)}
     with threadpool_limits(limits=1):
         results = Parallel(n_jobs=min(threads, len(numbers)), prefer="threads")(
-            delayed(_fold)(dataset, found, splits, fold, task, settings, seed, about)
+            delayed(_fold)(dataset, found, samples, splits, fold, task, settings, seed, about)
             for fold in numbers
         )
     return BaselineRun(
@@ -92,7 +94,7 @@ def run_baseline(
     )
 
 
-def _fold(dataset, found, splits, fold, task, settings, seed, about):
+def _fold(dataset, found, samples, splits, fold, task, settings, seed, about):
     """Pipeline, predictions, search table and description of one fold."""
     start, x, method = time.perf_counter(), found.x, about["method"]
     roles = fold_roles(splits, fold)
@@ -102,7 +104,10 @@ def _fold(dataset, found, splits, fold, task, settings, seed, about):
     # The same inner folds and trees for a fold, whatever the method or the other folds.
     fold_seed = int(np.random.SeedSequence([seed, fold]).generate_state(1)[0] >> 1)
     choice = search(x[train], y, task, method, settings, fold_seed)
-    pipeline = fit_method(x[train], y, task, method, choice, settings, fold_seed, found.blocks)
+    known = None if samples is None else samples[train]
+    pipeline = fit_method(
+        x[train], y, task, method, choice, settings, fold_seed, found.blocks, known
+    )
     predicted = predict_method(pipeline, x[test], task)
     predictions = prediction_table(dataset, test, predicted, task, fold=fold, **about)
     table = choice.table.assign(fold=fold)

@@ -68,9 +68,11 @@ def features_of(method: str, settings: BaselineSettings) -> str:
 
 def choose_words(settings: BaselineSettings, method: str, genes: int) -> BaselineSettings:
     """The settings with `word_blocks` chosen for `genes` training genes, where it is auto; without
-    motifs where no words are read."""
+    motifs where no words are read, and without samples where none are solved."""
     if features_of(method, settings) in ("gapped", "totals"):
         settings = settings.model_copy(update={"motifs": None})
+    if method not in SINGLE:
+        settings = settings.model_copy(update={"samples": None})
     if settings.word_blocks != "auto":
         return settings
     fine = method in SINGLE and genes >= FINE_FROM
@@ -135,6 +137,7 @@ def _promoters(sequence, settings: BaselineSettings, kind: str) -> tuple[np.ndar
 def describe_sequence(kind: str, settings: BaselineSettings) -> str | None:
     """What is read of the promoter, in words for the bundle's record."""
     words = "words in windows" + (", known motifs" if settings.motifs else "")
+    words += ", further samples as targets" if settings.samples else ""
     described = {
         "gapped": f"gapped k-mers ({settings.length}, {settings.informative})",
         "network": words,

@@ -73,15 +73,21 @@ def fit_method(
     settings: BaselineSettings,
     seed: int,
     blocks: tuple[int, ...],
+    samples: np.ndarray | None = None,
 ) -> Pipeline:
     """Fit `method` with the chosen parameters on x (n, p), not scaled, and y (n,).
 
-    blocks : columns of x in groups, the last of them loops (inputs.Features).
+    blocks : columns of x in groups, the last of them loops (inputs.Features). samples : (n, k), of
+    WORD_MODELS alone: expression of the same genes in further samples, NaN where unknown.
     """
+    more = {}
     if method in WORD_MODELS:
         kind = WORD_MODELS[method][task]
         spread = block_spread(settings.word_blocks, blocks[:-1], bool(settings.motifs))
-        estimator = kind(blocks, settings.inner_folds, spread, seed)
+        # Joined as `tuned` joins them beside words of the same kind.
+        joined = settings.word_blocks == "fine"
+        estimator = kind(blocks, settings.inner_folds, spread, seed, joined)
+        more = {} if samples is None else {"model__samples": samples}
     else:
         estimator = _estimator(task, method, choice, settings, seed)
     steps = [("model", estimator)]
@@ -90,7 +96,7 @@ def fit_method(
     pipeline = Pipeline(steps)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", ConvergenceWarning)
-        pipeline.fit(x, y)
+        pipeline.fit(x, y, **more)
     for warning in caught:
         log.warning("%s: %s", method, str(warning.message).split("\n")[0])
     return pipeline

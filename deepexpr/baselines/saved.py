@@ -4,10 +4,11 @@ What a linear model or a forest predicts is decided by some arrays; a pickle of 
 run whatever is in it when it is opened, and would need the version of scikit-learn that made it.
 """
 
+import itertools
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.pipeline import Pipeline
@@ -18,6 +19,7 @@ from deepexpr.baselines.svm import probability
 from deepexpr.errors import InputError
 from deepexpr.features.bundles import check_archive
 from deepexpr.model.trees import Trees
+from deepexpr.model.words import WordScore
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,19 +85,53 @@ class Forest(Trees):
         return total[0] / (len(self.first) - 1)
 
 
-@dataclass(frozen=True, eq=False)
-class Words:
-    """Word weights in closed form, and a linear model that joins their score with the loops.
+@dataclass(frozen=True, eq=False, kw_only=True)
+class WordWeights:
+    """Word weights in closed form.
 
     kernel : (words, outputs) float32, bias : (outputs,) float32; one output, or two logits.
+    joined : kernel and bias, float32, of each layer that further samples are joined by
+    (model.words.WordScore), or ().
+    """
+
+    TYPES: ClassVar = {"kernel": "f4", "bias": "f4"}
+    #: Files of models with these layers hold these, too.
+    JOIN: ClassVar = {
+        f"{layer}{part}": "f4" for layer in ("reads", "units", "adds") for part in ("", "_bias")
+    }
+
+    kernel: np.ndarray
+    bias: np.ndarray
+    joined: tuple[tuple[np.ndarray, np.ndarray], ...] = ()
+
+    def score(self, words: np.ndarray) -> np.ndarray:
+        """The words' score (n, outputs) float32."""
+        left_out = np.zeros((0, len(self.bias)), np.float32)  # had its use in the fit
+        return WordScore(self.kernel, self.bias, left_out, np.nan, self.joined).of(words)
+
+    def sound_words(self) -> bool:
+        """Whether sizes can be those of weights, and of layers on top of each other."""
+        shape = self.kernel.shape
+        if len(shape) != 2 or self.bias.shape != shape[1:]:
+            return False
+        width = shape[0]
+        for kernel, bias in self.joined:
+            if kernel.ndim != 2 or bias.shape != kernel.shape[1:] or len(kernel) != width:
+                return False
+            width = kernel.shape[1]
+        return not self.joined or width == shape[1]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Words(WordWeights):
+    """Word weights, and a linear model that joins their score with the loops.
+
     mean, scale, coefficients, line : those of the joint model of score and loops, see `Linear`;
     all empty where the words stand alone.
     """
 
-    TYPES: ClassVar = {"kernel": "f4", "bias": "f4"} | Linear.TYPES
+    TYPES: ClassVar = WordWeights.TYPES | Linear.TYPES
 
-    kernel: np.ndarray
-    bias: np.ndarray
     mean: np.ndarray
     scale: np.ndarray
     coefficients: np.ndarray
@@ -108,7 +144,7 @@ class Words:
 
     def sound(self, features: int) -> bool:
         """Whether sizes and values can be those of a model of so many features."""
-        if self.kernel.ndim != 2 or self.bias.shape != self.kernel.shape[1:]:
+        if not self.sound_words():
             return False
         loops = features - len(self.kernel)
         return self.joint.sound(1 + loops) if self.line.size else loops == 0
@@ -116,7 +152,7 @@ class Words:
     def predict(self, x: np.ndarray, task: str) -> np.ndarray:
         """Expression, or P(+1), of x (n, p): float64 (n,)."""
         words, loops = in_parts(x, len(self.kernel))
-        score = words @ self.kernel + self.bias
+        score = self.score(words)
         if self.line.size:
             return self.joint.predict(np.column_stack([score[:, -1], loops]), task)
         if task == "classification":
@@ -124,17 +160,14 @@ class Words:
         return score[:, 0].astype(np.float64)
 
 
-@dataclass(frozen=True, eq=False)
-class Boosted(Trees):
-    """Word weights as those of `Words`, and trees that read their score before the loops.
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Boosted(WordWeights, Trees):
+    """Word weights, and trees that read their score before the loops.
 
     The trees' values are expression, or the logit of +1.
     """
 
-    TYPES: ClassVar = {"kernel": "f4", "bias": "f4"} | Forest.TYPES
-
-    kernel: np.ndarray
-    bias: np.ndarray
+    TYPES: ClassVar = WordWeights.TYPES | Forest.TYPES
 
     @property
     def joint(self) -> Forest:
@@ -143,14 +176,14 @@ class Boosted(Trees):
 
     def sound(self, features: int) -> bool:
         """Whether sizes and values can be those of a model of so many features."""
-        if self.kernel.ndim != 2 or self.bias.shape != self.kernel.shape[1:]:
+        if not self.sound_words():
             return False
         return features > len(self.kernel) and self.joint.sound(1 + features - len(self.kernel))
 
     def predict(self, x: np.ndarray, task: str) -> np.ndarray:
         """Expression, or P(+1), of x (n, p): float64 (n,)."""
         words, loops = in_parts(x, len(self.kernel))
-        score = words @ self.kernel + self.bias
+        score = self.score(words)
         found = self.joint.predict(np.column_stack([score[:, -1], loops]), task)
         return probability(found) if task == "classification" else found
 
@@ -169,11 +202,14 @@ def arrays_of(pipeline: Pipeline) -> Model:
         first = np.cumsum([0, *(len(tree[0]) for tree in trees)])
         return Forest(first, *map(np.concatenate, zip(*trees, strict=True)))
     if hasattr(model, "words_"):
+        words: dict[str, Any] = {
+            name: getattr(model.words_, name) for name in (*WordWeights.TYPES, "joined")
+        }
         if hasattr(model.joint_, "trees"):
-            words = {"kernel": model.words_.kernel, "bias": model.words_.bias}
             return Boosted(**vars(model.joint_.trees), **words)
         joint = _linear(*model.joint_) if model.joint_ is not None else (np.zeros(0),) * 4
-        return Words(model.words_.kernel, model.words_.bias, *joint)
+        words |= zip(Linear.TYPES, joint, strict=True)
+        return Words(**words)
     return Linear(*_linear(pipeline[0], model))
 
 
@@ -188,6 +224,8 @@ def save_model(model: Model, path: Path) -> None:
     """Write the arrays; equal models are equal files."""
     kind = next(name for name, known in KINDS.items() if isinstance(model, known))
     arrays = {name: np.asarray(getattr(model, name), t) for name, t in model.TYPES.items()}
+    if isinstance(model, WordWeights) and model.joined:
+        arrays |= dict(zip(model.JOIN, itertools.chain(*model.joined), strict=True))
     np.savez_compressed(path, **{f"{kind}.{name}": array for name, array in arrays.items()})  # type: ignore[arg-type]  # arrays, no flags
 
 
@@ -201,12 +239,19 @@ def load_model(path: Path, features: int) -> Model:
         with np.load(path, allow_pickle=False) as file:
             kind = KINDS[next(iter(file)).partition(".")[0]]
             prefix = next(iter(file)).partition(".")[0]
-            if set(file) != {f"{prefix}.{name}" for name in kind.TYPES}:
+            types = kind.TYPES
+            if issubclass(kind, WordWeights) and f"{prefix}.reads" in file:
+                types = types | WordWeights.JOIN
+            if set(file) != {f"{prefix}.{name}" for name in types}:
                 raise ValueError(f"holds {', '.join(file)}")
-            arrays = {name: file[f"{prefix}.{name}"] for name in kind.TYPES}
-        if any(array.dtype != np.dtype(kind.TYPES[name]) for name, array in arrays.items()):
+            arrays = {name: file[f"{prefix}.{name}"] for name in types}
+        if any(array.dtype != np.dtype(types[name]) for name, array in arrays.items()):
             raise ValueError("numbers of other types")
-        model = kind(**arrays)
+        own = {name: array for name, array in arrays.items() if name in kind.TYPES}
+        layers = [array for name, array in arrays.items() if name not in own]
+        if layers:
+            own["joined"] = tuple(zip(layers[::2], layers[1::2], strict=True))
+        model = kind(**own)
         if not model.sound(features):
             raise ValueError(f"no {prefix} model of {features} features")
     except (ValueError, OSError, KeyError, StopIteration, MemoryError, zipfile.BadZipFile) as error:

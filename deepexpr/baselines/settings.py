@@ -36,6 +36,10 @@ class BaselineSettings(Section):
     motifs: str | None = None
     """MEME file of known motifs, whose matches in windows are read beside these words, as `tuned`
     reads those of model.motifs; a run takes that by default."""
+    samples: str | None = None
+    """Table (TSV: gene, then log expression) of further samples, which are further targets of the
+    words of ridge and trees, as of those of `tuned` by training.samples; a run takes that by
+    default."""
     length: int = Field(6, ge=1, le=20)
     """Letters of a gapped k-mer (docs/method.md, section 4)."""
     informative: int = Field(4, ge=1)

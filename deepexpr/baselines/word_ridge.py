@@ -23,7 +23,7 @@ class _WordRidge(BaseEstimator):
     """blocks : columns of each kind of word, then of the loops; 0 there: the words alone.
 
     spread : how columns of words are weighed (model.words.standardisation). seed : of what a joint
-    model draws.
+    model draws. joined : rectified units read the scores of further samples (model.joined).
     """
 
     task = ""
@@ -34,18 +34,26 @@ class _WordRidge(BaseEstimator):
         inner_folds: int = 10,
         spread: float | list[float] = 1.0,
         seed: int = 0,
+        joined: bool = False,
     ) -> None:
         self.blocks = blocks
         self.seed = seed
+        self.joined = joined
         self.spread = spread
         self.inner_folds = inner_folds
 
-    def fit(self, x, y: np.ndarray):
-        """Fit on x (n, p) in either form, not scaled, and y (n,): values, or labels +1 and -1."""
+    def fit(self, x, y: np.ndarray, samples: np.ndarray | None = None):
+        """Fit on x (n, p) in either form, not scaled, and y (n,): values, or labels +1 and -1.
+
+        samples : (n, k) of the same genes, as solve_words takes them.
+        """
         words, loops = in_parts(x, sum(self.blocks[:-1]))
         targets = (y == 1).astype(np.float64) if self.task == "classification" else y
         blocks = list(self.blocks[:-1])
-        self.words_ = solve_words(words, blocks, targets, self.task, spread=self.spread)
+        self.words_ = solve_words(
+            words, blocks, targets, self.task, spread=self.spread, samples=samples,
+            joined=self.joined and samples is not None,
+        )  # fmt: skip
         self.penalty_ = self.words_.penalty
         self.joint_ = None
         if loops.shape[1]:
@@ -80,10 +88,10 @@ class WordLogistic(ClassifierMixin, _WordRidge):
 
     task = "classification"
 
-    def fit(self, x, y: np.ndarray):
+    def fit(self, x, y: np.ndarray, samples: np.ndarray | None = None):
         """As `_WordRidge.fit`; the labels are -1 and 1."""
         self.classes_ = np.array([-1, 1])
-        return super().fit(x, y)
+        return super().fit(x, y, samples)
 
     def _joint(self):
         search = LogisticRegressionCV(

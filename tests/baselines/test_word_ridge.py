@@ -3,6 +3,7 @@
 import dataclasses
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.linear_model import LinearRegression
 
@@ -15,8 +16,11 @@ from deepexpr.errors import InputError
 from deepexpr.features.meme_format import write_meme
 from deepexpr.features.motif import Motif
 from deepexpr.features.motif_scans import motif_scans, read_matrices
+from deepexpr.features.predictions import observed
 from deepexpr.features.splits import fold_roles
-from deepexpr.features.words import FINE_FROM, loop_totals, window_words
+from deepexpr.features.words import FINE_FROM, WORD_BLOCKS, WORD_SPREAD, loop_totals, window_words
+from deepexpr.files import write_table
+from deepexpr.model.samples import read_samples
 from deepexpr.model.variants.tuned import Network
 from deepexpr.model.words import solve_words
 
@@ -142,3 +146,47 @@ def test_known_motifs_are_read_beside_words_and_kept_in_the_bundle(dataset, spli
     kept.unlink()
     with pytest.raises(InputError, match="motifs"):
         BaselineBundle.open(tmp_path / "bundle").predict(alone, 0)
+
+
+@pytest.mark.parametrize("task", ["regression", "classification"])
+@pytest.mark.parametrize(("words", "method"), [("coarse", "ridge"), ("fine", "trees")])
+def test_further_samples_are_targets_of_the_words_and_kept(
+    dataset, splits, tmp_path, task, words, method
+):
+    rng = np.random.default_rng(3)
+    values = dataset.expression[:, None] + rng.normal(size=(len(dataset), 5))
+    table = pd.DataFrame(values, columns=list("vwxyz")).assign(gene=dataset.gene)
+    table = table[["gene", *"vwxyz"]].iloc[3:]  # not all genes are known
+    write_table(table, tmp_path / "samples.tsv")
+    settings = BaselineSettings(
+        samples=str(tmp_path / "samples.tsv"), word_blocks=words, inner_folds=3
+    )
+    run = run_baseline(dataset, splits, task, method, settings)
+    roles = fold_roles(splits, 0)
+    known = np.sort(dataset.index_of([*roles["train"], *roles["validation"]]))
+    counts, blocks = window_words(dataset.sequence, WORD_BLOCKS[words])
+    samples = read_samples(settings.samples, dataset.gene)
+    y = observed(dataset, known, task)
+    expected = solve_words(
+        counts[known], blocks, (y == 1) if task == "classification" else y, task,
+        spread=WORD_SPREAD[words], samples=samples[known], joined=words == "fine",
+    )  # fmt: skip
+    found = run.pipelines[0][-1].words_
+    for name in ("kernel", "bias", "left_out"):
+        np.testing.assert_allclose(getattr(found, name), getattr(expected, name), rtol=1e-4)
+    assert len(found.joined) == (3 if words == "fine" else 0)
+    write_bundle(tmp_path / "bundle", run, dataset, 1, [])
+    (tmp_path / "samples.tsv").unlink()  # prediction needs none
+    bundle = BaselineBundle.open(tmp_path / "bundle")
+    assert "further samples as targets" in bundle.info["inputs"]["sequence"]
+    assert len(bundle.info["samples_sha256"]) == 64
+    fold = run.predictions[run.predictions["fold"] == 0]
+    np.testing.assert_allclose(
+        bundle.predict(dataset, 0, fold["gene"]), fold["predicted"], rtol=1e-5
+    )
+
+
+def test_samples_are_of_no_use_to_methods_that_solve_no_words():
+    settings = BaselineSettings(samples="absent.tsv", features="network")
+    assert choose_words(settings, "lasso", 100).samples is None
+    assert choose_words(settings, "ridge", 100).samples == "absent.tsv"

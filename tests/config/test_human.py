@@ -10,6 +10,8 @@ import pandas as pd
 import pytest
 
 from deepexpr.cli import main
+from deepexpr.features.meme_format import read_meme, write_meme
+from deepexpr.features.motif import Motif
 
 LETTERS = 2000
 
@@ -35,6 +37,11 @@ def data(tmp_path):
     header = "ENSEMBL_ID\tAbbreviation\tGM12878_E116\tHUVEC_E122\tK562_E123\n"
     roadmap = header + "E1\tB\t1.0\t0\t0\nE2\tA\t0.0\t0\t0\nE3\tshort\t0.3\t0\t0\n"
     zipped(folder / "expression/roadmap_GM12878_HUVEC_K562.tsv.gz", roadmap)
+    samples = "GeneID\tX\tY\nE2\t9\t0\nE1\t0\t99\nE7\t1\t1\n"
+    zipped(folder / "expression/hpa_130_samples.tsv.gz", samples)
+    (folder / "tomtom").mkdir()
+    one = Motif("one", "", np.full((6, 4), 0.25), 20)
+    write_meme([one], folder / "tomtom/jaspar2018_core_vertebrates.meme")
     loop = "chr1\t999000\t1001000\tchr1\t1099000\t1101000\tcommon\n"
     for line in ("k562", "gm12878"):
         zipped(folder / f"loops/{line}_h3k27ac_hichip_hg38.bedpe.gz", loop)
@@ -65,6 +72,9 @@ def test_data_are_put_in_place_and_a_run_of_them_has_no_problems(
     assert promoters.sum(axis=(1, 2)).tolist() == [1900, 2000]
     assert np.flatnonzero(bins[1]).tolist() == [220]  # 100 kb right of B's TSS
     assert not bins[0].any()
+    samples = pd.read_csv(made / "samples.tsv", sep="\t", index_col="gene")
+    assert samples.to_dict("index") == {"A": {"X": 1.0, "Y": 0.0}, "B": {"X": 0.0, "Y": 2.0}}
+    assert [motif.name for motif in read_meme(made / "motifs.meme")] == ["one"]
 
     shutil.copytree(root / "config", tmp_path / "config")
     monkeypatch.chdir(tmp_path)
@@ -80,6 +90,7 @@ def test_missing_data_are_named(prepare, data, tmp_path, capsys):
     assert not (tmp_path / "made").exists()
 
 
+SAMPLES = "expression/hpa_130_samples.tsv.gz"
 PROMOTERS, ROADMAP, COUNTS, LOOPS = (
     "promoters/promoters_2kb_epd_hg38.tsv.gz",
     "expression/roadmap_GM12878_HUVEC_K562.tsv.gz",
@@ -106,6 +117,8 @@ def text_of(path):
         (COUNTS, lambda text: "other\t3\n", "Only 0 genes have a promoter and a value"),
         (ROADMAP, lambda text: text.replace("GM12878_E116", "E116"), "lacks the column(s) GM12878"),
         (ROADMAP, lambda text: text.replace("B\t1.0", "B\t-1.0"), "line 2"),
+        (SAMPLES, lambda text: text.replace("99", "-99"), "Y are no TPM"),
+        (SAMPLES, lambda text: text.replace("GeneID", "gene"), "lacks the column(s) GeneID"),
         (PROMOTERS, lambda text: text.replace("hg38", "hg19"), "expected: assembly hg38"),
         (PROMOTERS, lambda text: text[:-100], "found: hg38, +, "),
     ],
