@@ -148,7 +148,8 @@ def expression(data: Path) -> pd.DataFrame:
 
 
 def samples(data: Path, genes: pd.Series) -> pd.DataFrame:
-    """gene, then log10(TPM + 1) in each sample of the Protein Atlas, of the genes that it knows.
+    """gene, then log10(TPM + 1) in each sample of the Protein Atlas, of the genes that it knows in
+    all (NA where not).
 
     Roadmap's table says which symbol an Ensembl gene has.
     """
@@ -159,7 +160,8 @@ def samples(data: Path, genes: pd.Series) -> pd.DataFrame:
     symbol = read(names, data / ROADMAP).drop_duplicates("Abbreviation")
     symbol = symbol.set_index("ENSEMBL_ID")["Abbreviation"]
     table = read(Table(Column("GeneID", "words")), path, rest="name")
-    lines, values = range(2, len(table) + 2), {}
+    table = table[~(table == "NA").any(axis=1)]
+    lines, values = [int(row) + 2 for row in table.index], {}
     for name in table.columns[1:]:
         tpm = non_negative(table[name], f"{name} are no TPM", f"{path}, line", AGAIN, lines)
         values[name] = np.log10(1 + tpm)

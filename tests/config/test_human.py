@@ -37,7 +37,7 @@ def data(tmp_path):
     header = "ENSEMBL_ID\tAbbreviation\tGM12878_E116\tHUVEC_E122\tK562_E123\n"
     roadmap = header + "E1\tB\t1.0\t0\t0\nE2\tA\t0.0\t0\t0\nE3\tshort\t0.3\t0\t0\n"
     zipped(folder / "expression/roadmap_GM12878_HUVEC_K562.tsv.gz", roadmap)
-    samples = "GeneID\tX\tY\nE2\t9\t0\nE1\t0\t99\nE7\t1\t1\n"
+    samples = "GeneID\tX\tY\nE2\t9\t0\nE1\t0\t99\nE7\t1\tNA\n"
     zipped(folder / "expression/hpa_130_samples.tsv.gz", samples)
     (folder / "tomtom").mkdir()
     one = Motif("one", "", np.full((6, 4), 0.25), 20)
