@@ -20,7 +20,7 @@ from deepexpr.config.sheets import read_sheet, sheet_problems, sheets_alone
 from deepexpr.config.unit_rules import UNVERIFIED
 from deepexpr.downloads.forms import ACCESSION_FORMS
 from deepexpr.errors import InputError, raise_all
-from deepexpr.model.config import find_variant
+from deepexpr.model.config import find_variant, without_words
 from deepexpr.motifs.jaspar import is_release, require_release
 from deepexpr.reference.aliases import AUTO, label_of
 from deepexpr.reference.annotation import annotation_names, count_names, names_gene
@@ -47,7 +47,7 @@ def load_and_check(
             *comparison_problems(config, samples, units),
             *_maps_without_pairs(config, units),
             *_bins_without_places(config, units),
-            *_unread_motifs(config),
+            *_unread_beside_words(config),
         ]
     )
     return config, samples, units
@@ -144,24 +144,25 @@ def _maps_without_pairs(config: Mapping[str, Any], units: pd.DataFrame) -> Itera
         )
 
 
-def _unread_motifs(config: Mapping[str, Any]) -> Iterator[InputError]:
-    """Known motifs beside the words of the network that cannot be read, or beside no words."""
-    path = config["model"].get("motifs")
-    if path is None:
+def _unread_beside_words(config: Mapping[str, Any]) -> Iterator[InputError]:
+    """Known motifs and further samples that cannot be read, or where the network has no words."""
+    motifs, samples = config["model"].get("motifs"), config["training"].get("samples")
+    if motifs is None and samples is None:
         return
+    from deepexpr.expression.tables import read_expression
     from deepexpr.features.meme_format import read_meme
 
-    where = f"configuration, key model.motifs: {path}"
     if config["model"].get("words") is False:
-        yield InputError(
-            "Known motifs are counted beside the words, and the network has none.",
-            where=where,
-            fix="Set model.words: true, or leave out model.motifs.",
-        )
-    try:
-        read_meme(path)
-    except InputError as error:
-        yield error.at(where)
+        yield from without_words(motifs, samples)
+    for key, path, reader in (
+        ("model.motifs", motifs, read_meme),
+        ("training.samples", samples, read_expression),
+    ):
+        try:
+            if path is not None:
+                reader(path)
+        except InputError as error:
+            yield error.at(f"configuration, key {key}: {path}")
 
 
 def _bins_without_places(config: Mapping[str, Any], units: pd.DataFrame) -> Iterator[InputError]:

@@ -89,6 +89,23 @@ def make_configs(
     return variant.Network.of(model, "model"), variant.Training.of(training, "training")
 
 
+def without_words(motifs: str | None, samples: str | None) -> list[InputError]:
+    """What model.motifs and training.samples, where given, need of a network that has no words."""
+    beside = {
+        "model.motifs": (motifs, "Known motifs are counted beside the words"),
+        "training.samples": (samples, "Further samples are targets of the words"),
+    }
+    return [
+        InputError(
+            f"{what}, and the network has none.",
+            where=key,
+            fix=f"Set model.words: true, or leave out {key}.",
+        )
+        for key, (path, what) in beside.items()
+        if path is not None
+    ]
+
+
 def settings_problems(
     model: dict[str, Any], training: dict[str, Any], where: str
 ) -> list[InputError]:

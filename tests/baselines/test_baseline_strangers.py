@@ -7,12 +7,14 @@ import pickle
 import zipfile
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from deepexpr.baselines.bundle import BaselineBundle, write_bundle
 from deepexpr.baselines.fit import run_baseline
 from deepexpr.baselines.settings import BaselineSettings
 from deepexpr.errors import InputError
+from deepexpr.files import write_table
 from deepexpr.provenance import sha256_file
 
 SPRUNG = "deepexpr_pickle_was_run"
@@ -31,6 +33,12 @@ def bundle(dataset, splits, small, tmp_path):
 
     def make(method):
         settings = BaselineSettings.of(small, "test")
+        if method == "joined":
+            method, path = "ridge", tmp_path / "samples.tsv"
+            table = pd.DataFrame({"gene": dataset.gene, "one": dataset.expression})
+            write_table(table.dropna(), path)
+            files = {"samples": str(path), "word_blocks": "fine"}
+            settings = settings.model_copy(update=files)
         run = run_baseline(dataset, splits, "regression", method, settings)
         write_bundle(tmp_path / "bundle", run, dataset, 0, [])
         return tmp_path / "bundle"
@@ -94,6 +102,11 @@ def test_bundles_of_pickles_of_old_say_their_version(bundle):
         ("ridge", {"words.kernel": "short"}),
         ("trees", {"boosted.value": "short"}),
         ("trees", {"boosted.left": "circle"}),
+        ("joined", {"words.adds": "short"}),
+        ("joined", {"words.units_bias": "short"}),
+        ("joined", {"words.reads": "short"}),
+        ("joined", {"words.reads": "floats of half size"}),
+        ("ridge", {"words.reads": "more"}),
     ],
 )
 def test_arrays_that_are_no_such_model_are_refused(bundle, dataset, method, arrays):

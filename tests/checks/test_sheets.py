@@ -1,11 +1,14 @@
 """Sheets: problems together, entries, and rules across rows."""
 
+import numpy as np
 import pytest
 from small_project import SAMPLES, UNITS
 
 from deepexpr.checks.inputs import load_and_check
 from deepexpr.config.settings import read_config
 from deepexpr.errors import InputError
+from deepexpr.features.meme_format import write_meme
+from deepexpr.features.motif import Motif
 
 
 def config():
@@ -77,6 +80,30 @@ def test_settings_inside_sections_are_checked_too(project, change, key, word):
     assert key in caught.value.where
     assert word in caught.value.problem
     assert caught.value.fix
+
+
+@pytest.mark.parametrize(
+    ("change", "problem", "where"),
+    [
+        ({"model": {"variant": "tuned", "motifs": "no.meme"}}, "does not exist", "model.motifs"),
+        ({"model": {"variant": "tuned", "motifs": "a.gtf"}}, "MEME's motif format", "model.motifs"),
+        ({"model": {"variant": "tuned"}, "training": {"samples": "no.tsv"}}, "does not exist",
+         "training.samples"),
+        ({"model": {"variant": "tuned"}, "training": {"samples": "samples.tsv"}}, "gene",
+         "training.samples: samples.tsv"),
+        ({"model": {"variant": "tuned", "words": False}, "training": {"samples": "s.tsv"}},
+         "the network has none", "training.samples"),
+        ({"model": {"variant": "tuned", "words": False, "motifs": "m.meme"}},
+         "the network has none", "model.motifs"),
+    ],
+)  # fmt: skip
+def test_files_that_are_read_beside_words_are_looked_at(project, change, problem, where):
+    (project / "s.tsv").write_text("gene\tone\nG\t1.5\n")
+    one = Motif("one", "", np.full((6, 4), 0.25), 20)
+    write_meme([one], project / "m.meme")
+    with pytest.raises(InputError, match=problem) as caught:
+        load_and_check(config() | change, "test")
+    assert where in caught.value.where
 
 
 @pytest.mark.parametrize(

@@ -135,3 +135,18 @@ def test_networks_of_contacted_places_get_their_sequences_and_no_pretrained_one(
     assert found["enhancers"] == [3, 0]
     assert found["tuned"][0] == 0
     assert found["tuned"][1] > 3
+
+
+def test_baselines_read_the_files_that_the_network_reads(workflow):
+    meme = "MEME version 4\n\nALPHABET= ACGT\n\nMOTIF one\nletter-probability matrix: w= 2\n"
+    (workflow.folder / "known.meme").write_text(meme + 2 * "0.25 0.25 0.25 0.25\n")
+    (workflow.folder / "others.tsv").write_text("gene\tone\nG\t1.5\n")
+    overlay = "model: {motifs: known.meme}\ntraining: {samples: others.tsv}\n"
+    (workflow.folder / "over.yaml").write_text(overlay)
+    text = workflow.run("-n", "-p", *DEMO, "over.yaml")
+    jobs = re.findall(r"rule (fit_baseline|train\w*):\n\s+input: (.*)", text)
+    assert {name for name, _ in jobs} > {"fit_baseline"}
+    assert all("known.meme" in files and "others.tsv" in files for _, files in jobs)
+    commands = re.findall("deepexpr baseline .*", text)
+    assert commands
+    assert all("known.meme" in one and "others.tsv" in one for one in commands)

@@ -5,10 +5,10 @@ Its departures from the paper, and what each bought: docs/network.md.
 
 from dataclasses import replace
 
-from deepexpr.errors import InputError
+from deepexpr.errors import raise_all
 from deepexpr.features.words import FINE_FROM
 from deepexpr.model import fields
-from deepexpr.model.config import NetworkSettings, TwoStepTraining
+from deepexpr.model.config import NetworkSettings, TwoStepTraining, without_words
 from deepexpr.schemas import UNTRAINED
 
 #: With fewer training genes a convolution adds nothing to the words or does harm, as so few
@@ -109,18 +109,8 @@ def by_genes(architecture, model, training, shape, kind: str, trainer=None):
     from deepexpr.model.variants import Builder
 
     made = trainer or TwoSteps
-    if training.samples and not model.words:
-        raise InputError(
-            "Further samples are targets of the words, and the network has none.",
-            where="training.samples",
-            fix="Set model.words: true, or leave out training.samples.",
-        )
-    if model.motifs and not model.words:
-        raise InputError(
-            "Known motifs are counted beside the words, and the network has none.",
-            where="model.motifs",
-            fix="Set model.words: true, or leave out model.motifs.",
-        )
+    if not model.words:
+        raise_all(without_words(model.motifs, training.samples))
     fine_from = model.fine_words_from if model.words and kind != "hichip" else None
     trees_from = model.trees_from if kind != "sequence" else None
     # Another trainer's first step has more than words and a convolution.
