@@ -85,7 +85,7 @@ rulegraph: ## draw docs/images/rulegraph.svg (needs Graphviz)
 	  | python docs/rulegraph.py | dot -Tsvg > docs/images/rulegraph.svg
 
 clean: ## delete results of demo and real runs and the demo's reads
-	rm -rf resources/demo resources/chr22 resources/human results/chr22 results/human results/report.html results/summary.* results/quality.* \
+	rm -rf resources/demo resources/chr22 resources/human results/chr22 results/human results/human-outside results/report.html results/summary.* results/quality.* \
 	  results/tables.* results/browser.* \
 	  $(addprefix results/,baselines benchmarks evaluation expression features figures hichip logs \
 	  loops models motifs reference versions)

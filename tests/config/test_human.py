@@ -81,6 +81,10 @@ def test_data_are_put_in_place_and_a_run_of_them_has_no_problems(
     files = ["config/config.yaml", "config/human/config.yaml"]
     assert main(["check", "--configfile", *files]) == 0
     assert "6 samples of 4 cell lines" in capsys.readouterr().out
+    assert main(["check", "--configfile", *files, "config/human/outside.yaml"]) == 0
+    (made / "samples.tsv").unlink()
+    assert main(["check", "--configfile", *files, "config/human/outside.yaml"]) == 1
+    assert "training.samples: resources/human/samples.tsv" in capsys.readouterr().err
 
 
 def test_missing_data_are_named(prepare, data, tmp_path, capsys):
