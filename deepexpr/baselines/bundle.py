@@ -80,11 +80,6 @@ def write_bundle(
             "splits_sha256": sha256_file(folder / "splits.tsv"),
             "settings": run.settings.to_dict(),
             **checksums,
-            **(
-                {"samples_sha256": sha256_file(samples)}
-                if (samples := run.settings.samples)
-                else {}
-            ),
             "seed": seed,
             "versions": versions(),
             "metrics": metrics,

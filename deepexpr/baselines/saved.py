@@ -18,6 +18,7 @@ from deepexpr.baselines.inputs import in_parts
 from deepexpr.baselines.svm import probability
 from deepexpr.errors import InputError
 from deepexpr.features.bundles import check_archive
+from deepexpr.model.joined import COMPONENTS, UNITS
 from deepexpr.model.trees import Trees
 from deepexpr.model.words import WordScore
 
@@ -111,15 +112,14 @@ class WordWeights:
 
     def sound_words(self) -> bool:
         """Whether sizes can be those of weights, and of layers on top of each other."""
-        shape = self.kernel.shape
-        if len(shape) != 2 or self.bias.shape != shape[1:]:
-            return False
-        width = shape[0]
-        for kernel, bias in self.joined:
-            if kernel.ndim != 2 or bias.shape != kernel.shape[1:] or len(kernel) != width:
-                return False
-            width = kernel.shape[1]
-        return not self.joined or width == shape[1]
+        features, outputs = self.kernel.shape if self.kernel.ndim == 2 else (0, 0)
+        layers = [(self.kernel, self.bias), *self.joined]
+        sizes = [(features, outputs)]
+        if self.joined:
+            sizes += [(features, 1 + COMPONENTS), (1 + COMPONENTS, UNITS), (UNITS, outputs)]
+        return features > 0 and [(k.shape, b.shape) for k, b in layers] == [
+            (size, size[1:]) for size in sizes
+        ]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

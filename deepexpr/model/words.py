@@ -57,6 +57,13 @@ class WordScore:
         read = features @ reads[0] + reads[1]
         return score + np.maximum(read @ units[0] + units[1], 0) @ adds[0] + adds[1]
 
+    def times(self, factor: float) -> "WordScore":
+        """The score in another unit."""
+        one = np.float32(factor)
+        joined = self.joined[:-1] + tuple((k * one, b * one) for k, b in self.joined[-1:])
+        kernel, bias, left_out = self.kernel * one, self.bias * one, self.left_out * one
+        return WordScore(kernel, bias, left_out, self.penalty, joined)
+
 
 @dataclass(frozen=True, eq=False)
 class Decomposition:

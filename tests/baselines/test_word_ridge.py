@@ -167,13 +167,15 @@ def test_further_samples_are_targets_of_the_words_and_kept(
     counts, blocks = window_words(dataset.sequence, WORD_BLOCKS[words])
     samples = read_samples(settings.samples, dataset.gene)
     y = observed(dataset, known, task)
+    sd = 1.0 if task == "classification" else y.std()
     expected = solve_words(
-        counts[known], blocks, (y == 1) if task == "classification" else y, task,
+        counts[known], blocks, (y == 1) if task == "classification" else y / sd, task,
         spread=WORD_SPREAD[words], samples=samples[known], joined=words == "fine",
     )  # fmt: skip
     found = run.pipelines[0][-1].words_
-    for name in ("kernel", "bias", "left_out"):
-        np.testing.assert_allclose(getattr(found, name), getattr(expected, name), rtol=1e-4)
+    np.testing.assert_allclose(found.left_out, expected.left_out * sd, rtol=1e-4)
+    other = counts[: len(dataset)]
+    np.testing.assert_allclose(found.of(other), expected.of(other) * sd, rtol=1e-3, atol=1e-4)
     assert len(found.joined) == (3 if words == "fine" else 0)
     write_bundle(tmp_path / "bundle", run, dataset, 1, [])
     (tmp_path / "samples.tsv").unlink()  # prediction needs none
@@ -184,6 +186,28 @@ def test_further_samples_are_targets_of_the_words_and_kept(
     np.testing.assert_allclose(
         bundle.predict(dataset, 0, fold["gene"]), fold["predicted"], rtol=1e-5
     )
+
+
+def test_samples_of_test_genes_are_not_looked_at_and_units_do_not_matter(dataset, splits, tmp_path):
+    meme = tmp_path / "known.meme"
+    write_meme([Motif("one", "", np.full((8, 4), 0.25), 20)], meme)
+    rng, test = np.random.default_rng(3), set(fold_roles(splits, 0)["test"])
+    values = dataset.expression[:, None] + rng.normal(size=(len(dataset), 5))
+    found = []
+    for factor, changed in ((1.0, 0.0), (1.0, 9.0), (10.0, 0.0)):
+        held = np.array([gene in test for gene in dataset.gene])
+        table = pd.DataFrame(values + changed * held[:, None] * rng.normal(size=values.shape))
+        table.insert(0, "gene", dataset.gene)
+        write_table(table, tmp_path / "samples.tsv")
+        settings = BaselineSettings(
+            samples=str(tmp_path / "samples.tsv"), motifs=str(meme), word_blocks="fine"
+        )
+        scaled = dataclasses.replace(dataset, expression=dataset.expression * factor)
+        run = run_baseline(scaled, splits, "regression", "ridge", settings)
+        fold = run.predictions[run.predictions["fold"] == 0]
+        found.append(fold["predicted"].to_numpy() / factor)
+    np.testing.assert_array_equal(found[0], found[1])
+    np.testing.assert_allclose(found[0], found[2], rtol=1e-3, atol=1e-3)
 
 
 def test_samples_are_of_no_use_to_methods_that_solve_no_words():
