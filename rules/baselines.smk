@@ -10,8 +10,7 @@ rule fit_baseline:
     input:
         dataset=out("features/{cell_line}/dataset.h5"),
         splits=get_splits,
-        motifs=get_baseline_settings().get("motifs") or [],
-        samples=get_baseline_settings().get("samples") or [],
+        files=get_baseline_files,
     output:
         bundle=directory(out("baselines/{cell_line}/{task}/K{K}/{baseline}/bundle")),
         predictions=out("baselines/{cell_line}/{task}/K{K}/{baseline}/predictions.tsv"),
@@ -27,7 +26,7 @@ rule fit_baseline:
     threads: config["resources"]["baseline_threads"]
     params:
         folder=lambda w, output: os.path.dirname(output.predictions),
-        settings=json.dumps(get_baseline_settings(), sort_keys=True),
+        settings=lambda w: json.dumps(get_baseline_settings(w), sort_keys=True),
         scheme=SCHEME,
         leave_out=get_leave_out,
         seed=config["seed"],

@@ -18,6 +18,7 @@ sys.path.insert(0, ROOT)
 # Jobs find the package where the workflow is, locally, under --use-conda and on a cluster node.
 os.environ.update(PYTHONPATH=ROOT)
 
+from deepexpr.baselines.settings import BaselineSettings
 from deepexpr.checks.blacklisted_maps import warn_of_maps
 from deepexpr.checks.inputs import load_and_check, name_problems, run_time_problems
 from deepexpr.config.entries import files_of
@@ -237,14 +238,26 @@ def get_training():
     return config["training"]
 
 
-def get_baseline_settings():
-    """Settings of the baselines; they read the known motifs and samples that the network reads."""
+def get_baseline_settings(wildcards):
+    """Settings of a baseline; it reads the known motifs and samples that the network reads, where it
+    can."""
     files = {
         "motifs": config["model"].get("motifs"),
         "samples": config["training"].get("samples"),
     }
-    given = {name: path for name, path in files.items() if path}
-    return given | config["baselines"]["settings"]
+    given = files | config["baselines"]["settings"]
+    read = BaselineSettings(**given).read_by(wildcards.baseline)
+    return {
+        name: value
+        for name, value in given.items()
+        if name not in files or getattr(read, name)
+    }
+
+
+def get_baseline_files(wildcards):
+    """Files that the settings of a baseline name."""
+    settings = get_baseline_settings(wildcards)
+    return [settings[name] for name in ("motifs", "samples") if name in settings]
 
 
 def get_trained_folds(wildcards):

@@ -42,6 +42,7 @@ from deepexpr.files import (
     writing,
 )
 from deepexpr.hichip.bedpe import ANCHORS
+from deepexpr.model.samples import LEAST_KNOWN
 from deepexpr.provenance import sha256_file
 from deepexpr.schemas import Column, Table
 
@@ -153,12 +154,10 @@ def samples(data: Path, genes: pd.Series) -> pd.DataFrame:
 
     Roadmap's table says which symbol an Ensembl gene has.
     """
-    path, names = (
-        data / SAMPLES,
-        Table(Column("ENSEMBL_ID", "words"), Column("Abbreviation", "words")),
-    )
+    path = data / SAMPLES
+    names = Table(Column("ENSEMBL_ID", "words"), Column("Abbreviation", "words"))
     symbol = read(names, data / ROADMAP).drop_duplicates("Abbreviation")
-    symbol = symbol.set_index("ENSEMBL_ID")["Abbreviation"]
+    symbol = symbol.drop_duplicates("ENSEMBL_ID").set_index("ENSEMBL_ID")["Abbreviation"]
     table = read(Table(Column("GeneID", "words")), path, rest="name")
     table = table[~(table == "NA").any(axis=1)]
     lines, values = [int(row) + 2 for row in table.index], {}
@@ -167,6 +166,14 @@ def samples(data: Path, genes: pd.Series) -> pd.DataFrame:
         values[name] = np.log10(1 + tpm)
     result = pd.DataFrame(values).assign(gene=table["GeneID"].map(symbol))
     result = result[result["gene"].isin(genes)].drop_duplicates("gene")
+    if len(result) < LEAST_KNOWN * len(genes):
+        raise InputError(
+            f"The samples know {len(result)} of the {len(genes)} genes.",
+            where=str(path),
+            expected="values of half of them or more, by the Ensembl names of Roadmap's table",
+            found=f"{len(table)} genes, such as {', '.join(table['GeneID'][:1])}",
+            fix=AGAIN,
+        )
     return result[["gene", *values]].sort_values("gene")
 
 

@@ -17,9 +17,9 @@ from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
 from deepexpr.baselines.inner import SEARCH
-from deepexpr.baselines.inputs import SINGLE, choose_words, feature_matrix, features_of
+from deepexpr.baselines.inputs import choose_words, feature_matrix
 from deepexpr.baselines.methods import check_method, fit_method, predict_method, search
-from deepexpr.baselines.settings import BaselineSettings
+from deepexpr.baselines.settings import SINGLE, BaselineSettings
 from deepexpr.features.dataset import Dataset
 from deepexpr.features.families import find_scheme
 from deepexpr.features.predictions import observed, prediction_table
@@ -34,8 +34,9 @@ class BaselineRun:
     """All folds of one method: fitted pipelines by fold, and the tables of the run.
 
     splits : schemas.SPLITS, the genes that were used. predictions : schemas.PREDICTIONS, test
-    genes. search : one row per fold and grid point. kind : of the features (inputs.features_of).
-    settings : those of the run, with nothing left to choose by the number of genes.
+    genes. search : one row per fold and grid point. kind : what the method reads
+    (BaselineSettings.features_of). settings : those of the run, with nothing left to choose by the
+    number of genes.
     folds : per fold {"fold", "training_genes", "test_genes", "chosen"}.
     """
 
@@ -67,14 +68,14 @@ def run_baseline(
     """
     check_method(task, method)
     splits = restrict_splits(splits, dataset.gene)
-    kind = features_of(method, settings)
+    kind = settings.features_of(method)
     numbers = sorted(int(fold) for fold in splits["fold"].unique())
     fewest = min((splits["role"][splits["fold"] == fold] != "test").sum() for fold in numbers)
     settings = choose_words(settings, method, int(fewest))
+    samples = read_samples(settings.samples, dataset.gene) if settings.samples else None
     rows, single = np.arange(len(dataset)), method in SINGLE
     found = feature_matrix(dataset, rows, settings, kind, dataset.has_hichip, single)
     log.info("%s, %s: %d genes x %d features", dataset.cell_line, method, *found.x.shape)
-    samples = read_samples(settings.samples, dataset.gene) if settings.samples else None
     scheme = scheme or find_scheme(dataset, splits)
     about = {"scheme": scheme, "method": method, "K": len(numbers)}
     with threadpool_limits(limits=1):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from deepexpr.baselines.gkm import count_gkm
-from deepexpr.baselines.settings import BaselineSettings
+from deepexpr.baselines.settings import SINGLE, BaselineSettings
 from deepexpr.errors import InputError
 from deepexpr.features.dataset import ANCHORS, Dataset
 from deepexpr.features.motif_scans import motif_scans, read_matrices
@@ -17,13 +17,6 @@ from deepexpr.features.words import (
     loop_windows,
     window_words,
 )
-
-#: Methods whose features are their definition, whatever `settings.features` says.
-OWN_FEATURES = {"ridge": "network", "trees": "anchors", "totals": "totals"}
-
-
-#: Those that solve words in single precision, so nothing is gained by doubles of them.
-SINGLE = ("ridge", "trees")
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,18 +54,10 @@ def in_parts(x: np.ndarray | WordsAndLoops, words: int) -> tuple[np.ndarray, np.
     return x[:, :words].astype(np.float32), x[:, words:]
 
 
-def features_of(method: str, settings: BaselineSettings) -> str:
-    """ "gapped", "network", "anchors" or "totals": what the method reads."""
-    return OWN_FEATURES.get(method, settings.features)
-
-
 def choose_words(settings: BaselineSettings, method: str, genes: int) -> BaselineSettings:
-    """The settings with `word_blocks` chosen for `genes` training genes, where it is auto; without
-    motifs where no words are read, and without samples where none are solved."""
-    if features_of(method, settings) in ("gapped", "totals"):
-        settings = settings.model_copy(update={"motifs": None})
-    if method not in SINGLE:
-        settings = settings.model_copy(update={"samples": None})
+    """The settings with `word_blocks` chosen for `genes` training genes, where it is auto, and
+    without files that the method does not read."""
+    settings = settings.read_by(method)
     if settings.word_blocks != "auto":
         return settings
     fine = method in SINGLE and genes >= FINE_FROM

@@ -21,6 +21,12 @@ Share = Annotated[float, Field(gt=0, le=1)]
 MAX_WORDS, MAX_CELLS = 20_000_000, 100_000_000
 
 
+#: Methods whose features are their definition, whatever `features` says.
+OWN_FEATURES = {"ridge": "network", "trees": "anchors", "totals": "totals"}
+#: Those that solve words, in single precision, so nothing is gained by doubles of them.
+SINGLE = ("ridge", "trees")
+
+
 class BaselineSettings(Section):
     """Hyper-parameters of the methods and of their search."""
 
@@ -82,6 +88,19 @@ class BaselineSettings(Section):
     lasso_tolerance: float = Field(1e-4, gt=0)
     """Largest step of a coefficient, in standard deviations of the response, at which a solution
     counts as converged."""
+
+    def features_of(self, method: str) -> str:
+        """ "gapped", "network", "anchors" or "totals": what the method reads."""
+        return OWN_FEATURES.get(method, self.features)
+
+    def read_by(self, method: str) -> Self:
+        """Without motifs where the method reads no words, without samples where it solves none."""
+        unread = []
+        if self.features_of(method) in ("gapped", "totals"):
+            unread.append("motifs")
+        if method not in SINGLE:
+            unread.append("samples")
+        return self.model_copy(update=dict.fromkeys(unread))
 
     @model_validator(mode="after")
     def _grid_ascends(self) -> Self:

@@ -145,10 +145,12 @@ def _maps_without_pairs(config: Mapping[str, Any], units: pd.DataFrame) -> Itera
 
 
 def _unread_beside_words(config: Mapping[str, Any]) -> Iterator[InputError]:
-    """Known motifs and further samples that cannot be read, or where the network has no words."""
+    """Known motifs and further samples that cannot be read, or where the network has no words.
+
+    How many of a run's genes the samples know is not known yet.
+    """
     motifs, samples = config["model"].get("motifs"), config["training"].get("samples")
-    if motifs is None and samples is None:
-        return
+    own = config["baselines"]["settings"]
     from deepexpr.expression.tables import read_expression
     from deepexpr.features.meme_format import read_meme
 
@@ -157,6 +159,8 @@ def _unread_beside_words(config: Mapping[str, Any]) -> Iterator[InputError]:
     for key, path, reader in (
         ("model.motifs", motifs, read_meme),
         ("training.samples", samples, read_expression),
+        ("baselines.settings.motifs", own.get("motifs"), read_meme),
+        ("baselines.settings.samples", own.get("samples"), read_expression),
     ):
         try:
             if path is not None:

@@ -9,7 +9,7 @@ from sklearn.linear_model import LinearRegression
 
 from deepexpr.baselines.bundle import BaselineBundle, write_bundle
 from deepexpr.baselines.fit import run_baseline
-from deepexpr.baselines.inputs import choose_words, feature_matrix, features_of
+from deepexpr.baselines.inputs import choose_words, feature_matrix
 from deepexpr.baselines.saved import arrays_of
 from deepexpr.baselines.settings import BaselineSettings
 from deepexpr.errors import InputError
@@ -86,7 +86,7 @@ def test_words_in_single_precision_give_what_doubles_give(dataset, splits, metho
     """The two parts are for memory's sake alone: same bits as from one table."""
     settings, rows = BaselineSettings(inner_folds=3), np.arange(len(dataset))
     run = run_baseline(dataset, splits, "regression", method, settings)
-    kind, settings = features_of(method, settings), run.settings
+    kind, settings = settings.features_of(method), run.settings
     table = feature_matrix(dataset, rows, settings, kind, use_bins=True)
     parts = feature_matrix(dataset, rows, settings, kind, use_bins=True, single=True)
     assert (parts.x.shape, parts.blocks) == (table.x.shape, table.blocks)

@@ -122,6 +122,7 @@ def text_of(path):
         (ROADMAP, lambda text: text.replace("GM12878_E116", "E116"), "lacks the column(s) GM12878"),
         (ROADMAP, lambda text: text.replace("B\t1.0", "B\t-1.0"), "line 2"),
         (SAMPLES, lambda text: text.replace("99", "-99"), "Y are no TPM"),
+        (SAMPLES, lambda text: text.replace("\nE", "\nF"), "know 0 of the 2 genes"),
         (SAMPLES, lambda text: text.replace("GeneID", "gene"), "lacks the column(s) GeneID"),
         (PROMOTERS, lambda text: text.replace("hg38", "hg19"), "expected: assembly hg38"),
         (PROMOTERS, lambda text: text[:-100], "found: hg38, +, "),

@@ -144,9 +144,14 @@ def test_baselines_read_the_files_that_the_network_reads(workflow):
     overlay = "model: {motifs: known.meme}\ntraining: {samples: others.tsv}\n"
     (workflow.folder / "over.yaml").write_text(overlay)
     text = workflow.run("-n", "-p", *DEMO, "over.yaml")
-    jobs = re.findall(r"rule (fit_baseline|train\w*):\n\s+input: (.*)", text)
-    assert {name for name, _ in jobs} > {"fit_baseline"}
-    assert all("known.meme" in files and "others.tsv" in files for _, files in jobs)
-    commands = re.findall("deepexpr baseline .*", text)
-    assert commands
-    assert all("known.meme" in one and "others.tsv" in one for one in commands)
+    train = re.findall(r"deepexpr train .*", text)
+    assert train
+    assert all("known.meme" in one and "others.tsv" in one for one in train)
+    jobs = re.findall("deepexpr baseline .*--method (.*?) (--settings.*)", text)
+    read = {method: ("known.meme" in files, "others.tsv" in files) for method, files in jobs}
+    assert read["ridge"] == (True, True)
+    assert read["lasso"] == (True, False)  # of the network's features, and solves no words
+    inputs = re.findall(r"rule fit_baseline:\n +input: (.*)\n +output: .*/(\w+)/bundle,", text)
+    assert {method: "others.tsv" in files for files, method in inputs}.items() >= {
+        ("ridge", True), ("lasso", False),
+    }  # fmt: skip
