@@ -30,7 +30,7 @@ completes and checks a file that begins with `# yaml-language-server: $schema=..
 | `cross_species/` | two simulated species that predict each other |
 | `enhancers/` | a simulated genome whose enhancers act by their letters |
 | `paper-tables/` | the paper from the arrays its authors deposited |
-| `human/` | real genes of K562, Jurkat, HCT116 and GM12878 (`make human`); `outside.yaml` lays known motifs and further samples over it |
+| `human/` | real genes of four human lines (`make human`); `outside.yaml`: known motifs, samples |
 """
 _LIMITS = (
     ("minimum", "≥"), ("exclusiveMinimum", ">"), ("maximum", "≤"), ("exclusiveMaximum", "<"),
