@@ -26,6 +26,8 @@ LIBRARIES, LOOPS, BETTER, DRIVES = (
 
 #: K of the numbers shown; the largest there is where it was not run.
 PREFERRED_K = 10
+#: Mean scores that differ by less are told as equal.
+EQUAL = 0.0005
 #: Motifs named in a sentence.
 NAMED = 4
 #: Complaints about libraries in the answer.
@@ -173,7 +175,7 @@ def _compared(own: pd.DataFrame) -> tuple[str, float, str, float] | None:
 
 
 def _verdict(metric: str, scheme: str, k: int, compared: list[tuple]) -> str:
-    above = sum(own > other for _, _, own, _, other in compared)
+    above = sum(is_above(own, other) for _, _, own, _, other in compared)
     head = {0: "no", len(compared): "yes"}.get(above, f"in {above} of {len(compared)} cell lines")
     each = "; ".join(
         f"{line} {own:.3f}, {best} {other:.3f} ({_signed(own - other)})"
@@ -182,8 +184,13 @@ def _verdict(metric: str, scheme: str, k: int, compared: list[tuple]) -> str:
     return f"By {NAMES[metric]}, {head}: {each}; means of {k} {scheme} folds."
 
 
+def is_above(own: float, other: float) -> bool:
+    """Whether a mean score is above another by EQUAL or more; less is nothing."""
+    return own - other >= EQUAL
+
+
 def _signed(value: float) -> str:
-    return f"{value:+.3f}".replace("-", "−")
+    return f"{value:+.3f}".replace("-", "−") if abs(value) >= EQUAL else f"within {EQUAL}"
 
 
 def _hichip(scores: pd.DataFrame) -> str:

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from deepexpr.evaluation.best import best_baseline
 from deepexpr.features.left_out import reason_left_out
 from deepexpr.figures import pages, style
-from deepexpr.figures.answers import NAMES, answers, main_k
+from deepexpr.figures.answers import NAMES, answers, is_above, main_k
 from deepexpr.figures.declaration import columns_of
 from deepexpr.figures.inputs import Inputs, read_tables
 from deepexpr.figures.job_warnings import job_of, warnings_in
@@ -263,7 +263,7 @@ def _baseline_warnings(scores: pd.DataFrame) -> list[str]:
     ):
         best, kind = best_baseline(group), _first(list(group["method"].unique()))
         own = group.loc[group["method"] == kind, "value"].mean()
-        if best and own <= best[1]:
+        if best and np.isfinite(own) and not is_above(own, best[1]):
             warnings.append(
                 f"{line}: {style.label(kind)} is not above the best baseline, "
                 f"{style.label(best[0])} ({NAMES.get(metric, metric)} {own:.3f} against "

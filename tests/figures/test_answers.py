@@ -53,6 +53,15 @@ def test_some_cell_lines_are_better():
     assert "in 1 of 2 cell lines: A " in _better(table)[0]
 
 
+def test_a_network_that_is_as_good_is_not_told_as_better():
+    table = scores(("A",), ("full", "lasso"))
+    equal = table[table["method"] == "lasso"].assign(method="full")
+    equal["value"] += 0.0002
+    (text,) = _better(pd.concat([table[table["method"] == "lasso"], equal]))
+    assert "no: A " in text
+    assert "(within 0.0005)" in text
+
+
 def test_nothing_to_compare_is_said():
     assert _better(scores(("A",), ("full",))) == ["No baseline was trained beside the network."]
     assert _better(scores(("A",), ("full",)).iloc[:0]) == ["No model was evaluated."]
