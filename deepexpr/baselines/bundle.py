@@ -19,7 +19,7 @@ from threadpoolctl import threadpool_limits
 from deepexpr.baselines.fit import BaselineRun
 from deepexpr.baselines.inputs import describe_sequence, feature_matrix
 from deepexpr.baselines.saved import arrays_of, load_model, save_model
-from deepexpr.baselines.settings import SINGLE, BaselineSettings
+from deepexpr.baselines.settings import WORD_METHODS, BaselineSettings
 from deepexpr.errors import InputError
 from deepexpr.features.bundles import BundleRecord, differs, loop_strength
 from deepexpr.features.dataset import Dataset
@@ -145,7 +145,7 @@ class BaselineBundle(BundleRecord):
         rows = np.arange(len(dataset)) if genes is None else dataset.index_of(genes)
         bins, features = (self.info["inputs"].get(key) for key in ("bins", "features"))
         method, use_bins = self.info["method"], bins is not None
-        kind, single = self.settings.features_of(method), method in SINGLE
+        kind, single = self.settings.features_of(method), method in WORD_METHODS
         x = feature_matrix(dataset, rows, self.settings, kind, use_bins, single).x
         if x.shape[1] != features:
             raise InputError(

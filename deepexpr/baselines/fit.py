@@ -19,7 +19,7 @@ from threadpoolctl import threadpool_limits
 from deepexpr.baselines.inner import SEARCH
 from deepexpr.baselines.inputs import choose_words, feature_matrix
 from deepexpr.baselines.methods import check_method, fit_method, predict_method, search
-from deepexpr.baselines.settings import SINGLE, BaselineSettings
+from deepexpr.baselines.settings import WORD_METHODS, BaselineSettings
 from deepexpr.features.dataset import Dataset
 from deepexpr.features.families import find_scheme
 from deepexpr.features.predictions import observed, prediction_table
@@ -73,7 +73,7 @@ def run_baseline(
     fewest = min((splits["role"][splits["fold"] == fold] != "test").sum() for fold in numbers)
     settings = choose_words(settings, method, int(fewest))
     samples = read_samples(settings.samples, dataset.gene) if settings.samples else None
-    rows, single = np.arange(len(dataset)), method in SINGLE
+    rows, single = np.arange(len(dataset)), method in WORD_METHODS
     found = feature_matrix(dataset, rows, settings, kind, dataset.has_hichip, single)
     log.info("%s, %s: %d genes x %d features", dataset.cell_line, method, *found.x.shape)
     scheme = scheme or find_scheme(dataset, splits)

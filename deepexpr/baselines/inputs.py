@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from deepexpr.baselines.gkm import count_gkm
-from deepexpr.baselines.settings import SINGLE, BaselineSettings
+from deepexpr.baselines.settings import WORD_METHODS, BaselineSettings
 from deepexpr.errors import InputError
 from deepexpr.features.dataset import ANCHORS, Dataset
 from deepexpr.features.motif_scans import motif_scans, read_matrices
@@ -40,7 +40,7 @@ class WordsAndLoops:
 
 @dataclass(frozen=True, eq=False)
 class Features:
-    """x : float64 (n, p), not scaled, or for methods of `SINGLE` its two parts. blocks : its
+    """x : float64 (n, p), not scaled, or for methods of `WORD_METHODS` its two parts. blocks : its
     columns in groups: of each kind of word, then of the loops (0 without)."""
 
     x: np.ndarray | WordsAndLoops
@@ -60,7 +60,7 @@ def choose_words(settings: BaselineSettings, method: str, genes: int) -> Baselin
     settings = settings.read_by(method)
     if settings.word_blocks != "auto":
         return settings
-    fine = method in SINGLE and genes >= FINE_FROM
+    fine = method in WORD_METHODS and genes >= FINE_FROM
     return settings.model_copy(update={"word_blocks": "fine" if fine else "coarse"})
 
 
@@ -78,8 +78,8 @@ def feature_matrix(
     binned loops, log2(1 + normalised count). "network": words in windows and loops summed in
     windows (features.words). "anchors": the same, and the dataset's anchors where it has some.
     "totals": loops summed within three distances, no promoter.
-    use_bins : with loops. single : for a method of `SINGLE`. Raises InputError where loops are
-    asked for and the dataset has none.
+    use_bins : with loops. single : for a method of `WORD_METHODS`. Raises InputError where loops
+    are asked for and the dataset has none.
     """
     if (use_bins or kind == "totals") and dataset.bins is None:
         raise InputError(

@@ -24,7 +24,7 @@ MAX_WORDS, MAX_CELLS = 20_000_000, 100_000_000
 #: Methods whose features are their definition, whatever `features` says.
 OWN_FEATURES = {"ridge": "network", "trees": "anchors", "totals": "totals"}
 #: Those that solve words, in single precision, so nothing is gained by doubles of them.
-SINGLE = ("ridge", "trees")
+WORD_METHODS = ("ridge", "trees")
 
 
 class BaselineSettings(Section):
@@ -98,7 +98,7 @@ class BaselineSettings(Section):
         unread = []
         if self.features_of(method) in ("gapped", "totals"):
             unread.append("motifs")
-        if method not in SINGLE:
+        if method not in WORD_METHODS:
             unread.append("samples")
         return self.model_copy(update=dict.fromkeys(unread))
 

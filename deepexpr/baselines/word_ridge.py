@@ -13,7 +13,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from deepexpr.baselines.inputs import in_parts
-from deepexpr.model.words import WordScore, solve_words
+from deepexpr.model.words import solve_words
 
 PENALTIES = np.logspace(-2, 5, 29)
 STRENGTHS = np.logspace(-3, 3, 13)
@@ -50,10 +50,14 @@ class _WordRidge(BaseEstimator):
         words, loops = in_parts(x, sum(self.blocks[:-1]))
         targets = (y == 1).astype(np.float64) if self.task == "classification" else y
         blocks = list(self.blocks[:-1])
-        if samples is None:
-            self.words_ = solve_words(words, blocks, targets, self.task, spread=self.spread)
-        else:
-            self.words_ = self._with_samples(words, blocks, targets, samples)
+        # Beside samples, which have variance 1, a target weighs as that of the network does.
+        scaled = samples is not None and self.task == "regression"
+        sd = float(targets.std()) or 1.0 if scaled else 1.0
+        solved = solve_words(
+            words, blocks, targets / sd, self.task, spread=self.spread, samples=samples,
+            joined=self.joined,
+        )  # fmt: skip
+        self.words_ = solved.times(sd)
         self.penalty_ = self.words_.penalty
         self.joint_ = None
         if loops.shape[1]:
@@ -62,15 +66,6 @@ class _WordRidge(BaseEstimator):
         # Kept once in the file of the fold; the left-out scores have done their work.
         self.n_features_in_ = x.shape[1]
         return self
-
-    def _with_samples(self, words, blocks, targets: np.ndarray, samples: np.ndarray) -> WordScore:
-        """Targets beside samples are of variance 1, as these are and as those of the network."""
-        sd = 1.0 if self.task == "classification" else float(targets.std()) or 1.0
-        score = solve_words(
-            words, blocks, targets if sd == 1.0 else targets / sd, self.task, spread=self.spread,
-            samples=samples, joined=self.joined,
-        )  # fmt: skip
-        return score.times(sd)
 
     def _scores(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         words, loops = in_parts(x, sum(self.blocks[:-1]))
